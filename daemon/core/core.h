@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_CORE_CORE_H
+#define THROUGHLINE_CORE_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/store/store.h"
+#include "routing/router.h"
+
+// The shell around one tenant's router: reads the log, folds it, tells listeners the effects, and, while it holds the leader's lease,
+// writes what must be written once. It owns the proof of place, the lease and its fence, ticks, snapshots, checkpoints, the node's own lease,
+// voiding of poisonous inputs, and the ring from which desks resume.
+
+struct config;
+struct loop;
+struct core;
+
+struct core_options {
+    const char *tenant;
+    const char *boot; // boot id of this process
+    const char *node; // stable node id, kept in data_dir/node
+    const char *data_dir;
+    struct store_options store; // for the snapshot child
+    int64_t lease_ms;           // 2000
+    int64_t ring_ms;            // 600000
+    int64_t snapshot_every;     // inputs, 100000
+    int64_t checkpoint_ms;      // 10000
+    // The routing configuration of this node's file, packed RoutingConfig: logged when the log is empty; else only compared.
+    const void *config;
+    size_t config_len;
+    uint32_t void_budget; // times an input may have been in hand when the process died before it is voided: 2
+};
+
+struct core *core_new(struct loop *loop, struct store *store, const struct core_options *o);
+void core_free(struct core *c);
+// Gives the lease up, closes what this node's lease says, then calls back.
+void core_drain(struct core *c, void (*drained)(void *arg), void *arg);
+
+// ---- what listeners hear ----
+
+struct core_effect {
+    uint64_t input;
+    uint32_t index; // within the input, from 0
+    int64_t wall, at;
+    const struct router_effect *e;
+    const uint8_t *entry; // ROUTER_ENTRY: packed Entry where this node still has the body, else NULL: read the timeline
+    size_t entry_len;
+    bool live; // false while catching up after a restart: tell nobody outside
+};
+
+struct core_listener {
+    void *ctx;
+    void (*effect)(void *ctx, const struct core_effect *e);
+    void (*folded)(void *ctx, uint64_t number); // after all effects of an input; may be NULL
+    void (*batch_end)(void *ctx);               // after a batch of inputs: flush; may be NULL
+    void (*reset)(
+        void *ctx); // another fold has been loaded: everything told before may be wrong; start every session afresh
+    void (*applied)(void *ctx, uint64_t upto); // effects up to here are written (on the leader's node); may be NULL
+};
+void core_listen(struct core *c, const struct core_listener *l); // up to 8, for ever
+
+struct router *core_router(struct core *c); // for views and router_explain; never step it
+const char *core_tenant(const struct core *c);
+const char *core_incarnation(const struct core *c);
+const char *core_boot(const struct core *c);
+uint64_t core_input(const struct core *c); // folded up to here
+int64_t core_at(const struct core *c);     // the `at` clock as it would stand now (last at + time since, clamped)
+bool core_leader(const struct core *c);
+bool core_config_differs(const struct core *c);
+
+// Ready = store up, placed in the log, lag small, fold known. Writes what is missing into why[] (static strings); returns how many.
+#define CORE_WHY_MAX 8
+unsigned core_not_ready(const struct core *c, const char *why[CORE_WHY_MAX]);
+int64_t core_lag_ms(const struct core *c);
+
+// ---- bodies in flight ----
+// A body given here is found again when its input (carrying this ref) is folded. Bounded: the oldest give way; readers then read the timeline.
+uint64_t core_keep_body(struct core *c, const void *entry, size_t len); // returns ref, never 0
+// The function appended to the entry what only it knows; the core appends the same (wall_ms, author.customer) to the kept bytes.
+
+// ---- resume ----
+// Effects that concern `agent` after seq, in order, through fn; false when seq is not in the ring or of another incarnation: send a full welcome.
+bool core_replay(struct core *c, const char *agent, const char *seq, void (*fn)(void *ctx, const struct core_effect *e),
+                 void *ctx);
+void core_seq(const struct core *c, uint64_t input, uint32_t index, char out[96]);
+
+// ---- writing ----
+// Every input of this node goes through here: fills ref and boot, packs, sends; the outcome comes back through fn.
+struct _Throughline__V1__Input;
+void core_append(struct core *c, struct _Throughline__V1__Input *in, store_placed_fn *fn, void *module, uint64_t token);
+void core_command(struct core *c, struct _Throughline__V1__Input *in, const char *key, uint64_t conversation,
+                  const void *entry, size_t entry_len, store_placed_fn *fn, void *module, uint64_t token);
+
+// The views as messages, allocated with malloc (free with the generated free_unpacked, or protobuf_c_message_free_unpacked).
+struct _Throughline__V1__Work;
+struct _Throughline__V1__AgentStatus;
+struct _Throughline__V1__QueueStatus;
+struct _Throughline__V1__Decision;
+struct _Throughline__V1__Candidate;
+struct _Throughline__V1__Work *core_work_message(const struct router_work_view *w);
+struct _Throughline__V1__AgentStatus *core_agent_message(const struct router_agent_view *a);
+struct _Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *q);
+struct _Throughline__V1__Decision *core_decision_message(const struct core *c, const struct router_decision *d,
+                                                         uint64_t work, uint64_t conversation, uint64_t input,
+                                                         uint32_t index, int64_t wall, int64_t at,
+                                                         enum router_reason reason);
+struct _Throughline__V1__Candidate *core_candidate_message(const struct router_candidate *k);
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_CORE_OUTBOX_H
+#define THROUGHLINE_CORE_OUTBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/core/core.h"
+
+// Messages waiting to be delivered to customers. One outbox per tenant; a carrier (a gateway connection, later an adapter's sender) takes the
+// deliveries of one account key while this node owns that account's lease. First in, first out per conversation and channel; `sending` is marked
+// in Redis before the carrier sees the delivery; found so after a death it becomes `unknown`, unless the carrier deduplicates.
+
+struct outbox;
+struct _Throughline__V1__Delivery;
+
+struct outbox *outbox_new(struct loop *loop, struct store *store, struct core *core);
+void outbox_free(struct outbox *o);
+
+struct outbox_carrier {
+    void *ctx;
+    uint64_t token;
+    const char *account; // account key; "~name" for simulated ones
+    const char *handle;  // only deliveries to this handle; NULL = all (simulation by one terminal)
+    bool dedupes;
+    // Takes the delivery now; false = no credit: it is asked again after outbox_credit().
+    bool (*carry)(void *ctx, uint64_t token, const struct _Throughline__V1__Delivery *d);
+    void (*owned)(void *ctx, uint64_t token, bool owned); // the account's lease was got, or lost to another node
+};
+// Adds a carrier; its id, never 0. Removing it leaves what it was given and has not reported as SENDING.
+uint64_t outbox_attach(struct outbox *o, const struct outbox_carrier *c);
+void outbox_detach(struct outbox *o, uint64_t carrier);
+void outbox_credit(struct outbox *o, uint64_t carrier); // it has room again
+// What became of a delivery; retried until it is durable.
+void outbox_report(struct outbox *o, const struct store_report *r);
+
+#endif

@@ -23,6 +23,7 @@ int64_t loop_fresh(void);               // CLOCK_MONOTONIC, ms, read now: for me
 
 void loop_defer_free(struct loop *l, void (*free_fn)(void *), void *object);
 void loop_at_turn_end(struct loop *l, void (*fn)(void *), void *arg); // every turn, for ever
+void loop_on_signal(struct loop *l, int signo, void (*fn)(void *), void *arg); // on the loop, for ever
 
 // A timer object owned by the caller; `fn` runs on the loop. Setting again moves it. ms < 0 stops it.
 struct loop_timer;

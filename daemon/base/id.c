@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ids. Owns nothing but the boot id. getrandom(2) without flags cannot fail once the kernel's pool is ready and is
+// restarted when a signal cuts it short; any other failure is a broken environment and ends the process.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "daemon/base/id.h"
+
+void id_random(void *out, size_t len)
+{
+    unsigned char *p = out;
+    while (len) {
+        ssize_t n = getrandom(p, len, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            perror("getrandom");
+            abort();
+        }
+        p += n;
+        len -= (size_t)n;
+    }
+}
+
+uint64_t id_random_u64(void)
+{
+    uint64_t v;
+    do
+        id_random(&v, sizeof v);
+    while (v == 0);
+    return v;
+}
+
+char *id_base32(char *out, const void *bytes, size_t len)
+{
+    static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+    const unsigned char *p = bytes;
+    char *o = out;
+    uint32_t held = 0;
+    unsigned bits = 0;
+    for (size_t i = 0; i < len; i++) {
+        held = (held << 8 | p[i]) & 0xfff;
+        for (bits += 8; bits >= 5; bits -= 5)
+            *o++ = digits[held >> (bits - 5) & 31];
+    }
+    if (bits)
+        *o++ = digits[held << (5 - bits) & 31];
+    *o = '\0';
+    return out;
+}
+
+char *id_hex(char *out, const void *bytes, size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *p = bytes;
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i] = digits[p[i] >> 4];
+        out[2 * i + 1] = digits[p[i] & 15];
+    }
+    out[2 * len] = '\0';
+    return out;
+}
+
+char *id_name(char out[ID_NAME_SIZE])
+{
+    unsigned char bytes[ID_NAME_BYTES];
+    id_random(bytes, sizeof bytes);
+    return id_base32(out, bytes, sizeof bytes);
+}
+
+const char *id_boot(void)
+{
+    static char boot[ID_NAME_SIZE];
+    if (!boot[0])
+        id_name(boot);
+    return boot;
+}

@@ -88,24 +88,24 @@ void core_seq(const struct core *c, uint64_t input, uint32_t index, char out[96]
 
 // ---- writing ----
 // Every input of this node goes through here: fills ref and boot, packs, sends; the outcome comes back through fn.
-struct _Throughline__V1__Input;
-void core_append(struct core *c, struct _Throughline__V1__Input *in, store_placed_fn *fn, void *module, uint64_t token);
-void core_command(struct core *c, struct _Throughline__V1__Input *in, const char *key, uint64_t conversation,
+struct Throughline__V1__Input;
+void core_append(struct core *c, struct Throughline__V1__Input *in, store_placed_fn *fn, void *module, uint64_t token);
+void core_command(struct core *c, struct Throughline__V1__Input *in, const char *key, uint64_t conversation,
                   const void *entry, size_t entry_len, store_placed_fn *fn, void *module, uint64_t token);
 
 // The views as messages, allocated with malloc (free with the generated free_unpacked, or protobuf_c_message_free_unpacked).
-struct _Throughline__V1__Work;
-struct _Throughline__V1__AgentStatus;
-struct _Throughline__V1__QueueStatus;
-struct _Throughline__V1__Decision;
-struct _Throughline__V1__Candidate;
-struct _Throughline__V1__Work *core_work_message(const struct router_work_view *w);
-struct _Throughline__V1__AgentStatus *core_agent_message(const struct router_agent_view *a);
-struct _Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *q);
-struct _Throughline__V1__Decision *core_decision_message(const struct core *c, const struct router_decision *d,
+struct Throughline__V1__Work;
+struct Throughline__V1__AgentStatus;
+struct Throughline__V1__QueueStatus;
+struct Throughline__V1__Decision;
+struct Throughline__V1__Candidate;
+struct Throughline__V1__Work *core_work_message(const struct router_work_view *w);
+struct Throughline__V1__AgentStatus *core_agent_message(const struct router_agent_view *a);
+struct Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *q);
+struct Throughline__V1__Decision *core_decision_message(const struct core *c, const struct router_decision *d,
                                                          uint64_t work, uint64_t conversation, uint64_t input,
                                                          uint32_t index, int64_t wall, int64_t at,
                                                          enum router_reason reason);
-struct _Throughline__V1__Candidate *core_candidate_message(const struct router_candidate *k);
+struct Throughline__V1__Candidate *core_candidate_message(const struct router_candidate *k);
 
 #endif

@@ -12,7 +12,7 @@
 // in Redis before the carrier sees the delivery; found so after a death it becomes `unknown`, unless the carrier deduplicates.
 
 struct outbox;
-struct _Throughline__V1__Delivery;
+struct Throughline__V1__Delivery;
 
 struct outbox *outbox_new(struct loop *loop, struct store *store, struct core *core);
 void outbox_free(struct outbox *o);
@@ -24,7 +24,7 @@ struct outbox_carrier {
     const char *handle;  // only deliveries to this handle; NULL = all (simulation by one terminal)
     bool dedupes;
     // Takes the delivery now; false = no credit: it is asked again after outbox_credit().
-    bool (*carry)(void *ctx, uint64_t token, const struct _Throughline__V1__Delivery *d);
+    bool (*carry)(void *ctx, uint64_t token, const struct Throughline__V1__Delivery *d);
     void (*owned)(void *ctx, uint64_t token, bool owned); // the account's lease was got, or lost to another node
 };
 // Adds a carrier; its id, never 0. Removing it leaves what it was given and has not reported as SENDING.

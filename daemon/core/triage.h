@@ -11,17 +11,17 @@
 // is published, and everything else becomes one store_ingest call.
 
 struct triage;
-struct _Throughline__V1__Event;
-struct _Throughline__V1__EventResult;
+struct Throughline__V1__Event;
+struct Throughline__V1__EventResult;
 
 struct triage *triage_new(const struct config *config, struct store *store, struct core *core, struct outbox *outbox);
 void triage_free(struct triage *t);
 void triage_reconfigure(struct triage *t, const struct config *config);
 
 // The outcome of one event; valid during the callback. Runs exactly once, possibly from inside triage_event() when the event is refused without asking Redis.
-typedef void triage_fn(void *module, uint64_t token, const struct _Throughline__V1__EventResult *r);
+typedef void triage_fn(void *module, uint64_t token, const struct Throughline__V1__EventResult *r);
 // raw: the packed bytes of the event if the caller has them (else NULL): the digest is taken over content either way, so that JSON and protobuf deliveries of one event agree.
-void triage_event(struct triage *t, const struct _Throughline__V1__Event *e, triage_fn *fn, void *module,
+void triage_event(struct triage *t, const struct Throughline__V1__Event *e, triage_fn *fn, void *module,
                   uint64_t token);
 
 #endif

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// `log`: the router's log as it stands in Redis, as a file of frames: 8 bytes little-endian number, 4 bytes length, a packed Input.
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/client.h"
+#include "cli/options.h"
+
+#define LOG_PAGE 1000
+
+// Checks the frames of one page and tells the last number in it; false if it is cut off.
+static bool log_page_last(const char *bytes, size_t len, uint64_t *last)
+{
+    size_t at = 0;
+    while (at < len) {
+        if (len - at < 12)
+            return false;
+        const unsigned char *p = (const unsigned char *)bytes + at;
+        uint64_t number = 0;
+        uint32_t size = 0;
+        for (int i = 7; i >= 0; i--)
+            number = number << 8 | p[i];
+        for (int i = 11; i >= 8; i--)
+            size = size << 8 | p[i];
+        if (size > len - at - 12)
+            return false;
+        *last = number;
+        at += 12 + size;
+    }
+    return true;
+}
+
+int cmd_log(struct cli *cli, int argc, char **argv)
+{
+    const char *after_text = "0";
+    const struct option_spec specs[] = {{"--after", &after_text, NULL}};
+    argc = options_parse("log", argc, argv, specs, 1);
+    if (argc < 0)
+        return CLI_USAGE;
+    if (argc != 1)
+        return cli_usage("log", "takes no argument");
+    if (isatty(STDOUT_FILENO))
+        return cli_usage("log", "writes bytes: redirect it into a file");
+    uint64_t after = strtoull(after_text, NULL, 10);
+    for (;;) {
+        char path[128], *bytes = NULL;
+        size_t len = 0;
+        snprintf(path, sizeof path, "/v1/log?after=%llu&limit=%d", (unsigned long long)after, LOG_PAGE);
+        int rc = client_bytes(cli, path, &bytes, &len);
+        if (rc != CLI_OK)
+            return rc;
+        bool whole = log_page_last(bytes, len, &after);
+        bool written = whole && fwrite(bytes, 1, len, stdout) == len;
+        free(bytes);
+        if (!whole)
+            return cli_fail(CLI_UNAVAILABLE, "the log came damaged after input %llu", (unsigned long long)after);
+        if (!written)
+            return cli_fail(CLI_INTERNAL, "cannot write");
+        if (len == 0)
+            return CLI_OK;
+    }
+}

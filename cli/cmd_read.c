@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands that show, or define by a JSON file, what the back office knows: status, agents, queues, conversations, dead letters, tokens, audit.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/client.h"
+#include "cli/options.h"
+#include "cli/print.h"
+
+#define COLUMNS(...)                                                                                                   \
+    (const struct print_column[]){__VA_ARGS__},                                                                        \
+        sizeof((const struct print_column[]){__VA_ARGS__}) / sizeof(struct print_column)
+#define READ_MOST 10000
+
+// Prints a list: JSON as it is, or as a table. Takes the reference.
+static int read_show(const struct cli *cli, json_t *rows, const struct print_column *columns, size_t n)
+{
+    if (cli->json)
+        print_json(rows);
+    else
+        print_table(rows, columns, n);
+    json_decref(rows);
+    return CLI_OK;
+}
+
+static int read_list(struct cli *cli, const char *path, const char *member, const struct print_column *columns,
+                     size_t n)
+{
+    json_t *rows = NULL;
+    int rc = client_list(cli, path, member, READ_MOST, &rows);
+    return rc == CLI_OK ? read_show(cli, rows, columns, n) : rc;
+}
+
+static int read_one(struct cli *cli, const char *method, const char *collection, const char *id, const json_t *body)
+{
+    char path[512];
+    char *segment = client_segment(id);
+    snprintf(path, sizeof path, "%s/%s", collection, segment);
+    free(segment);
+    json_t *answer = NULL;
+    int rc = client_call(cli, method, path, body, &answer);
+    if (rc == CLI_OK && answer) {
+        json_dumpf(answer, stdout, cli->json ? JSON_COMPACT : JSON_INDENT(2));
+        putchar('\n');
+    }
+    json_decref(answer);
+    return rc;
+}
+
+// put FILE: a JSON object that names itself by `key`.
+static int read_put(struct cli *cli, const char *collection, const char *file, const char *key)
+{
+    json_error_t error;
+    json_t *body = strcmp(file, "-") == 0 ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &error)
+                                          : json_load_file(file, JSON_REJECT_DUPLICATES, &error);
+    if (!body)
+        return cli_fail(CLI_DATA, "%s:%d:%d: %s", file, error.line, error.column, error.text);
+    const char *id = json_string_value(json_object_get(body, key));
+    int rc =
+        id ? read_one(cli, "PUT", collection, id, body) : cli_fail(CLI_DATA, "%s: needs a member \"%s\"", file, key);
+    json_decref(body);
+    return rc;
+}
+
+int cmd_status(struct cli *cli, int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1)
+        return cli_usage("status", "takes no argument");
+    json_t *s = NULL;
+    int rc = client_call(cli, "GET", "/v1/status", NULL, &s);
+    if (rc != CLI_OK)
+        return rc;
+    if (cli->json) {
+        print_json(s);
+    } else {
+        static const struct print_column lines[] = {{"node", "node"},
+                                                    {"version", "version"},
+                                                    {"tenant", "tenant"},
+                                                    {"leader", "leader"},
+                                                    {"ready", "ready"},
+                                                    {"input", "folded up to input"},
+                                                    {"applied", "written up to input"},
+                                                    {"agentsPresent", "agents present"},
+                                                    {"workOpen", "work open"},
+                                                    {"workWaiting", "work waiting"},
+                                                    {"desks", "desks"},
+                                                    {"gateways", "gateways"},
+                                                    {"chats", "chats"},
+                                                    {"configDiffers", "file differs from log"}};
+        for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+            const char *value = print_text(s, lines[i].member);
+            printf("%-22s %s\n", lines[i].heading, *value ? value : i == 3 || i == 4 || i == 13 ? "no" : "0");
+        }
+        size_t i;
+        json_t *why;
+        json_array_foreach(json_object_get(s, "notReady"), i, why)
+            printf("%-22s %s\n", i ? "" : "not ready because", json_string_value(why));
+    }
+    rc = json_is_true(json_object_get(s, "ready")) ? CLI_OK : CLI_NO;
+    json_decref(s);
+    return rc;
+}
+
+int cmd_agents(struct cli *cli, int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "put") == 0)
+        return read_put(cli, "/v1/agents", argv[2], "id");
+    if (argc == 3 && strcmp(argv[1], "remove") == 0)
+        return read_one(cli, "DELETE", "/v1/agents", argv[2], NULL);
+    if (argc == 2)
+        return read_one(cli, "GET", "/v1/agents", argv[1], NULL);
+    if (argc != 1)
+        return cli_usage("agents", "too many arguments");
+    return read_list(cli, "/v1/agents", "agents",
+                     COLUMNS({"agent.id", "AGENT"}, {"agent.name", "NAME"}, {"presence", "PRESENCE"}, {"load", "LOAD"},
+                             {"agent.capacity", "OF"}, {"work", "WORK"}, {"agent.skills", "SKILLS"},
+                             {"sessions", "DESKS"}));
+}
+
+int cmd_queues(struct cli *cli, int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "put") == 0)
+        return read_put(cli, "/v1/queues", argv[2], "name");
+    if (argc == 3 && strcmp(argv[1], "remove") == 0)
+        return read_one(cli, "DELETE", "/v1/queues", argv[2], NULL);
+    if (argc == 2)
+        return read_one(cli, "GET", "/v1/queues", argv[1], NULL);
+    if (argc != 1)
+        return cli_usage("queues", "too many arguments");
+    return read_list(cli, "/v1/queues", "queues",
+                     COLUMNS({"queue.name", "QUEUE"}, {"queue.priority", "PRIORITY"}, {"waiting", "WAITING"},
+                             {"offered", "OFFERED"}, {"assigned", "ASSIGNED"}, {"queue.select", "SELECT"}));
+}
+
+static int read_conversation(struct cli *cli, const char *id)
+{
+    char path[256];
+    char *segment = client_segment(id);
+    json_t *conversation = NULL, *timeline = NULL;
+    snprintf(path, sizeof path, "/v1/conversations/%s", segment);
+    int rc = client_call(cli, "GET", path, NULL, &conversation);
+    snprintf(path, sizeof path, "/v1/conversations/%s/timeline", segment);
+    free(segment);
+    if (rc == CLI_OK)
+        rc = client_call(cli, "GET", path, NULL, &timeline);
+    if (rc == CLI_OK && cli->json) {
+        json_object_set(conversation, "timeline", json_object_get(timeline, "entries"));
+        print_json(conversation);
+    } else if (rc == CLI_OK) {
+        printf("conversation %s of customer %s%s%s%s%s\n", print_text(conversation, "id"),
+               print_text(conversation, "customer"),
+               json_is_true(json_object_get(conversation, "closed")) ? ", closed" : "",
+               *print_text(conversation, "agent") ? ", with " : "", print_text(conversation, "agent"),
+               json_is_true(json_object_get(conversation, "resolved")) ? ", resolved" : "");
+        size_t i;
+        json_t *entry;
+        json_array_foreach(json_object_get(timeline, "entries"), i, entry) print_entry(entry, NULL);
+    }
+    json_decref(conversation);
+    json_decref(timeline);
+    return rc;
+}
+
+int cmd_conversations(struct cli *cli, int argc, char **argv)
+{
+    if (argc == 2)
+        return read_conversation(cli, argv[1]);
+    if (argc != 1)
+        return cli_usage("conversations", "too many arguments");
+    json_t *rows = NULL;
+    int rc = client_list(cli, "/v1/conversations", "conversations", 50, &rows);
+    if (rc != CLI_OK)
+        return rc;
+    return read_show(cli, rows,
+                     COLUMNS({"id", "CONVERSATION"}, {"customer", "CUSTOMER"}, {"channelNow", "CHANNEL"},
+                             {"agent", "AGENT"}, {"work", "WORK"}, {"intent", "INTENT"}, {"closed", "CLOSED"},
+                             {"resolved", "RESOLVED"}));
+}
+
+int cmd_dead_letters(struct cli *cli, int argc, char **argv)
+{
+    if (argc == 3 && strcmp(argv[1], "resend") == 0) {
+        char path[256];
+        char *segment = client_segment(argv[2]);
+        snprintf(path, sizeof path, "/v1/dead-letters/%s/resend", segment);
+        free(segment);
+        return client_call(cli, "POST", path, NULL, NULL);
+    }
+    if (argc != 1)
+        return cli_usage("dead-letters", "unknown arguments");
+    return read_list(cli, "/v1/dead-letters", "deadLetters",
+                     COLUMNS({"delivery", "DELIVERY"}, {"account", "ACCOUNT"}, {"conversation", "CONVERSATION"},
+                             {"entry", "ENTRY"}, {"state", "STATE"}, {"attempts", "ATTEMPTS"}, {"reason", "REASON"}));
+}
+
+static int read_create_token(struct cli *cli, const char *role, const char *agent, const char *note)
+{
+    json_t *body = json_pack("{s:s, s:s, s:s}", "role", role, "agent", agent, "note", note);
+    json_t *token = NULL;
+    int rc = client_call(cli, "POST", "/v1/tokens", body, &token);
+    json_decref(body);
+    if (rc != CLI_OK)
+        return rc;
+    if (cli->json)
+        print_json(token);
+    else
+        printf("%s\n", print_text(token, "secret"));
+    json_decref(token);
+    return CLI_OK;
+}
+
+int cmd_tokens(struct cli *cli, int argc, char **argv)
+{
+    const char *agent = "", *note = "";
+    const struct option_spec specs[] = {{"--agent", &agent, NULL}, {"--note", &note, NULL}};
+    argc = options_parse("tokens", argc, argv, specs, 2);
+    if (argc < 0)
+        return CLI_USAGE;
+    if (argc == 3 && strcmp(argv[1], "create") == 0)
+        return read_create_token(cli, argv[2], agent, note);
+    if (argc == 3 && strcmp(argv[1], "remove") == 0)
+        return read_one(cli, "DELETE", "/v1/tokens", argv[2], NULL);
+    if (argc != 1)
+        return cli_usage("tokens", "unknown arguments");
+    return read_list(cli, "/v1/tokens", "tokens",
+                     COLUMNS({"id", "TOKEN"}, {"role", "ROLE"}, {"agent", "AGENT"}, {"note", "NOTE"}));
+}
+
+int cmd_audit(struct cli *cli, int argc, char **argv)
+{
+    (void)argv;
+    if (argc != 1)
+        return cli_usage("audit", "takes no argument");
+    json_t *rows = NULL;
+    int rc = client_list(cli, "/v1/audit", "entries", 100, &rows);
+    if (rc != CLI_OK)
+        return rc;
+    return read_show(cli, rows,
+                     COLUMNS({"wallMs", "UNIX MS"}, {"actor", "ACTOR"}, {"action", "ACTION"}, {"target", "TARGET"},
+                             {"detail", "DETAIL"}));
+}

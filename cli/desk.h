@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_CLI_DESK_H
+#define THROUGHLINE_CLI_DESK_H
+
+#include "cli/cli.h"
+#include "cli/socket.h"
+
+// The terminal desk's state: which work it shows, and which of it the typed lines go to.
+
+#define DESK_WORKS_MAX 64
+
+struct desk_work {
+    json_int_t work, conversation, epoch, customer;
+    bool offered;   // else assigned or in wrap-up
+    char name[128]; // of the customer
+};
+
+struct desk {
+    const struct cli *cli;
+    struct socket *socket;
+    const char *agent;
+    bool automatic; // accept every offer
+    char session[40];
+    unsigned long sent; // commands, for client ids
+    struct desk_work works[DESK_WORKS_MAX];
+    size_t works_n;
+    json_int_t current; // work that lines go to, 0 = none
+};
+
+// Sends {"clientId": ..., name: body}; takes body.
+bool desk_command(struct desk *d, const char *name, json_t *body);
+struct desk_work *desk_find(struct desk *d, json_int_t work);
+struct desk_work *desk_find_conversation(struct desk *d, json_int_t conversation);
+
+bool desk_message(void *ctx, const json_t *frame); // a DeskUpdate
+bool desk_line(void *ctx, char *line);             // what the agent typed
+
+#endif

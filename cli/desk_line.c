@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an agent types at a terminal desk: a plain line is a reply, a line with a slash is one command of the table.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/desk.h"
+#include "cli/print.h"
+
+static struct desk_work *desk_chosen(struct desk *d, const char *word, bool offered)
+{
+    if (*word)
+        return desk_find(d, strtoll(word, NULL, 10));
+    for (size_t i = 0; offered && i < d->works_n; i++)
+        if (d->works[i].offered)
+            return &d->works[i];
+    return desk_find(d, d->current);
+}
+
+static bool line_none(const char *what)
+{
+    printf("%s\n", what);
+    return true;
+}
+
+static bool line_accept(struct desk *d, char *rest)
+{
+    struct desk_work *w = desk_chosen(d, rest, true);
+    if (!w)
+        return line_none("nothing is offered to you");
+    return desk_command(d, "accept", json_pack("{s:I, s:I}", "work", w->work, "epoch", w->epoch));
+}
+
+static bool line_decline(struct desk *d, char *rest)
+{
+    struct desk_work *w = desk_chosen(d, "", true);
+    if (!w)
+        return line_none("nothing is offered to you");
+    return desk_command(d, "decline", json_pack("{s:I, s:I, s:s}", "work", w->work, "epoch", w->epoch, "reason", rest));
+}
+
+static bool desk_say(struct desk *d, const char *text, const char *channel)
+{
+    struct desk_work *w = desk_find(d, d->current);
+    if (!w)
+        return line_none("you have no conversation; wait for an offer");
+    json_t *body = json_pack("{s:I, s:{s:s}}", "conversation", w->conversation, "message", "text", text);
+    if (channel)
+        json_object_set_new(body, "channel", json_string(channel));
+    return desk_command(d, "send", body);
+}
+
+static bool line_by(struct desk *d, char *rest)
+{
+    static const char *const channels[][2] = {
+        {"chat", "CHANNEL_CHAT"}, {"sms", "CHANNEL_SMS"}, {"email", "CHANNEL_EMAIL"}, {"social", "CHANNEL_SOCIAL"}};
+    char *text = strchr(rest, ' ');
+    for (size_t i = 0; text && i < 4; i++)
+        if (strncmp(rest, channels[i][0], (size_t)(text - rest)) == 0)
+            return desk_say(d, text + 1, channels[i][1]);
+    return line_none("/by chat|sms|email|social TEXT");
+}
+
+static bool line_note(struct desk *d, char *rest)
+{
+    struct desk_work *w = desk_find(d, d->current);
+    return w ? desk_command(d, "note", json_pack("{s:I, s:s}", "conversation", w->conversation, "text", rest))
+             : line_none("you have no conversation");
+}
+
+static bool line_close(struct desk *d, char *rest)
+{
+    struct desk_work *w = desk_find(d, d->current);
+    if (!w)
+        return line_none("you have no conversation");
+    bool unresolved = strncmp(rest, "unresolved", 10) == 0;
+    return desk_command(d, "close",
+                        json_pack("{s:I, s:s, s:b}", "work", w->work, "disposition", *rest ? rest : "resolved",
+                                  "resolved", unresolved ? 0 : 1));
+}
+
+static bool line_done(struct desk *d, char *rest)
+{
+    struct desk_work *w = desk_chosen(d, rest, false);
+    return w ? desk_command(d, "wrapUpDone", json_pack("{s:I}", "work", w->work)) : line_none("nothing is in wrap-up");
+}
+
+static bool line_transfer(struct desk *d, char *rest)
+{
+    struct desk_work *w = desk_find(d, d->current);
+    char *to = strchr(rest, ' ');
+    if (!w || !to || (strncmp(rest, "queue ", 6) != 0 && strncmp(rest, "agent ", 6) != 0))
+        return line_none("/transfer queue NAME or /transfer agent ID");
+    *to++ = 0;
+    return desk_command(d, "transfer", json_pack("{s:I, s:s}", "work", w->work, rest, to));
+}
+
+static bool line_switch(struct desk *d, char *rest)
+{
+    struct desk_work *w = desk_find(d, strtoll(rest, NULL, 10));
+    if (!w)
+        return line_none("/switch WORK; /list shows them");
+    d->current = w->work;
+    printf("now with %s\n", w->name);
+    return true;
+}
+
+static bool line_list(struct desk *d, char *rest)
+{
+    (void)rest;
+    for (size_t i = 0; i < d->works_n; i++)
+        printf("%s work %" JSON_INTEGER_FORMAT "  conversation %" JSON_INTEGER_FORMAT "  %s%s\n",
+               d->works[i].work == d->current ? "*" : " ", d->works[i].work, d->works[i].conversation, d->works[i].name,
+               d->works[i].offered ? "  (offered)" : "");
+    return d->works_n ? true : line_none("nothing");
+}
+
+static bool line_confirm(struct desk *d, char *rest)
+{
+    struct desk_work *w = desk_find(d, d->current);
+    if (!w || !*rest)
+        return line_none("/confirm HANDLE");
+    return desk_command(d, "link", json_pack("{s:I, s:s}", "customer", w->customer, "confirm", rest));
+}
+
+static bool line_available(struct desk *d, char *rest)
+{
+    (void)rest;
+    return desk_command(d, "presence", json_pack("{s:s}", "state", "PRESENCE_STATE_AVAILABLE"));
+}
+
+static bool line_away(struct desk *d, char *rest)
+{
+    (void)rest;
+    return desk_command(d, "presence", json_pack("{s:s}", "state", "PRESENCE_STATE_AWAY"));
+}
+
+static bool line_quit(struct desk *d, char *rest)
+{
+    (void)d;
+    (void)rest;
+    return false;
+}
+
+static bool line_help(struct desk *d, char *rest);
+
+static const struct {
+    const char *name, *help;
+    bool (*run)(struct desk *, char *rest);
+} line_commands[] = {
+    {"accept", "[WORK]  take the offer", line_accept},
+    {"decline", "[REASON]  leave it to others", line_decline},
+    {"by", "CHANNEL TEXT  reply by another channel", line_by},
+    {"note", "TEXT  a note only agents see", line_note},
+    {"transfer", "queue NAME | agent ID", line_transfer},
+    {"close", "[DISPOSITION]  resolved, unless it begins with unresolved", line_close},
+    {"done", "[WORK]  end the wrap-up", line_done},
+    {"list", "your work", line_list},
+    {"switch", "WORK  lines go there from now on", line_switch},
+    {"confirm", "HANDLE  it is this customer's, on your word", line_confirm},
+    {"available", "you may be offered work", line_available},
+    {"away", "nothing new, please", line_away},
+    {"quit", "log out", line_quit},
+    {"help", "this list", line_help},
+};
+
+static bool line_help(struct desk *d, char *rest)
+{
+    (void)d;
+    (void)rest;
+    for (size_t i = 0; i < sizeof line_commands / sizeof *line_commands; i++)
+        printf("  /%-10s %s\n", line_commands[i].name, line_commands[i].help);
+    return true;
+}
+
+bool desk_line(void *ctx, char *line)
+{
+    struct desk *d = ctx;
+    if (!line)
+        return false;
+    if (line[0] != '/')
+        return *line ? desk_say(d, line, NULL) : true;
+    char *rest = strchr(line, ' ');
+    size_t len = rest ? (size_t)(rest - line) - 1 : strlen(line) - 1;
+    rest = rest ? rest + 1 : line + strlen(line);
+    bool go_on = true, found = false;
+    for (size_t i = 0; !found && i < sizeof line_commands / sizeof *line_commands; i++) {
+        found = strlen(line_commands[i].name) == len && memcmp(line_commands[i].name, line + 1, len) == 0;
+        if (found)
+            go_on = line_commands[i].run(d, rest);
+    }
+    if (!found)
+        printf("unknown command; /help lists them\n");
+    fflush(stdout);
+    return go_on;
+}

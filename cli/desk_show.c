@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a terminal desk prints for each update, as a table of update kinds.
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/desk.h"
+#include "cli/print.h"
+
+static const char *desk_customer_name(const json_t *context)
+{
+    const char *name = print_text(context, "customer.name");
+    if (*name)
+        return name;
+    const json_t *first = json_array_get(print_member(context, "customer.handles"), 0);
+    const char *handle = print_text(first, "handle");
+    return *handle ? handle : "customer";
+}
+
+static struct desk_work *desk_learn(struct desk *d, const json_t *work, const json_t *context)
+{
+    json_int_t id = print_number(work, "id");
+    struct desk_work *w = desk_find(d, id);
+    if (!w) {
+        if (d->works_n == DESK_WORKS_MAX)
+            return NULL;
+        w = &d->works[d->works_n++];
+        *w = (struct desk_work){.work = id};
+    }
+    w->conversation = print_number(work, "conversation");
+    w->customer = print_number(work, "customer");
+    if (context)
+        snprintf(w->name, sizeof w->name, "%s", desk_customer_name(context));
+    return w;
+}
+
+static void desk_forget(struct desk *d, json_int_t work)
+{
+    struct desk_work *w = desk_find(d, work);
+    if (!w)
+        return;
+    *w = d->works[--d->works_n];
+    if (d->current == work)
+        d->current = d->works_n ? d->works[0].work : 0;
+}
+
+// Who, by which handles, what was said on every channel.
+static void desk_story(const json_t *context)
+{
+    size_t i;
+    json_t *v;
+    fputs("  who:    ", stdout);
+    print_safe(desk_customer_name(context));
+    json_array_foreach(print_member(context, "customer.handles"), i, v)
+    {
+        fputs(i ? ", " : "  (", stdout);
+        print_safe(print_text(v, "handle"));
+    }
+    fputs(i ? ")\n" : "\n", stdout);
+    json_array_foreach(print_member(context, "customer.suggestions"), i, v)
+        printf("  maybe:  %s (claimed; /confirm %s)\n", print_text(v, "handle"), print_text(v, "handle"));
+    size_t earlier = json_array_size(json_object_get(context, "earlier"));
+    if (earlier)
+        printf("  before: %zu earlier conversation%s\n", earlier, earlier > 1 ? "s" : "");
+    json_array_foreach(json_object_get(context, "timeline"), i, v) print_entry(v, desk_customer_name(context));
+}
+
+static bool show_welcome(struct desk *d, const json_t *u)
+{
+    size_t i;
+    json_t *context;
+    if (!json_is_true(json_object_get(u, "resumed"))) {
+        d->works_n = 0;
+        d->current = 0;
+    }
+    json_array_foreach(json_object_get(u, "contexts"), i, context)
+    {
+        struct desk_work *w = desk_learn(d, json_object_get(context, "work"), context);
+        if (w && !d->current)
+            d->current = w->work;
+        printf("you hold work %s:\n", print_text(context, "work.id"));
+        desk_story(context);
+    }
+    return true;
+}
+
+static bool show_offer(struct desk *d, const json_t *u)
+{
+    const json_t *context = json_object_get(u, "context");
+    struct desk_work *w = desk_learn(d, json_object_get(context, "work"), context);
+    if (!w)
+        return true;
+    w->offered = true;
+    w->epoch = print_number(u, "epoch");
+    const char *former = print_text(u, "formerAgent");
+    printf("%soffer: work %" JSON_INTEGER_FORMAT " (%s, queue %s) for %" JSON_INTEGER_FORMAT " s%s%s%s%s\n",
+           print_bold(), w->work, print_text(u, "reason"), print_text(context, "work.queue"),
+           print_number(u, "expiresInMs") / 1000, *former ? ", before with " : "", former,
+           json_is_true(print_member(u, "why.known")) ? ", you know this customer" : "", print_plain());
+    desk_story(context);
+    if (d->automatic)
+        return desk_command(d, "accept", json_pack("{s:I, s:I}", "work", w->work, "epoch", w->epoch));
+    printf("  /accept or /decline\n");
+    return true;
+}
+
+static bool show_offer_ended(struct desk *d, const json_t *u)
+{
+    const char *reason = print_text(u, "reason");
+    if (strcmp(reason, "accepted") == 0)
+        return true;
+    printf("the offer of work %s ended: %s\n", print_text(u, "work"), reason);
+    desk_forget(d, print_number(u, "work"));
+    return true;
+}
+
+static bool show_assigned(struct desk *d, const json_t *u)
+{
+    const json_t *context = json_object_get(u, "context");
+    struct desk_work *w = desk_learn(d, json_object_get(u, "work"), context);
+    if (!w)
+        return true;
+    w->offered = false;
+    d->current = w->work;
+    printf("%syou have work %" JSON_INTEGER_FORMAT ": %s%s\n", print_bold(), w->work, w->name, print_plain());
+    if (context)
+        desk_story(context);
+    return true;
+}
+
+static bool show_unassigned(struct desk *d, const json_t *u)
+{
+    printf("work %s is no longer yours: %s\n", print_text(u, "work"), print_text(u, "reason"));
+    desk_forget(d, print_number(u, "work"));
+    return true;
+}
+
+static bool show_work(struct desk *d, const json_t *u)
+{
+    if (strcmp(print_text(u, "state"), "wrap up") == 0)
+        printf("work %s is in wrap-up; /done ends it\n", print_text(u, "id"));
+    if (strcmp(print_text(u, "state"), "closed") == 0)
+        desk_forget(d, print_number(u, "id"));
+    return true;
+}
+
+static bool show_entry(struct desk *d, const json_t *u)
+{
+    struct desk_work *w = desk_find_conversation(d, print_number(u, "conversation"));
+    print_entry(json_object_get(u, "entry"), w ? w->name : NULL);
+    return true;
+}
+
+static bool show_delivery(struct desk *d, const json_t *u)
+{
+    (void)d;
+    const char *state = print_text(u, "state");
+    if (strcmp(state, "failed") == 0 || strcmp(state, "unknown") == 0)
+        printf("  not delivered (%s): %s\n", state, print_text(u, "reason"));
+    return true;
+}
+
+static bool show_refused(struct desk *d, const json_t *u)
+{
+    (void)d;
+    printf("refused: %s %s\n", print_text(u, "reason"), print_text(u, "detail"));
+    return true;
+}
+
+static bool show_presence(struct desk *d, const json_t *u)
+{
+    if (strcmp(print_text(u, "agent.id"), d->agent) == 0)
+        printf("%syou are %s%s\n", print_dim(), print_text(u, "presence"), print_plain());
+    return true;
+}
+
+static bool show_error(struct desk *d, const json_t *u)
+{
+    (void)d;
+    printf("error: ");
+    print_safe(print_text(u, "detail"));
+    putchar('\n');
+    return true;
+}
+
+static bool show_typing(struct desk *d, const json_t *u)
+{
+    (void)d;
+    if (json_is_true(json_object_get(u, "active")))
+        printf("%s  ... is typing%s\n", print_dim(), print_plain());
+    return true;
+}
+
+bool desk_message(void *ctx, const json_t *frame)
+{
+    static const struct {
+        const char *member;
+        bool (*show)(struct desk *, const json_t *);
+    } kinds[] = {{"welcome", show_welcome},   {"offer", show_offer},           {"offerEnded", show_offer_ended},
+                 {"assigned", show_assigned}, {"unassigned", show_unassigned}, {"work", show_work},
+                 {"entry", show_entry},       {"delivery", show_delivery},     {"refused", show_refused},
+                 {"presence", show_presence}, {"error", show_error},           {"typing", show_typing}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const json_t *u = json_object_get(frame, kinds[i].member);
+        if (u) {
+            bool go_on = kinds[i].show(ctx, u);
+            fflush(stdout);
+            return go_on;
+        }
+    }
+    return true;
+}

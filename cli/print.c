@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// Output for people: tables, entries, safe text.
+#include "cli/print.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PRINT_COLUMNS_MAX 16
+
+static bool print_styled(void)
+{
+    static int styled = -1;
+    if (styled < 0)
+        styled = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    return styled == 1;
+}
+
+const char *print_bold(void)
+{
+    return print_styled() ? "\033[1m" : "";
+}
+
+const char *print_dim(void)
+{
+    return print_styled() ? "\033[2m" : "";
+}
+
+const char *print_plain(void)
+{
+    return print_styled() ? "\033[0m" : "";
+}
+
+const json_t *print_member(const json_t *object, const char *path)
+{
+    while (object && *path) {
+        const char *dot = strchr(path, '.');
+        char name[64];
+        size_t len = dot ? (size_t)(dot - path) : strlen(path);
+        if (len >= sizeof name)
+            return NULL;
+        memcpy(name, path, len);
+        name[len] = 0;
+        object = json_object_get(object, name);
+        path += len + (dot ? 1 : 0);
+    }
+    return object;
+}
+
+// PRESENCE_STATE_AWAY -> away: enum values are upper-case words after one of these prefixes.
+static const char *print_enum(const char *text, char *out, size_t size)
+{
+    static const char *const prefixes[] = {"PRESENCE_STATE_", "WORK_STATE_", "REASON_",   "REFUSAL_",     "EXCLUSION_",
+                                           "DELIVERY_STATE_", "CHANNEL_",    "EVIDENCE_", "EVENT_STATUS_"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        size_t len = strlen(prefixes[i]);
+        if (strncmp(text, prefixes[i], len) != 0)
+            continue;
+        size_t n = 0;
+        for (const char *p = text + len; *p && n + 1 < size; p++)
+            out[n++] = *p == '_' ? ' ' : (char)tolower((unsigned char)*p);
+        out[n] = 0;
+        return out;
+    }
+    return text;
+}
+
+const char *print_text(const json_t *object, const char *path)
+{
+    static char buffers[4][1024];
+    static unsigned turn;
+    char *out = buffers[turn++ % 4];
+    const json_t *v = print_member(object, path);
+    if (json_is_string(v))
+        return print_enum(json_string_value(v), out, sizeof buffers[0]);
+    if (json_is_integer(v))
+        snprintf(out, sizeof buffers[0], "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+    else if (json_is_boolean(v))
+        snprintf(out, sizeof buffers[0], "%s", json_is_true(v) ? "yes" : "no");
+    else if (json_is_array(v) || json_is_object(v))
+        snprintf(out, sizeof buffers[0], "%zu", json_is_array(v) ? json_array_size(v) : json_object_size(v));
+    else
+        out[0] = 0;
+    return out;
+}
+
+json_int_t print_number(const json_t *object, const char *path)
+{
+    const json_t *v = print_member(object, path);
+    return json_is_string(v) ? strtoll(json_string_value(v), NULL, 10) : json_integer_value(v);
+}
+
+void print_safe(const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f; // U+0080..U+009F
+        if (*p == '\n')
+            fputs("\n        ", stdout);
+        else if (*p < 0x20 || *p == 0x7f)
+            printf("\\x%02x", *p);
+        else if (c1)
+            printf("\\x%02x", *++p);
+        else
+            putchar(*p);
+    }
+}
+
+void print_json(const json_t *value)
+{
+    json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_PRESERVE_ORDER);
+    putchar('\n');
+    fflush(stdout);
+}
+
+static size_t print_width(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+void print_table(const json_t *rows, const struct print_column *columns, size_t n)
+{
+    size_t widths[PRINT_COLUMNS_MAX] = {0}, i;
+    json_t *row;
+    for (size_t c = 0; c < n; c++)
+        widths[c] = print_width(columns[c].heading);
+    json_array_foreach(rows, i, row)
+    {
+        for (size_t c = 0; c < n; c++) {
+            size_t w = print_width(print_text(row, columns[c].member));
+            widths[c] = w > widths[c] ? w : widths[c];
+        }
+    }
+    for (size_t c = 0; c < n; c++)
+        printf("%s%-*s%s%s", print_bold(), (int)widths[c], columns[c].heading, print_plain(), c + 1 < n ? "  " : "\n");
+    json_array_foreach(rows, i, row)
+    {
+        for (size_t c = 0; c < n; c++) {
+            const char *text = print_text(row, columns[c].member);
+            print_safe(text);
+            if (c + 1 < n)
+                printf("%*s", (int)(widths[c] - print_width(text) + 2), "");
+        }
+        putchar('\n');
+    }
+}
+
+// What an entry says, where it is not a message.
+static const char *print_happening(const json_t *entry)
+{
+    static const struct {
+        const char *member, *words;
+    } kinds[] = {{"callStarted", "calls"},
+                 {"callEnded", "hangs up"},
+                 {"chatOpened", "opens the chat"},
+                 {"chatClosed", "closes the chat"},
+                 {"unparsed", "sent something unreadable"},
+                 {"reaction", "reacts"},
+                 {"dtmf", "presses keys"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (json_object_get(entry, kinds[i].member))
+            return kinds[i].words;
+    return "";
+}
+
+void print_entry(const json_t *entry, const char *customer)
+{
+    char clock[16] = "--:--";
+    time_t at = (time_t)(print_number(entry, "wallMs") / 1000);
+    struct tm tm;
+    if (at && localtime_r(&at, &tm))
+        strftime(clock, sizeof clock, "%H:%M", &tm);
+    const char *agent = print_text(entry, "author.agent");
+    const char *participant = print_text(entry, "author.participant");
+    const char *who = *agent ? agent : *participant ? participant : customer && *customer ? customer : "customer";
+    printf("  %s%s  %-6s%s %s", print_dim(), clock, print_text(entry, "channel"), print_plain(), print_bold());
+    print_safe(who);
+    printf("%s%s: ", print_plain(), json_is_true(json_object_get(entry, "note")) ? " (note)" : "");
+    const json_t *message = json_object_get(entry, "message");
+    const char *subject = json_string_value(json_object_get(message, "subject"));
+    const char *text = json_string_value(json_object_get(message, "text"));
+    if (subject && *subject) {
+        print_safe(subject);
+        fputs(" | ", stdout);
+    }
+    print_safe(message ? (text ? text : "") : print_happening(entry));
+    size_t files = json_array_size(json_object_get(message, "attachments"));
+    if (files)
+        printf(" [%zu attachment%s]", files, files > 1 ? "s" : "");
+    putchar('\n');
+}

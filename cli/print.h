@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_CLI_PRINT_H
+#define THROUGHLINE_CLI_PRINT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+// How things look on a terminal: plain tables, dim and bold only where stdout is a terminal. What came from outside is printed with
+// control characters made visible, so that no customer can drive an agent's terminal.
+
+// A table column: the member's name in each row ("agent.id" goes deeper), and its heading.
+struct print_column {
+    const char *member;
+    const char *heading;
+};
+void print_table(const json_t *rows, const struct print_column *columns, size_t n);
+void print_json(const json_t *value); // one line
+
+// The member at a dotted path as text; "" if absent. Enum names lose their prefix: PRESENCE_STATE_AWAY -> away. Valid until the fourth call after.
+const char *print_text(const json_t *object, const char *path);
+json_int_t print_number(const json_t *object, const char *path); // also of 64-bit numbers in strings
+const json_t *print_member(const json_t *object, const char *path);
+
+void print_safe(const char *text); // control characters escaped
+const char *print_bold(void);
+const char *print_dim(void);
+const char *print_plain(void);
+
+// One timeline entry as a line: "14:03 sms  customer: Hello". `own` marks the reader's own side.
+void print_entry(const json_t *entry, const char *customer);
+
+#endif

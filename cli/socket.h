@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_CLI_SOCKET_H
+#define THROUGHLINE_CLI_SOCKET_H
+
+#include "cli/cli.h"
+
+// A WebSocket to the daemon (RFC 6455) that speaks JSON text frames, beside the terminal's lines, in one poll loop.
+
+struct socket;
+
+struct socket_ops {
+    // A frame, already parsed. Returns false to end the run.
+    bool (*message)(void *ctx, const json_t *frame);
+    // A line typed, without its newline; NULL = end of input. Returns false to end the run.
+    bool (*line)(void *ctx, char *line);
+};
+
+// NULL after having told why. `code` gets the sysexits code then.
+struct socket *socket_open(struct cli *cli, const char *path, int *code);
+bool socket_send(struct socket *s, const json_t *frame); // false: the connection is gone
+// Runs until one of ops says so, the daemon closes, or SIGINT/SIGTERM. `input`: also read stdin. CLI_OK, or CLI_UNAVAILABLE with the reason told.
+int socket_run(struct socket *s, const struct socket_ops *ops, void *ctx, bool input);
+void socket_close(struct socket *s);
+
+#endif

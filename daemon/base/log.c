@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/base/log.h"
+#include "daemon/base/quote.h"
 
 #define LOG_VALUE_MAX 1024
 #define LOG_LINE_MAX  8192
@@ -49,46 +50,10 @@ static void put_text(struct line *l, const char *s)
     put(l, s, strlen(s));
 }
 
-// Length of the well-formed UTF-8 sequence at s, or 0.
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-    static const unsigned char least[] = {0, 0, 0, 0xa0, 0x90}; // second byte after e0, f0
-    size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-    if (len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    if ((s[0] == 0xe0 || s[0] == 0xf0) && s[1] < least[len])
-        return 0;
-    if ((s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f)) // surrogates, beyond U+10FFFF
-        return 0;
-    return len;
-}
-
 static void put_quoted(struct line *l, const char *text)
 {
-    const unsigned char *s = (const unsigned char *)text;
-    size_t n = strnlen(text, LOG_VALUE_MAX);
-    put(l, "\"", 1);
-    while (n) {
-        size_t len = utf8_length(s, n);
-        char escape[8];
-        if (len == 0) {
-            put_text(l, "\xef\xbf\xbd");
-            len = 1;
-        } else if (*s == '"' || *s == '\\') {
-            put(l, (char[]){'\\', (char)*s}, 2);
-        } else if (*s < 0x20 || *s == 0x7f) {
-            snprintf(escape, sizeof escape, "\\u%04x", *s);
-            put_text(l, escape);
-        } else {
-            put(l, (const char *)s, len);
-        }
-        s += len;
-        n -= len;
-    }
-    put(l, "\"", 1);
+    char quoted[QUOTE_SIZE(LOG_VALUE_MAX)];
+    put(l, quoted, quote_json(quoted, sizeof quoted, text, strnlen(text, LOG_VALUE_MAX)));
 }
 
 // logfmt needs no quotes around words of printable ASCII.

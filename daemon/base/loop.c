@@ -19,6 +19,11 @@ struct hook {
     void *arg;
 };
 
+struct hooks {
+    struct hook *v;
+    size_t n;
+};
+
 struct turn {
     bool running;
     int64_t now; // 0 = not read yet
@@ -28,8 +33,7 @@ struct loop {
     struct event_base *base;
     struct turn *turn; // apart, since reading the clock through a const loop fills it
     bool stopped;
-    struct hook *hooks;
-    size_t hooks_n;
+    struct hooks at_end, at_flush;
     struct hook *graves;
     size_t graves_n, graves_size;
     struct {
@@ -73,7 +77,8 @@ void loop_free(struct loop *l)
     for (size_t i = 0; i < l->signals_n; i++)
         event_free(l->signals[i].event);
     event_base_free(l->base);
-    free(l->hooks);
+    free(l->at_end.v);
+    free(l->at_flush.v);
     free(l->graves);
     free(l->turn);
     free(l);
@@ -84,13 +89,19 @@ struct event_base *loop_base(struct loop *l)
     return l->base;
 }
 
+static void run(const struct hooks *h)
+{
+    for (size_t i = 0; i < h->n; i++)
+        h->v[i].fn(h->v[i].arg);
+}
+
 void loop_run(struct loop *l)
 {
     while (!l->stopped) {
         *l->turn = (struct turn){.running = true};
         event_base_loop(l->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
-        for (size_t i = 0; i < l->hooks_n; i++)
-            l->hooks[i].fn(l->hooks[i].arg);
+        run(&l->at_end);
+        run(&l->at_flush);
         bury(l);
     }
     l->turn->running = false;
@@ -137,10 +148,20 @@ void loop_defer_free(struct loop *l, void (*free_fn)(void *), void *object)
     l->graves[l->graves_n++] = (struct hook){free_fn, object};
 }
 
+static void add(struct hooks *h, void (*fn)(void *), void *arg)
+{
+    h->v = xrealloc(h->v, (h->n + 1) * sizeof *h->v);
+    h->v[h->n++] = (struct hook){fn, arg};
+}
+
 void loop_at_turn_end(struct loop *l, void (*fn)(void *), void *arg)
 {
-    l->hooks = xrealloc(l->hooks, (l->hooks_n + 1) * sizeof *l->hooks);
-    l->hooks[l->hooks_n++] = (struct hook){fn, arg};
+    add(&l->at_end, fn, arg);
+}
+
+void loop_at_turn_flush(struct loop *l, void (*fn)(void *), void *arg)
+{
+    add(&l->at_flush, fn, arg);
 }
 
 static void on_signal(evutil_socket_t signo, short what, void *arg)

@@ -14,7 +14,7 @@
 
 #define TEL_DIGITS_MIN  7
 #define TEL_DIGITS_MAX  15
-#define EMAIL_MAX       254 // RFC 5321 4.5.3.1.3, less the angle brackets
+#define EMAIL_MAX       250 // RFC 5321 4.5.3.1.3 allows 254; a whole handle has at most 256
 #define EMAIL_LOCAL_MAX 64  // RFC 5321 4.5.3.1.1
 
 // What is left of the output, filled by a kind's function.

@@ -56,7 +56,7 @@ static bool integer_from_text(const char *s, struct integer *out)
 
 static bool integer_from_real(double v, struct integer *out)
 {
-    if (!(fabs(v) <= 9007199254740992.0) || floor(v) != v)
+    if (!(fabs(v) <= 9007199254740992.0) || (double)(int64_t)v != v)
         return false;
     out->negative = v < 0;
     out->magnitude = (uint64_t)fabs(v);

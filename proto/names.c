@@ -49,7 +49,7 @@ static void words_make(void)
 static const char *word_of(enum table t, long value)
 {
     call_once(&once, words_make);
-    return value >= 0 && value < (long)sources[t].descriptor->n_values ? words[t][value] : "invalid";
+    return value >= 0 && value < (long)sources[t].descriptor->n_values ? words[t][value] : "?";
 }
 
 static int value_of(enum table t, const char *word)

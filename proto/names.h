@@ -5,7 +5,7 @@
 // Enum values as short lower-case words, for people, the command line and metrics: CHANNEL_SMS is "sms". The words are
 // the contract's own names without their prefix, taken from the descriptors.
 //
-//   const char *channel_name(Throughline__V1__Channel value);   "sms"; "invalid" for a number without a name
+//   const char *channel_name(Throughline__V1__Channel value);   "sms"; "?" for a number without a name
 //   Throughline__V1__Channel channel_from_name(const char *word);  UNSPECIFIED (0) when there is no such word
 //
 // and likewise for every line below. Safe from any thread.

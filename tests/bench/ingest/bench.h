@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_BENCH_H
+#define THROUGHLINE_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// The parts of the ingest benchmark: a daemon with its embedded Redis on one core, this client on the other, four ways in.
+
+#define BENCH_DESKS 100
+#define BENCH_TEXT                                                                                                     \
+    "I have a question about the invoice that came last week, it shows the old address. Could you have a look?"
+
+double bench_now(void); // monotonic seconds
+void bench_die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+// ---- figures ----
+struct bench_series {
+    double v[64];
+    size_t n;
+};
+void bench_add(struct bench_series *s, double v);
+double bench_median(const struct bench_series *s);
+double bench_low(const struct bench_series *s);
+double bench_high(const struct bench_series *s);
+
+struct bench_latency {
+    double *v;
+    size_t n, cap;
+};
+void bench_latency_add(struct bench_latency *l, double seconds);
+double bench_percentile(struct bench_latency *l, double p); // sorts
+void bench_latency_reset(struct bench_latency *l);
+
+// ---- the daemon under test ----
+struct bench_server {
+    pid_t pid;
+    char dir[256], host[64], port[16], token[128], socket[300];
+};
+// Starts it in a fresh directory with this durability, pinned to `cpu`; waits until it is ready.
+void bench_server_start(struct bench_server *s, const char *program, bool strict, int cpu);
+void bench_server_stop(struct bench_server *s);
+size_t bench_rss(pid_t pid); // bytes
+pid_t bench_redis_pid(const struct bench_server *s);
+// A request on a connection of its own; the status. answer may be NULL.
+int bench_http(const struct bench_server *s, const char *method, const char *path, const char *type, const void *body,
+               size_t len, char *answer, size_t answer_size);
+
+// ---- (y) and (a): straight to Redis ----
+// Events per second with `flight` of them in flight for about `seconds`; latencies are added where l is not NULL.
+double bench_yardstick(const struct bench_server *s, unsigned flight, double seconds, struct bench_latency *l);
+double bench_function(const struct bench_server *s, unsigned flight, double seconds, struct bench_latency *l);
+uint64_t bench_redis_memory(const struct bench_server *s); // used_memory
+
+// ---- (b), (c): gateway in, desk out ----
+struct bench_world;
+struct bench_world *bench_world_new(const struct bench_server *s, unsigned desks);
+double bench_stream(struct bench_world *w, unsigned flight, double seconds, struct bench_latency *l);
+void bench_world_free(struct bench_world *w);
+// Opens conversations that wait or are held, for the memory figures.
+void bench_world_open(struct bench_world *w, unsigned conversations);
+
+// ---- (d): HTTP ----
+double bench_post(const struct bench_server *s, unsigned flight, double seconds, struct bench_latency *l);
+
+#endif

@@ -44,6 +44,8 @@ struct faces_options {
 };
 
 struct faces *faces_new(const struct faces_options *o);
+// Memory only: free the HTTP server before (it ends every connection), and the stores too or afterwards without running the
+// loop again.
 void faces_free(struct faces *f);
 
 // Another configuration is in force: accounts, origins, limits, demo. The former may be freed afterwards.

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// The faces' life: made with their routes, reconfigured, drained, freed; and who may enter. Everything else stands in the
+// face's own file. Nothing here can fail but by refusing a token.
+#include "daemon/faces/faces.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/loop.h"
+#include "daemon/faces/face.h"
+
+#define DRAIN_POLL_MS 20
+#define DRAIN_MAX_MS  5000
+
+struct face *faces_find(const struct faces *f, const char *tenant)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (strcmp(f->v[i].tenant, tenant) == 0)
+            return &f->v[i];
+    return NULL;
+}
+
+struct face *faces_of_request(struct faces *f, struct http_request *r)
+{
+    const struct auth_identity *who = http_identity(r);
+    struct face *face = who ? faces_find(f, who->tenant) : NULL;
+    if (!face)
+        http_problem(r, PROBLEM_forbidden, NULL, "this token's tenant is not served here");
+    return face;
+}
+
+struct face *faces_check_token(const struct faces *f, const char *token, const char *peer, unsigned roles,
+                               struct auth_identity *who, const char **code)
+{
+    enum auth_verdict v = auth_check(f->auth, token, peer, loop_now(f->loop), who);
+    *code = v == AUTH_SLOWED ? "too_many_requests" : "unauthorized";
+    if (v != AUTH_OK)
+        return NULL;
+    *code = "forbidden";
+    return who->role & roles ? faces_find(f, who->tenant) : NULL;
+}
+
+struct face *faces_upgrade(struct faces *f, struct http_request *r, unsigned roles, struct auth_identity *who,
+                           bool *known)
+{
+    const char *bearer = http_bearer(r), *code = NULL;
+    *known = bearer != NULL;
+    if (f->draining) {
+        http_problem(r, PROBLEM_unavailable, NULL, "shutting down");
+        return NULL;
+    }
+    if (!bearer)
+        return &f->v[0];
+    struct face *face = faces_check_token(f, bearer, http_peer(r), roles, who, &code);
+    if (!face)
+        http_problem(r,
+                     *code == 'f'   ? PROBLEM_forbidden
+                     : *code == 't' ? PROBLEM_too_many_requests
+                                    : PROBLEM_unauthorized,
+                     NULL, NULL);
+    return face;
+}
+
+// ---- drain ----
+
+static bool idle(const struct faces *f)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (!desks_idle(f->v[i].desks) || !chats_idle(f->v[i].chats))
+            return false;
+    return true;
+}
+
+static void on_drain(void *arg)
+{
+    struct faces *f = arg;
+    if (!idle(f) && loop_now(f->loop) < f->drain_until) {
+        loop_timer_set(f->drain_timer, DRAIN_POLL_MS);
+        return;
+    }
+    if (f->drained)
+        f->drained(f->drained_arg);
+    f->drained = NULL;
+}
+
+void faces_drain(struct faces *f, void (*drained)(void *arg), void *arg)
+{
+    f->draining = true;
+    f->drained = drained;
+    f->drained_arg = arg;
+    for (size_t i = 0; i < f->n; i++) {
+        gateways_drain(f->v[i].gateways);
+        desks_drain(f->v[i].desks);
+        chats_drain(f->v[i].chats);
+        tails_drain(f->v[i].tails);
+    }
+    f->drain_until = loop_now(f->loop) + DRAIN_MAX_MS;
+    loop_timer_set(f->drain_timer, 0);
+}
+
+// ---- life ----
+
+static void face_init(struct faces *f, struct face *face, const struct faces_tenant *t)
+{
+    *face = (struct face){.faces = f,
+                          .tenant = t->name,
+                          .store = t->store,
+                          .core = t->core,
+                          .outbox = t->outbox,
+                          .triage = t->triage};
+    face->gateways = gateways_new(face);
+    face->desks = desks_new(face);
+    face->chats = chats_new(face);
+    face->tails = tails_new(face);
+    tokens_start(face);
+}
+
+struct faces *faces_new(const struct faces_options *o)
+{
+    struct faces *f = xcalloc(1, sizeof *f);
+    *f = (struct faces){.loop = o->loop,
+                        .http = o->http,
+                        .auth = o->auth,
+                        .config = o->config,
+                        .node = o->node,
+                        .reload = o->reload,
+                        .reload_arg = o->reload_arg,
+                        .n = o->tenants_n};
+    f->v = xcalloc(f->n + 1, sizeof *f->v);
+    f->drain_timer = loop_timer_new(f->loop, on_drain, f);
+    for (size_t i = 0; i < f->n; i++)
+        face_init(f, &f->v[i], &o->tenants[i]);
+    events_routes(f);
+    gateways_routes(f);
+    desks_routes(f);
+    chats_routes(f);
+    admin_routes(f);
+    tails_routes(f);
+    return f;
+}
+
+void faces_reconfigure(struct faces *f, const struct config *config)
+{
+    f->config = config;
+}
+
+void faces_free(struct faces *f)
+{
+    if (!f)
+        return;
+    for (size_t i = 0; i < f->n; i++) {
+        gateways_free(f->v[i].gateways);
+        desks_free(f->v[i].desks);
+        chats_free(f->v[i].chats);
+        tails_free(f->v[i].tails);
+    }
+    events_free(f);
+    loop_timer_free(f->drain_timer);
+    free(f->v);
+    free(f);
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_FACES_GATEWAY_H
+#define THROUGHLINE_FACES_GATEWAY_H
+
+// One gateway's connection, shared by gateway.c (what comes up) and gateway_out.c (what goes down). Private to these two.
+
+#include "daemon/base/table.h"
+#include "daemon/faces/ack_ring.h"
+#include "daemon/faces/face.h"
+#include "daemon/net/ws.h"
+
+#define GATEWAY_CREDIT       2048 // events in flight; the size of the ring of outcomes
+#define GATEWAY_ROLES        (AUTH_GATEWAY | AUTH_ADMIN)
+#define GATEWAY_ACCOUNTS_MAX 64
+#define GATEWAY_HELLO_MS     5000
+#define GATEWAY_GRANT_MS     300 // how long a welcome waits for the leases of its accounts
+
+enum gateway_state {
+    GATEWAY_NEW,     // no hello yet
+    GATEWAY_GRANTED, // hello taken, waiting to hear which accounts are ours
+    GATEWAY_LIVE,
+    GATEWAY_ENDING, // close is under way: nothing more is taken or carried
+};
+
+struct gateway_account {
+    uint64_t carrier; // 0 = not attached
+    char *name;
+    bool answered, owned;
+};
+
+struct gateway {
+    struct gateways *all;
+    uint64_t id;
+    struct ws *ws;
+    enum gateway_state state;
+    bool known; // the identity is proven by the request's header
+    bool simulate, dedupes, paused, dirty;
+    struct ack_ring ring;
+    uint64_t granted;   // highest sequence that the peer may use
+    uint32_t ungranted; // acknowledged, not yet granted again
+    uint32_t credit;    // deliveries that the peer takes
+    struct gateway_account *accounts;
+    size_t accounts_n;
+    char *handle;
+    struct loop_timer *timer; // hello, then grants
+    struct gateway *next_dirty, *next_paused;
+};
+
+struct gateways {
+    struct face *face;
+    struct table table; // id -> struct gateway
+    struct gateway *dirty, *paused;
+    struct metric *connected, *events;
+};
+
+// gateway_out.c
+void gateway_attach(struct gateway *g); // carriers for its accounts
+void gateway_detach(struct gateway *g);
+void gateway_welcome(struct gateway *g);
+void gateway_credit_more(struct gateway *g, uint32_t more);
+void gateway_acknowledge(struct gateway *g); // what has been settled since
+void gateway_fail(struct gateway *g, uint16_t close, const char *code, const char *field, const char *detail);
+
+#endif

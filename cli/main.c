@@ -16,7 +16,9 @@ static const struct cli_command cli_commands[] = {
     {"conversations", "[ID]", "the latest conversations, or one with its timeline", cmd_conversations, false},
     {"why", "WORK", "why this agent, and for every other agent why not", cmd_why, false},
     {"tail", "", "what the router does, as it happens", cmd_tail, false},
-    {"say", "--as HANDLE --on ACCOUNT [--call] [--once] [--verified HANDLE] [--intent I] [--language L] [TEXT...]",
+    {"say",
+     "--as HANDLE --on ACCOUNT [--call] [--once] [--replies N] [--verified HANDLE] [--intent I] [--language L] "
+     "[TEXT...]",
      "be a customer: replies come back to this terminal", cmd_say, false},
     {"desk", "--as AGENT [--auto]", "be an agent: a desk in the terminal", cmd_desk, false},
     {"config", "diff | apply [FILE]", "compare the routing configuration with the log's; put the file's in force",
@@ -26,8 +28,8 @@ static const struct cli_command cli_commands[] = {
     {"tokens", "[create ROLE [--agent ID] [--note TEXT] | remove ID]", "bearer tokens", cmd_tokens, false},
     {"audit", "", "who changed what while running", cmd_audit, false},
     {"log", "[--after N] > FILE", "export the router's log", cmd_log, false},
-    {"fold", "FILE [--split N]", "fold an exported log offline; print its decisions' digest and the state's hash",
-     cmd_fold, true},
+    {"fold", "FILE [--split N] [--check]",
+     "fold an exported log offline; print its decisions' digest and the state's hash", cmd_fold, true},
 };
 
 int cli_fail(int code, const char *fmt, ...)

@@ -1,0 +1,161 @@
+#!lua name=tl1
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- Library tl1: what must happen as one step in Redis. Keys, arguments and replies: docs/reference/redis.md.
+--
+-- These files are joined in the order of their numbers into one chunk. This one owns what all others use: the statuses, the
+-- names of keys and the few protobuf fields that functions append to bytes the daemon gives (protobuf may be joined so).
+-- Nothing in the library reads a body.
+
+-- Redis shows its call and Lua's libraries to a running function only, not while the library loads.
+local call
+local char, concat, find, floor, gmatch, gsub, match, rep, sort, sub, tonumber, unpack
+
+local function base_open()
+    call = redis.call
+    char, find, gmatch, gsub, match = string.char, string.find, string.gmatch, string.gsub, string.match
+    rep, sub = string.rep, string.sub
+    concat, sort, floor = table.concat, table.sort, math.floor
+    tonumber, unpack = _G.tonumber, _G.unpack
+end
+
+local WHEN_FULL, READS = "allow-oom", "no-writes"
+
+local function register(name, run, flag)
+    redis.register_function({
+        function_name = "tl1_" .. name,
+        callback = function(keys, args)
+            if not call then
+                base_open()
+            end
+            return run(keys, args)
+        end,
+        flags = { flag },
+    })
+end
+
+local OK, AGAIN, CONFLICT, FENCED, ABSENT = 0, 1, 2, 3, 4
+
+local DAY = 86400
+local DONE_LIFE = 2 * DAY
+local THREAD_LIFE = 30 * DAY
+
+-- "tl:{tenant}:inputs" -> "tl:{tenant}:"
+local function prefix_of(inputs)
+    return sub(inputs, 1, -7)
+end
+
+local function placed(status, input, conversation, customer)
+    return { status, input, tonumber(conversation) or 0, tonumber(customer) or 0 }
+end
+
+-- The first answer to something that was done before.
+local function placed_before(status, packed)
+    local input, conversation, customer = match(packed, "^(%d+),(%d+),(%d+),")
+    return { status, tonumber(input), tonumber(conversation), tonumber(customer) }
+end
+
+-- Lists of words between the items of a note: see log_begin.
+local function undo(...)
+    return select("#", ...) .. "\0" .. concat({ ... }, "\0") .. "\0"
+end
+
+-- A plan is what a call writes beside the ordinary: commands in order, and how to take them back.
+local function plan_new()
+    return { undo = "" }
+end
+
+local function plan_add(plan, back, ...)
+    plan[#plan + 1] = { ... }
+    plan.undo = plan.undo .. back
+end
+
+local function plan_run(plan)
+    for i = 1, #plan do
+        call(unpack(plan[i]))
+    end
+end
+
+-- ---- protobuf ----
+
+-- Exact up to 2^53: only division by powers of two and remainders.
+local function varint(v)
+    if v < 128 then
+        return char(v)
+    end
+    local low = v % 128
+    v = (v - low) / 128
+    if v < 128 then
+        return char(low + 128, v)
+    end
+    local next = v % 128
+    return char(low + 128, next + 128) .. varint((v - next) / 128)
+end
+
+local function pb_number(tag, v)
+    return v == 0 and "" or tag .. varint(v)
+end
+
+local function pb_text(tag, s)
+    return s == "" and "" or tag .. varint(#s) .. s
+end
+
+-- Many calls come within the same millisecond.
+local times_wall, times_at, times_bytes = -1, -1, ""
+
+local function pb_times(wall, at) -- Input.wall_ms, at_ms
+    if wall ~= times_wall or at ~= times_at then
+        times_wall, times_at, times_bytes = wall, at, "\8" .. varint(wall) .. "\16" .. varint(at)
+    end
+    return times_bytes
+end
+
+local entry_wall, entry_bytes = -1, ""
+
+local function pb_entry_time(wall) -- Entry.wall_ms
+    if wall ~= entry_wall then
+        entry_wall, entry_bytes = wall, "\16" .. varint(wall)
+    end
+    return entry_bytes
+end
+
+local function pb_author(customer) -- Entry.author.customer
+    local v = varint(customer)
+    return "\26" .. char(#v + 1) .. "\8" .. v
+end
+
+local function pb_participant(handle) -- Entry.author.participant
+    return pb_text("\26", pb_text("\34", handle))
+end
+
+-- Input.placed. opened and reopened are booleans; follows is a number.
+local function pb_placed(conversation, customer, opened, reopened, follows, last_agent, participant)
+    local p = "\8" .. varint(conversation) .. "\16" .. varint(customer)
+    if opened then
+        p = p .. "\24\1"
+    end
+    if reopened then
+        p = p .. "\32\1"
+    end
+    if follows ~= 0 then
+        p = p .. "\40" .. varint(follows)
+    end
+    if last_agent then
+        p = p .. pb_text("\50", last_agent)
+    end
+    if participant then
+        p = p .. "\56\1"
+    end
+    return "\26" .. varint(#p) .. p
+end
+
+local PB_TICK = "\122\0" -- Input.tick
+
+local function pb_customer_changed(customer, other) -- Input.customer_changed, by evidence
+    return pb_text("\202\1", pb_number("\8", customer) .. pb_number("\16", other))
+end
+
+local function pb_delivery_news(id, conversation, entry, state, reason) -- Input.delivery
+    return pb_text("\194\1", pb_text("\10", id) .. pb_number("\16", conversation) .. pb_number("\24", entry)
+        .. pb_number("\32", state) .. pb_text("\42", reason))
+end

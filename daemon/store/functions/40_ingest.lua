@@ -1,0 +1,303 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- ingest: one event of a customer becomes one timeline entry and one input, in the right conversation of the right person.
+--
+-- The only write that a customer's message costs, so the ordinary case (known customer, open conversation, same channel) makes
+-- eleven calls and few tables; everything else goes through a plan. `e` holds what is known of the event so far.
+
+local CONTACT_FLAG, DRY_FLAG = { [1] = true, [3] = true }, { [2] = true, [3] = true }
+
+local function ingest_plan(e)
+    local plan = e.plan or plan_new()
+    e.plan = plan
+    return plan
+end
+
+local function ingest_list(args, from, count)
+    local list = {}
+    for i = 1, count do
+        list[i] = args[from + i]
+    end
+    return list
+end
+
+-- The lists at the end of the arguments.
+local function ingest_lists(e, args)
+    local threads, verified, claimed = tonumber(args[13]), tonumber(args[14]), tonumber(args[15])
+    if threads > 0 then
+        e.threads = ingest_list(args, 15, threads)
+        for i = 1, threads do
+            e.threads[i] = e.t .. "thread:" .. e.account .. ":" .. e.threads[i]
+        end
+    end
+    if verified > 0 then
+        e.verified = ingest_list(args, 15 + threads, verified)
+    end
+    if claimed > 0 then
+        e.claimed = ingest_list(args, 15 + threads + verified, claimed)
+    end
+end
+
+-- Proven handles: joins the sender to whom they name, merges, links. One CustomerChanged for each that others may be looking at.
+local function ingest_evidence(e)
+    local t, before = e.t, e.customer
+    local who, merge, free = evidence_weigh(t, before, e.handle, e.verified)
+    merge = who and evidence_apart(t, who, merge, before)
+    if not merge then
+        e.links = free
+        if before or not who then
+            return
+        end
+        merge = {}
+    end
+    local news = #merge
+    if news == 0 and (not before or #free > 0) then
+        news = 1
+    end
+    e.number, e.news, e.customer = e.n + news + 1, {}, who
+    local plan, recent = ingest_plan(e)
+    for i = 1, news do
+        e.news[i] = { tonumber(who), tonumber(merge[i] or 0) }
+    end
+    for _, other in ipairs(merge) do
+        e.merged[other] = true
+        local joined = plan_merge(plan, t, who, other, e.number)
+        recent = recent and recent_join(recent, joined) or joined
+    end
+    e.recent_joined = recent and recent_pack(recent)
+    if not before then
+        plan_link(plan, t, who, e.handle, VERIFIED, e.number)
+    end
+    e.links = free
+end
+
+-- What stands about the customer; a new one is only planned once there is a place for the event.
+local function ingest_customer(e)
+    local who = call("GET", e.t .. "handle:" .. e.handle)
+    if who then
+        local id = match(who, "^(%d+):s$")
+        e.customer, e.shared = id or who, id
+    end
+    if e.verified and not e.shared then
+        ingest_evidence(e)
+    end
+    if e.customer then
+        local f = call("HMGET", e.t .. "cust:" .. e.customer, "recent", "last_agent", "name")
+        e.recent_old = f[1]
+        e.recent, e.last_agent, e.name = e.recent_joined or f[1] or "", f[2], f[3]
+    end
+end
+
+local function ingest_recent_first(e, list, c)
+    recent_take(list, c.id)
+    table.insert(list, 1, c)
+    e.recent_new = recent_pack(list)
+end
+
+-- The customer's own word in a conversation that was found otherwise than as the first of the list.
+local function ingest_contact(e, list, c)
+    local conv = e.t .. "conv:" .. c.id
+    if c.channel ~= e.channel then
+        plan_field(ingest_plan(e), conv, "channel", c.channel, e.channel)
+    end
+    if c.closed ~= 0 then
+        e.reopened = true
+        plan_field(ingest_plan(e), conv, "closed", c.closed, 0)
+    end
+    c.word, c.wall, c.channel, c.closed = e.number, e.wall, e.channel, 0
+    ingest_recent_first(e, list, c)
+end
+
+-- An explicit reference. Whose conversation it is decides whether the sender is its customer or a participant.
+local function ingest_by_thread(e)
+    local id, conv, bound = place_by_thread(e.threads, e.t)
+    e.bound = bound
+    if not id then
+        return false
+    end
+    local owner = customer_root(e.t, conv[1])
+    e.conversation = id
+    if owner == e.customer or e.merged[owner] then
+        if e.contact then
+            local list = recent_parse(e.recent)
+            local c = recent_take(list, id) or { id = id }
+            c.channel, c.closed = tonumber(conv[2]), tonumber(conv[3]) or 0
+            ingest_contact(e, list, c)
+        end
+    else
+        e.participant, e.contact, e.customer = true, false, owner
+        e.plan, e.news, e.links, e.claimed, e.name, e.last_agent = nil, nil, nil, nil, true, nil
+        e.recent_joined, e.number = nil, e.n + 1
+    end
+    return true
+end
+
+local function ingest_open(e, list)
+    local plan, t, number = ingest_plan(e), e.t, e.number
+    local conv = t .. "conv:" .. number
+    e.conversation, e.opened = number, true
+    e.follows = list[1] and tonumber(list[1].id) or 0
+    plan_add(plan, undo("DEL", conv, conv .. ":log"), "HSET", conv, "customer", e.customer, "opened", e.wall,
+        "channel", e.channel, "follows", e.follows, "closed", 0)
+    plan_add(plan, undo("ZREM", t .. "convs", number), "ZADD", t .. "convs", number, number)
+    local convs = t .. "cust:" .. e.customer .. ":convs"
+    plan_add(plan, undo("LREM", convs, 1, number), "LPUSH", convs, number)
+    ingest_recent_first(e, list, { id = number, word = number, wall = e.wall, channel = e.channel, closed = 0 })
+end
+
+local function ingest_new_customer(e)
+    local plan, t, number = ingest_plan(e), e.t, e.number
+    local key, handle = t .. "cust:" .. number, t .. "handle:" .. e.handle
+    e.customer, e.recent, e.new = number, "", true
+    plan_add(plan, undo("DEL", key, key .. ":convs"), "HSET", key, "since", e.wall,
+        "h:" .. e.handle, FIRST_SEEN .. ",0," .. number .. ",0")
+    plan_add(plan, undo("DEL", handle), "SET", handle, number)
+end
+
+-- False: dry, and there is no place.
+local function ingest_place(e)
+    if e.threads and ingest_by_thread(e) then
+        return true
+    end
+    if not e.customer then
+        if e.dry then
+            return false
+        end
+        ingest_new_customer(e)
+    end
+    local id, wall, channel, rest = match(e.recent, "^(%d+),%d+,(%d+),(%d+),0(.*)$")
+    if id and channel == e.channel_text and e.wall - wall <= e.join_ms then
+        e.conversation = id
+        if e.contact then
+            e.recent_new = id .. "," .. e.number .. "," .. e.wall .. "," .. channel .. ",0" .. rest
+        end
+        return true
+    end
+    local list = recent_parse(e.recent)
+    local c = place_by_recent(list, e.channel, e.contact, e.join_ms, e.reopen_ms, e.wall)
+    if c then
+        e.conversation = c.id
+        if e.contact then
+            ingest_contact(e, list, c)
+        end
+        return true
+    end
+    if not e.dry then
+        ingest_open(e, list)
+    end
+    return not e.dry
+end
+
+local function ingest_bind(e)
+    local plan = ingest_plan(e)
+    for i, key in ipairs(e.threads) do
+        local old = e.bound[i]
+        if not old then
+            plan_add(plan, undo("DEL", key), "SET", key, e.conversation, "EX", THREAD_LIFE)
+        elseif old == tostring(e.conversation) then
+            plan_add(plan, "", "EXPIRE", key, THREAD_LIFE)
+        elseif not e.participant then
+            plan_add(plan, undo("SET", key, old, "EX", THREAD_LIFE), "SET", key, e.conversation, "EX", THREAD_LIFE)
+        end
+    end
+end
+
+local function ingest_suggest(e)
+    local key = e.t .. "cust:" .. e.customer
+    for _, handle in ipairs(e.claimed) do
+        local f = call("HMGET", key, "h:" .. handle, "c:" .. handle, "d:" .. handle)
+        if handle ~= e.handle and not (f[1] or f[2] or f[3]) then
+            plan_field(ingest_plan(e), key, "c:" .. handle, nil, e.number)
+        end
+    end
+end
+
+-- Plans what does not change the place.
+local function ingest_extras(e, name)
+    for _, handle in ipairs(e.links or {}) do
+        plan_link(ingest_plan(e), e.t, e.customer, handle, VERIFIED, e.number)
+    end
+    if e.claimed then
+        ingest_suggest(e)
+    end
+    if e.threads then
+        ingest_bind(e)
+    end
+    if name ~= "" and not e.name then
+        plan_field(ingest_plan(e), e.t .. "cust:" .. e.customer, "name", nil, name)
+    end
+end
+
+local function ingest_write(e, seen, args)
+    local t, number, conversation, customer, plan = e.t, e.number, e.conversation, e.customer, e.plan
+    local who, log, recent = t .. "cust:" .. customer, t .. "conv:" .. conversation .. ":log", e.recent_new or e.recent_joined
+    local note = "2\0DEL\0" .. seen .. "\0003\0XDEL\0" .. log .. "\0" .. number .. "-0\0"
+    if recent and not e.new then
+        note = note .. field_undo(who, "recent", e.recent_old)
+    end
+    log_note(t, number, e.at, e.wall, plan and note .. plan.undo or note)
+    call("SET", seen, number .. "," .. conversation .. "," .. customer .. "," .. args[3], "EX", args[9])
+    if plan then
+        plan_run(plan)
+    end
+    if recent then
+        call("HSET", who, "recent", recent)
+    end
+    local entry, customer_number, conversation_number = args[11], tonumber(customer), tonumber(conversation)
+    if entry ~= "" then
+        call("XADD", log, number .. "-0", "e", entry .. pb_entry_time(e.wall)
+            .. (e.participant and pb_participant(e.handle) or pb_author(customer_number)))
+    end
+    local times = pb_times(e.wall, e.at)
+    for i, news in ipairs(e.news or {}) do
+        log_commit(e.inputs, e.n + i, times .. pb_customer_changed(news[1], news[2]))
+    end
+    log_commit(e.inputs, number, args[12] .. times .. pb_placed(conversation_number, customer_number, e.opened,
+        e.reopened, e.follows, e.last_agent, e.participant))
+    return { OK, number, conversation_number, customer_number }
+end
+
+local NOBODY = {} -- merged by this call; never written to: ingest_lists gives its own
+
+local function ingest(keys, args)
+    local inputs = keys[1]
+    local t = prefix_of(inputs)
+    local n, at, wall = log_begin(inputs, t)
+    local seen = t .. "seen:" .. args[1] .. ":" .. args[2]
+    local first = call("GET", seen)
+    if first then
+        return placed_before(match(first, "[^,]*$") == args[3] and AGAIN or CONFLICT, first)
+    end
+    local flags = tonumber(args[6])
+    at, wall = log_times(at, wall)
+    local e = {
+        inputs = inputs,
+        t = t,
+        n = n,
+        number = n + 1,
+        at = at,
+        wall = wall,
+        account = args[1],
+        handle = args[4],
+        channel = tonumber(args[5]),
+        channel_text = args[5],
+        contact = CONTACT_FLAG[flags] or false,
+        dry = DRY_FLAG[flags] or false,
+        join_ms = tonumber(args[7]),
+        reopen_ms = tonumber(args[8]),
+        follows = 0,
+        merged = NOBODY,
+    }
+    if args[13] then
+        e.merged = {}
+        ingest_lists(e, args)
+    end
+    ingest_customer(e)
+    if not ingest_place(e) then
+        return { ABSENT, 0, 0, 0 }
+    end
+    ingest_extras(e, args[10])
+    return ingest_write(e, seen, args)
+end
+
+register("ingest", ingest)

@@ -1,0 +1,210 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- The outbox: entries that apply made, claimed by the owner of their account, reported on until they are final.
+--
+-- An entry's state moves only in outbox_move, which tells the log. due:* and sending:* are indexes: what they say is
+-- checked against the entry, and what is stale in them is removed by who finds it.
+
+local QUEUED, SENDING, UNKNOWN, SENT, FAILED, DELIVERED, READ = 1, 2, 3, 4, 5, 6, 7
+local OUTBOX_LIFE = {
+    [UNKNOWN] = 30 * DAY,
+    [FAILED] = 30 * DAY,
+    [SENT] = 2 * DAY,
+    [DELIVERED] = 2 * DAY,
+    [READ] = 2 * DAY,
+}
+local DEAD = { [UNKNOWN] = true, [FAILED] = true }
+
+local function outbox_member(id)
+    local input, effect = match(id, "^(%d+)%.(%d+)$")
+    return input and rep("0", 14 - #input) .. input .. "." .. rep("0", 6 - #effect) .. effect
+end
+
+local function outbox_id(member)
+    return (gsub(gsub(member, "^0+", ""), "%.0*(%d)", ".%1"))
+end
+
+local function outbox_read(t, id)
+    local f = call("HMGET", t .. "outbox:" .. id, "state", "attempt", "due", "owner", "account", "reason", "external",
+        "d", "conversation", "entry")
+    if not f[1] then
+        return nil
+    end
+    return {
+        id = id,
+        key = t .. "outbox:" .. id,
+        member = outbox_member(id),
+        state = tonumber(f[1]),
+        attempt = tonumber(f[2]),
+        due = tonumber(f[3]),
+        owner = f[4],
+        account = f[5],
+        reason = f[6],
+        external = f[7],
+        delivery = f[8],
+        conversation = tonumber(f[9]),
+        entry = tonumber(f[10]),
+    }
+end
+
+local function outbox_applied(t, id)
+    return tonumber(match(id, "^%d+") or 0) <= tonumber(call("GET", t .. "applied") or 0)
+end
+
+local function outbox_list(out, o)
+    for _, v in ipairs({ o.id, o.state, o.attempt, o.due, o.owner, o.account, o.reason, o.external, o.delivery }) do
+        out[#out + 1] = v
+    end
+end
+
+-- The indexes that an entry in this state stands in, as commands; the same take it back there.
+local function outbox_index(t, o, state, due, wall)
+    local commands = {}
+    local function index(key, score)
+        if score then
+            commands[#commands + 1] = { "ZADD", t .. key, score, o.member }
+        else
+            commands[#commands + 1] = { "ZREM", t .. key, o.member }
+        end
+    end
+    index("due:" .. o.account, state == QUEUED and due)
+    index("sending:" .. o.account, state == SENDING and wall)
+    index("dead", DEAD[state] and wall)
+    local life = OUTBOX_LIFE[state]
+    commands[#commands + 1] = life and { "EXPIRE", o.key, life } or { "PERSIST", o.key }
+    return commands
+end
+
+-- Moves the entry and tells the log. Returns the number of the input.
+local function outbox_move(log, o, state, reason, external, due)
+    local t, n = log.t, log.n + 1
+    local at, wall = log_times(log.at, log.wall)
+    due = due and wall + due or o.due
+    local plan = plan_new()
+    plan_add(plan, undo("HSET", o.key, "state", o.state, "due", o.due, "owner", o.owner, "reason", o.reason, "external", o.external),
+        "HSET", o.key, "state", state, "due", due, "owner", state == QUEUED and "" or o.owner, "reason", reason,
+        "external", external ~= "" and external or o.external)
+    local back = outbox_index(t, o, o.state, o.due, wall)
+    for i, forth in ipairs(outbox_index(t, o, state, due, wall)) do
+        plan_add(plan, undo(unpack(back[i])), unpack(forth))
+    end
+    if external ~= "" then
+        local key = t .. "external:" .. o.account .. ":" .. external
+        plan_add(plan, undo("DEL", key), "SET", key, o.id, "EX", OUTBOX_LIFE[SENT])
+    end
+    log_note(t, n, at, wall, plan.undo)
+    plan_run(plan)
+    log_commit(log.inputs, n, pb_times(wall, at) .. pb_delivery_news(o.id, o.conversation, o.entry, state, reason))
+    return n
+end
+
+local function outbox_log(inputs)
+    local t = prefix_of(inputs)
+    local n, at, wall = log_begin(inputs, t)
+    return { inputs = inputs, t = t, n = n, at = at, wall = wall }
+end
+
+-- Lists what an index names, if it is in `state`; removes from the index what is not there any more.
+local function due_list(out, t, index, members, state)
+    for _, member in ipairs(members) do
+        local id = outbox_id(member)
+        local o = outbox_read(t, id)
+        if o and o.state == state then
+            if outbox_applied(t, id) then
+                outbox_list(out, o)
+            end
+        else
+            call("ZREM", index, member)
+        end
+    end
+end
+
+local function due(keys, args)
+    local t, account, limit = prefix_of(keys[1]), args[1], args[2]
+    local now = call("TIME")
+    local out, index = { OK }, t .. "sending:" .. account
+    due_list(out, t, index, call("ZRANGE", index, "-inf", "+inf", "BYSCORE", "LIMIT", 0, limit), SENDING)
+    index = t .. "due:" .. account
+    local ms = now[1] * 1000 + floor(now[2] / 1000)
+    due_list(out, t, index, call("ZRANGE", index, "-inf", ms, "BYSCORE", "LIMIT", 0, limit), QUEUED)
+    return out
+end
+
+local function claim(keys, args)
+    local log, id = outbox_log(keys[1]), args[1]
+    local t = log.t
+    local holder = lease_held(t, args[2], args[3], args[4])
+    if not holder then
+        return { FENCED }
+    end
+    local o = outbox_read(t, id)
+    if not o or o.state > SENDING or not outbox_applied(t, id) then
+        return { ABSENT }
+    end
+    if o.state == SENDING and o.owner ~= holder and args[5] ~= "1" then
+        outbox_move(log, o, UNKNOWN, "the sender was lost", "")
+        return { CONFLICT }
+    end
+    local _, wall = log_times(0, 0)
+    call("ZADD", t .. "sending:" .. o.account, wall, o.member)
+    if o.state == QUEUED or o.owner ~= holder then
+        o.state, o.owner, o.attempt = SENDING, holder, o.attempt + 1
+        call("HSET", o.key, "state", SENDING, "owner", holder, "attempt", o.attempt)
+    end
+    call("ZREM", t .. "due:" .. o.account, o.member)
+    local out = { OK }
+    outbox_list(out, o)
+    return out
+end
+
+local function report(keys, args)
+    local id, account, state, external = args[1], args[2], tonumber(args[3]), args[5]
+    local log = outbox_log(keys[1])
+    if id == "" then
+        id = call("GET", log.t .. "external:" .. account .. ":" .. external) or ""
+    end
+    local o = id ~= "" and outbox_read(log.t, id)
+    if not o then
+        return placed(ABSENT, 0)
+    end
+    local retry = state == QUEUED and o.state == SENDING
+    if state == SENDING or not OUTBOX_LIFE[state] and state ~= QUEUED then
+        return redis.error_reply("TL a state that is not reported")
+    end
+    if state <= o.state and not retry then
+        return placed(AGAIN, 0, o.conversation)
+    end
+    return placed(OK, outbox_move(log, o, state, args[4], external, retry and tonumber(args[6])), o.conversation)
+end
+
+local function dead_letters(keys, args)
+    local t = prefix_of(keys[1])
+    local out, index = { OK }, t .. "dead"
+    for _, member in ipairs(call("ZRANGE", index, 0, args[1] - 1, "REV")) do
+        local o = outbox_read(t, outbox_id(member))
+        if o and DEAD[o.state] then
+            outbox_list(out, o)
+        else
+            call("ZREM", index, member)
+        end
+    end
+    return out
+end
+
+local function resend(keys, args)
+    local log = outbox_log(keys[1])
+    local o = outbox_read(log.t, args[1])
+    if not o then
+        return placed(ABSENT, 0)
+    end
+    if not DEAD[o.state] then
+        return placed(o.state == QUEUED and AGAIN or CONFLICT, 0, o.conversation)
+    end
+    return placed(OK, outbox_move(log, o, QUEUED, "", "", 0), o.conversation)
+end
+
+register("due", due, WHEN_FULL)
+register("claim", claim, WHEN_FULL)
+register("report", report, WHEN_FULL)
+register("dead_letters", dead_letters, WHEN_FULL)
+register("resend", resend)

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A world: one or two daemons on one Redis, gateways with customers, desks; and the plan of what befalls it."""
+import asyncio
+import contextlib
+import os
+import random
+import subprocess
+import sys
+import time
+
+import redis as redis_client
+from harness import pb
+from harness.config import usual
+from harness.daemon import BIN, Daemon
+from harness.http import Http
+
+from .actors import DeskActor, GatewayActor
+from .faults import Faults
+from .verdict import judge
+
+PATIENCE = 120
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+
+
+class Node:
+    def __init__(self, name, daemon):
+        self.name, self.daemon = name, daemon
+        self.address = self.gateway_token = None
+        self.agent_tokens = {}
+
+
+class World:
+    def __init__(self, directory, seed, nodes=1, agents=6, customers=24, rate=400, clock=False, strict=False, config=None):
+        self.directory, self.seed, self.rate = str(directory), seed, rate
+        self.random = random.Random(seed)
+        self.sent = 0
+        self.started = time.monotonic()
+        self.redis_process = None
+        self.clock = f"{self.directory}/clock" if clock else None
+        self.own_redis = nodes > 1
+        self.durability = "strict" if strict else "normal"
+        self.redis_socket = f"{self.directory}/redis.sock" if self.own_redis else f"{self.directory}/n1/data/redis.sock"
+        self.agents = [f"agent{i}" for i in range(agents)]
+        self.nodes = [Node(f"n{i + 1}", self.make_daemon(f"n{i + 1}", config)) for i in range(nodes)]
+        handles = [("sms", f"tel:+49151000{i:05d}") for i in range(customers)] + \
+                  [("mail", f"email:c{i}@example.org") for i in range(customers)]
+        social = [("wa", f"social:u{i}") for i in range(customers)]
+        self.gateways = [GatewayActor(self, "gw1", ["sms", "mail"], True, handles), GatewayActor(self, "gw2", ["wa"], False, social)]
+        self.desks = [DeskActor(self, a) for a in self.agents]
+        self.tasks = []
+
+    # ---- processes ----
+
+    def make_daemon(self, name, change):
+        config = usual()
+        config["agent"] = [{"id": a, "name": a, "capacity": 60} for a in self.agents]
+        config["queue"] = [{"name": "general", "offer_seconds": 5, "wrap_up_seconds": 5}]
+        config["redis"]["durability"] = self.durability
+        config["routing"] = {"grace_seconds": 5, "timeouts_to_away": 50, "decline_pause_seconds": 2, "decline_max": 100}
+        if self.own_redis:
+            config["redis"] = {"mode": "url", "url": f"unix://{self.redis_socket}", "durability": self.durability}
+        if change:
+            change(config)
+        directory = f"{self.directory}/{name}"
+        os.makedirs(directory, exist_ok=True)
+        return Daemon(directory, config)
+
+    def environment(self):
+        if not self.clock:
+            return {}
+        return {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": self.clock, "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "DONT_FAKE_MONOTONIC": "1"}
+
+    def set_clock(self, seconds):
+        with open(f"{self.clock}.new", "w", encoding="ascii") as f:
+            f.write(f"{seconds:+d}")
+        os.replace(f"{self.clock}.new", self.clock)
+
+    def start_redis(self):
+        fsync = "always" if self.durability == "strict" else "everysec"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.redis_socket)
+        with open(f"{self.directory}/redis.log", "ab") as log:
+            self.redis_process = subprocess.Popen(
+                ["redis-server", "--port", "0", "--unixsocket", self.redis_socket, "--dir", self.directory, "--appendonly", "yes",
+                 "--appendfsync", fsync, "--save", "", "--maxmemory-policy", "noeviction", "--stream-node-max-bytes", "1024"],
+                stdout=log, stderr=log, env=os.environ | self.environment())
+
+    async def start_node(self, node):
+        await asyncio.get_running_loop().run_in_executor(None, lambda: node.daemon.start(self.environment()))
+        node.address = node.daemon.address
+
+    def make_tokens(self):
+        first = self.nodes[0].daemon
+        gateway = first.token("gateway")
+        agents = {a: first.token("agent", a) for a in self.agents}
+        for node in self.nodes:
+            node.gateway_token, node.agent_tokens = gateway, agents
+
+    async def start(self):
+        if self.clock:
+            self.set_clock(0)
+        if self.own_redis:
+            self.start_redis()
+        for node in self.nodes:
+            await self.start_node(node)
+        self.make_tokens()
+        self.tasks = [asyncio.create_task(a.run()) for a in self.gateways + self.desks]
+
+    # ---- looking on ----
+
+    def say(self, text):
+        print(f"{time.monotonic() - self.started:7.1f} s  acked {self.acked():7d}  {text}", file=sys.stderr, flush=True)
+
+    def acked(self):
+        return sum(len(g.acked) for g in self.gateways)
+
+    async def pace(self):
+        """Keeps the load near the rate."""
+        ahead = self.sent / self.rate - (time.monotonic() - self.started)
+        await asyncio.sleep(min(max(ahead, 0), 0.1))  # a rate, not to synchronise
+
+    async def until(self, probe, what):
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            answer = probe()
+            if asyncio.iscoroutine(answer):
+                answer = await answer
+            if answer:
+                return answer
+            for t in self.tasks:
+                if t.done() and t.exception():
+                    raise t.exception()
+            assert time.monotonic() < deadline, f"never: {what}\n" + self.logs()
+            await asyncio.sleep(0.02)  # between questions, not to synchronise
+
+    def logs(self):
+        return "\n".join(f"---- {n.name}\n{n.daemon.read_log()[-6000:]}" for n in self.nodes)
+
+    async def call(self, node, path):
+        def ask():
+            with contextlib.suppress(OSError):
+                return Http(node.address, node.daemon.admin.token).get(path)
+            return None
+        return await asyncio.get_running_loop().run_in_executor(None, ask)
+
+    async def ready(self):
+        for node in self.nodes:
+            async def probe(n=node):
+                answer = await self.call(n, "/readyz")
+                return answer is not None and answer.status == 200
+            await self.until(probe, f"{node.name} is ready")
+
+    async def status(self, node):
+        answer = await self.call(node, "/v1/status")
+        return answer.message(pb.Status()) if answer is not None and answer.status == 200 else None
+
+    async def until_leader(self, wanted):
+        async def probe():
+            for node in self.nodes:
+                if wanted(node) and (s := await self.status(node)) and s.leader:
+                    return True
+            return False
+        await self.until(probe, "another leader")
+
+    def read(self, path, message):
+        return self.nodes[0].daemon.admin.read(path, message)
+
+    # ---- the end ----
+
+    async def settle(self):
+        """No new words; everything in flight comes to its end, and every open matter to an agent."""
+        self.say("settling")
+        for g in self.gateways:
+            g.quiet = True
+        for d in self.desks:
+            d.eager = True
+        await self.ready()
+        await self.until(lambda: not any(g.open for g in self.gateways), "every event acknowledged")
+        await self.until(lambda: not any(d.pending for d in self.desks), "every command answered")
+
+        async def quiet():
+            works = self.read("/v1/work?limit=500", pb.WorkList()).work
+            for d in self.desks:
+                if self.read(f"/v1/agents/{d.name}", pb.AgentStatus()).presence == pb.PRESENCE_STATE_AWAY and d.peer:
+                    await d.command(presence=pb.SetPresence(state=pb.PRESENCE_STATE_AVAILABLE))
+            return not any(w.state in (pb.WORK_STATE_QUEUED, pb.WORK_STATE_OFFERED) for w in works) and not any(d.pending for d in self.desks)
+        await self.until(quiet, "every work with somebody")
+        outbox = redis_client.Redis(unix_socket_path=self.redis_socket)
+        await self.until(lambda: not any(outbox.zcard(k) for kind in ("due", "sending") for k in
+                                         outbox.scan_iter(f"tl:{{main}}:{kind}:*", count=1000)), "everything sent")
+        inputs = max(int(outbox.xinfo_stream("tl:{main}:inputs")["last-generated-id"].split(b"-")[0]), 1)
+        for node in self.nodes:
+            async def folded(n=node):
+                s = await self.status(n)
+                return s and s.input >= inputs
+            await self.until(folded, f"{node.name} has folded everything")
+
+    async def stop_actors(self):
+        for a in self.gateways + self.desks:
+            a.over.set()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    def verdict(self):
+        return judge(self, redis_client.Redis(unix_socket_path=self.redis_socket))
+
+    def stop(self):
+        for node in self.nodes:
+            if node.daemon.process and node.daemon.process.poll() is None:
+                node.daemon.stop()
+        if self.redis_process:
+            self.redis_process.terminate()
+            self.redis_process.wait()
+
+    def destroy(self):
+        for node in self.nodes:
+            with contextlib.suppress(ProcessLookupError):
+                if node.daemon.process and node.daemon.process.poll() is None:
+                    node.daemon.kill()
+        if self.redis_process and self.redis_process.poll() is None:
+            self.redis_process.kill()
+            self.redis_process.wait()
+
+    def export_log(self, path):
+        with open(path, "wb") as f:
+            subprocess.run([f"{BIN}/throughline", "--data-dir", self.nodes[0].daemon.data, "log"], stdout=f, check=True)
+
+
+async def run(world, plan):
+    """plan: names of Faults' methods with their arguments, in any order: [("kill_daemon",), ("step_clock", 3600) ...]."""
+    faults = Faults(world)
+    try:
+        await world.start()
+        await world.until(lambda: world.acked() > 50, "the world is going")
+        for name, *arguments in plan:
+            await faults.moment()
+            await getattr(faults, name)(*arguments)
+        await world.settle()
+        await world.stop_actors()
+        found, evidence = world.verdict()
+        world.export_log(f"{world.directory}/log.bin")
+        world.say(f"{world.sent} events, {len(evidence.inputs)} inputs, "
+                  f"{sum(len(d.log) for d in world.desks)} desk updates, {sum(len(g.carried) for g in world.gateways)} deliveries, "
+                  f"{len(faults.done)} faults, {len(found)} violations")
+        world.stop()
+        return found
+    finally:
+        world.destroy()

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nothing acknowledged is lost or doubled, whatever is killed meanwhile; and the log of it folds to the same state everywhere.
+
+The usual run is short. TL_FAULTS=50 makes it as long as a release wants it: fifty kills of each kind.
+"""
+import asyncio
+import json
+import os
+import random
+import subprocess
+
+import pytest
+from checker.world import FAKETIME, World, run
+from harness.daemon import BIN
+
+KILLS = int(os.environ.get("TL_FAULTS", "3"))
+SEED = int(os.environ.get("TL_SEED", "1"))
+SECONDS = 300 + KILLS * 40
+
+
+def shuffled(plan):
+    random.Random(SEED).shuffle(plan)
+    return plan
+
+
+def go(world, plan):
+    found = asyncio.run(asyncio.wait_for(run(world, plan), SECONDS))
+    assert not found, f"seed {SEED}: {len(found)} violations\n" + "\n".join(found[:40]) + "\n" + world.logs()
+
+
+def fold(program, log, *options):
+    done = subprocess.run([program, "--json", "fold", *options, log], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def programs():
+    """The binaries of both compilers, where they have been built."""
+    root = os.path.dirname(os.path.dirname(BIN))
+    found = [f"{root}/{p}/bin/throughline" for p in ("dev", "clang", "release", "asan")]
+    return [f"{BIN}/throughline"] + [p for p in found if os.path.exists(p) and os.path.dirname(p) != BIN]
+
+
+def same_everywhere(log):
+    first = fold(programs()[0], log, "--check")
+    assert first["inputs"] > 0 and first["hashesCompared"] > 0 and first["hashesDiffering"] == 0, first
+    for program in programs():
+        assert fold(program, log) == first, program
+        assert fold(program, log, "--split", str(first["inputs"] // 2)) == first, program
+
+
+def test_one_node(tmp_path):
+    world = World(tmp_path, SEED)
+    go(world, shuffled([("kill_daemon",)] * KILLS + [("kill_redis",)] * KILLS + [("stop_redis", 10 if KILLS > 10 else 3)]))
+    same_everywhere(f"{tmp_path}/log.bin")
+
+
+@pytest.mark.skipif("asan" in BIN, reason="a preloaded libfaketime and a sanitizer's runtime each want to be first")
+def test_clock_steps(tmp_path):
+    assert os.path.exists(FAKETIME), "install libfaketime"
+    world = World(tmp_path, SEED, clock=True)
+    go(world, [("step_clock", 3600), ("kill_daemon",), ("step_clock", 0), ("kill_daemon",), ("kill_redis",)])
+    same_everywhere(f"{tmp_path}/log.bin")
+
+
+def test_two_nodes(tmp_path):
+    world = World(tmp_path, SEED, nodes=2)
+    go(world, shuffled([("kill_leader",)] * KILLS + [("stop_leader", 5)] * max(1, KILLS // 10) + [("kill_redis",)] * KILLS +
+                       [("kill_daemon",)] * max(1, KILLS // 3)))
+    same_everywhere(f"{tmp_path}/log.bin")

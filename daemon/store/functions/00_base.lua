@@ -55,7 +55,7 @@ local function placed_before(status, packed)
     return { status, tonumber(input), tonumber(conversation), tonumber(customer) }
 end
 
--- Lists of words between the items of a note: see log_begin.
+-- One command as it stands in a note: how many words, then the words.
 local function undo(...)
     return select("#", ...) .. "\0" .. concat({ ... }, "\0") .. "\0"
 end
@@ -100,23 +100,12 @@ local function pb_text(tag, s)
     return s == "" and "" or tag .. varint(#s) .. s
 end
 
--- Many calls come within the same millisecond.
-local times_wall, times_at, times_bytes = -1, -1, ""
-
 local function pb_times(wall, at) -- Input.wall_ms, at_ms
-    if wall ~= times_wall or at ~= times_at then
-        times_wall, times_at, times_bytes = wall, at, "\8" .. varint(wall) .. "\16" .. varint(at)
-    end
-    return times_bytes
+    return "\8" .. varint(wall) .. "\16" .. varint(at)
 end
 
-local entry_wall, entry_bytes = -1, ""
-
 local function pb_entry_time(wall) -- Entry.wall_ms
-    if wall ~= entry_wall then
-        entry_wall, entry_bytes = wall, "\16" .. varint(wall)
-    end
-    return entry_bytes
+    return "\16" .. varint(wall)
 end
 
 local function pb_author(customer) -- Entry.author.customer

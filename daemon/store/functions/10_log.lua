@@ -2,26 +2,59 @@
 --
 -- The log's end: numbers, times, and how a call that failed half-way is taken back.
 --
--- A call that appends goes log_begin, log_times, its own reading, log_note (first write), its own writes, log_commit (last).
--- log_begin finds a note without its input and undoes it; so nothing of a failed call outlives the next call.
+-- A call that appends goes log_open, log_now, its own reading, log_note (first write), its own writes, log_commit (last).
+-- The clock says what was begun, the stream what was committed. log_open finds a note without its input and undoes it; so nothing
+-- of a failed call outlives the next call. What this Redis committed itself under the very clock that stands there need not be compared again.
 -- What fails: a log that does not match its clock by more than a failed call can explain is an error to every caller.
 
 local TOGETHER = 32 -- most inputs that one call appends
 
-local function log_times(at, wall)
-    local now = call("TIME")
-    local ms = now[1] * 1000 + floor(now[2] / 1000)
-    local step = ms - wall
+local logs = {} -- by key: {inputs, t, clock; n, at, wall, gone, text: as of the last commit; now: the latest log_now}
+
+local function log_make_now(at, wall)
+    return {
+        at = at,
+        wall = wall,
+        wall_text = wall .. "",
+        clock = " " .. at .. " " .. wall .. " ",
+        input = pb_times(wall, at),
+        entry = pb_entry_time(wall),
+    }
+end
+
+-- The times of this call. One object serves all calls of a millisecond.
+local function log_now(log)
+    local time = call("TIME")
+    local wall = time[1] * 1000 + floor(time[2] / 1000)
+    local step = wall - log.wall
     if step < 0 then
         step = 0
     elseif step > 2000 then
         step = 2000
     end
-    return at + step, ms
+    local at, now = log.at + step, log.now
+    if not now or now.wall ~= wall or now.at ~= at then
+        now = log_make_now(at, wall)
+        log.now = now
+    end
+    return now
 end
 
-local function log_commit(inputs, n, bytes)
-    call("XADD", inputs, n .. "-0", "i", bytes)
+local function log_add(log, number, bytes)
+    call("XADD", log.inputs, number .. "-0", "i", bytes)
+end
+
+-- number: its text. The first write of a call.
+local function log_note(log, number, now, note)
+    local text = number .. now.clock .. log.gone .. "\0" .. note
+    log.noted = text
+    call("SET", log.clock, text)
+end
+
+-- The last write of a call.
+local function log_commit(log, number, now, bytes)
+    call("XADD", log.inputs, number .. "-0", "i", bytes)
+    log.n, log.at, log.wall, log.text = tonumber(number), now.at, now.wall, log.noted
 end
 
 local function log_undo(note)
@@ -37,34 +70,53 @@ local function log_undo(note)
     end
 end
 
--- Called when the log's length is not what the clock says. Each step may be repeated.
-local function log_repair(inputs, t, n, at, wall)
-    local newest = call("XREVRANGE", inputs, "+", "-", "COUNT", 1)[1]
-    local last = newest and tonumber(match(newest[1], "^%d+")) or 0
-    if last > n or n - last > TOGETHER then
-        error("TL the log ends at " .. last .. ", its clock at " .. n)
+-- Takes back what was begun after `last` and fills its numbers. Each step may be repeated.
+local function log_repair(log, last, note)
+    if last > log.n or log.n - last > TOGETHER then
+        error("TL the log ends at " .. last .. ", its clock at " .. log.n)
     end
-    if last < n then
-        log_undo(call("HGET", t .. "clock", "undo") or "")
-        at, wall = log_times(at, wall)
+    local now = log
+    if last < log.n then
+        log_undo(note)
+        now = log_now(log)
     end
-    call("HSET", t .. "clock", "at", at, "wall", wall, "gone", last - call("XLEN", inputs), "undo", "")
-    for missing = last + 1, n do
-        log_commit(inputs, missing, PB_TICK .. pb_times(wall, at))
+    log.gone = last - call("XLEN", log.inputs)
+    log_note(log, log.n, log_make_now(now.at, now.wall), "")
+    for missing = last + 1, log.n do
+        log_add(log, missing, PB_TICK .. pb_times(now.wall, now.at))
     end
-    return n, at, wall
+    log.at, log.wall, log.text = now.at, now.wall, log.noted
 end
 
--- The last number and its times.
-local function log_begin(inputs, t)
-    local clock = call("HMGET", t .. "clock", "n", "at", "wall", "gone")
-    local n, at, wall = tonumber(clock[1]) or 0, tonumber(clock[2]) or 0, tonumber(clock[3]) or 0
-    if n - call("XLEN", inputs) ~= (tonumber(clock[4]) or 0) then
-        return log_repair(inputs, t, n, at, wall)
+-- The clock is not the one that this Redis committed last: read it, and compare it with the stream.
+local function log_read(log, text)
+    local n, at, wall, gone, note = match(text or "0 0 0 0", "^(%d+) (%d+) (%d+) (%-?%d+)%z?(.*)$")
+    log.n, log.at, log.wall, log.gone, log.text = tonumber(n), tonumber(at), tonumber(wall), tonumber(gone), nil
+    if log.n - call("XLEN", log.inputs) == log.gone then
+        log.text = text
+        return
     end
-    return n, at, wall
+    local newest = call("XREVRANGE", log.inputs, "+", "-", "COUNT", 1)[1]
+    log_repair(log, newest and tonumber(match(newest[1], "^%d+")) or 0, note)
 end
 
-local function log_note(t, n, at, wall, note)
-    call("HSET", t .. "clock", "n", n, "at", at, "wall", wall, "undo", note)
+local function log_open(inputs)
+    local log = logs[inputs]
+    if not log then
+        local t = prefix_of(inputs)
+        log = { inputs = inputs, t = t, clock = t .. "clock" }
+        logs[inputs] = log
+    end
+    local text = call("GET", log.clock)
+    if not text or text ~= log.text then
+        log_read(log, text)
+    end
+    return log
+end
+
+-- The committed clock, but for how many inputs are gone.
+local function log_trimmed(log, removed)
+    log.gone = log.gone + removed
+    log_note(log, log.n, log_make_now(log.at, log.wall), "")
+    log.text = log.noted
 end

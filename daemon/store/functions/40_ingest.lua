@@ -3,7 +3,7 @@
 -- ingest: one event of a customer becomes one timeline entry and one input, in the right conversation of the right person.
 --
 -- The only write that a customer's message costs, so the ordinary case (known customer, open conversation, same channel) makes
--- eleven calls and few tables; everything else goes through a plan. `e` holds what is known of the event so far.
+-- ten calls and makes no tables of its own; everything else goes through a plan. `e` holds what is known of the event so far.
 
 local CONTACT_FLAG, DRY_FLAG = { [1] = true, [3] = true }, { [2] = true, [3] = true }
 
@@ -54,7 +54,7 @@ local function ingest_evidence(e)
     if news == 0 and (not before or #free > 0) then
         news = 1
     end
-    e.number, e.news, e.customer = e.n + news + 1, {}, who
+    e.number, e.news, e.merged, e.customer = e.log.n + news + 1, {}, {}, who
     local plan, recent = ingest_plan(e)
     for i = 1, news do
         e.news[i] = { tonumber(who), tonumber(merge[i] or 0) }
@@ -73,11 +73,6 @@ end
 
 -- What stands about the customer; a new one is only planned once there is a place for the event.
 local function ingest_customer(e)
-    local who = call("GET", e.t .. "handle:" .. e.handle)
-    if who then
-        local id = match(who, "^(%d+):s$")
-        e.customer, e.shared = id or who, id
-    end
     if e.verified and not e.shared then
         ingest_evidence(e)
     end
@@ -127,7 +122,7 @@ local function ingest_by_thread(e)
     else
         e.participant, e.contact, e.customer = true, false, owner
         e.plan, e.news, e.links, e.claimed, e.name, e.last_agent = nil, nil, nil, nil, true, nil
-        e.recent_joined, e.number = nil, e.n + 1
+        e.recent_joined, e.number = nil, e.log.n + 1
     end
     return true
 end
@@ -164,14 +159,6 @@ local function ingest_place(e)
             return false
         end
         ingest_new_customer(e)
-    end
-    local id, wall, channel, rest = match(e.recent, "^(%d+),%d+,(%d+),(%d+),0(.*)$")
-    if id and channel == e.channel_text and e.wall - wall <= e.join_ms then
-        e.conversation = id
-        if e.contact then
-            e.recent_new = id .. "," .. e.number .. "," .. e.wall .. "," .. channel .. ",0" .. rest
-        end
-        return true
     end
     local list = recent_parse(e.recent)
     local c = place_by_recent(list, e.channel, e.contact, e.join_ms, e.reopen_ms, e.wall)
@@ -229,58 +216,74 @@ local function ingest_extras(e, name)
 end
 
 local function ingest_write(e, seen, args)
-    local t, number, conversation, customer, plan = e.t, e.number, e.conversation, e.customer, e.plan
-    local who, log, recent = t .. "cust:" .. customer, t .. "conv:" .. conversation .. ":log", e.recent_new or e.recent_joined
-    local note = "2\0DEL\0" .. seen .. "\0003\0XDEL\0" .. log .. "\0" .. number .. "-0\0"
+    local log, t, number, now, plan = e.log, e.t, e.number, e.now, e.plan
+    local who, timeline = t .. "cust:" .. e.customer, t .. "conv:" .. e.conversation .. ":log"
+    local recent = e.recent_new or e.recent_joined
+    local note = undo("DEL", seen) .. undo("XDEL", timeline, number .. "-0") .. (plan and plan.undo or "")
     if recent and not e.new then
         note = note .. field_undo(who, "recent", e.recent_old)
     end
-    log_note(t, number, e.at, e.wall, plan and note .. plan.undo or note)
-    call("SET", seen, number .. "," .. conversation .. "," .. customer .. "," .. args[3], "EX", args[9])
+    log_note(log, number, now, note)
+    call("SET", seen, number .. "," .. e.conversation .. "," .. e.customer .. "," .. args[3], "EX", args[9])
     if plan then
         plan_run(plan)
     end
     if recent then
         call("HSET", who, "recent", recent)
     end
-    local entry, customer_number, conversation_number = args[11], tonumber(customer), tonumber(conversation)
+    local entry, customer, conversation = args[11], tonumber(e.customer), tonumber(e.conversation)
     if entry ~= "" then
-        call("XADD", log, number .. "-0", "e", entry .. pb_entry_time(e.wall)
-            .. (e.participant and pb_participant(e.handle) or pb_author(customer_number)))
+        call("XADD", timeline, number .. "-0", "e", entry .. now.entry
+            .. (e.participant and pb_participant(e.handle) or pb_author(customer)))
     end
-    local times = pb_times(e.wall, e.at)
     for i, news in ipairs(e.news or {}) do
-        log_commit(e.inputs, e.n + i, times .. pb_customer_changed(news[1], news[2]))
+        log_add(log, log.n + i, now.input .. pb_customer_changed(news[1], news[2]))
     end
-    log_commit(e.inputs, number, args[12] .. times .. pb_placed(conversation_number, customer_number, e.opened,
-        e.reopened, e.follows, e.last_agent, e.participant))
-    return { OK, number, conversation_number, customer_number }
+    log_commit(log, number, now, args[12] .. now.input .. pb_placed(conversation, customer, e.opened, e.reopened,
+        e.follows, e.last_agent, e.participant))
+    return { OK, number, conversation, customer }
 end
 
-local NOBODY = {} -- merged by this call; never written to: ingest_lists gives its own
-
-local function ingest(keys, args)
-    local inputs = keys[1]
-    local t = prefix_of(inputs)
-    local n, at, wall = log_begin(inputs, t)
-    local seen = t .. "seen:" .. args[1] .. ":" .. args[2]
-    local first = call("GET", seen)
-    if first then
-        return placed_before(match(first, "[^,]*$") == args[3] and AGAIN or CONFLICT, first)
+-- The ordinary case: the customer is known, speaks in the conversation they spoke in last, on the same channel.
+-- Nil when it is not; nothing is written then.
+local function ingest_ordinary(log, now, args, seen, customer)
+    local t = log.t
+    local who = t .. "cust:" .. customer
+    local f = call("HMGET", who, "recent", "last_agent", "name")
+    local recent = f[1]
+    local id, wall, channel, rest = match(recent or "", "^(%d+),%d+,(%d+),(%d+),0(.*)$")
+    if not id or channel ~= args[5] or now.wall - wall > tonumber(args[7]) or not f[3] and args[10] ~= "" then
+        return nil
     end
+    local n = log.n + 1
+    local number, timeline = n .. "", t .. "conv:" .. id .. ":log"
+    local entry_id = number .. "-0"
+    log_note(log, number, now, "2\0DEL\0" .. seen .. "\0003\0XDEL\0" .. timeline .. "\0" .. entry_id
+        .. "\0004\0HSET\0" .. who .. "\0recent\0" .. recent .. "\0")
+    call("SET", seen, number .. "," .. id .. "," .. customer .. "," .. args[3], "EX", args[9])
+    call("HSET", who, "recent", id .. "," .. number .. "," .. now.wall_text .. "," .. channel .. ",0" .. rest)
+    local customer_number, conversation = tonumber(customer), tonumber(id)
+    if args[11] ~= "" then
+        call("XADD", timeline, entry_id, "e", args[11] .. now.entry .. pb_author(customer_number))
+    end
+    log_commit(log, number, now, args[12] .. now.input
+        .. pb_placed(conversation, customer_number, false, false, 0, f[2], false))
+    return { OK, n, conversation, customer_number }
+end
+
+local NOBODY = {} -- merged by this call; never written to: ingest_evidence gives its own
+
+local function ingest_event(log, now, args, who)
     local flags = tonumber(args[6])
-    at, wall = log_times(at, wall)
     local e = {
-        inputs = inputs,
-        t = t,
-        n = n,
-        number = n + 1,
-        at = at,
-        wall = wall,
+        log = log,
+        now = now,
+        t = log.t,
+        number = log.n + 1,
+        wall = now.wall,
         account = args[1],
         handle = args[4],
         channel = tonumber(args[5]),
-        channel_text = args[5],
         contact = CONTACT_FLAG[flags] or false,
         dry = DRY_FLAG[flags] or false,
         join_ms = tonumber(args[7]),
@@ -288,10 +291,32 @@ local function ingest(keys, args)
         follows = 0,
         merged = NOBODY,
     }
+    if who then
+        local shared = match(who, "^(%d+):s$")
+        e.customer, e.shared = shared or who, shared
+    end
     if args[13] then
-        e.merged = {}
         ingest_lists(e, args)
     end
+    return e
+end
+
+local function ingest(keys, args)
+    local log = log_open(keys[1])
+    local t = log.t
+    local seen = t .. "seen:" .. args[1] .. ":" .. args[2]
+    local first = call("GET", seen)
+    if first then
+        return placed_before(match(first, "[^,]*$") == args[3] and AGAIN or CONFLICT, first)
+    end
+    local who, now = call("GET", t .. "handle:" .. args[4]), log_now(log)
+    if args[6] == "1" and who and not args[13] and not find(who, ":", 1, true) then
+        local answer = ingest_ordinary(log, now, args, seen, who)
+        if answer then
+            return answer
+        end
+    end
+    local e = ingest_event(log, now, args, who)
     ingest_customer(e)
     if not ingest_place(e) then
         return { ABSENT, 0, 0, 0 }

@@ -13,9 +13,8 @@ local function lease_held(t, name, epoch, nonce)
 end
 
 local function command(keys, args)
-    local inputs = keys[1]
-    local t, key, conversation, entry = prefix_of(inputs), args[1], args[2], args[3]
-    local n, at, wall = log_begin(inputs, t)
+    local log = log_open(keys[1])
+    local t, key, conversation, entry = log.t, args[1], args[2], args[3]
     local done = key ~= "" and t .. "done:" .. key
     local first = done and call("GET", done)
     if first then
@@ -32,33 +31,32 @@ local function command(keys, args)
     elseif entry ~= "" then
         return redis.error_reply("TL an entry without a conversation")
     end
-    at, wall = log_times(at, wall)
-    n = n + 1
-    local log = t .. "conv:" .. conversation .. ":log"
-    log_note(t, n, at, wall, (done and undo("DEL", done) or "") .. (entry ~= "" and undo("XDEL", log, n .. "-0") or ""))
+    local now, n = log_now(log), log.n + 1
+    local timeline = t .. "conv:" .. conversation .. ":log"
+    log_note(log, n, now, (done and undo("DEL", done) or "")
+        .. (entry ~= "" and undo("XDEL", timeline, n .. "-0") or ""))
     if done then
         call("SET", done, n .. "," .. conversation .. "," .. customer .. ",", "EX", DONE_LIFE)
     end
     if entry ~= "" then
-        call("XADD", log, n .. "-0", "e", entry .. pb_entry_time(wall))
+        call("XADD", timeline, n .. "-0", "e", entry .. now.entry)
     end
-    log_commit(inputs, n, args[4] .. pb_times(wall, at) .. place)
+    log_commit(log, n, now, args[4] .. now.input .. place)
     return placed(OK, n, conversation, customer)
 end
 
 local function append(keys, args)
-    local inputs = keys[1]
-    local t, lease, expect = prefix_of(inputs), args[1], tonumber(args[4])
-    local n, at, wall = log_begin(inputs, t)
-    if lease ~= "" and not lease_held(t, lease, args[2], args[3]) then
+    local log = log_open(keys[1])
+    local n, lease, expect = log.n, args[1], tonumber(args[4])
+    if lease ~= "" and not lease_held(log.t, lease, args[2], args[3]) then
         return placed(FENCED, n)
     end
     if expect ~= 0 and expect ~= n + 1 then
         return placed(CONFLICT, n)
     end
-    at, wall = log_times(at, wall)
-    log_note(t, n + 1, at, wall, "")
-    log_commit(inputs, n + 1, args[5] .. pb_times(wall, at))
+    local now = log_now(log)
+    log_note(log, n + 1, now, "")
+    log_commit(log, n + 1, now, args[5] .. now.input)
     return placed(OK, n + 1)
 end
 
@@ -111,12 +109,12 @@ end
 local ACTS = { act_link, act_dismiss, act_merge, act_unmerge }
 
 local function identity(keys, args)
-    local inputs = keys[1]
-    local t, act = prefix_of(inputs), ACTS[tonumber(args[2])]
+    local act = ACTS[tonumber(args[2])]
     if not act then
         return redis.error_reply("TL no such act")
     end
-    local n, at, wall = log_begin(inputs, t)
+    local log = log_open(keys[1])
+    local t, n = log.t, log.n + 1
     local done = args[1] ~= "" and t .. "done:" .. args[1]
     local first = done and call("GET", done)
     if first then
@@ -126,7 +124,6 @@ local function identity(keys, args)
         return placed(ABSENT, 0)
     end
     local plan = plan_new()
-    n = n + 1
     local status, customer = act(plan, t, n, {
         customer = act == act_unmerge and args[3] or customer_root(t, args[3]),
         other = args[4],
@@ -135,13 +132,13 @@ local function identity(keys, args)
     if status ~= OK then
         return placed(status, 0, 0, customer)
     end
-    at, wall = log_times(at, wall)
-    log_note(t, n, at, wall, (done and undo("DEL", done) or "") .. plan.undo)
+    local now = log_now(log)
+    log_note(log, n, now, (done and undo("DEL", done) or "") .. plan.undo)
     if done then
         call("SET", done, n .. ",0," .. customer .. ",", "EX", DONE_LIFE)
     end
     plan_run(plan)
-    log_commit(inputs, n, args[7] .. pb_times(wall, at))
+    log_commit(log, n, now, args[7] .. now.input)
     return placed(OK, n, 0, customer)
 end
 

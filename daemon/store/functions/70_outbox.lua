@@ -77,8 +77,8 @@ end
 
 -- Moves the entry and tells the log. Returns the number of the input.
 local function outbox_move(log, o, state, reason, external, due)
-    local t, n = log.t, log.n + 1
-    local at, wall = log_times(log.at, log.wall)
+    local t, n, now = log.t, log.n + 1, log_now(log)
+    local wall = now.wall
     due = due and wall + due or o.due
     local plan = plan_new()
     plan_add(plan, undo("HSET", o.key, "state", o.state, "due", o.due, "owner", o.owner, "reason", o.reason, "external", o.external),
@@ -92,16 +92,10 @@ local function outbox_move(log, o, state, reason, external, due)
         local key = t .. "external:" .. o.account .. ":" .. external
         plan_add(plan, undo("DEL", key), "SET", key, o.id, "EX", OUTBOX_LIFE[SENT])
     end
-    log_note(t, n, at, wall, plan.undo)
+    log_note(log, n, now, plan.undo)
     plan_run(plan)
-    log_commit(log.inputs, n, pb_times(wall, at) .. pb_delivery_news(o.id, o.conversation, o.entry, state, reason))
+    log_commit(log, n, now, now.input .. pb_delivery_news(o.id, o.conversation, o.entry, state, reason))
     return n
-end
-
-local function outbox_log(inputs)
-    local t = prefix_of(inputs)
-    local n, at, wall = log_begin(inputs, t)
-    return { inputs = inputs, t = t, n = n, at = at, wall = wall }
 end
 
 -- Lists what an index names, if it is in `state`; removes from the index what is not there any more.
@@ -131,7 +125,7 @@ local function due(keys, args)
 end
 
 local function claim(keys, args)
-    local log, id = outbox_log(keys[1]), args[1]
+    local log, id = log_open(keys[1]), args[1]
     local t = log.t
     local holder = lease_held(t, args[2], args[3], args[4])
     if not holder then
@@ -145,8 +139,7 @@ local function claim(keys, args)
         outbox_move(log, o, UNKNOWN, "the sender was lost", "")
         return { CONFLICT }
     end
-    local _, wall = log_times(0, 0)
-    call("ZADD", t .. "sending:" .. o.account, wall, o.member)
+    call("ZADD", t .. "sending:" .. o.account, log_now(log).wall, o.member)
     if o.state == QUEUED or o.owner ~= holder then
         o.state, o.owner, o.attempt = SENDING, holder, o.attempt + 1
         call("HSET", o.key, "state", SENDING, "owner", holder, "attempt", o.attempt)
@@ -159,7 +152,7 @@ end
 
 local function report(keys, args)
     local id, account, state, external = args[1], args[2], tonumber(args[3]), args[5]
-    local log = outbox_log(keys[1])
+    local log = log_open(keys[1])
     if id == "" then
         id = call("GET", log.t .. "external:" .. account .. ":" .. external) or ""
     end
@@ -192,7 +185,7 @@ local function dead_letters(keys, args)
 end
 
 local function resend(keys, args)
-    local log = outbox_log(keys[1])
+    local log = log_open(keys[1])
     local o = outbox_read(log.t, args[1])
     if not o then
         return placed(ABSENT, 0)

@@ -114,22 +114,21 @@ local function apply_parse(args)
 end
 
 local function apply(keys, args)
-    local inputs = keys[1]
-    local t, expected, upto = prefix_of(inputs), tonumber(args[4]), tonumber(args[5])
+    local expected, upto = tonumber(args[4]), tonumber(args[5])
     local ops = apply_parse(args)
     if not ops then
         return redis.error_reply("TL not an operation")
     end
-    local n, at, wall = log_begin(inputs, t)
+    local log = log_open(keys[1])
+    local t = log.t
     local applied = tonumber(call("GET", t .. "applied") or 0)
     if not lease_held(t, args[1], args[2], args[3]) then
         return { FENCED, applied }
     end
-    if applied ~= expected or upto < expected or upto > n then
+    if applied ~= expected or upto < expected or upto > log.n then
         return { applied == upto and AGAIN or CONFLICT, applied }
     end
-    at, wall = log_times(at, wall)
-    local a = { t = t, wall = wall }
+    local a = { t = t, wall = log_now(log).wall }
     for i = 1, #ops do
         ops[i].write(a, ops[i])
     end

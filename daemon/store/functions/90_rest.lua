@@ -3,16 +3,15 @@
 -- What nodes need beside: proof of place, snapshots, trimming, audit, and a few reads that follow aliases.
 
 local function place(keys, args)
-    local inputs = keys[1]
-    local t = prefix_of(inputs)
-    local n = log_begin(inputs, t)
+    local inputs, log = keys[1], log_open(keys[1])
+    local t = log.t
     call("HSETNX", t .. "meta", "incarnation", args[2])
     local there = call("XRANGE", inputs, args[1] .. "-0", args[1] .. "-0")[1]
     local first = call("XRANGE", inputs, "-", "+", "COUNT", 1)[1]
     return {
         OK,
         call("HGET", t .. "meta", "incarnation"),
-        n,
+        log.n,
         tonumber(call("GET", t .. "applied") or 0),
         tonumber(call("HGET", t .. "snapshots", "newest") or 0),
         first and tonumber(match(first[1], "^%d+")) or 0,
@@ -67,17 +66,14 @@ end
 local TRIM_SLICE = 10000
 
 local function trim(keys, args)
-    local inputs = keys[1]
-    local t = prefix_of(inputs)
-    local n = log_begin(inputs, t)
-    local upto = math.min(tonumber(args[1]), n - 1, tonumber(call("HGET", t .. "snapshots", "newest") or 0))
+    local log = log_open(keys[1])
+    local upto = math.min(tonumber(args[1]), log.n - 1, tonumber(call("HGET", log.t .. "snapshots", "newest") or 0))
     if upto < 1 then
         return { OK, 0 }
     end
-    local gone = tonumber(call("HGET", t .. "clock", "gone") or 0)
-    local removed = call("XTRIM", inputs, "MINID", "~", upto + 1 .. "-0", "LIMIT", TRIM_SLICE)
+    local removed = call("XTRIM", log.inputs, "MINID", "~", upto + 1 .. "-0", "LIMIT", TRIM_SLICE)
     if removed > 0 then
-        call("HSET", t .. "clock", "gone", gone + removed)
+        log_trimmed(log, removed)
     end
     return { OK, removed }
 end

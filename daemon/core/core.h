@@ -30,7 +30,11 @@ struct core_options {
     // The routing configuration of this node's file, packed RoutingConfig: logged when the log is empty; else only compared.
     const void *config;
     size_t config_len;
+    int64_t retain_ms;    // how much of the log stays in Redis behind the snapshots, 172800000
     uint32_t void_budget; // times an input may have been in hand when the process died before it is voided: 2
+    // Whether this account's deliveries are pushed by a face from the timeline (web chat) and so need no outbox. NULL = none.
+    bool (*pushed)(void *ctx, const char *account);
+    void *pushed_ctx;
 };
 
 struct core *core_new(struct loop *loop, struct store *store, const struct core_options *o);
@@ -69,6 +73,12 @@ uint64_t core_input(const struct core *c); // folded up to here
 int64_t core_at(const struct core *c);     // the `at` clock as it would stand now (last at + time since, clamped)
 bool core_leader(const struct core *c);
 bool core_config_differs(const struct core *c);
+uint64_t core_applied(const struct core *c);    // effects are written up to here, as far as is known
+uint64_t core_state_hash(const struct core *c); // at the last checkpoint; 0 = none yet
+// Another file: compared with the log from now on. Packed RoutingConfig; copied.
+void core_file_config(struct core *c, const void *config, size_t len);
+// Throws the fold away and loads it anew, as when the place in the log is lost.
+void core_reload(struct core *c, const char *why);
 
 // Ready = store up, placed in the log, lag small, fold known. Writes what is missing into why[] (static strings); returns how many.
 #define CORE_WHY_MAX 8
@@ -103,9 +113,9 @@ struct Throughline__V1__Work *core_work_message(const struct router_work_view *w
 struct Throughline__V1__AgentStatus *core_agent_message(const struct router_agent_view *a);
 struct Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *q);
 struct Throughline__V1__Decision *core_decision_message(const struct core *c, const struct router_decision *d,
-                                                         uint64_t work, uint64_t conversation, uint64_t input,
-                                                         uint32_t index, int64_t wall, int64_t at,
-                                                         enum router_reason reason);
+                                                        uint64_t work, uint64_t conversation, uint64_t input,
+                                                        uint32_t index, int64_t wall, int64_t at,
+                                                        enum router_reason reason);
 struct Throughline__V1__Candidate *core_candidate_message(const struct router_candidate *k);
 
 #endif

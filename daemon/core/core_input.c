@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the log's bytes to what the router takes: one row per kind of input, one per desk command. Strings stay where the
+// message has them (the arena), so a usual input costs no copy and no malloc. What is malformed takes its number and its time and
+// does nothing else: every node sees the same bytes and comes to the same verdict. Bounds on lengths are the router's to judge.
+#include <string.h>
+
+#include "daemon/core/core_private.h"
+
+static bool channel_ok(int channel)
+{
+    return channel >= 0 && channel < ROUTER_CHANNELS;
+}
+
+static bool channel_bits(const Throughline__V1__Channel *v, size_t n, uint32_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!channel_ok((int)v[i]))
+            return false;
+        *out |= 1u << v[i];
+    }
+    return true;
+}
+
+static uint32_t seconds_ms(uint32_t s)
+{
+    return s > UINT32_MAX / 1000 ? UINT32_MAX : s * 1000;
+}
+
+static const struct router_skill *skills(struct arena *a, Throughline__V1__Skill *const *v, size_t n)
+{
+    struct router_skill *s = arena_get(a, n, sizeof *s);
+    for (size_t i = 0; i < n; i++)
+        s[i] = (struct router_skill){v[i]->name, v[i]->level};
+    return s;
+}
+
+static bool put_agent(struct arena *a, const Throughline__V1__Agent *m, struct router_agent *out)
+{
+    *out = (struct router_agent){
+        .id = m->id,
+        .name = m->name,
+        .bot = m->bot,
+        .from_file = m->from_file,
+        .skills = skills(a, m->skills, m->n_skills),
+        .skills_n = m->n_skills,
+        .capacity = m->capacity,
+    };
+    return channel_bits(m->channels, m->n_channels, &out->channels);
+}
+
+static bool put_queue(struct arena *a, const Throughline__V1__Queue *m, struct router_queue *out)
+{
+    static const char *const names[] = {[ROUTER_SUITED] = "suited", [ROUTER_LONGEST_IDLE] = "longest_idle"};
+    *out = (struct router_queue){
+        .name = m->name,
+        .priority = m->priority,
+        .requires = skills(a, m->requires, m->n_requires),
+        .requires_n = m->n_requires,
+        .accounts = (const char *const *)m->accounts,
+        .accounts_n = m->n_accounts,
+        .intents = (const char *const *)m->intents,
+        .intents_n = m->n_intents,
+        .languages = (const char *const *)m->languages,
+        .languages_n = m->n_languages,
+        .offer_ms = seconds_ms(m->offer_seconds),
+        .wrap_up_ms = seconds_ms(m->wrap_up_seconds),
+        .prefer_known_ms = seconds_ms(m->prefer_known_seconds),
+        .from_file = m->from_file,
+    };
+    if (strcmp(m->select, names[ROUTER_LONGEST_IDLE]) == 0)
+        out->select = ROUTER_LONGEST_IDLE;
+    else if (m->select[0] && strcmp(m->select, names[ROUTER_SUITED]) != 0)
+        return false;
+    return channel_bits(m->channels, m->n_channels, &out->channels);
+}
+
+bool input_config(struct arena *a, const Throughline__V1__RoutingConfig *m, struct router_config *out)
+{
+    struct router_queue *queues = arena_get(a, m->n_queues, sizeof *queues);
+    struct router_agent *agents = arena_get(a, m->n_agents, sizeof *agents);
+    *out = (struct router_config){
+        .queues = queues,
+        .queues_n = m->n_queues,
+        .agents = agents,
+        .agents_n = m->n_agents,
+        .grace_ms = seconds_ms(m->grace_seconds),
+        .timeouts_to_away = m->timeouts_to_away,
+        .decline_pause_ms = seconds_ms(m->decline_pause_seconds),
+        .decline_max = m->decline_max,
+    };
+    for (size_t i = 0; i < m->n_queues; i++)
+        if (!put_queue(a, m->queues[i], &queues[i]))
+            return false;
+    for (size_t i = 0; i < m->n_agents; i++)
+        if (!put_agent(a, m->agents[i], &agents[i]))
+            return false;
+    for (size_t i = 0; i < m->n_channels; i++) {
+        const Throughline__V1__ChannelRules *r = m->channels[i];
+        if (!channel_ok((int)r->channel))
+            return false;
+        out->channels[r->channel] = (struct router_channel_rules){r->units, seconds_ms(r->idle_seconds)};
+    }
+    return true;
+}
+
+// ---- kinds ----
+
+typedef bool input_fn(struct arena *a, const Throughline__V1__Input *m, struct router_input *in);
+
+static bool read_happened(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    const Throughline__V1__Happened *h = m->happened;
+    const Throughline__V1__Placement *p = m->placed;
+    (void)a;
+    if (!p || !channel_ok((int)h->channel))
+        return false;
+    in->happened = (struct router_happened){
+        .kind = (enum router_happened_kind)h->kind,
+        .channel = (enum router_channel)h->channel,
+        .account = h->account,
+        .handle = h->handle,
+        .call = h->call,
+        .language = h->language,
+        .intent = h->intent,
+        .priority = h->priority,
+        .simulated = h->simulated,
+        .conversation = p->conversation,
+        .customer = p->customer,
+        .reopened = p->reopened,
+        .participant = p->participant,
+        .last_agent = p->last_agent,
+    };
+    return h->kind >= THROUGHLINE__V1__HAPPENED_KIND__HAPPENED_KIND_WORDS &&
+           h->kind <= THROUGHLINE__V1__HAPPENED_KIND__HAPPENED_KIND_ASIDE;
+}
+
+static bool read_desk_opened(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    (void)a;
+    in->desk_opened.session = m->desk_opened->session;
+    in->desk_opened.agent = m->desk_opened->agent;
+    in->desk_opened.boot = m->boot;
+    return true;
+}
+
+static bool read_desk_closed(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    (void)a;
+    in->desk_closed.session = m->desk_closed->session;
+    in->desk_closed.logout = m->desk_closed->logout;
+    return true;
+}
+
+static bool read_node_lost(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    (void)a;
+    in->node_lost.boot = m->node_lost->boot;
+    return true;
+}
+
+static bool read_config(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    return input_config(a, m->config, &in->config);
+}
+
+static bool read_agent_put(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    return put_agent(a, m->agent_put, &in->agent_put);
+}
+
+static bool read_agent_removed(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    (void)a;
+    in->agent_removed.id = m->agent_removed->id;
+    return true;
+}
+
+static bool read_queue_put(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    return put_queue(a, m->queue_put, &in->queue_put);
+}
+
+static bool read_queue_removed(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    (void)a;
+    in->queue_removed.name = m->queue_removed->name;
+    return true;
+}
+
+static bool read_fold(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    (void)a;
+    in->fold.version = m->fold->version;
+    return true;
+}
+
+static bool read_delivery(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    (void)a;
+    in->delivery = (struct router_delivery_news){
+        .delivery = m->delivery->delivery,
+        .conversation = m->delivery->conversation,
+        .entry = m->delivery->entry,
+        .state = (uint32_t)m->delivery->state,
+        .reason = m->delivery->reason,
+    };
+    return true;
+}
+
+static bool read_customer_changed(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    (void)a;
+    in->customer_changed.customer = m->customer_changed->customer;
+    in->customer_changed.other = m->customer_changed->other;
+    return true;
+}
+
+static bool read_nothing(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    (void)a, (void)m, (void)in;
+    return true;
+}
+
+// ---- commands ----
+
+typedef bool act_fn(const Throughline__V1__Command *m, struct router_command *out);
+
+static bool act_presence(const Throughline__V1__Command *m, struct router_command *out)
+{
+    out->act = ROUTER_ACT_PRESENCE;
+    out->presence =
+        (enum router_presence)m->presence->state; // any other than available and away is refused in the fold
+    return true;
+}
+
+static bool act_accept(const Throughline__V1__Command *m, struct router_command *out)
+{
+    out->act = ROUTER_ACT_ACCEPT;
+    out->work = m->accept->work;
+    out->epoch = m->accept->epoch;
+    return true;
+}
+
+static bool act_decline(const Throughline__V1__Command *m, struct router_command *out)
+{
+    out->act = ROUTER_ACT_DECLINE;
+    out->work = m->decline->work;
+    out->epoch = m->decline->epoch;
+    out->text = m->decline->reason;
+    return true;
+}
+
+static bool act_send(const Throughline__V1__Command *m, struct router_command *out)
+{
+    out->act = ROUTER_ACT_SEND;
+    out->conversation = m->send->conversation;
+    out->channel = (enum router_channel)m->send->channel;
+    out->account = m->send->account;
+    out->handle = m->send->handle;
+    return channel_ok((int)m->send->channel);
+}
+
+static bool act_note(const Throughline__V1__Command *m, struct router_command *out)
+{
+    out->act = ROUTER_ACT_NOTE;
+    out->conversation = m->note->conversation;
+    return true;
+}
+
+static bool act_transfer(const Throughline__V1__Command *m, struct router_command *out)
+{
+    const Throughline__V1__Transfer *t = m->transfer;
+    bool queue = t->to_case == THROUGHLINE__V1__TRANSFER__TO_QUEUE;
+    if (!queue && t->to_case != THROUGHLINE__V1__TRANSFER__TO_AGENT)
+        return false;
+    out->act = queue ? ROUTER_ACT_TRANSFER_QUEUE : ROUTER_ACT_TRANSFER_AGENT;
+    out->work = t->work;
+    out->to = queue ? t->queue : t->agent;
+    return true;
+}
+
+static bool act_close(const Throughline__V1__Command *m, struct router_command *out)
+{
+    out->act = ROUTER_ACT_CLOSE;
+    out->work = m->close->work;
+    out->text = m->close->disposition;
+    out->resolved = m->close->resolved;
+    return true;
+}
+
+static bool act_wrap_up_done(const Throughline__V1__Command *m, struct router_command *out)
+{
+    out->act = ROUTER_ACT_WRAP_UP_DONE;
+    out->work = m->wrap_up_done->work;
+    return true;
+}
+
+#define ACT_FIRST THROUGHLINE__V1__COMMAND__ACT_PRESENCE
+static act_fn *const acts[] = {
+    [THROUGHLINE__V1__COMMAND__ACT_PRESENCE - ACT_FIRST] = act_presence,
+    [THROUGHLINE__V1__COMMAND__ACT_ACCEPT - ACT_FIRST] = act_accept,
+    [THROUGHLINE__V1__COMMAND__ACT_DECLINE - ACT_FIRST] = act_decline,
+    [THROUGHLINE__V1__COMMAND__ACT_SEND - ACT_FIRST] = act_send,
+    [THROUGHLINE__V1__COMMAND__ACT_NOTE - ACT_FIRST] = act_note,
+    [THROUGHLINE__V1__COMMAND__ACT_TRANSFER - ACT_FIRST] = act_transfer,
+    [THROUGHLINE__V1__COMMAND__ACT_CLOSE - ACT_FIRST] = act_close,
+    [THROUGHLINE__V1__COMMAND__ACT_WRAP_UP_DONE - ACT_FIRST] = act_wrap_up_done,
+};
+
+static bool read_command(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    const Throughline__V1__Command *k = m->command;
+    unsigned i = (unsigned)k->act_case - ACT_FIRST;
+    (void)a;
+    in->command = (struct router_command){
+        .session = k->session,
+        .client_id = k->client_id,
+        .agent = k->agent,
+        .account = "",
+        .handle = "",
+        .to = "",
+        .text = "",
+    };
+    return i < sizeof acts / sizeof acts[0] && acts[i] && acts[i](k, &in->command);
+}
+
+struct input_kind {
+    enum router_input_kind kind;
+    input_fn *read;
+};
+
+#define KIND_FIRST THROUGHLINE__V1__INPUT__KIND_HAPPENED
+static const struct input_kind kinds[] = {
+    [THROUGHLINE__V1__INPUT__KIND_HAPPENED - KIND_FIRST] = {ROUTER_IN_HAPPENED, read_happened},
+    [THROUGHLINE__V1__INPUT__KIND_DESK_OPENED - KIND_FIRST] = {ROUTER_IN_DESK_OPENED, read_desk_opened},
+    [THROUGHLINE__V1__INPUT__KIND_DESK_CLOSED - KIND_FIRST] = {ROUTER_IN_DESK_CLOSED, read_desk_closed},
+    [THROUGHLINE__V1__INPUT__KIND_NODE_LOST - KIND_FIRST] = {ROUTER_IN_NODE_LOST, read_node_lost},
+    [THROUGHLINE__V1__INPUT__KIND_COMMAND - KIND_FIRST] = {ROUTER_IN_COMMAND, read_command},
+    [THROUGHLINE__V1__INPUT__KIND_TICK - KIND_FIRST] = {ROUTER_IN_TICK, read_nothing},
+    [THROUGHLINE__V1__INPUT__KIND_CONFIG - KIND_FIRST] = {ROUTER_IN_CONFIG, read_config},
+    [THROUGHLINE__V1__INPUT__KIND_AGENT_PUT - KIND_FIRST] = {ROUTER_IN_AGENT_PUT, read_agent_put},
+    [THROUGHLINE__V1__INPUT__KIND_AGENT_REMOVED - KIND_FIRST] = {ROUTER_IN_AGENT_REMOVED, read_agent_removed},
+    [THROUGHLINE__V1__INPUT__KIND_QUEUE_PUT - KIND_FIRST] = {ROUTER_IN_QUEUE_PUT, read_queue_put},
+    [THROUGHLINE__V1__INPUT__KIND_QUEUE_REMOVED - KIND_FIRST] = {ROUTER_IN_QUEUE_REMOVED, read_queue_removed},
+    [THROUGHLINE__V1__INPUT__KIND_FOLD - KIND_FIRST] = {ROUTER_IN_FOLD, read_fold},
+    [THROUGHLINE__V1__INPUT__KIND_CHECKPOINT - KIND_FIRST] = {ROUTER_IN_NOTHING, read_nothing},
+    [THROUGHLINE__V1__INPUT__KIND_STATE_HASH - KIND_FIRST] = {ROUTER_IN_NOTHING, read_nothing},
+    [THROUGHLINE__V1__INPUT__KIND_DELIVERY - KIND_FIRST] = {ROUTER_IN_DELIVERY, read_delivery},
+    [THROUGHLINE__V1__INPUT__KIND_CUSTOMER_CHANGED - KIND_FIRST] = {ROUTER_IN_CUSTOMER_CHANGED, read_customer_changed},
+};
+
+const char *input_decode(struct arena *a, const void *bytes, size_t len, struct router_input *in,
+                         const Throughline__V1__Input **m)
+{
+    *in = (struct router_input){.kind = ROUTER_IN_NOTHING};
+    *m = throughline__v1__input__unpack(&a->allocator, len, bytes);
+    if (!*m)
+        return "not an Input";
+    in->wall = (*m)->wall_ms;
+    in->at = (*m)->at_ms;
+    in->has_entry = (*m)->has_entry;
+    unsigned i = (unsigned)(*m)->kind_case - KIND_FIRST;
+    if (i >= sizeof kinds / sizeof kinds[0] || !kinds[i].read)
+        return "an Input of no known kind";
+    if (kinds[i].read(a, *m, in)) {
+        in->kind = kinds[i].kind;
+        return NULL;
+    }
+    // Only the times of a malformed one are kept; what was half read must not be seen.
+    *in = (struct router_input){
+        .kind = ROUTER_IN_NOTHING, .wall = (*m)->wall_ms, .at = (*m)->at_ms, .has_entry = (*m)->has_entry};
+    return "an Input that cannot be read";
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// The router's views as messages. Everything is allocated with malloc, so that the generated free_unpacked gives it back; strings are
+// copied, an empty one is protobuf-c's own empty string.
+#include <string.h>
+
+#include "daemon/base/loop.h"
+#include "daemon/core/core.h"
+#include "throughline/v1/decision.pb-c.h"
+#include "throughline/v1/work.pb-c.h"
+
+static char *text(const char *s)
+{
+    return s && s[0] ? xstrdup(s) : (char *)protobuf_c_empty_string;
+}
+
+static const char *select_name(enum router_select s)
+{
+    static const char *const names[] = {[ROUTER_SUITED] = "suited", [ROUTER_LONGEST_IDLE] = "longest_idle"};
+    return (unsigned)s < sizeof names / sizeof names[0] ? names[s] : "";
+}
+
+static char **texts(const char *const *v, size_t n)
+{
+    char **out = n ? xcalloc(n, sizeof *out) : NULL;
+    for (size_t i = 0; i < n; i++)
+        out[i] = text(v[i]);
+    return out;
+}
+
+static Throughline__V1__Skill **skills(const struct router_skill *v, size_t n)
+{
+    Throughline__V1__Skill **out = n ? xcalloc(n, sizeof *out) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = xcalloc(1, sizeof **out);
+        throughline__v1__skill__init(out[i]);
+        out[i]->name = text(v[i].name);
+        out[i]->level = v[i].level;
+    }
+    return out;
+}
+
+static Throughline__V1__Channel *channels(uint32_t bits, size_t *n)
+{
+    *n = (size_t)__builtin_popcount(bits);
+    Throughline__V1__Channel *out = *n ? xcalloc(*n, sizeof *out) : NULL;
+    size_t k = 0;
+    for (unsigned c = 0; k < *n; c++)
+        if (bits & 1u << c)
+            out[k++] = (Throughline__V1__Channel)c;
+    return out;
+}
+
+static Throughline__V1__Session *session(const struct router_session *s)
+{
+    Throughline__V1__Session *m = xcalloc(1, sizeof *m);
+    throughline__v1__session__init(m);
+    m->channel = (Throughline__V1__Channel)s->channel;
+    m->account = text(s->account);
+    m->handle = text(s->handle);
+    m->call = text(s->call);
+    m->live = s->live;
+    m->simulated = s->simulated;
+    return m;
+}
+
+Throughline__V1__Work *core_work_message(const struct router_work_view *w)
+{
+    Throughline__V1__Work *m = xcalloc(1, sizeof *m);
+    throughline__v1__work__init(m);
+    m->id = w->id;
+    m->conversation = w->conversation;
+    m->customer = w->customer;
+    m->queue = text(w->queue);
+    m->state = (Throughline__V1__WorkState)w->state;
+    m->agent = text(w->agent);
+    m->epoch = w->epoch;
+    m->priority = w->priority;
+    m->since_ms = w->since;
+    m->deadline_ms = w->deadline;
+    m->charge = w->charge;
+    m->reason = (Throughline__V1__Reason)w->reason;
+    m->language = text(w->language);
+    m->intent = text(w->intent);
+    m->former_agent = text(w->former_agent);
+    m->channel_now = (Throughline__V1__Channel)w->channel_now;
+    m->n_sessions = w->sessions_n;
+    m->sessions = w->sessions_n ? xcalloc(w->sessions_n, sizeof *m->sessions) : NULL;
+    for (size_t i = 0; i < w->sessions_n; i++)
+        m->sessions[i] = session(&w->sessions[i]);
+    return m;
+}
+
+static Throughline__V1__Agent *agent(const struct router_agent *a)
+{
+    Throughline__V1__Agent *m = xcalloc(1, sizeof *m);
+    throughline__v1__agent__init(m);
+    m->id = text(a->id);
+    m->name = text(a->name);
+    m->bot = a->bot;
+    m->n_skills = a->skills_n;
+    m->skills = skills(a->skills, a->skills_n);
+    m->capacity = a->capacity;
+    m->channels = channels(a->channels, &m->n_channels);
+    m->from_file = a->from_file;
+    return m;
+}
+
+Throughline__V1__AgentStatus *core_agent_message(const struct router_agent_view *a)
+{
+    Throughline__V1__AgentStatus *m = xcalloc(1, sizeof *m);
+    throughline__v1__agent_status__init(m);
+    m->agent = agent(&a->def);
+    m->presence = (Throughline__V1__PresenceState)a->presence;
+    m->load = a->load;
+    m->sessions = a->sessions;
+    m->idle_since_ms = a->idle_since;
+    m->n_work = a->work_n;
+    m->work = a->work_n ? xmemdup(a->work, a->work_n * sizeof *a->work) : NULL;
+    return m;
+}
+
+Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *v)
+{
+    const struct router_queue *d = &v->def;
+    Throughline__V1__QueueStatus *m = xcalloc(1, sizeof *m);
+    Throughline__V1__Queue *q = xcalloc(1, sizeof *q);
+    throughline__v1__queue_status__init(m);
+    throughline__v1__queue__init(q);
+    m->queue = q;
+    m->waiting = v->waiting;
+    m->offered = v->offered;
+    m->assigned = v->assigned;
+    m->oldest_ms = v->oldest;
+    q->name = text(d->name);
+    q->priority = d->priority;
+    q->n_requires = d->requires_n;
+    q->requires = skills(d->requires, d->requires_n);
+    q->channels = channels(d->channels, &q->n_channels);
+    q->n_accounts = d->accounts_n;
+    q->accounts = texts(d->accounts, d->accounts_n);
+    q->n_intents = d->intents_n;
+    q->intents = texts(d->intents, d->intents_n);
+    q->n_languages = d->languages_n;
+    q->languages = texts(d->languages, d->languages_n);
+    q->select = text(select_name(d->select));
+    q->offer_seconds = d->offer_ms / 1000;
+    q->wrap_up_seconds = d->wrap_up_ms / 1000;
+    q->prefer_known_seconds = d->prefer_known_ms / 1000;
+    q->from_file = d->from_file;
+    return m;
+}
+
+Throughline__V1__Candidate *core_candidate_message(const struct router_candidate *k)
+{
+    Throughline__V1__Candidate *m = xcalloc(1, sizeof *m);
+    throughline__v1__candidate__init(m);
+    m->agent = text(k->agent);
+    m->exclusion = (Throughline__V1__Exclusion)k->exclusion;
+    m->load = k->load;
+    m->capacity = k->capacity;
+    m->cost = k->cost;
+    m->idle_ms = k->idle_ms;
+    m->surplus = k->surplus;
+    m->known = k->known;
+    m->n_shortfalls = k->shortfalls_n;
+    m->shortfalls = k->shortfalls_n ? xcalloc(k->shortfalls_n, sizeof *m->shortfalls) : NULL;
+    for (size_t i = 0; i < k->shortfalls_n; i++) {
+        Throughline__V1__Shortfall *s = m->shortfalls[i] = xcalloc(1, sizeof *s);
+        throughline__v1__shortfall__init(s);
+        s->skill = text(k->shortfalls[i].skill);
+        s->needs = k->shortfalls[i].needs;
+        s->has = k->shortfalls[i].has;
+    }
+    return m;
+}
+
+static void put_excluded(Throughline__V1__Decision *m, const struct router_decision *d)
+{
+    m->excluded = xcalloc(ROUTER_EXCLUSIONS, sizeof *m->excluded);
+    for (unsigned i = 0; i < ROUTER_EXCLUSIONS; i++) {
+        if (!d->excluded[i])
+            continue;
+        Throughline__V1__ExclusionCount *x = m->excluded[m->n_excluded++] = xcalloc(1, sizeof *x);
+        throughline__v1__exclusion_count__init(x);
+        x->exclusion = (Throughline__V1__Exclusion)i;
+        x->agents = d->excluded[i];
+    }
+}
+
+Throughline__V1__Decision *core_decision_message(const struct core *c, const struct router_decision *d, uint64_t work,
+                                                 uint64_t conversation, uint64_t input, uint32_t index, int64_t wall,
+                                                 int64_t at, enum router_reason reason)
+{
+    Throughline__V1__Decision *m = xcalloc(1, sizeof *m);
+    struct router_stats s;
+    router_stats(core_router((struct core *)c), &s);
+    throughline__v1__decision__init(m);
+    m->input = input;
+    m->index = index;
+    m->work = work;
+    m->conversation = conversation;
+    m->queue = text(d->queue);
+    m->winner = text(d->winner);
+    m->reason = (Throughline__V1__Reason)reason;
+    m->select = text(select_name(d->select));
+    m->n_candidates = d->candidates_n;
+    m->candidates = d->candidates_n ? xcalloc(d->candidates_n, sizeof *m->candidates) : NULL;
+    for (size_t i = 0; i < d->candidates_n; i++)
+        m->candidates[i] = core_candidate_message(&d->candidates[i]);
+    m->considered = d->considered;
+    put_excluded(m, d);
+    m->channel = (Throughline__V1__Channel)d->channel;
+    m->n_requires = d->requires_n;
+    m->requires = skills(d->requires, d->requires_n);
+    m->wall_ms = wall;
+    m->at_ms = at;
+    m->fold = s.fold;
+    m->config = d->config;
+    return m;
+}

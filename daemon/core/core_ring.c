@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last ten minutes of effects that concern agents, for desks that come back. Owned copies, each one block of memory; bounded in time
+// (the log's `at`) and in bytes. Bodies are not kept: a resumed desk reads them from the timeline. A position outside the ring is
+// answered by false, and the desk gets a whole welcome.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/loop.h"
+#include "daemon/core/core_private.h"
+
+enum { RING_BYTES_MAX = 32 * 1024 * 1024 };
+
+struct ring_item {
+    struct ring_item *next;
+    size_t size;
+    const char *owner; // agent of the desk session that a command's answer is for
+    struct core_effect ce;
+    struct router_effect e;
+    struct router_candidate why;
+    char text[];
+};
+
+static const bool kept[] = {
+    [ROUTER_DONE] = true,     [ROUTER_REFUSED] = true,       [ROUTER_OFFER] = true,    [ROUTER_OFFER_ENDED] = true,
+    [ROUTER_ASSIGN] = true,   [ROUTER_UNASSIGN] = true,      [ROUTER_WORK] = true,     [ROUTER_ENTRY] = true,
+    [ROUTER_PRESENCE] = true, [ROUTER_DELIVERY_NEWS] = true, [ROUTER_CUSTOMER] = true,
+};
+
+// The strings of an effect, so that measuring, copying and pointing are one walk.
+enum { STRINGS = 9 };
+static void strings_of(struct router_effect *e, const char **owner, const char **v[STRINGS])
+{
+    const char **all[STRINGS] = {
+        &e->agent,           &e->session_id,     &e->client_id,    &e->text, &e->former_agent,
+        &e->session.account, &e->session.handle, &e->session.call, owner,
+    };
+    memcpy(v, all, sizeof all);
+}
+
+static size_t measure(struct router_effect *e, const char **owner)
+{
+    const char **v[STRINGS];
+    size_t n = 0;
+    strings_of(e, owner, v);
+    for (int i = 0; i < STRINGS; i++)
+        n += *v[i] ? strlen(*v[i]) + 1 : 0;
+    return n;
+}
+
+static void move_strings(struct router_effect *e, const char **owner, char *to)
+{
+    const char **v[STRINGS];
+    strings_of(e, owner, v);
+    for (int i = 0; i < STRINGS; i++) {
+        if (!*v[i])
+            continue;
+        size_t len = strlen(*v[i]) + 1;
+        memcpy(to, *v[i], len);
+        *v[i] = to;
+        to += len;
+    }
+}
+
+static void drop_first(struct core_ring *r)
+{
+    struct ring_item *i = r->first;
+    r->first = i->next;
+    if (!r->first)
+        r->last = NULL;
+    r->bytes -= i->size;
+    r->from = i->ce.input; // a part of an input is as good as none
+    free(i);
+}
+
+void ring_add(struct core *c, const struct core_effect *ce)
+{
+    struct core_ring *r = &c->ring;
+    struct router_effect e = *ce->e;
+    const char *owner = NULL;
+    if ((unsigned)e.kind >= sizeof kept || !kept[e.kind])
+        return;
+    if ((e.kind == ROUTER_DONE || e.kind == ROUTER_REFUSED) && e.session_id)
+        router_session_agent(c->router, e.session_id, &owner);
+    size_t size = sizeof(struct ring_item) + measure(&e, &owner);
+    struct ring_item *i = xcalloc(1, size);
+    *i = (struct ring_item){.size = size, .owner = owner, .ce = *ce, .e = e};
+    i->ce.e = &i->e;
+    i->ce.entry = NULL;
+    i->ce.entry_len = 0;
+    i->e.decision = NULL;
+    move_strings(&i->e, &i->owner, i->text);
+    if (e.why) { // shortfalls are empty: who is offered work has none
+        i->why = *e.why;
+        i->why.agent = i->e.agent;
+        i->why.shortfalls = NULL;
+        i->why.shortfalls_n = 0;
+        i->e.why = &i->why;
+    }
+    if (r->last)
+        r->last->next = i;
+    else
+        r->first = i;
+    r->last = i;
+    r->bytes += size;
+}
+
+void ring_trim(struct core *c)
+{
+    struct core_ring *r = &c->ring;
+    while (r->first && (r->bytes > RING_BYTES_MAX || c->at - r->first->ce.at > c->o.ring_ms))
+        drop_first(r);
+}
+
+void ring_reset(struct core *c, uint64_t from)
+{
+    while (c->ring.first)
+        drop_first(&c->ring);
+    c->ring.from = from;
+}
+
+static bool is(const char *a, const char *b)
+{
+    return a && strcmp(a, b) == 0;
+}
+
+static bool concerns(const struct ring_item *i, const char *agent)
+{
+    return is(i->e.agent, agent) || is(i->owner, agent) || (i->e.kind == ROUTER_WORK && is(i->e.former_agent, agent));
+}
+
+static bool parse_seq(const struct core *c, const char *seq, uint64_t *input, uint32_t *index)
+{
+    size_t n = strlen(c->place.incarnation);
+    int end = 0;
+    if (strncmp(seq, c->place.incarnation, n) != 0 || seq[n] != ':')
+        return false;
+    return sscanf(seq + n + 1, "%" SCNu64 ".%" SCNu32 "%n", input, index, &end) == 2 &&
+           seq[n + 1 + (size_t)end] == '\0';
+}
+
+bool core_replay(struct core *c, const char *agent, const char *seq, void (*fn)(void *ctx, const struct core_effect *e),
+                 void *ctx)
+{
+    uint64_t input;
+    uint32_t index;
+    if (!seq || !c->router || !parse_seq(c, seq, &input, &index) || input <= c->ring.from || input > c->folded)
+        return false;
+    for (const struct ring_item *i = c->ring.first; i; i = i->next)
+        if ((i->ce.input > input || (i->ce.input == input && i->ce.index > index)) && concerns(i, agent))
+            fn(ctx, &i->ce);
+    return true;
+}
+
+void core_seq(const struct core *c, uint64_t input, uint32_t index, char out[96])
+{
+    snprintf(out, 96, "%s:%" PRIu64 ".%" PRIu32, c->place.incarnation, input, index);
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Agents: their definitions, presence, load, and what becomes of their work when they go.
+//
+// agent_set_presence() alone changes a presence. Only an AVAILABLE agent is ever offered work, and whoever stops being
+// available gives their outstanding offers back, unblamed. Load is the sum of the charges of all work that is offered to, held by or
+// wrapped up by the agent; it exceeds the capacity only while `over`, after a change of the configuration.
+
+#include "routing/core.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t agent_at(const struct router *r, const char *id, bool *found)
+{
+    size_t low = 0;
+    *found = false;
+    for (size_t high = r->agents_n; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(r->agents[middle]->def.id, id);
+        if (order == 0) {
+            *found = true;
+            return middle;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct agent *agent_find(const struct router *r, const char *id)
+{
+    bool found;
+    size_t i = agent_at(r, id, &found);
+    return found ? r->agents[i] : NULL;
+}
+
+static void agent_copy_def(struct router_agent *to, const struct router_agent *from)
+{
+    const char *id = to->id ? to->id : text_new(from->id); // stays the same string: effects may point to it
+    *to = *from;
+    to->id = id;
+    to->name = text_new(from->name);
+    struct router_skill *skills = from->skills_n ? memory_new(from->skills_n, sizeof *skills) : NULL;
+    for (size_t i = 0; i < from->skills_n; i++) {
+        size_t at = i;
+        for (; at > 0 && strcmp(skills[at - 1].name, from->skills[i].name) > 0; at--)
+            skills[at] = skills[at - 1];
+        skills[at] = (struct router_skill){text_new(from->skills[i].name), from->skills[i].level};
+    }
+    to->skills = skills;
+}
+
+static void agent_bury_def(struct router *r, const struct router_agent *def)
+{
+    text_bury(r, def->name);
+    for (size_t i = 0; i < def->skills_n; i++)
+        text_bury(r, def->skills[i].name);
+    memory_bury(r, def->skills);
+}
+
+// Makes or redefines an agent. Work at hand stays, even where it no longer fits.
+struct agent *agent_put(struct router *r, const struct router_agent *def)
+{
+    bool found;
+    size_t i = agent_at(r, def->id, &found);
+    struct agent *a;
+    if (found) {
+        a = r->agents[i];
+        struct router_agent old = a->def;
+        agent_copy_def(&a->def, def);
+        agent_bury_def(r, &old);
+    } else {
+        a = memory_new(1, sizeof *a);
+        agent_copy_def(&a->def, def);
+        a->presence = a->before = ROUTER_OFFLINE;
+        timer_init(&a->grace, TIMER_GRACE, a);
+        r->agents = memory_grow(r->agents, &r->agents_cap, r->agents_n + 1, sizeof(struct agent *));
+        memmove(r->agents + i + 1, r->agents + i, (r->agents_n - i) * sizeof(struct agent *));
+        r->agents[i] = a;
+        r->agents_n++;
+    }
+    a->over = a->load > a->def.capacity;
+    return a;
+}
+
+// What the agent's skills are worth in each queue.
+void agent_fit(const struct router *r, struct agent *a)
+{
+    free(a->fit);
+    a->fit = memory_new(r->queues_n, sizeof *a->fit);
+    for (size_t q = 0; q < r->queues_n; q++) {
+        const struct router_queue *def = &r->queues[q]->def;
+        uint32_t surplus = 0;
+        size_t s = 0, i = 0;
+        for (; i < def->requires_n; i++) {
+            while (s < a->def.skills_n && strcmp(a->def.skills[s].name, def->requires[i].name) < 0)
+                s++;
+            if (s == a->def.skills_n || strcmp(a->def.skills[s].name, def->requires[i].name) != 0 ||
+                a->def.skills[s].level < def->requires[i].level)
+                break;
+            surplus += a->def.skills[s].level - def->requires[i].level;
+        }
+        a->fit[q] = i == def->requires_n ? (uint16_t)(surplus + 1) : 0;
+    }
+}
+
+bool agent_takes(const struct agent *a, uint32_t channels)
+{
+    return !a->def.channels || !(channels & ~a->def.channels);
+}
+
+bool agent_has_room(const struct agent *a, uint32_t before, uint32_t after)
+{
+    return after <= before || a->load - before + after <= a->def.capacity;
+}
+
+void agent_mark_freed(struct router *r, struct agent *a)
+{
+    if (a->freed || a->presence != ROUTER_AVAILABLE)
+        return;
+    a->freed = true;
+    r->freed = memory_grow(r->freed, &r->freed_cap, r->freed_n + 1, sizeof(struct agent *));
+    r->freed[r->freed_n++] = a;
+}
+
+void agent_charge(struct router *r, struct agent *a, uint32_t before, uint32_t after)
+{
+    a->load = a->load - before + after;
+    if (a->load <= a->def.capacity)
+        a->over = false;
+    if (after < before)
+        agent_mark_freed(r, a);
+}
+
+// Work that waits for this agent in particular may now have to look elsewhere.
+void agent_reconsider(struct router *r, const struct agent *a)
+{
+    if (!a->wanted && !r->held)
+        return;
+    for (size_t i = 0; i < r->works_n; i++) {
+        struct work *w = r->works[i].work;
+        if (!w || w->state != ROUTER_QUEUED)
+            continue;
+        bool known = strcmp(w->former, a->def.id) == 0 || strcmp(w->last_agent, a->def.id) == 0;
+        if (w->wanted == a || (w->hold.place && known))
+            work_undecide(r, w);
+    }
+}
+
+static bool agent_is_present(enum router_presence p)
+{
+    return p == ROUTER_AVAILABLE || p == ROUTER_AWAY;
+}
+
+// Calls `each` for all work at hand; it may let go of the work it is given.
+static void agent_each_held(struct router *r, struct agent *a, enum router_reason reason,
+                            void (*each)(struct router *, struct work *, enum router_reason))
+{
+    size_t n = a->held.n;
+    uint64_t *ids = memory_new(n, sizeof *ids);
+    memcpy(ids, a->held.v ? a->held.v : ids, n * sizeof *ids);
+    for (size_t i = 0; i < n; i++)
+        each(r, work_find(r, ids[i]), reason);
+    free(ids);
+}
+
+static void agent_give_back(struct router *r, struct work *w, enum router_reason reason)
+{
+    if (w->state == ROUTER_OFFERED)
+        offer_rescind(r, w, reason);
+}
+
+static void agent_let_go(struct router *r, struct work *w, enum router_reason reason)
+{
+    if (w->state == ROUTER_ASSIGNED)
+        work_requeue(r, w, reason, false);
+    else if (w->state == ROUTER_WRAP_UP)
+        work_close(r, w, ROUTER_WRAPPED_UP);
+}
+
+void agent_set_presence(struct router *r, struct agent *a, enum router_presence to, enum router_reason reason)
+{
+    enum router_presence from = a->presence;
+    if (from == to)
+        return;
+    r->present += (agent_is_present(to) ? 1u : 0u) - (agent_is_present(from) ? 1u : 0u);
+    a->presence = to;
+    if (to == ROUTER_LOST)
+        a->before = from;
+    else
+        timer_stop(r, &a->grace);
+    effect_presence(r, a, reason);
+    if (to == ROUTER_AVAILABLE) {
+        if (from != ROUTER_LOST) // a blink of the network costs nobody their place
+            a->idle_since = r->at;
+        agent_mark_freed(r, a);
+    }
+    if (from == ROUTER_AVAILABLE) {
+        agent_each_held(r, a, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY, agent_give_back);
+        agent_reconsider(r, a);
+    }
+    if (to == ROUTER_OFFLINE) {
+        a->misses = 0;
+        agent_each_held(r, a, reason, agent_let_go);
+    }
+}
+
+void agent_grace_over(struct router *r, struct agent *a)
+{
+    agent_set_presence(r, a, ROUTER_OFFLINE, ROUTER_DESK_LOST);
+}
+
+static void agent_forget_in_work(struct router *r, struct agent *a)
+{
+    for (size_t i = 0; i < r->works_n; i++) {
+        struct work *w = r->works[i].work;
+        if (!w)
+            continue;
+        offer_forget_ask(r, w, a);
+        if (w->informed == a)
+            work_inform(w, NULL);
+        if (w->wanted == a) {
+            work_want(w, NULL);
+            if (w->state == ROUTER_QUEUED)
+                work_undecide(r, w);
+        }
+    }
+}
+
+void agent_remove(struct router *r, struct agent *a)
+{
+    agent_set_presence(r, a, ROUTER_OFFLINE, ROUTER_REMOVED);
+    while (a->desks)
+        desk_drop(r, a->desks);
+    agent_forget_in_work(r, a);
+    for (size_t i = 0; i < r->freed_n; i++) {
+        if (r->freed[i] == a)
+            r->freed[i--] = r->freed[--r->freed_n];
+    }
+    bool found;
+    size_t i = agent_at(r, a->def.id, &found);
+    assert(found && !a->held.n && !a->grace.place);
+    r->agents_n--;
+    memmove(r->agents + i, r->agents + i + 1, (r->agents_n - i) * sizeof(struct agent *));
+    agent_bury_def(r, &a->def);
+    text_bury(r, a->def.id);
+    memory_bury(r, a->fit);
+    memory_bury(r, a->held.v);
+    memory_bury(r, a->informed.v);
+    memory_bury(r, a);
+}
+
+void agent_free(struct agent *a)
+{
+    text_free(a->def.id);
+    text_free(a->def.name);
+    for (size_t i = 0; i < a->def.skills_n; i++)
+        text_free(a->def.skills[i].name);
+    free((void *)(uintptr_t)a->def.skills);
+    while (a->desks) {
+        struct desk *d = a->desks;
+        a->desks = d->next;
+        text_free(d->id);
+        text_free(d->boot);
+        free(d);
+    }
+    free(a->fit);
+    free(a->held.v);
+    free(a->informed.v);
+    free(a);
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The invariants, checked from the data and not by the code that keeps them. Costs agents x works: for tests, fuzzing,
+// simulations and restored snapshots.
+
+#include "routing/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool check_ids_ascend(const struct ids *s)
+{
+    for (size_t i = 1; i < s->n; i++) {
+        if (s->v[i - 1] >= s->v[i])
+            return false;
+    }
+    return true;
+}
+
+static const char *check_agent_work(const struct router *r, const struct agent *a)
+{
+    uint32_t load = 0, offers = 0;
+    for (size_t i = 0; i < a->held.n; i++) {
+        const struct work *w = work_find(r, a->held.v[i]);
+        if (!w || w->agent != a)
+            return "an agent lists work that is not theirs";
+        load += w->charge;
+        offers += w->state == ROUTER_OFFERED ? 1 : 0;
+    }
+    if (load != a->load)
+        return "an agent's load is not the sum of the charges";
+    if (offers != a->offers)
+        return "an agent's outstanding offers are miscounted";
+    if (a->load > a->def.capacity && !a->over)
+        return "an agent has more load than capacity";
+    for (size_t i = 0; i < a->informed.n; i++) {
+        const struct work *w = work_find(r, a->informed.v[i]);
+        if (!w || w->informed != a)
+            return "an agent is listed as informed who is not";
+    }
+    return check_ids_ascend(&a->held) && check_ids_ascend(&a->informed) ? NULL : "an agent's work is out of order";
+}
+
+static const char *check_agent(const struct router *r, const struct agent *a)
+{
+    bool present = a->presence == ROUTER_AVAILABLE || a->presence == ROUTER_AWAY;
+    uint32_t desks = 0;
+    for (const struct desk *d = a->desks; d; d = d->next, desks++) {
+        if (d->agent != a || desk_find(r, d->id) != d)
+            return "a desk session cannot be found";
+    }
+    if (desks != a->desks_n || present != (desks > 0))
+        return "presence does not follow from the desk sessions";
+    if ((a->presence == ROUTER_LOST) != (a->grace.place != 0))
+        return "the grace time runs for an agent who is not lost";
+    if (a->presence == ROUTER_OFFLINE && a->held.n)
+        return "an agent who is offline holds work";
+    return check_agent_work(r, a);
+}
+
+static const char *check_agents(const struct router *r)
+{
+    uint32_t present = 0;
+    for (size_t i = 0; i < r->agents_n; i++) {
+        const struct agent *a = r->agents[i];
+        if (i && strcmp(r->agents[i - 1]->def.id, a->def.id) >= 0)
+            return "agents are out of order";
+        const char *why = check_agent(r, a);
+        if (why)
+            return why;
+        present += a->presence == ROUTER_AVAILABLE || a->presence == ROUTER_AWAY ? 1 : 0;
+    }
+    return present == r->present ? NULL : "the agents present are miscounted";
+}
+
+static const char *check_work_holder(const struct work *w)
+{
+    const struct agent *a = w->agent;
+    if ((a != NULL) == (w->state == ROUTER_QUEUED))
+        return "work has an agent where it should not, or none where it should";
+    if (a && !ids_have(&a->held, w->id))
+        return "work is not listed with its agent";
+    if (w->state == ROUTER_OFFERED && a->presence != ROUTER_AVAILABLE)
+        return "work is offered to an agent who is not available";
+    if (w->informed && !ids_have(&w->informed->informed, w->id))
+        return "work is not listed with the agent who goes on seeing it";
+    if (a && w->informed == a && w->state != ROUTER_OFFERED)
+        return "an agent holds work and is informed of it besides";
+    return NULL;
+}
+
+static const char *check_work(const struct router *r, const struct work *w)
+{
+    if (w->state < ROUTER_QUEUED || w->state > ROUTER_WRAP_UP)
+        return "closed work is kept";
+    if (work_of_conversation(r, w->conversation) != w)
+        return "a conversation has two open works";
+    if (w->id > r->input || w->epoch > r->epoch)
+        return "work comes from the future";
+    if (w->state != ROUTER_WRAP_UP && w->charge != session_weight(r, w, w->state != ROUTER_ASSIGNED))
+        return "work is not charged by its sessions";
+    if ((w->limit.place != 0) != (w->state == ROUTER_OFFERED || w->state == ROUTER_WRAP_UP))
+        return "an offer or wrap-up has no limit, or other work has one";
+    if ((w->line != NULL) != (w->state == ROUTER_QUEUED))
+        return "work stands in a line and does not wait, or waits elsewhere";
+    if (w->line && (w->line->queue != w->queue || w->line->priority != queue_priority(w) ||
+                    w->line->channels != session_channels(w) || w->line->cost != w->charge))
+        return "work stands in the wrong line";
+    return check_work_holder(w);
+}
+
+static const char *check_works(const struct router *r)
+{
+    uint64_t before = 0;
+    size_t n = 0;
+    uint32_t held = 0;
+    for (size_t i = 0; i < r->works_n; i++) {
+        const struct work *w = r->works[i].work;
+        if (!w)
+            continue;
+        if (w->id <= before || w->id != r->works[i].id)
+            return "work is out of order";
+        before = w->id;
+        n++;
+        held += w->hold.place ? 1 : 0;
+        const char *why = check_work(r, w);
+        if (why)
+            return why;
+    }
+    if (n != r->works_n - r->works_holes || n != r->conversations.n)
+        return "open work is miscounted";
+    return held == r->held ? NULL : "work held for known agents is miscounted";
+}
+
+static const char *check_queue(const struct queue *q, uint32_t *waiting)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < q->lines_n; i++) {
+        const struct line *l = q->lines[i];
+        const struct work *before = NULL;
+        for (const struct work *w = l->head; w; before = w, w = w->next, n++) {
+            if (w->line != l || w->prev != before)
+                return "a line is broken";
+            if (before && !queue_before(before, w))
+                return "a line is out of order";
+        }
+        if (l->tail != before)
+            return "a line is broken";
+    }
+    *waiting += n;
+    return n == q->waiting ? NULL : "a queue's waiting work is miscounted";
+}
+
+static const char *check_queues(const struct router *r)
+{
+    uint32_t waiting = 0;
+    for (size_t i = 0; i < r->queues_n; i++) {
+        const char *why = check_queue(r->queues[i], &waiting);
+        if (why || r->queues[i]->index != i)
+            return why ? why : "a queue does not know its place";
+    }
+    return waiting == r->waiting ? NULL : "waiting work is miscounted";
+}
+
+// The promise of it all.
+static const char *check_nobody_waits_in_vain(const struct router *r)
+{
+    struct verdict *verdicts = memory_new(r->agents_n, sizeof *verdicts);
+    const char *why = NULL;
+    for (size_t i = 0; i < r->works_n && !why; i++) {
+        const struct work *w = r->works[i].work;
+        if (!w || w->state != ROUTER_QUEUED)
+            continue;
+        struct match m = match_work(r, w, verdicts);
+        if (m.winner)
+            why = "work waits while an agent who can take it has room";
+        else if (m.held && !w->hold.place)
+            why = "work is held without an end";
+        else if (!w->told)
+            why = "work waits undecided";
+    }
+    free(verdicts);
+    return why;
+}
+
+static const char *check_outcomes(const struct router *r)
+{
+    size_t n = 0;
+    for (const struct outcome *o = r->outcomes; o; o = o->next, n++) {
+        if (command_find(r, o->session, o->client_id) != o)
+            return "a command's outcome cannot be found";
+    }
+    return n == r->outcomes_n && n == r->commands.n ? NULL : "the memory of commands is miscounted";
+}
+
+const char *router_check(const struct router *r)
+{
+    static const char *(*const checks[])(const struct router *) = {
+        check_agents, check_works, check_queues, check_outcomes, check_nobody_waits_in_vain,
+    };
+    if (!timer_check(r))
+        return "the timers are out of order";
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        const char *why = checks[i](r);
+        if (why)
+            return why;
+    }
+    return NULL;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What customers do: words and calls open work or keep it alive, hang-ups end sessions, and a switch of the channel may move
+// the work to an agent who takes the new one. News of deliveries and customers pass through here as well.
+//
+// Only the customer's own words and calls are a contact. All else is shown to whom it concerns, and changes nothing.
+
+#include "routing/core.h"
+
+static bool happened_legal(const struct router_happened *h)
+{
+    return h->channel > ROUTER_CHANNEL_NONE && h->channel < ROUTER_CHANNELS && h->kind >= ROUTER_WORDS &&
+           h->kind <= ROUTER_ASIDE && h->conversation && text_is(h->account, ROUTER_TEXT_MAX) &&
+           text_is(h->handle, ROUTER_TEXT_MAX) && text_is(h->call, ROUTER_TEXT_MAX) &&
+           text_is(h->language, ROUTER_NAME_MAX) && text_is(h->intent, ROUTER_NAME_MAX) &&
+           text_is(h->last_agent, ROUTER_NAME_MAX);
+}
+
+static void happened_learn(struct router *r, struct work *w, const struct router_happened *h)
+{
+    if (*h->language)
+        text_set(r, &w->language, h->language);
+    if (*h->intent)
+        text_set(r, &w->intent, h->intent);
+}
+
+// A priority beyond the last class counts as the last: a customer is not turned away for a number.
+static void happened_open(struct router *r, const struct router_happened *h)
+{
+    struct work *w = work_new(r, r->input, h->conversation);
+    w->customer = h->customer;
+    w->own_priority = h->priority > CORE_PRIORITY_MAX ? CORE_PRIORITY_MAX : h->priority;
+    w->since = r->at;
+    text_set(r, &w->last_agent, h->last_agent);
+    happened_learn(r, w, h);
+    session_speak(r, w, h);
+    w->queue = queue_enter(r, w);
+    work_move(r, w, ROUTER_QUEUED, NULL, h->reopened ? ROUTER_REOPENED : ROUTER_NEW);
+}
+
+// Whether whom it is offered to, or who holds it, can go on with it as it is now.
+static bool happened_keeps(const struct router *r, const struct work *w, bool woke)
+{
+    const struct agent *a = w->agent;
+    if (woke && !agent_takes(a, CORE_BIT(w->channel_now)))
+        return false;
+    return agent_has_room(a, w->charge, session_weight(r, w, w->state == ROUTER_OFFERED));
+}
+
+// The customer speaks again while the agent is still writing it up: back to them if they can, else to the queue as a new wait.
+static void happened_back(struct router *r, struct work *w)
+{
+    struct agent *a = w->agent;
+    bool here = a->presence == ROUTER_AVAILABLE || a->presence == ROUTER_AWAY;
+    if (!here || !happened_keeps(r, w, true)) {
+        w->since = r->at;
+        work_requeue(r, w, ROUTER_CUSTOMER_BACK, false);
+        return;
+    }
+    work_move(r, w, ROUTER_ASSIGNED, a, ROUTER_CUSTOMER_BACK);
+    effect_work(r, ROUTER_ASSIGN, w, a, ROUTER_CUSTOMER_BACK);
+    session_connect(r, w);
+}
+
+static void happened_contact(struct router *r, struct work *w, const struct router_happened *h)
+{
+    enum router_channel before = w->channel_now;
+    bool woke = session_speak(r, w, h);
+    happened_learn(r, w, h);
+    if (woke || w->channel_now != before)
+        work_touch(r, w);
+    if (w->state == ROUTER_WRAP_UP) {
+        happened_back(r, w);
+    } else if (w->state == ROUTER_QUEUED || happened_keeps(r, w, woke)) {
+        work_recharge(r, w);
+        if (w->state == ROUTER_ASSIGNED)
+            session_connect(r, w);
+    } else if (w->state == ROUTER_OFFERED) {
+        offer_rescind(r, w, ROUTER_CHANNEL_SWITCH);
+    } else {
+        work_requeue(r, w, ROUTER_CHANNEL_SWITCH, true);
+    }
+}
+
+// A hang-up or a closed tab: who waited on nothing else has given up.
+static void happened_hang_up(struct router *r, struct work *w, const struct router_happened *h)
+{
+    if (!session_hang_up(r, w, h))
+        return;
+    work_touch(r, w);
+    bool waits = w->state == ROUTER_QUEUED || w->state == ROUTER_OFFERED;
+    if (!waits || session_any_live(w)) {
+        work_recharge(r, w);
+        return;
+    }
+    if (w->state == ROUTER_OFFERED)
+        effect_work(r, ROUTER_OFFER_ENDED, w, w->agent, ROUTER_ABANDONED);
+    work_close(r, w, ROUTER_ABANDONED);
+}
+
+enum router_refusal happened_apply(struct router *r, const struct router_input *in)
+{
+    struct router_happened given = in->happened;
+    const char **texts[] = {&given.account,  &given.handle, &given.call,
+                            &given.language, &given.intent, &given.last_agent};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = text_or_empty(*texts[i]);
+    const struct router_happened *h = &given;
+    if (!happened_legal(h))
+        return ROUTER_INVALID;
+    struct work *w = work_of_conversation(r, h->conversation);
+    bool contact = !h->participant && (h->kind == ROUTER_WORDS || h->kind == ROUTER_CALL_STARTED);
+    if (contact && !w) {
+        happened_open(r, h);
+    } else if (contact) {
+        happened_contact(r, w, h);
+    } else if (w && (h->kind == ROUTER_CALL_ENDED || h->kind == ROUTER_CHAT_CLOSED)) {
+        happened_hang_up(r, w, h);
+    }
+    w = work_of_conversation(r, h->conversation);
+    if (w && in->has_entry)
+        effect_entry(r, w);
+    return ROUTER_REFUSAL_NONE;
+}
+
+static void happened_tell(struct router *r, const struct work *w, enum router_effect_kind kind,
+                          const struct router_delivery_news *news)
+{
+    const struct agent *concerned[] = {w->agent, w->informed == w->agent ? NULL : w->informed};
+    for (size_t i = 0; i < 2; i++) {
+        if (!concerned[i])
+            continue;
+        struct router_effect *e = effect_work(r, kind, w, concerned[i], ROUTER_REASON_NONE);
+        e->informed = i == 1;
+        if (!news)
+            continue;
+        e->number = news->entry;
+        e->state = news->state;
+        e->text = arena_text(&r->arena, news->delivery);
+    }
+}
+
+enum router_refusal happened_delivery(struct router *r, const struct router_input *in)
+{
+    const struct router_delivery_news *news = &in->delivery;
+    if (!text_is(text_or_empty(news->delivery), ROUTER_NAME_MAX))
+        return ROUTER_INVALID;
+    const struct work *w = work_of_conversation(r, news->conversation);
+    if (w)
+        happened_tell(r, w, ROUTER_DELIVERY_NEWS, news);
+    return ROUTER_REFUSAL_NONE;
+}
+
+// A merge of customers moves no work; desks that show either read them again.
+enum router_refusal happened_customer_changed(struct router *r, const struct router_input *in)
+{
+    for (size_t i = 0; i < r->works_n; i++) {
+        const struct work *w = r->works[i].work;
+        if (w && (w->customer == in->customer_changed.customer || w->customer == in->customer_changed.other))
+            happened_tell(r, w, ROUTER_CUSTOMER, NULL);
+    }
+    return ROUTER_REFUSAL_NONE;
+}

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A router from a snapshot's bytes.
+//
+// The hash guards against damage, not against malice, so every value is checked as if a stranger had written it: bounds as
+// for inputs, references to what exists, and at the end all invariants of router_check(). Anything amiss gives NULL and the reason.
+
+#include "routing/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct reader {
+    const unsigned char *p;
+    size_t n;
+    const char *why; // the first thing that was wrong
+    struct arena arena;
+};
+
+static bool reader_fail(struct reader *in, const char *why)
+{
+    if (!in->why)
+        in->why = why;
+    return false;
+}
+
+static bool reader_must(struct reader *in, bool ok, const char *why)
+{
+    return ok && !in->why ? true : reader_fail(in, why);
+}
+
+static const unsigned char *take_bytes(struct reader *in, size_t n)
+{
+    if (in->why || in->n < n) {
+        reader_fail(in, "it ends too early");
+        return NULL;
+    }
+    const unsigned char *p = in->p;
+    in->p += n;
+    in->n -= n;
+    return p;
+}
+
+static uint64_t take(struct reader *in, size_t width)
+{
+    const unsigned char *p = take_bytes(in, width);
+    uint64_t v = 0;
+    for (size_t i = 0; p && i < width; i++)
+        v |= (uint64_t)p[i] << (8 * i);
+    return v;
+}
+
+static uint64_t take64(struct reader *in)
+{
+    return take(in, 8);
+}
+
+static uint32_t take32(struct reader *in)
+{
+    return (uint32_t)take(in, 4);
+}
+
+static uint8_t take8(struct reader *in)
+{
+    return (uint8_t)take(in, 1);
+}
+
+static bool take_bool(struct reader *in)
+{
+    uint8_t v = take8(in);
+    reader_must(in, v <= 1, "a flag is neither yes nor no");
+    return v == 1;
+}
+
+static int64_t take_time(struct reader *in)
+{
+    uint64_t v = take64(in);
+    reader_must(in, v <= INT64_MAX, "a time is negative");
+    return v <= INT64_MAX ? (int64_t)v : 0;
+}
+
+static int64_t take_past(struct reader *in, int64_t now)
+{
+    int64_t v = take_time(in);
+    reader_must(in, v <= now, "a past time lies ahead");
+    return v;
+}
+
+static size_t take_count(struct reader *in, size_t width, size_t least)
+{
+    uint64_t n = take(in, width);
+    reader_must(in, n <= in->n / least, "a count is larger than what follows");
+    return in->why ? 0 : (size_t)n;
+}
+
+static const char *take_text(struct reader *in, size_t max)
+{
+    size_t n = (size_t)take(in, 2);
+    reader_must(in, n <= max, "a text is too long");
+    const unsigned char *p = take_bytes(in, n);
+    if (!p || memchr(p, 0, n)) {
+        reader_fail(in, "a text contains a zero byte");
+        return "";
+    }
+    return memcpy(arena_new(&in->arena, n + 1, 1), p, n);
+}
+
+static const char *const *take_texts(struct reader *in, size_t *n)
+{
+    *n = take_count(in, 4, 2);
+    const char **v = arena_new(&in->arena, *n, sizeof *v);
+    for (size_t i = 0; i < *n; i++)
+        v[i] = take_text(in, ROUTER_TEXT_MAX);
+    return v;
+}
+
+static const struct router_skill *take_skills(struct reader *in, size_t *n)
+{
+    *n = take_count(in, 4, 3);
+    struct router_skill *v = arena_new(&in->arena, *n, sizeof *v);
+    for (size_t i = 0; i < *n; i++) {
+        v[i].name = take_text(in, ROUTER_NAME_MAX);
+        v[i].level = take8(in);
+        reader_must(in, !i || strcmp(v[i - 1].name, v[i].name) < 0, "skills are out of order");
+    }
+    return v;
+}
+
+static void take_rules(struct reader *in, struct router_config *c)
+{
+    c->grace_ms = take32(in);
+    c->timeouts_to_away = take32(in);
+    c->decline_pause_ms = take32(in);
+    c->decline_max = take32(in);
+    for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
+        c->channels[i].units = take32(in);
+        c->channels[i].idle_ms = take32(in);
+    }
+    reader_must(in, config_rules_legal(c), "rules are out of bounds");
+}
+
+static struct queue *take_queue(struct reader *in)
+{
+    struct router_queue d = {0};
+    d.name = take_text(in, ROUTER_NAME_MAX);
+    d.priority = take8(in);
+    d.requires = take_skills(in, &d.requires_n);
+    d.channels = take32(in);
+    d.accounts = take_texts(in, &d.accounts_n);
+    d.intents = take_texts(in, &d.intents_n);
+    d.languages = take_texts(in, &d.languages_n);
+    d.select = take8(in) == ROUTER_LONGEST_IDLE ? ROUTER_LONGEST_IDLE : ROUTER_SUITED;
+    d.offer_ms = take32(in);
+    d.wrap_up_ms = take32(in);
+    d.prefer_known_ms = take32(in);
+    d.from_file = take_bool(in);
+    bool implicit = take_bool(in);
+    if (!reader_must(in, config_queue_legal(&d), "a queue is out of bounds"))
+        return NULL;
+    struct queue *q = queue_new(&d);
+    q->implicit = implicit;
+    return q;
+}
+
+static void take_queues(struct reader *in, struct router *r)
+{
+    size_t n = take_count(in, 4, 32);
+    if (!reader_must(in, n > 0, "there is no queue"))
+        return;
+    queue_bury(r, r->queues[0]);
+    r->queues_n = 0;
+    memory_bury(r, r->queues);
+    r->queues = memory_new(n, sizeof(struct queue *));
+    for (size_t i = 0; i < n; i++) {
+        struct queue *q = take_queue(in);
+        if (!q)
+            return;
+        bool legal = !queue_find(r, q->def.name) && (!q->implicit || n == 1);
+        q->index = i;
+        r->queues[r->queues_n++] = q;
+        if (!reader_must(in, legal, "a queue is there twice"))
+            return;
+    }
+}
+
+static void take_desks(struct reader *in, struct router *r, struct agent *a)
+{
+    size_t n = take_count(in, 4, 4);
+    for (size_t i = 0; i < n; i++) {
+        const char *id = take_text(in, ROUTER_NAME_MAX), *boot = take_text(in, ROUTER_NAME_MAX);
+        if (!reader_must(in, *id && !desk_find(r, id), "a desk session is there twice"))
+            return;
+        desk_add(r, a, id, boot);
+    }
+}
+
+static void take_agent(struct reader *in, struct router *r)
+{
+    struct router_agent d = {0};
+    d.id = take_text(in, ROUTER_NAME_MAX);
+    d.name = take_text(in, ROUTER_TEXT_MAX);
+    d.bot = take_bool(in);
+    d.from_file = take_bool(in);
+    d.skills = take_skills(in, &d.skills_n);
+    d.capacity = take32(in);
+    d.channels = take32(in);
+    bool next = !r->agents_n || strcmp(r->agents[r->agents_n - 1]->def.id, d.id) < 0;
+    if (!reader_must(in, config_agent_legal(&d) && next, "an agent is out of bounds or order"))
+        return;
+    struct agent *a = agent_put(r, &d);
+    agent_fit(r, a);
+    unsigned presence = take8(in), before = take8(in);
+    int64_t grace = take_time(in);
+    a->idle_since = take_past(in, r->at);
+    a->misses = take32(in);
+    a->over = take_bool(in);
+    take_desks(in, r, a);
+    bool known =
+        presence >= ROUTER_OFFLINE && presence <= ROUTER_LOST && before >= ROUTER_OFFLINE && before <= ROUTER_AWAY;
+    bool fits = (presence == ROUTER_OFFLINE || presence == ROUTER_LOST) == !a->desks &&
+                (presence != ROUTER_LOST || before != ROUTER_OFFLINE) && a->misses < CORE_TIMES_MAX;
+    if (!reader_must(in, known && fits, "an agent's presence does not fit"))
+        return;
+    a->presence = (enum router_presence)presence;
+    a->before = (enum router_presence)before;
+    r->present += presence == ROUTER_AVAILABLE || presence == ROUTER_AWAY ? 1 : 0;
+    if (presence == ROUTER_LOST)
+        timer_start(r, &a->grace, grace);
+}
+
+static struct agent *take_agent_name(struct reader *in, const struct router *r)
+{
+    const char *id = take_text(in, ROUTER_NAME_MAX);
+    struct agent *a = *id ? agent_find(r, id) : NULL;
+    reader_must(in, a || !*id, "an agent is named who does not exist");
+    return a;
+}
+
+static void take_session(struct reader *in, struct router *r, struct work *w)
+{
+    struct router_session s = {0};
+    unsigned channel = take8(in);
+    s.account = take_text(in, ROUTER_TEXT_MAX);
+    s.handle = take_text(in, ROUTER_TEXT_MAX);
+    s.call = take_text(in, ROUTER_TEXT_MAX);
+    s.live = take_bool(in);
+    s.simulated = take_bool(in);
+    s.last_word = take_past(in, r->at);
+    if (!reader_must(in, channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS, "a channel is unknown"))
+        return;
+    s.channel = (enum router_channel)channel;
+    session_add(r, w, &s);
+}
+
+static void take_sessions(struct reader *in, struct router *r, struct work *w)
+{
+    size_t n = take_count(in, 1, 17);
+    if (!reader_must(in, n <= ROUTER_SESSIONS_MAX, "a work has too many sessions"))
+        return;
+    for (size_t i = 0; i < n; i++)
+        take_session(in, r, w);
+    w->connected = take8(in);
+    for (size_t i = 0; i < 8; i++) {
+        bool call = i < w->sessions_n && w->sessions[i].live && w->sessions[i].channel == ROUTER_VOICE &&
+                    w->state == ROUTER_ASSIGNED;
+        reader_must(in, call || !(w->connected & CORE_BIT(i)), "a call is bridged that does not exist");
+    }
+}
+
+static void take_asks(struct reader *in, const struct router *r, struct work *w)
+{
+    size_t n = take_count(in, 4, 14);
+    for (size_t i = 0; i < n; i++) {
+        struct agent *a = take_agent_name(in, r);
+        uint32_t times = take32(in);
+        int64_t until = take_time(in);
+        if (!reader_must(in, a && !offer_ask_of(w, a), "an agent was asked twice over"))
+            return;
+        w->asks = memory_grow(w->asks, &w->asks_cap, w->asks_n + 1, sizeof *w->asks);
+        w->asks[w->asks_n++] = (struct ask){a, times, until};
+    }
+}
+
+static void take_work_numbers(struct reader *in, const struct router *r, struct work *w)
+{
+    w->customer = take64(in);
+    w->epoch = take64(in);
+    unsigned state = take8(in), reason = take8(in), channel = take8(in);
+    w->own_priority = take8(in);
+    w->charge = take32(in);
+    w->since = take_past(in, r->at);
+    w->hold_until = take_time(in);
+    bool legal = state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP && reason <= ROUTER_CUSTOMER_BACK &&
+                 channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS && w->own_priority <= CORE_PRIORITY_MAX &&
+                 w->charge <= CORE_UNITS_MAX && w->epoch <= r->epoch;
+    if (!reader_must(in, legal, "a work is out of bounds"))
+        return;
+    w->state = (enum router_work_state)state;
+    w->reason = (enum router_reason)reason;
+    w->channel_now = (enum router_channel)channel;
+}
+
+static void take_work_names(struct reader *in, struct router *r, struct work *w)
+{
+    w->queue = queue_find(r, take_text(in, ROUTER_NAME_MAX));
+    w->agent = take_agent_name(in, r);
+    struct agent *informed = take_agent_name(in, r);
+    struct agent *wanted = take_agent_name(in, r);
+    text_set(r, &w->former, take_text(in, ROUTER_NAME_MAX));
+    text_set(r, &w->last_agent, take_text(in, ROUTER_NAME_MAX));
+    text_set(r, &w->language, take_text(in, ROUTER_NAME_MAX));
+    text_set(r, &w->intent, take_text(in, ROUTER_NAME_MAX));
+    reader_must(in, w->queue && (w->agent != NULL) == (w->state != ROUTER_QUEUED),
+                "a work's place does not fit its state");
+    work_inform(w, informed);
+    work_want(w, wanted);
+}
+
+static void take_work(struct reader *in, struct router *r)
+{
+    uint64_t id = take64(in), conversation = take64(in);
+    bool next = id && id <= r->input && (!r->works_n || r->works[r->works_n - 1].id < id);
+    if (!reader_must(in, next && conversation && !work_of_conversation(r, conversation), "a work is out of order"))
+        return;
+    struct work *w = work_new(r, id, conversation);
+    take_work_numbers(in, r, w);
+    int64_t limit = take_time(in);
+    bool held = take_bool(in);
+    w->prefer_former = take_bool(in);
+    w->told = take_bool(in);
+    take_work_names(in, r, w);
+    take_sessions(in, r, w);
+    take_asks(in, r, w);
+    if (!reader_must(in, !held || w->state == ROUTER_QUEUED, "work is held that does not wait"))
+        return;
+    work_enter(r, w);
+    session_arm_idle(r, w);
+    if (w->state == ROUTER_OFFERED || w->state == ROUTER_WRAP_UP) {
+        w->limit.kind = w->state == ROUTER_OFFERED ? TIMER_OFFER : TIMER_WRAP_UP;
+        timer_start(r, &w->limit, limit);
+    }
+    if (held) {
+        timer_start(r, &w->hold, w->hold_until);
+        r->held++;
+    }
+}
+
+static void take_outcomes(struct reader *in, struct router *r)
+{
+    size_t n = take_count(in, 8, 21);
+    for (size_t i = 0; i < n; i++) {
+        const char *session = take_text(in, ROUTER_NAME_MAX), *client_id = take_text(in, ROUTER_NAME_MAX);
+        uint64_t input = take64(in);
+        int64_t at = take_past(in, r->at);
+        unsigned refusal = take8(in);
+        const struct outcome *last = r->outcomes_last;
+        bool next = input <= r->input && (!last || (last->input < input && last->at <= at));
+        if (!reader_must(in, next && refusal <= ROUTER_INVALID && !command_find(r, session, client_id),
+                         "the memory of commands is out of order"))
+            return;
+        command_remember(r, session, client_id, input, at, (enum router_refusal)refusal);
+    }
+}
+
+static void take_router(struct reader *in, struct router *r)
+{
+    r->input = take64(in);
+    r->at = take_time(in);
+    r->wall = (int64_t)take64(in);
+    r->fold = take32(in);
+    r->config = take64(in);
+    r->epoch = take64(in);
+    reader_must(in, r->fold >= 1 && r->fold <= ROUTER_FOLD_VERSION && r->config <= r->input, "its fold is unknown");
+    take_rules(in, &r->rules);
+    take_queues(in, r);
+    for (size_t n = take_count(in, 4, 40); n && !in->why; n--)
+        take_agent(in, r);
+    for (size_t n = take_count(in, 8, 80); n && !in->why; n--)
+        take_work(in, r);
+    take_outcomes(in, r);
+    reader_must(in, !in->n, "something follows its end");
+}
+
+static bool restore_head(struct reader *in)
+{
+    struct snapshot_hash h = {0};
+    const unsigned char *all = in->p;
+    size_t n = in->n;
+    if (n < SNAPSHOT_MAGIC_LEN + 12 || memcmp(all, SNAPSHOT_MAGIC, SNAPSHOT_MAGIC_LEN) != 0)
+        return reader_fail(in, "it is not a snapshot of a router");
+    in->p += n - 8;
+    in->n = 8;
+    uint64_t written = take64(in);
+    snapshot_hash_add(&h, all, n - 8);
+    if (snapshot_hash_end(&h) != written)
+        return reader_fail(in, "it is damaged");
+    in->p = all + SNAPSHOT_MAGIC_LEN;
+    in->n = n - 8 - SNAPSHOT_MAGIC_LEN;
+    return reader_must(in, take32(in) == SNAPSHOT_VERSION, "its version is unknown");
+}
+
+struct router *router_restore(const void *bytes, size_t len, const char **why)
+{
+    struct reader in = {.p = bytes, .n = len};
+    struct router *r = NULL;
+    if (restore_head(&in)) {
+        r = router_new();
+        take_router(&in, r);
+        // what building it up marked as changed has been settled before it was written
+        for (size_t i = 0; i < r->freed_n; i++)
+            r->freed[i]->freed = false;
+        r->freed_n = 0;
+        if (!in.why)
+            in.why = router_check(r);
+    }
+    arena_free(&in.arena);
+    *why = in.why;
+    if (!in.why)
+        return r;
+    router_free(r);
+    return NULL;
+}

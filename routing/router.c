@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The step: one input folded into the state.
+//
+// Order within a step: what is past is forgotten; timers due fire one by one, each at its own moment and each followed by
+// settling, so that the outcome does not depend on how often somebody ticked; then the input, then settling, then one WORK
+// effect for each work that changed. A step fails only before it has changed anything.
+
+#include "routing/core.h"
+
+#include <stdlib.h>
+
+static enum router_refusal router_nothing(struct router *r, const struct router_input *in)
+{
+    (void)r;
+    (void)in;
+    return ROUTER_REFUSAL_NONE;
+}
+
+static enum router_refusal router_fold(struct router *r, const struct router_input *in)
+{
+    r->fold = in->fold.version;
+    return ROUTER_REFUSAL_NONE;
+}
+
+static enum router_refusal (*const router_inputs[])(struct router *, const struct router_input *) = {
+    [ROUTER_IN_HAPPENED] = happened_apply,
+    [ROUTER_IN_DESK_OPENED] = desk_opened,
+    [ROUTER_IN_DESK_CLOSED] = desk_closed,
+    [ROUTER_IN_NODE_LOST] = desk_node_lost,
+    [ROUTER_IN_COMMAND] = command_apply,
+    [ROUTER_IN_TICK] = router_nothing,
+    [ROUTER_IN_CONFIG] = config_apply,
+    [ROUTER_IN_AGENT_PUT] = config_agent_put,
+    [ROUTER_IN_AGENT_REMOVED] = config_agent_removed,
+    [ROUTER_IN_QUEUE_PUT] = config_queue_put,
+    [ROUTER_IN_QUEUE_REMOVED] = config_queue_removed,
+    [ROUTER_IN_FOLD] = router_fold,
+    [ROUTER_IN_DELIVERY] = happened_delivery,
+    [ROUTER_IN_CUSTOMER_CHANGED] = happened_customer_changed,
+    [ROUTER_IN_NOTHING] = router_nothing,
+};
+
+static void timer_fire_offer(struct router *r, void *owner)
+{
+    offer_timed_out(r, owner);
+}
+
+static void timer_fire_grace(struct router *r, void *owner)
+{
+    agent_grace_over(r, owner);
+}
+
+static void timer_fire_wrap_up(struct router *r, void *owner)
+{
+    work_close(r, owner, ROUTER_WRAPPED_UP);
+}
+
+static void timer_fire_idle(struct router *r, void *owner)
+{
+    session_idle_over(r, owner);
+}
+
+static void timer_fire_pause(struct router *r, void *owner)
+{
+    settle_pause_over(r, owner);
+}
+
+static void timer_fire_hold(struct router *r, void *owner)
+{
+    settle_hold_over(r, owner);
+}
+
+static void (*const router_timers[])(struct router *, void *) = {
+    [TIMER_OFFER] = timer_fire_offer, [TIMER_GRACE] = timer_fire_grace, [TIMER_WRAP_UP] = timer_fire_wrap_up,
+    [TIMER_IDLE] = timer_fire_idle,   [TIMER_PAUSE] = timer_fire_pause, [TIMER_HOLD] = timer_fire_hold,
+};
+
+struct router *router_new(void)
+{
+    struct router *r = memory_new(1, sizeof *r);
+    r->fold = ROUTER_FOLD_VERSION;
+    r->rules = (struct router_config){
+        .grace_ms = 30000,
+        .timeouts_to_away = 3,
+        .decline_pause_ms = 60000,
+        .decline_max = 3,
+        .channels = {[ROUTER_CHAT] = {1, 600000},
+                     [ROUTER_SMS] = {1, 86400000},
+                     [ROUTER_EMAIL] = {1, 604800000},
+                     [ROUTER_VOICE] = {1, 0},
+                     [ROUTER_SOCIAL] = {1, 86400000}},
+    };
+    r->queues = memory_new(1, sizeof(struct queue *));
+    r->queues[0] = queue_new_implicit();
+    r->queues_n = 1;
+    return r;
+}
+
+void router_free(struct router *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->works_n; i++) {
+        if (r->works[i].work)
+            work_free(r->works[i].work);
+    }
+    for (size_t i = 0; i < r->agents_n; i++)
+        agent_free(r->agents[i]);
+    for (size_t i = 0; i < r->queues_n; i++) {
+        struct queue *q = r->queues[i];
+        q->waiting = q->offered = q->assigned = 0;
+        queue_bury(r, q);
+    }
+    command_forget_old(r, INT64_MAX);
+    while (r->outcomes) {
+        struct outcome *o = r->outcomes;
+        r->outcomes = o->next;
+        free(o);
+    }
+    memory_unearth(r);
+    table_free(&r->conversations);
+    table_free(&r->desks);
+    table_free(&r->commands);
+    arena_free(&r->arena);
+    arena_free(&r->explained);
+    free(r->queues);
+    free(r->agents);
+    free(r->works);
+    free(r->heap);
+    free(r->undecided);
+    free(r->touched);
+    free(r->freed);
+    free(r->effects);
+    free(r->grave);
+    free(r->verdicts);
+    free(r->ranked);
+    free(r);
+}
+
+static bool router_may(const struct router *r, const struct router_input *in)
+{
+    if (in->number != r->input + 1 || in->at < r->at)
+        return false;
+    return in->kind != ROUTER_IN_FOLD || (in->fold.version >= 1 && in->fold.version <= ROUTER_FOLD_VERSION &&
+                                          in->fold.version + 1 >= ROUTER_FOLD_VERSION);
+}
+
+static void router_fire_due(struct router *r, int64_t at)
+{
+    for (struct timer *t; (t = timer_first(r)) && t->deadline <= at;) {
+        if (t->deadline > r->at)
+            r->at = t->deadline;
+        timer_stop(r, t);
+        router_timers[t->kind](r, t->owner);
+        settle(r);
+    }
+}
+
+bool router_step(struct router *r, const struct router_input *in, struct router_effects *out)
+{
+    *out = (struct router_effects){0};
+    if (!router_may(r, in))
+        return false;
+    memory_unearth(r);
+    arena_reset(&r->arena);
+    r->effects_n = 0;
+    r->input = in->number;
+    r->wall = in->wall;
+    command_forget_old(r, in->at);
+    router_fire_due(r, in->at);
+    r->at = in->at;
+    enum router_refusal why = ROUTER_INVALID;
+    if (in->kind >= ROUTER_IN_HAPPENED && in->kind <= ROUTER_IN_NOTHING)
+        why = router_inputs[in->kind](r, in);
+    if (why)
+        effect_answer(r, "", "", "", why, in->number);
+    settle(r);
+    work_finish_step(r);
+    *out = (struct router_effects){r->effects, r->effects_n};
+    return true;
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The state in a portable form, and its hash.
+//
+// Little-endian, fixed widths, texts with their length; version first, hash last. What is derived is not written. The form
+// is canonical: equal states give equal bytes, so the hash of the bytes is the hash of the state. Fails only where the caller's
+// write fails.
+
+#include "routing/snapshot.h"
+
+#include <string.h>
+
+struct writer {
+    router_write_fn *write; // NULL: only the hash is wanted
+    void *ctx;
+    struct snapshot_hash hash;
+    size_t n;
+    bool failed;
+    unsigned char bytes[4096]; // a multiple of what the hash takes at once
+};
+
+static uint64_t snapshot_word(const unsigned char *p)
+{
+    uint64_t v = 0;
+    for (unsigned i = 0; i < 8; i++)
+        v |= (uint64_t)p[i] << (8 * i);
+    return v;
+}
+
+static void snapshot_mix(struct snapshot_hash *h, uint64_t word)
+{
+    h->state = (h->state ^ word) * 0x9e3779b97f4a7c15u;
+    h->state ^= h->state >> 32;
+}
+
+void snapshot_hash_add(struct snapshot_hash *h, const unsigned char *p, size_t n)
+{
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        snapshot_mix(h, snapshot_word(p + i));
+    if (i < n) { // only at the end: the others come in whole words
+        unsigned char rest[8] = {0};
+        memcpy(rest, p + i, n - i);
+        snapshot_mix(h, snapshot_word(rest));
+    }
+    h->length += n;
+}
+
+uint64_t snapshot_hash_end(struct snapshot_hash *h)
+{
+    snapshot_mix(h, h->length);
+    return table_hash_number(h->state);
+}
+
+static void put_flush(struct writer *o)
+{
+    if (o->write && !o->failed && o->n)
+        o->failed = !o->write(o->ctx, o->bytes, o->n);
+    o->n = 0;
+}
+
+static void put_bytes(struct writer *o, const void *p, size_t n)
+{
+    const unsigned char *from = p;
+    while (n) {
+        size_t fits = sizeof o->bytes - o->n;
+        fits = fits < n ? fits : n;
+        memcpy(o->bytes + o->n, from, fits);
+        o->n += fits;
+        from += fits;
+        n -= fits;
+        if (o->n == sizeof o->bytes) {
+            snapshot_hash_add(&o->hash, o->bytes, o->n);
+            put_flush(o);
+        }
+    }
+}
+
+static void put(struct writer *o, uint64_t v, size_t width)
+{
+    unsigned char b[8];
+    for (size_t i = 0; i < 8; i++)
+        b[i] = (unsigned char)(v >> (8 * i));
+    put_bytes(o, b, width);
+}
+
+static void put8(struct writer *o, uint64_t v)
+{
+    put(o, v, 1);
+}
+
+static void put32(struct writer *o, uint64_t v)
+{
+    put(o, v, 4);
+}
+
+static void put64(struct writer *o, uint64_t v)
+{
+    put(o, v, 8);
+}
+
+static void put_time(struct writer *o, int64_t v)
+{
+    put64(o, (uint64_t)v);
+}
+
+static void put_text(struct writer *o, const char *s)
+{
+    size_t n = strlen(s);
+    put(o, n, 2);
+    put_bytes(o, s, n);
+}
+
+static void put_texts(struct writer *o, const char *const *v, size_t n)
+{
+    put32(o, n);
+    for (size_t i = 0; i < n; i++)
+        put_text(o, v[i]);
+}
+
+static void put_skills(struct writer *o, const struct router_skill *v, size_t n)
+{
+    put32(o, n);
+    for (size_t i = 0; i < n; i++) {
+        put_text(o, v[i].name);
+        put8(o, v[i].level);
+    }
+}
+
+static void put_rules(struct writer *o, const struct router_config *c)
+{
+    put32(o, c->grace_ms);
+    put32(o, c->timeouts_to_away);
+    put32(o, c->decline_pause_ms);
+    put32(o, c->decline_max);
+    for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
+        put32(o, c->channels[i].units);
+        put32(o, c->channels[i].idle_ms);
+    }
+}
+
+static void put_queue(struct writer *o, const struct queue *q)
+{
+    const struct router_queue *d = &q->def;
+    put_text(o, d->name);
+    put8(o, d->priority);
+    put_skills(o, d->requires, d->requires_n);
+    put32(o, d->channels);
+    put_texts(o, d->accounts, d->accounts_n);
+    put_texts(o, d->intents, d->intents_n);
+    put_texts(o, d->languages, d->languages_n);
+    put8(o, (uint64_t)d->select);
+    put32(o, d->offer_ms);
+    put32(o, d->wrap_up_ms);
+    put32(o, d->prefer_known_ms);
+    put8(o, d->from_file);
+    put8(o, q->implicit);
+}
+
+static void put_agent(struct writer *o, const struct agent *a)
+{
+    put_text(o, a->def.id);
+    put_text(o, a->def.name);
+    put8(o, a->def.bot);
+    put8(o, a->def.from_file);
+    put_skills(o, a->def.skills, a->def.skills_n);
+    put32(o, a->def.capacity);
+    put32(o, a->def.channels);
+    put8(o, (uint64_t)a->presence);
+    put8(o, (uint64_t)a->before);
+    put_time(o, a->grace.place ? a->grace.deadline : 0);
+    put_time(o, a->idle_since);
+    put32(o, a->misses);
+    put8(o, a->over);
+    put32(o, a->desks_n);
+    for (const struct desk *d = a->desks; d; d = d->next) {
+        put_text(o, d->id);
+        put_text(o, d->boot);
+    }
+}
+
+static void put_agent_name(struct writer *o, const struct agent *a)
+{
+    put_text(o, a ? a->def.id : "");
+}
+
+static void put_sessions(struct writer *o, const struct work *w)
+{
+    put8(o, w->sessions_n);
+    for (size_t i = 0; i < w->sessions_n; i++) {
+        const struct router_session *s = &w->sessions[i];
+        put8(o, (uint64_t)s->channel);
+        put_text(o, s->account);
+        put_text(o, s->handle);
+        put_text(o, s->call);
+        put8(o, s->live);
+        put8(o, s->simulated);
+        put_time(o, s->last_word);
+    }
+    put8(o, w->connected);
+}
+
+static void put_work(struct writer *o, const struct work *w)
+{
+    put64(o, w->id);
+    put64(o, w->conversation);
+    put64(o, w->customer);
+    put64(o, w->epoch);
+    put8(o, (uint64_t)w->state);
+    put8(o, (uint64_t)w->reason);
+    put8(o, (uint64_t)w->channel_now);
+    put8(o, w->own_priority);
+    put32(o, w->charge);
+    put_time(o, w->since);
+    put_time(o, w->hold_until);
+    put_time(o, w->limit.place ? w->limit.deadline : 0);
+    put8(o, w->hold.place != 0);
+    put8(o, w->prefer_former);
+    put8(o, w->told);
+    put_text(o, w->queue->def.name);
+    put_agent_name(o, w->agent);
+    put_agent_name(o, w->informed);
+    put_agent_name(o, w->wanted);
+    put_text(o, w->former);
+    put_text(o, w->last_agent);
+    put_text(o, w->language);
+    put_text(o, w->intent);
+    put_sessions(o, w);
+    put32(o, w->asks_n);
+    for (size_t i = 0; i < w->asks_n; i++) {
+        put_agent_name(o, w->asks[i].agent);
+        put32(o, w->asks[i].times);
+        put_time(o, w->asks[i].until);
+    }
+}
+
+static void put_outcomes(struct writer *o, const struct router *r)
+{
+    put64(o, r->outcomes_n);
+    for (const struct outcome *c = r->outcomes; c; c = c->next) {
+        put_text(o, c->session);
+        put_text(o, c->client_id);
+        put64(o, c->input);
+        put_time(o, c->at);
+        put8(o, (uint64_t)c->refusal);
+    }
+}
+
+static void put_router(struct writer *o, const struct router *r)
+{
+    put_bytes(o, SNAPSHOT_MAGIC, SNAPSHOT_MAGIC_LEN);
+    put32(o, SNAPSHOT_VERSION);
+    put64(o, r->input);
+    put_time(o, r->at);
+    put_time(o, r->wall);
+    put32(o, r->fold);
+    put64(o, r->config);
+    put64(o, r->epoch);
+    put_rules(o, &r->rules);
+    put32(o, r->queues_n);
+    for (size_t i = 0; i < r->queues_n; i++)
+        put_queue(o, r->queues[i]);
+    put32(o, r->agents_n);
+    for (size_t i = 0; i < r->agents_n; i++)
+        put_agent(o, r->agents[i]);
+    put64(o, r->works_n - r->works_holes);
+    for (size_t i = 0; i < r->works_n; i++) {
+        if (r->works[i].work)
+            put_work(o, r->works[i].work);
+    }
+    put_outcomes(o, r);
+}
+
+static uint64_t snapshot_write(const struct router *r, struct writer *o)
+{
+    put_router(o, r);
+    snapshot_hash_add(&o->hash, o->bytes, o->n);
+    return snapshot_hash_end(&o->hash);
+}
+
+uint64_t router_hash(const struct router *r)
+{
+    struct writer o = {0};
+    return snapshot_write(r, &o);
+}
+
+bool router_snapshot(const struct router *r, router_write_fn *write, void *ctx)
+{
+    struct writer o = {.write = write, .ctx = ctx};
+    uint64_t hash = snapshot_write(r, &o);
+    put_flush(&o);
+    put64(&o, hash);
+    put_flush(&o);
+    return !o.failed;
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Views: the state as it is now, for desks, read models and metrics. Nothing here changes it.
+
+#include "routing/core.h"
+
+#include <string.h>
+
+int64_t router_next_deadline(const struct router *r)
+{
+    const struct timer *t = timer_first(r);
+    return t ? t->deadline : INT64_MAX;
+}
+
+int router_outcome(const struct router *r, const char *session, const char *client_id, uint64_t *input,
+                   enum router_refusal *why)
+{
+    const struct outcome *o = command_find(r, text_or_empty(session), text_or_empty(client_id));
+    if (!o)
+        return 0;
+    *input = o->input;
+    *why = o->refusal;
+    return o->refusal ? 2 : 1;
+}
+
+const struct router_decision *router_explain(struct router *r, uint64_t work)
+{
+    const struct work *w = work_find(r, work);
+    if (!w)
+        return NULL;
+    arena_reset(&r->explained);
+    struct match m = match_work(r, w, match_scratch(r));
+    return match_record(r, &r->explained, w, &m, r->agents_n);
+}
+
+void router_stats(const struct router *r, struct router_stats *out)
+{
+    *out = (struct router_stats){
+        .input = r->input,
+        .at = r->at,
+        .wall = r->wall,
+        .fold = r->fold,
+        .config = r->config,
+        .agents = (uint32_t)r->agents_n,
+        .agents_present = r->present,
+        .work_open = (uint32_t)(r->works_n - r->works_holes),
+        .work_waiting = r->waiting,
+    };
+}
+
+static struct router_work_view view_of_work(const struct work *w)
+{
+    return (struct router_work_view){
+        .id = w->id,
+        .conversation = w->conversation,
+        .customer = w->customer,
+        .epoch = w->epoch,
+        .queue = w->queue->def.name,
+        .agent = w->agent ? w->agent->def.id : "",
+        .former_agent = w->former,
+        .language = w->language,
+        .intent = w->intent,
+        .state = w->state,
+        .reason = w->reason,
+        .channel_now = w->channel_now,
+        .priority = queue_priority(w),
+        .charge = w->charge,
+        .since = w->since,
+        .deadline = w->limit.place ? w->limit.deadline : 0,
+        .sessions = w->sessions,
+        .sessions_n = w->sessions_n,
+    };
+}
+
+static bool view_work(const struct work *w, struct router_work_view *out)
+{
+    if (w)
+        *out = view_of_work(w);
+    return w != NULL;
+}
+
+bool router_work(const struct router *r, uint64_t work, struct router_work_view *out)
+{
+    return view_work(work_find(r, work), out);
+}
+
+bool router_next_work(const struct router *r, uint64_t after, struct router_work_view *out)
+{
+    return view_work(work_next(r, after), out);
+}
+
+bool router_work_of_conversation(const struct router *r, uint64_t conversation, struct router_work_view *out)
+{
+    return view_work(work_of_conversation(r, conversation), out);
+}
+
+static bool view_agent(const struct agent *a, struct router_agent_view *out)
+{
+    if (!a)
+        return false;
+    *out = (struct router_agent_view){
+        .def = a->def,
+        .presence = a->presence,
+        .load = a->load,
+        .sessions = a->desks_n,
+        .idle_since = a->idle_since,
+        .work = a->held.v,
+        .work_n = a->held.n,
+    };
+    return true;
+}
+
+bool router_agent(const struct router *r, const char *id, struct router_agent_view *out)
+{
+    return view_agent(agent_find(r, text_or_empty(id)), out);
+}
+
+bool router_next_agent(const struct router *r, const char *after, struct router_agent_view *out)
+{
+    size_t low = 0;
+    for (size_t high = r->agents_n; after && low < high;) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(r->agents[middle]->def.id, after) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < r->agents_n && view_agent(r->agents[low], out);
+}
+
+bool router_session_agent(const struct router *r, const char *session, const char **agent)
+{
+    const struct desk *d = desk_find(r, text_or_empty(session));
+    if (d)
+        *agent = d->agent->def.id;
+    return d != NULL;
+}
+
+bool router_queue_at(const struct router *r, size_t index, struct router_queue_view *out)
+{
+    if (index >= r->queues_n)
+        return false;
+    const struct queue *q = r->queues[index];
+    *out = (struct router_queue_view){
+        .def = q->def, .waiting = q->waiting, .offered = q->offered, .assigned = q->assigned};
+    for (size_t i = 0; i < q->lines_n; i++) {
+        const struct work *w = q->lines[i]->head;
+        if (w && (!out->oldest || w->since < out->oldest))
+            out->oldest = w->since;
+    }
+    return true;
+}
+
+// Both lists ascend, so one walk along the two gives the order of work id.
+void router_each_concern(const struct router *r, const char *agent,
+                         void (*fn)(void *ctx, const struct router_work_view *w, bool informed), void *ctx)
+{
+    const struct agent *a = agent_find(r, text_or_empty(agent));
+    if (!a)
+        return;
+    for (size_t i = 0, j = 0; i < a->held.n || j < a->informed.n;) {
+        bool held = j == a->informed.n || (i < a->held.n && a->held.v[i] <= a->informed.v[j]);
+        uint64_t id = held ? a->held.v[i++] : a->informed.v[j++];
+        if (held && j < a->informed.n && a->informed.v[j] == id)
+            j++;
+        struct router_work_view w = view_of_work(work_find(r, id));
+        fn(ctx, &w, !held);
+    }
+}

@@ -164,6 +164,21 @@ void loop_at_turn_flush(struct loop *l, void (*fn)(void *), void *arg)
     add(&l->at_flush, fn, arg);
 }
 
+static void drop(struct hooks *h, const void *arg)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < h->n; i++)
+        if (h->v[i].arg != arg)
+            h->v[kept++] = h->v[i];
+    h->n = kept;
+}
+
+void loop_forget(struct loop *l, void *arg)
+{
+    drop(&l->at_end, arg);
+    drop(&l->at_flush, arg);
+}
+
 static void on_signal(evutil_socket_t signo, short what, void *arg)
 {
     (void)signo;

@@ -24,7 +24,8 @@ int64_t loop_fresh(void);               // CLOCK_MONOTONIC, ms, read now: for me
 void loop_defer_free(struct loop *l, void (*free_fn)(void *), void *object);
 void loop_at_turn_end(struct loop *l, void (*fn)(void *), void *arg); // every turn, for ever
 void loop_at_turn_flush(struct loop *l, void (*fn)(void *),
-                        void *arg); // likewise, after all of those: writes to sockets
+                        void *arg);          // likewise, after all of those: writes to sockets
+void loop_forget(struct loop *l, void *arg); // every hook of both kinds with this arg; not from inside a hook
 void loop_on_signal(struct loop *l, int signo, void (*fn)(void *), void *arg); // on the loop, for ever
 
 // A timer object owned by the caller; `fn` runs on the loop. Setting again moves it. ms < 0 stops it.

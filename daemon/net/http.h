@@ -94,7 +94,7 @@ struct http_file {
     unsigned flags;
     const char *csp; // NULL = strict: scripts, styles, images, connections from here only, nothing inline, no framing
 };
-// The bytes and texts are borrowed for ever: files embedded in the program. Open to everybody.
+// The array, the bytes and the texts are borrowed for ever: files embedded in the program. Open to everybody.
 void http_file_add(struct http_server *s, const struct http_file *files, size_t n);
 
 // ---- a request ----

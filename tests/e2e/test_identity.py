@@ -125,12 +125,12 @@ async def test_a_signed_identity_joins_two_who_turn_out_to_be_one(daemon):
         await eventually(lambda: texts(daemon.timeline(phone.conversation)) == ["by phone", "by chat"], "one timeline")
 
 
-def quick_to_close(config):
-    config["conversation"] = {"reopen": 3600}
+def reopens_for_an_hour(config):
+    config["routing"]["reopen_hours"] = 1
 
 
 async def test_a_closed_matter_is_reopened_for_the_same_agent(world):
-    daemon = world(quick_to_close)
+    daemon = world(reopens_for_an_hour)
     http = daemon.http()
     async with daemon.desk("ann") as ann, daemon.desk("bert", available=False) as bert:
         first = stored(http.post_event(words("sms", TEL, "it is broken")))
@@ -147,7 +147,7 @@ async def test_a_closed_matter_is_reopened_for_the_same_agent(world):
 
 
 def never_reopens(config):
-    config["conversation"] = {"reopen": 0}
+    config["routing"]["reopen_hours"] = 0
 
 
 async def test_a_new_matter_follows_the_old_one(world):

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file into struct config, by the tables: defaults first, then what the file says, then the checks. Everything wrong is
+// reported, nothing stops at the first; the result exists only when nothing was.
+#include "daemon/config/config_private.h"
+
+#include "daemon/base/loop.h"
+#include "proto/nearest.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_MAX_BYTES 8192 // bounds how deep dotted keys can nest
+
+static void *member(void *base, size_t offset)
+{
+    return (char *)base + offset;
+}
+
+static const void *const_member(const void *base, size_t offset)
+{
+    return (const char *)base + offset;
+}
+
+// ---- one table ----
+
+struct table_reading {
+    const struct config_table *table;
+    void *base;
+    struct config_errors *errs;
+};
+
+static const struct config_key *key_find(const struct config_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->keys_n; i++) {
+        if (strcmp(table->keys[i].name, name) == 0)
+            return &table->keys[i];
+    }
+    return NULL;
+}
+
+static void report_unknown(struct config_errors *errs, struct config_place place, const char *what, const char *name,
+                           const struct nearest *near)
+{
+    char shown[40];
+    snprintf(shown, sizeof shown, "%s", name);
+    for (char *p = shown; *p != '\0'; p++)
+        *p = *p >= ' ' && *p < 0x7F ? *p : '?';
+    const char *best = nearest_best(near);
+    if (best != NULL)
+        errors_add(errs, place, "unknown %s '%s' (did you mean '%s'?)", what, shown, best);
+    else
+        errors_add(errs, place, "unknown %s '%s' (see config.example.toml for all there are)", what, shown);
+}
+
+static void key_read(void *arg, const char *name, size_t len, const struct toml_node *node, int line, int column)
+{
+    struct table_reading *r = arg;
+    const struct config_key *key = strlen(name) == len ? key_find(r->table, name) : NULL;
+    if (key != NULL) {
+        value_read(r->table, key, node, member(r->base, key->offset), r->errs);
+        return;
+    }
+    struct nearest near = nearest_begin(name);
+    for (size_t i = 0; i < r->table->keys_n; i++)
+        nearest_offer(&near, r->table->keys[i].name);
+    char what[48];
+    snprintf(what, sizeof what, "key in %s%s%s", r->table->row_size > 0 ? "[[" : "[", r->table->name,
+             r->table->row_size > 0 ? "]]" : "]");
+    report_unknown(r->errs, (struct config_place){line, column}, what, name, &near);
+}
+
+static void defaults_set(const struct config_table *table, void *base)
+{
+    for (size_t i = 0; i < table->keys_n; i++)
+        value_set_default(table, &table->keys[i], member(base, table->keys[i].offset));
+}
+
+// ---- rows ----
+
+static void rows_read(const struct config_table *table, const struct toml_node *node, struct config *c,
+                      struct config_errors *errs)
+{
+    size_t n = toml_count(node);
+    bool tables = toml_type(node) == TOML_ARRAY;
+    for (size_t i = 0; tables && i < n; i++)
+        tables = toml_type(toml_at(node, i)) == TOML_TABLE;
+    if (!tables) {
+        errors_add(errs, value_place(node), "%s is not a list of tables (write [[%s]] above each)", table->name,
+                   table->name);
+        return;
+    }
+    char *rows = xcalloc(n, table->row_size);
+    *(char **)member(c, table->rows_offset) = rows;
+    *(size_t *)member(c, table->count_offset) = n;
+    for (size_t i = 0; i < n; i++) {
+        struct table_reading r = {table, rows + i * table->row_size, errs};
+        *(struct config_place *)r.base = value_place(toml_at(node, i)); // the first member of every row
+        defaults_set(table, r.base);
+        toml_each(toml_at(node, i), key_read, &r);
+    }
+}
+
+// ---- the whole ----
+
+struct load {
+    struct config *c;
+    struct config_errors *errs;
+    const char *prefix; // "" or "channel."
+};
+
+static const struct config_table *table_find(const struct config_table *tables, size_t n, const char *prefix,
+                                             const char *name)
+{
+    size_t len = strlen(prefix);
+    for (size_t i = 0; i < n; i++) {
+        if (strncmp(tables[i].name, prefix, len) == 0 && strcmp(tables[i].name + len, name) == 0 && *name != '\0')
+            return &tables[i];
+    }
+    return NULL;
+}
+
+static void section_unknown(const struct load *l, const char *name, struct config_place place, bool table)
+{
+    struct nearest near = nearest_begin(name);
+    size_t len = strlen(l->prefix);
+    for (size_t i = 0; i < config_sections_n; i++) {
+        const char *known = config_sections[i].name;
+        if (strncmp(known, l->prefix, len) == 0 && strchr(known + len, '.') == NULL)
+            nearest_offer(&near, known + len);
+    }
+    if (len == 0) {
+        nearest_offer(&near, "channel");
+        for (size_t i = 0; i < config_rows_n; i++)
+            nearest_offer(&near, config_rows[i].name);
+        for (size_t i = 0; i < config_sections[0].keys_n; i++)
+            nearest_offer(&near, config_sections[0].keys[i].name);
+    }
+    report_unknown(l->errs, place, len > 0 ? "channel" : table ? "table" : "key", name, &near);
+}
+
+static void section_read(void *arg, const char *name, size_t len, const struct toml_node *node, int line, int column)
+{
+    const struct load *l = arg;
+    const struct config_place place = {line, column};
+    const struct config_table *rows = table_find(config_rows, config_rows_n, l->prefix, name);
+    const struct config_table *section = table_find(config_sections, config_sections_n, l->prefix, name);
+    const struct config_key *top = *l->prefix == '\0' ? key_find(&config_sections[0], name) : NULL;
+    bool channel = *l->prefix == '\0' && strcmp(name, "channel") == 0;
+    if (strlen(name) != len || (rows == NULL && section == NULL && top == NULL && !channel)) {
+        section_unknown(l, name, place, toml_type(node) == TOML_TABLE);
+    } else if (rows != NULL) {
+        rows_read(rows, node, l->c, l->errs);
+    } else if (top != NULL) {
+        value_read(&config_sections[0], top, node, member(l->c, top->offset), l->errs);
+    } else if (toml_type(node) != TOML_TABLE) {
+        errors_add(l->errs, place, "%s%s is not a table (write [%s%s] above its keys)", l->prefix, name, l->prefix,
+                   name);
+    } else if (channel) {
+        struct load inner = {l->c, l->errs, "channel."};
+        toml_each(node, section_read, &inner);
+    } else {
+        struct table_reading r = {section, l->c, l->errs};
+        toml_each(node, key_read, &r);
+    }
+}
+
+static bool lines_bounded(const char *text, size_t len, struct config_errors *errs)
+{
+    int line = 1;
+    for (size_t start = 0; start < len; line++) {
+        const char *end = memchr(text + start, '\n', len - start);
+        size_t n = end != NULL ? (size_t)(end - text) - start : len - start;
+        if (n > LINE_MAX_BYTES) {
+            errors_add(errs, (struct config_place){line, 1}, "this line is too long (at most %d bytes)",
+                       LINE_MAX_BYTES);
+            return false;
+        }
+        start += n + 1;
+    }
+    return true;
+}
+
+int config_load_text(const char *text, size_t len, struct config **out, struct config_errors *errs)
+{
+    struct toml_fault fault;
+    struct toml_doc *doc = NULL;
+    *out = NULL;
+    *errs = (struct config_errors){.n = 0};
+    if (len > CONFIG_FILE_MAX)
+        errors_add(errs, (struct config_place){0, 0}, "the file is too large (at most %d bytes)", CONFIG_FILE_MAX);
+    else if (lines_bounded(text, len, errs) && (doc = toml_read(text, len, &fault)) == NULL)
+        errors_add(errs, (struct config_place){fault.line, fault.column}, "not TOML: %s", fault.text);
+    if (doc == NULL)
+        return -1;
+    struct config *c = xcalloc(1, sizeof *c);
+    for (size_t i = 0; i < config_sections_n; i++)
+        defaults_set(&config_sections[i], c);
+    struct load l = {c, errs, ""};
+    toml_each(toml_root(doc), section_read, &l);
+    config_check(c, toml_root(doc), errs);
+    toml_free(doc);
+    errors_sort(errs);
+    if (errs->fatal == 0) {
+        *out = c;
+        return 0;
+    }
+    config_free(c);
+    return -1;
+}
+
+int config_load(const char *path, struct config **out, struct config_errors *errs)
+{
+    *out = NULL;
+    *errs = (struct config_errors){.n = 0};
+    FILE *f = fopen(path, "re");
+    if (f == NULL) {
+        errors_add(errs, (struct config_place){0, 0}, "cannot be opened (%s)", strerror(errno));
+        return -1;
+    }
+    char *text = xcalloc(1, CONFIG_FILE_MAX + 1);
+    size_t len = fread(text, 1, CONFIG_FILE_MAX + 1, f);
+    int failed = ferror(f) ? errno : 0;
+    fclose(f);
+    int result = -1;
+    if (failed != 0)
+        errors_add(errs, (struct config_place){0, 0}, "cannot be read (%s)", strerror(failed));
+    else
+        result = config_load_text(text, len, out, errs);
+    explicit_bzero(text, len); // it may hold secrets
+    free(text);
+    return result;
+}
+
+static void table_free(const struct config_table *table, void *base)
+{
+    for (size_t i = 0; i < table->keys_n; i++)
+        value_free(&table->keys[i], member(base, table->keys[i].offset));
+}
+
+void config_free(struct config *c)
+{
+    if (c == NULL)
+        return;
+    for (size_t i = 0; i < config_sections_n; i++)
+        table_free(&config_sections[i], c);
+    for (size_t i = 0; i < config_rows_n; i++) {
+        char *rows = *(char **)member(c, config_rows[i].rows_offset);
+        size_t n = *(size_t *)member(c, config_rows[i].count_offset);
+        for (size_t k = 0; k < n; k++)
+            table_free(&config_rows[i], rows + k * config_rows[i].row_size);
+        free(rows);
+    }
+    free(c);
+}
+
+void config_restart_needed(const struct config *was, const struct config *is, void (*fn)(void *arg, const char *key),
+                           void *arg)
+{
+    for (size_t i = 0; i < config_sections_n; i++) {
+        const struct config_table *t = &config_sections[i];
+        for (size_t k = 0; k < t->keys_n; k++) {
+            const struct config_key *key = &t->keys[k];
+            if (key->when != CONFIG_RESTART ||
+                value_equal(key, const_member(was, key->offset), const_member(is, key->offset)))
+                continue;
+            char name[96];
+            snprintf(name, sizeof name, "%s%s%s", t->name, *t->name != '\0' ? "." : "", key->name);
+            fn(arg, name);
+        }
+    }
+}

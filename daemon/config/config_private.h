@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_CONFIG_PRIVATE_H
+#define THROUGHLINE_CONFIG_PRIVATE_H
+
+// What the files of this folder share: the keys as tables, the value types, the errors, one load in progress.
+
+#include "daemon/config/config.h"
+#include "daemon/config/toml_shim.h"
+
+// ---- keys (config_table.c) ----
+
+enum config_type {
+    CONFIG_TEXT,
+    CONFIG_NAME,
+    CONFIG_ADDRESS,
+    CONFIG_SECRET,
+    CONFIG_SECRET_REF,
+    CONFIG_SHA256,
+    CONFIG_INTEGER,
+    CONFIG_SWITCH,
+    CONFIG_CHOICE,
+    CONFIG_CHANNEL,
+    CONFIG_NAMES,
+    CONFIG_ADDRESSES,
+    CONFIG_ORIGINS,
+    CONFIG_LANGUAGES,
+    CONFIG_CHANNELS_SET,
+    CONFIG_SKILLS,
+    CONFIG_TYPES
+};
+
+enum config_when { CONFIG_RELOAD, CONFIG_RESTART, CONFIG_LOGGED };
+
+struct config_key {
+    const char *name;
+    size_t offset; // in struct config, or in its row
+    enum config_type type;
+    const char *def; // TOML; NULL = none
+    int64_t min, max;
+    const char *words;
+    enum config_when when;
+    const char *help;
+};
+
+struct config_table { // [name] or [[name]]
+    const char *name; // "" = the top
+    const char *help;
+    const struct config_key *keys;
+    size_t keys_n;
+    // rows only
+    size_t row_size;
+    size_t rows_offset, count_offset; // in struct config
+};
+
+extern const struct config_table config_sections[]; // in the order of the example
+extern const size_t config_sections_n;
+extern const struct config_table config_rows[];
+extern const size_t config_rows_n;
+
+// ---- errors (config_errors.c) ----
+
+void errors_add(struct config_errors *errs, struct config_place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void errors_warn(struct config_errors *errs, struct config_place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void errors_sort(struct config_errors *errs);
+
+// ---- values (config_value.c) ----
+
+// "server.listen", or "listen" at the top.
+struct value_name {
+    const char *table, *key;
+};
+
+struct config_place value_place(const struct toml_node *node);
+// Reads a value into `slot`, replacing what is there; wrong ones are reported and leave the slot as it was.
+void value_read(const struct config_table *table, const struct config_key *key, const struct toml_node *node,
+                void *slot, struct config_errors *errs);
+void value_set_default(const struct config_table *table, const struct config_key *key, void *slot);
+void value_free(const struct config_key *key, void *slot);
+bool value_equal(const struct config_key *key, const void *a, const void *b);
+
+// ---- checks (config_check.c) ----
+
+// What one key alone cannot say: references, duplicates, what excludes or needs what.
+void config_check(const struct config *c, const struct toml_node *root, struct config_errors *errs);
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tenant's part of the configuration as the message that goes into the log, and finding accounts. Memory for messages is
+// malloc'd as protobuf-c frees it.
+#include "daemon/config/config.h"
+
+#include "daemon/base/loop.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static Throughline__V1__Skill **skills_message(const struct config_skills *skills, size_t *n)
+{
+    *n = skills->n;
+    if (skills->n == 0)
+        return NULL;
+    Throughline__V1__Skill **v = xcalloc(skills->n, sizeof *v);
+    for (size_t i = 0; i < skills->n; i++) {
+        v[i] = xcalloc(1, sizeof **v);
+        throughline__v1__skill__init(v[i]);
+        v[i]->name = xstrdup(skills->v[i].name);
+        v[i]->level = (uint32_t)skills->v[i].level;
+    }
+    return v;
+}
+
+static char **list_message(const struct config_list *list, size_t *n)
+{
+    *n = list->n;
+    if (list->n == 0)
+        return NULL;
+    char **v = xcalloc(list->n, sizeof *v);
+    for (size_t i = 0; i < list->n; i++)
+        v[i] = xstrdup(list->v[i]);
+    return v;
+}
+
+static Throughline__V1__Channel *channels_message(uint32_t bits, size_t *n)
+{
+    *n = 0;
+    if (bits == 0)
+        return NULL;
+    Throughline__V1__Channel *v = xcalloc(CONFIG_CHANNELS, sizeof *v);
+    for (unsigned channel = 1; channel < CONFIG_CHANNELS; channel++) {
+        if (bits & 1u << channel)
+            v[(*n)++] = (Throughline__V1__Channel)channel;
+    }
+    return v;
+}
+
+static Throughline__V1__Queue *queue_message(const struct config_queue *q)
+{
+    static const char *const selects[] = {
+        [CONFIG_SELECT_SUITED] = "suited", [CONFIG_SELECT_LONGEST_IDLE] = "longest_idle"};
+    Throughline__V1__Queue *m = xcalloc(1, sizeof *m);
+    throughline__v1__queue__init(m);
+    m->name = xstrdup(q->name);
+    m->priority = (uint32_t)q->priority;
+    m->requires = skills_message(&q->requires, &m->n_requires);
+    m->channels = channels_message(q->channels, &m->n_channels);
+    m->accounts = list_message(&q->accounts, &m->n_accounts);
+    m->intents = list_message(&q->intents, &m->n_intents);
+    m->languages = list_message(&q->languages, &m->n_languages);
+    m->select = xstrdup(selects[q->select]);
+    m->offer_seconds = (uint32_t)q->offer_seconds;
+    m->wrap_up_seconds = (uint32_t)q->wrap_up_seconds;
+    m->prefer_known_seconds = (uint32_t)q->prefer_known_seconds;
+    m->from_file = true;
+    return m;
+}
+
+static Throughline__V1__Agent *agent_message(const struct config_agent *a)
+{
+    Throughline__V1__Agent *m = xcalloc(1, sizeof *m);
+    throughline__v1__agent__init(m);
+    m->id = xstrdup(a->id);
+    m->name = xstrdup(a->name != NULL ? a->name : a->id);
+    m->bot = a->bot;
+    m->skills = skills_message(&a->skills, &m->n_skills);
+    m->capacity = (uint32_t)a->capacity;
+    m->channels = channels_message(a->channels, &m->n_channels);
+    m->from_file = true;
+    return m;
+}
+
+static Throughline__V1__ChannelRules *rules_message(const struct config_channel *rules, unsigned channel)
+{
+    Throughline__V1__ChannelRules *m = xcalloc(1, sizeof *m);
+    throughline__v1__channel_rules__init(m);
+    m->channel = (Throughline__V1__Channel)channel;
+    m->units = (uint32_t)rules->units;
+    m->idle_seconds = (uint32_t)(rules->idle_minutes * 60);
+    m->join_seconds = (uint32_t)(rules->join_hours * 3600);
+    return m;
+}
+
+Throughline__V1__RoutingConfig *config_routing(const struct config *c, const char *tenant)
+{
+    Throughline__V1__RoutingConfig *m = xcalloc(1, sizeof *m);
+    throughline__v1__routing_config__init(m);
+    m->queues = xcalloc(c->queues_n, sizeof(Throughline__V1__Queue *));
+    for (size_t i = 0; i < c->queues_n; i++) {
+        if (strcmp(c->queues[i].tenant, tenant) == 0)
+            m->queues[m->n_queues++] = queue_message(&c->queues[i]);
+    }
+    m->agents = xcalloc(c->agents_n, sizeof(Throughline__V1__Agent *));
+    for (size_t i = 0; i < c->agents_n; i++) {
+        if (strcmp(c->agents[i].tenant, tenant) == 0)
+            m->agents[m->n_agents++] = agent_message(&c->agents[i]);
+    }
+    m->grace_seconds = (uint32_t)c->routing.grace_seconds;
+    m->timeouts_to_away = (uint32_t)c->routing.timeouts_to_away;
+    m->decline_pause_seconds = (uint32_t)c->routing.decline_pause_seconds;
+    m->decline_max = (uint32_t)c->routing.decline_max;
+    m->channels = xcalloc(CONFIG_CHANNELS, sizeof(Throughline__V1__ChannelRules *));
+    for (unsigned channel = 1; channel < CONFIG_CHANNELS; channel++)
+        m->channels[m->n_channels++] = rules_message(&c->channels[channel], channel);
+    return m;
+}
+
+void config_hash(const struct config *c, const char *tenant, char out[static CONFIG_HASH_MAX])
+{
+    Throughline__V1__RoutingConfig *m = config_routing(c, tenant);
+    size_t n = throughline__v1__routing_config__get_packed_size(m);
+    uint8_t *bytes = xcalloc(1, n);
+    throughline__v1__routing_config__pack(m, bytes);
+    unsigned char digest[32];
+    unsigned int len;
+    if (!EVP_Digest(bytes, n, digest, &len, EVP_sha256(), NULL))
+        abort(); // SHA-256 cannot be missing
+    for (size_t i = 0; i < sizeof digest; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    free(bytes);
+    throughline__v1__routing_config__free_unpacked(m, NULL);
+}
+
+const struct config_account *config_account(const struct config *c, const char *name)
+{
+    for (size_t i = 0; i < c->accounts_n; i++) {
+        if (strcmp(c->accounts[i].name, name) == 0)
+            return &c->accounts[i];
+    }
+    return NULL;
+}

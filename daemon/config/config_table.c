@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// config_keys.def as tables of offsets. Nothing else.
+#include "daemon/config/config_private.h"
+
+// the types and times of the list, as enum values
+#define TYPE_TEXT       CONFIG_TEXT
+#define TYPE_NAME       CONFIG_NAME
+#define TYPE_ADDRESS    CONFIG_ADDRESS
+#define TYPE_SECRET     CONFIG_SECRET
+#define TYPE_SECRET_REF CONFIG_SECRET_REF
+#define TYPE_SHA256     CONFIG_SHA256
+#define TYPE_INTEGER    CONFIG_INTEGER
+#define TYPE_SWITCH     CONFIG_SWITCH
+#define TYPE_CHOICE     CONFIG_CHOICE
+#define TYPE_CHANNEL    CONFIG_CHANNEL
+#define TYPE_NAMES      CONFIG_NAMES
+#define TYPE_ADDRESSES  CONFIG_ADDRESSES
+#define TYPE_ORIGINS    CONFIG_ORIGINS
+#define TYPE_LANGUAGES  CONFIG_LANGUAGES
+#define TYPE_CHANNELS   CONFIG_CHANNELS_SET
+#define TYPE_SKILLS     CONFIG_SKILLS
+#define WHEN_RELOAD     CONFIG_RELOAD
+#define WHEN_RESTART    CONFIG_RESTART
+#define WHEN_LOG        CONFIG_LOGGED
+
+#define ENTRY(in, member, key, type, def, min, max, words, when, help)                                                 \
+    {#key, offsetof(in, member), TYPE_##type, def, min, max, words, WHEN_##when, help},
+
+static const struct config_key top_keys[] = {
+#define TOP(key, type, def, min, max, words, when, help)                                                               \
+    ENTRY(struct config, key, key, type, def, min, max, words, when, help)
+#include "daemon/config/config_keys.def"
+};
+
+// one array per section and per kind of rows: server_keys[] ... token_keys[]
+#define SECTION(name, help) static const struct config_key name##_keys[] = {
+#define SECTION_END(name)                                                                                              \
+    }                                                                                                                  \
+    ;
+#define KEY(section, key, type, def, min, max, words, when, help)                                                      \
+    ENTRY(struct config, section.key, key, type, def, min, max, words, when, help)
+#define ROWS(name, plural, help) static const struct config_key name##_row_keys[] = {
+#define ROWS_END(name, plural)   SECTION_END(name)
+#define ROW(name, key, type, def, min, max, words, when, help)                                                         \
+    ENTRY(struct config_##name, key, key, type, def, min, max, words, when, help)
+#define CHANNEL_NUMBER_chat   1
+#define CHANNEL_NUMBER_sms    2
+#define CHANNEL_NUMBER_email  3
+#define CHANNEL_NUMBER_voice  4
+#define CHANNEL_NUMBER_social 5
+#define CHANNEL_KEY(name, key, def, min, max, help)                                                                    \
+    {#key,                                                                                                             \
+     offsetof(struct config, channels[CHANNEL_NUMBER_##name].key),                                                     \
+     CONFIG_INTEGER,                                                                                                   \
+     def,                                                                                                              \
+     min,                                                                                                              \
+     max,                                                                                                              \
+     NULL,                                                                                                             \
+     CONFIG_LOGGED,                                                                                                    \
+     help},
+#define CHANNEL(name, units_def, idle_def, join_def)                                                                   \
+    static const struct config_key name##_channel_keys[] = {                                                           \
+        CHANNEL_KEY(name, units, units_def, 0, 1000, "Units of an agent's capacity that a live session costs.")        \
+            CHANNEL_KEY(name, idle_minutes, idle_def, 0, 10080,                                                        \
+                        "A session lives this long after the customer's last own word; 0 = until it is ended.")        \
+                CHANNEL_KEY(name, join_hours, join_def, 0, 8760,                                                       \
+                            "A word within this time of the customer's last one belongs to the same matter.")};
+#include "daemon/config/config_keys.def"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+const struct config_table config_sections[] = {
+    {"", "", top_keys, COUNT(top_keys), 0, 0, 0},
+#define SECTION(name, help) {#name, help, name##_keys, COUNT(name##_keys), 0, 0, 0},
+#define SECTION_END(name)
+#define CHANNEL(name, units, idle, join)                                                                               \
+    {"channel." #name, "", name##_channel_keys, COUNT(name##_channel_keys), 0, 0, 0},
+#include "daemon/config/config_keys.def"
+};
+const size_t config_sections_n = COUNT(config_sections);
+
+const struct config_table config_rows[] = {
+#define ROWS(name, plural, help)                                                                                       \
+    {#name,                                                                                                            \
+     help,                                                                                                             \
+     name##_row_keys,                                                                                                  \
+     COUNT(name##_row_keys),                                                                                           \
+     sizeof(struct config_##name),                                                                                     \
+     offsetof(struct config, plural),                                                                                  \
+     offsetof(struct config, plural##_n)},
+#define ROWS_END(name, plural)
+#include "daemon/config/config_keys.def"
+};
+const size_t config_rows_n = COUNT(config_rows);

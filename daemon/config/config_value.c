@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values of the configuration: one reader per type, in a table, with how to free and compare it. A wrong value is reported
+// with its place and what would be right; secrets are never quoted.
+#include "daemon/config/config_private.h"
+
+#include "daemon/base/loop.h"
+#include "proto/nearest.h"
+#include "proto/utf8.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECRET_MAX 1024
+
+// One value being read.
+struct value {
+    char name[96]; // "server.listen", for errors
+    const struct config_key *key;
+    const struct toml_node *node;
+    struct config_errors *errs;
+};
+
+struct config_place value_place(const struct toml_node *node)
+{
+    struct config_place place;
+    toml_place(node, &place.line, &place.column);
+    return place;
+}
+
+static bool wrong_type(const struct value *v, const struct toml_node *node, const char *expected)
+{
+    static const char *const names[] = {
+        [TOML_TABLE] = "a table",    [TOML_ARRAY] = "a list",     [TOML_STRING] = "a text", [TOML_INTEGER] = "a number",
+        [TOML_FLOAT] = "a fraction", [TOML_BOOLEAN] = "a switch", [TOML_TIME] = "a time",
+    };
+    errors_add(v->errs, value_place(node), "%s is %s (expected %s)", v->name, names[toml_type(node)], expected);
+    return false;
+}
+
+// ---- texts ----
+
+// NULL = good, else what would be right.
+typedef const char *text_check_fn(const char *s, size_t len);
+
+static bool all_of(const char *s, size_t len, const char *more)
+{
+    for (size_t i = 0; i < len; i++) {
+        bool plain = (s[i] >= 'a' && s[i] <= 'z') || (s[i] >= '0' && s[i] <= '9');
+        if (!plain && (s[i] == '\0' || strchr(more, s[i]) == NULL))
+            return false;
+    }
+    return true;
+}
+
+static const char *check_text(const char *s, size_t len)
+{
+    return utf8_valid_text(s, len) ? NULL : "expected no control characters";
+}
+
+static const char *check_name(const char *s, size_t len)
+{
+    return len >= 1 && len <= 64 && all_of(s, len, "._-") ? NULL : "expected 1 to 64 of a-z 0-9 . _ -";
+}
+
+static const char *check_language(const char *s, size_t len)
+{
+    static const char upper[] = "-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return len >= 1 && len <= 35 && all_of(s, len, upper) ? NULL : "expected a BCP 47 tag like \"de\" or \"pt-BR\"";
+}
+
+static bool port_valid(const char *s, size_t len)
+{
+    long port = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (!isdigit((unsigned char)s[i]))
+            return false;
+        port = port * 10 + (s[i] - '0');
+    }
+    return len >= 1 && len <= 5 && port <= 65535;
+}
+
+static const char *check_address(const char *s, size_t len)
+{
+    static const char right[] = "expected HOST:PORT like \"127.0.0.1:8080\" or \"[::1]:8080\"";
+    const char *colon = memrchr(s, ':', len);
+    if (colon == NULL || colon == s || !port_valid(colon + 1, len - (size_t)(colon + 1 - s)))
+        return right;
+    size_t host = (size_t)(colon - s);
+    if (s[0] == '[')
+        return s[host - 1] == ']' && host > 2 && all_of(s + 1, host - 2, ":ABCDEF") ? NULL : right;
+    return all_of(s, host, ".-_ABCDEFGHIJKLMNOPQRSTUVWXYZ") ? NULL : right;
+}
+
+static const char *check_ip(const char *s, size_t len)
+{
+    unsigned char bytes[16];
+    bool good = strlen(s) == len && (inet_pton(AF_INET, s, bytes) == 1 || inet_pton(AF_INET6, s, bytes) == 1);
+    return good ? NULL : "expected an IP address like \"10.0.0.1\"";
+}
+
+static const char *check_origin(const char *s, size_t len)
+{
+    static const char right[] =
+        "expected scheme://host or scheme://host:port, in lower case, like \"https://www.example.org\"";
+    const char *host = strncmp(s, "https://", 8) == 0 ? s + 8 : strncmp(s, "http://", 7) == 0 ? s + 7 : NULL;
+    if (host == NULL)
+        return right;
+    size_t n = len - (size_t)(host - s);
+    const char *colon = memchr(host, ':', n);
+    if (colon != NULL && !port_valid(colon + 1, n - (size_t)(colon + 1 - host)))
+        return right;
+    n = colon != NULL ? (size_t)(colon - host) : n;
+    return n >= 1 && all_of(host, n, ".-") ? NULL : right;
+}
+
+static const char *check_sha256(const char *s, size_t len)
+{
+    return len == 64 && strspn(s, "0123456789abcdefABCDEF") == 64 ? NULL : "expected 64 hex digits";
+}
+
+// The text of a node, checked; NULL when wrong.
+static const char *take_text(const struct value *v, const struct toml_node *node, text_check_fn *check,
+                             const char *expected)
+{
+    const char *s;
+    size_t len;
+    if (!toml_string(node, &s, &len)) {
+        wrong_type(v, node, expected);
+        return NULL;
+    }
+    const char *why = check(s, len);
+    if (why == NULL)
+        return s;
+    errors_add(v->errs, value_place(node), "%s is not right (%s)", v->name, why);
+    return NULL;
+}
+
+static bool in_length(const struct value *v, size_t len)
+{
+    if ((int64_t)len >= v->key->min && (int64_t)len <= v->key->max)
+        return true;
+    errors_add(v->errs, value_place(v->node), "%s has %zu bytes (must be from %" PRId64 " to %" PRId64 ")", v->name,
+               len, v->key->min, v->key->max);
+    return false;
+}
+
+static bool read_checked(const struct value *v, void *slot, text_check_fn *check, const char *expected)
+{
+    const char *s = take_text(v, v->node, check, expected);
+    if (s == NULL || !in_length(v, strlen(s)))
+        return false;
+    *(char **)slot = xstrdup(s);
+    return true;
+}
+
+static bool read_text(const struct value *v, void *slot)
+{
+    return read_checked(v, slot, check_text, "a text in quotes");
+}
+
+static bool read_name(const struct value *v, void *slot)
+{
+    return read_checked(v, slot, check_name, "a name in quotes");
+}
+
+static bool read_address(const struct value *v, void *slot)
+{
+    return read_checked(v, slot, check_address, "a text like \"127.0.0.1:8080\"");
+}
+
+static bool read_sha256(const struct value *v, void *slot)
+{
+    if (!read_checked(v, slot, check_sha256, "64 hex digits in quotes"))
+        return false;
+    for (char *p = *(char **)slot; *p != '\0'; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return true;
+}
+
+// ---- secrets ----
+
+// The first SECRET_MAX + 1 bytes of a file without the line end; NULL with errno when it cannot be read.
+static char *file_content(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return NULL;
+    char *text = xcalloc(1, SECRET_MAX + 2);
+    size_t n = fread(text, 1, SECRET_MAX + 1, f);
+    int failed = ferror(f) ? EIO : 0;
+    fclose(f);
+    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+        text[--n] = '\0';
+    if (failed != 0 || strlen(text) != n) {
+        free(text);
+        errno = failed != 0 ? failed : EILSEQ;
+        return NULL;
+    }
+    return text;
+}
+
+static bool read_secret_from(const struct value *v, void *slot, bool literal)
+{
+    const char *s = take_text(v, v->node, check_text, "a text, \"env:NAME\" or \"file:PATH\"");
+    if (s == NULL)
+        return false;
+    char *secret = NULL;
+    if (strncmp(s, "env:", 4) == 0) {
+        const char *value = getenv(s + 4);
+        if (value == NULL)
+            errors_add(v->errs, value_place(v->node), "%s: the environment has no %s (set it before the start)",
+                       v->name, s + 4);
+        else
+            secret = xstrdup(value);
+    } else if (strncmp(s, "file:", 5) == 0) {
+        secret = file_content(s + 5);
+        if (secret == NULL)
+            errors_add(v->errs, value_place(v->node), "%s: cannot read %s (%s)", v->name, s + 5, strerror(errno));
+    } else if (literal) {
+        secret = xstrdup(s);
+    } else {
+        errors_add(v->errs, value_place(v->node), "%s stands in the file (expected \"env:NAME\" or \"file:PATH\")",
+                   v->name);
+    }
+    if (secret != NULL && !in_length(v, strlen(secret))) {
+        explicit_bzero(secret, strlen(secret));
+        free(secret);
+        secret = NULL;
+    }
+    if (secret != NULL)
+        *(char **)slot = secret;
+    return secret != NULL;
+}
+
+static bool read_secret(const struct value *v, void *slot)
+{
+    return read_secret_from(v, slot, true);
+}
+
+static bool read_secret_ref(const struct value *v, void *slot)
+{
+    return read_secret_from(v, slot, false);
+}
+
+// ---- numbers, switches, choices ----
+
+static bool read_integer(const struct value *v, void *slot)
+{
+    int64_t n;
+    if (!toml_integer(v->node, &n)) {
+        char expected[96];
+        snprintf(expected, sizeof expected, "a whole number from %" PRId64 " to %" PRId64, v->key->min, v->key->max);
+        return wrong_type(v, v->node, expected);
+    }
+    if (n < v->key->min || n > v->key->max) {
+        errors_add(v->errs, value_place(v->node), "%s is %" PRId64 " (must be from %" PRId64 " to %" PRId64 ")",
+                   v->name, n, v->key->min, v->key->max);
+        return false;
+    }
+    *(int64_t *)slot = n;
+    return true;
+}
+
+static bool read_switch(const struct value *v, void *slot)
+{
+    return toml_boolean(v->node, slot) || wrong_type(v, v->node, "true or false");
+}
+
+// The position of `s` among words parted by '|'; -1 = none, with the nearest in *near.
+static int word_index(const char *words, const char *s, struct nearest *near)
+{
+    int index = 0;
+    for (const char *w = words;; index++) {
+        size_t n = strcspn(w, "|");
+        char word[32] = "";
+        memcpy(word, w, n);
+        if (strcmp(word, s) == 0)
+            return index;
+        nearest_offer(near, word);
+        if (w[n] == '\0')
+            return -1;
+        w += n + 1;
+    }
+}
+
+// `"a" or "b"` of a|b.
+static void words_print(const char *words, char *out, size_t size)
+{
+    size_t n = (size_t)snprintf(out, size, "\"");
+    for (const char *w = words; *w != '\0'; w++)
+        n += (size_t)(*w == '|' ? snprintf(out + n, size - n, strchr(w + 1, '|') ? "\", \"" : "\" or \"")
+                                : snprintf(out + n, size - n, "%c", *w));
+    snprintf(out + n, size - n, "\"");
+}
+
+static int take_word(const struct value *v, const struct toml_node *node, const char *words)
+{
+    char expected[160];
+    words_print(words, expected, sizeof expected);
+    const char *s;
+    size_t len;
+    if (!toml_string(node, &s, &len)) {
+        wrong_type(v, node, expected);
+        return -1;
+    }
+    struct nearest near = nearest_begin(s);
+    int index = strlen(s) == len ? word_index(words, s, &near) : -1;
+    if (index >= 0)
+        return index;
+    const char *best = nearest_best(&near);
+    if (best != NULL)
+        errors_add(v->errs, value_place(node), "%s is none of %s (did you mean \"%s\"?)", v->name, expected, best);
+    else
+        errors_add(v->errs, value_place(node), "%s is not right (expected %s)", v->name, expected);
+    return -1;
+}
+
+static bool read_choice(const struct value *v, void *slot)
+{
+    int index = take_word(v, v->node, v->key->words);
+    if (index >= 0)
+        *(int *)slot = index;
+    return index >= 0;
+}
+
+static const char channel_words[] = "chat|sms|email|voice|social"; // Throughline__V1__Channel 1 to 5
+
+static bool read_channel(const struct value *v, void *slot)
+{
+    int index = take_word(v, v->node, channel_words);
+    if (index >= 0)
+        *(int *)slot = index + 1;
+    return index >= 0;
+}
+
+// ---- lists ----
+
+static bool is_list(const struct value *v, const char *expected)
+{
+    if (toml_type(v->node) != TOML_ARRAY)
+        return wrong_type(v, v->node, expected);
+    size_t n = toml_count(v->node);
+    if ((int64_t)n >= v->key->min && (int64_t)n <= v->key->max)
+        return true;
+    errors_add(v->errs, value_place(v->node), "%s has %zu elements (must be from %" PRId64 " to %" PRId64 ")", v->name,
+               n, v->key->min, v->key->max);
+    return false;
+}
+
+static void list_free(void *slot)
+{
+    struct config_list *list = slot;
+    for (size_t i = 0; i < list->n; i++)
+        free(list->v[i]);
+    free(list->v);
+    *list = (struct config_list){NULL, 0};
+}
+
+static bool list_has(const struct config_list *list, const char *s)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->v[i], s) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool read_list(const struct value *v, void *slot, text_check_fn *check, const char *element)
+{
+    if (!is_list(v, "a list of texts, [\"...\"]"))
+        return false;
+    size_t n = toml_count(v->node);
+    struct config_list list = {xcalloc(n + 1, sizeof *list.v), 0};
+    bool good = true;
+    for (size_t i = 0; i < n; i++) {
+        const struct toml_node *node = toml_at(v->node, i);
+        const char *s = take_text(v, node, check, element);
+        if (s != NULL && list_has(&list, s)) {
+            errors_add(v->errs, value_place(node), "%s names \"%s\" twice (once is enough)", v->name, s);
+            s = NULL;
+        }
+        if (s != NULL)
+            list.v[list.n++] = xstrdup(s);
+        else
+            good = false;
+    }
+    if (good)
+        *(struct config_list *)slot = list;
+    else
+        list_free(&list);
+    return good;
+}
+
+static bool read_names(const struct value *v, void *slot)
+{
+    return read_list(v, slot, check_name, "names in quotes");
+}
+
+static bool read_addresses(const struct value *v, void *slot)
+{
+    return read_list(v, slot, check_ip, "IP addresses in quotes");
+}
+
+static bool read_origins(const struct value *v, void *slot)
+{
+    return read_list(v, slot, check_origin, "origins in quotes");
+}
+
+static bool read_languages(const struct value *v, void *slot)
+{
+    return read_list(v, slot, check_language, "language tags in quotes");
+}
+
+static bool read_channels(const struct value *v, void *slot)
+{
+    if (!is_list(v, "a list of channels, [\"chat\", \"voice\"]"))
+        return false;
+    uint32_t bits = 0;
+    bool good = true;
+    for (size_t i = 0; i < toml_count(v->node); i++) {
+        int index = take_word(v, toml_at(v->node, i), channel_words);
+        uint32_t bit = index >= 0 ? 1u << (index + 1) : 0;
+        if ((bits & bit) != 0)
+            errors_add(v->errs, value_place(toml_at(v->node, i)), "%s names a channel twice (once is enough)", v->name);
+        good = good && bit != 0 && (bits & bit) == 0;
+        bits |= bit;
+    }
+    if (good)
+        *(uint32_t *)slot = bits;
+    return good;
+}
+
+// ---- skills ----
+
+struct skills_reading {
+    const struct value *v;
+    struct config_skills skills;
+    size_t room;
+    bool good;
+};
+
+static void skill_add(void *arg, const char *name, size_t len, const struct toml_node *node, int line, int column)
+{
+    struct skills_reading *r = arg;
+    int64_t level;
+    if (check_name(name, len) != NULL) {
+        errors_add(r->v->errs, (struct config_place){line, column},
+                   "a skill's name in %s is not right (expected 1 to 64 of a-z 0-9 . _ -)", r->v->name);
+        r->good = false;
+    } else if (toml_type(node) == TOML_TABLE) {
+        errors_add(r->v->errs, (struct config_place){line, column},
+                   "skill %s in %s is a table (a name with a dot stands in quotes: \"lang.de\" = 5)", name, r->v->name);
+        r->good = false;
+    } else if (!toml_integer(node, &level) || level < 1 || level > 5) {
+        errors_add(r->v->errs, value_place(node), "skill %s in %s has no level (expected a number from 1 to 5)", name,
+                   r->v->name);
+        r->good = false;
+    } else if (r->skills.n == r->room) {
+        r->good = false;
+        errors_add(r->v->errs, value_place(r->v->node), "%s has more than %zu skills", r->v->name, r->room);
+        r->room = 0;
+    } else if (r->skills.n < r->room) {
+        r->skills.v[r->skills.n++] = (struct config_skill){xstrdup(name), level};
+    }
+}
+
+static void skills_free(void *slot)
+{
+    struct config_skills *skills = slot;
+    for (size_t i = 0; i < skills->n; i++)
+        free(skills->v[i].name);
+    free(skills->v);
+    *skills = (struct config_skills){NULL, 0};
+}
+
+static bool read_skills(const struct value *v, void *slot)
+{
+    if (toml_type(v->node) != TOML_TABLE)
+        return wrong_type(v, v->node, "a table like { billing = 3, \"lang.de\" = 5 }");
+    size_t room = (size_t)v->key->max;
+    struct skills_reading r = {v, {xcalloc(room, sizeof *r.skills.v), 0}, room, true};
+    toml_each(v->node, skill_add, &r);
+    if (r.good)
+        *(struct config_skills *)slot = r.skills;
+    else
+        skills_free(&r.skills);
+    return r.good;
+}
+
+// ---- the types ----
+
+static void text_free(void *slot)
+{
+    free(*(char **)slot);
+}
+
+static void secret_free(void *slot)
+{
+    char *s = *(char **)slot;
+    if (s != NULL)
+        explicit_bzero(s, strlen(s));
+    free(s);
+}
+
+static bool text_equal(const void *a, const void *b)
+{
+    const char *x = *(char *const *)a, *y = *(char *const *)b;
+    return x == y || (x != NULL && y != NULL && strcmp(x, y) == 0);
+}
+
+static bool list_equal(const void *a, const void *b)
+{
+    const struct config_list *x = a, *y = b;
+    bool equal = x->n == y->n;
+    for (size_t i = 0; equal && i < x->n; i++)
+        equal = strcmp(x->v[i], y->v[i]) == 0;
+    return equal;
+}
+
+static bool skills_equal(const void *a, const void *b)
+{
+    const struct config_skills *x = a, *y = b;
+    bool equal = x->n == y->n;
+    for (size_t i = 0; equal && i < x->n; i++)
+        equal = x->v[i].level == y->v[i].level && strcmp(x->v[i].name, y->v[i].name) == 0;
+    return equal;
+}
+
+static const struct {
+    bool (*read)(const struct value *v, void *slot);
+    size_t size;
+    void (*free)(void *slot);                    // NULL = nothing to free
+    bool (*equal)(const void *a, const void *b); // NULL = compare the bytes
+} types[CONFIG_TYPES] = {
+    [CONFIG_TEXT] = {read_text, sizeof(char *), text_free, text_equal},
+    [CONFIG_NAME] = {read_name, sizeof(char *), text_free, text_equal},
+    [CONFIG_ADDRESS] = {read_address, sizeof(char *), text_free, text_equal},
+    [CONFIG_SECRET] = {read_secret, sizeof(char *), secret_free, text_equal},
+    [CONFIG_SECRET_REF] = {read_secret_ref, sizeof(char *), secret_free, text_equal},
+    [CONFIG_SHA256] = {read_sha256, sizeof(char *), text_free, text_equal},
+    [CONFIG_INTEGER] = {read_integer, sizeof(int64_t), NULL, NULL},
+    [CONFIG_SWITCH] = {read_switch, sizeof(bool), NULL, NULL},
+    [CONFIG_CHOICE] = {read_choice, sizeof(int), NULL, NULL},
+    [CONFIG_CHANNEL] = {read_channel, sizeof(int), NULL, NULL},
+    [CONFIG_NAMES] = {read_names, sizeof(struct config_list), list_free, list_equal},
+    [CONFIG_ADDRESSES] = {read_addresses, sizeof(struct config_list), list_free, list_equal},
+    [CONFIG_ORIGINS] = {read_origins, sizeof(struct config_list), list_free, list_equal},
+    [CONFIG_LANGUAGES] = {read_languages, sizeof(struct config_list), list_free, list_equal},
+    [CONFIG_CHANNELS_SET] = {read_channels, sizeof(uint32_t), NULL, NULL},
+    [CONFIG_SKILLS] = {read_skills, sizeof(struct config_skills), skills_free, skills_equal},
+};
+
+void value_read(const struct config_table *table, const struct config_key *key, const struct toml_node *node,
+                void *slot, struct config_errors *errs)
+{
+    struct value v = {.key = key, .node = node, .errs = errs};
+    snprintf(v.name, sizeof v.name, "%s%s%s", table->name, *table->name != '\0' ? "." : "", key->name);
+    char read[sizeof(struct config_list)] __attribute__((aligned(sizeof(void *))));
+    if (!types[key->type].read(&v, read))
+        return;
+    value_free(key, slot);
+    memcpy(slot, read, types[key->type].size);
+}
+
+void value_set_default(const struct config_table *table, const struct config_key *key, void *slot)
+{
+    if (key->def == NULL)
+        return;
+    char text[256];
+    int n = snprintf(text, sizeof text, "v = %s", key->def);
+    struct toml_fault fault;
+    struct toml_doc *doc = toml_read(text, (size_t)n, &fault);
+    assert(doc != NULL);
+    struct config_errors errs = {.n = 0};
+    value_read(table, key, toml_get(toml_root(doc), "v"), slot, &errs);
+    assert(errs.n == 0);
+    toml_free(doc);
+}
+
+void value_free(const struct config_key *key, void *slot)
+{
+    if (types[key->type].free != NULL)
+        types[key->type].free(slot);
+}
+
+bool value_equal(const struct config_key *key, const void *a, const void *b)
+{
+    if (types[key->type].equal != NULL)
+        return types[key->type].equal(a, b);
+    return memcmp(a, b, types[key->type].size) == 0;
+}

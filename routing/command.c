@@ -55,7 +55,7 @@ void command_remember(struct router *r, const char *session, const char *client_
     *o = (struct outcome){.input = input, .at = at, .refusal = refusal, .session = texts, .client_id = texts + n};
     memcpy(o->session, session, n);
     memcpy(o->client_id, client_id, m);
-    table_put(&r->commands, command_hash(session, client_id), o);
+    table_insert(&r->commands, command_hash(session, client_id), o);
     *(r->outcomes_last ? &r->outcomes_last->next : &r->outcomes) = o;
     r->outcomes_last = o;
     r->outcomes_n++;

@@ -208,7 +208,7 @@ typedef bool table_same_fn(const void *item, const void *key);
 uint64_t table_hash_number(uint64_t n);
 uint64_t table_hash_text(uint64_t seed, const char *s);
 void *table_find(const struct table *t, uint64_t hash, table_same_fn *same, const void *key);
-void table_put(struct table *t, uint64_t hash, void *item);
+void table_insert(struct table *t, uint64_t hash, void *item);
 void table_drop(struct table *t, uint64_t hash, const void *item);
 void table_free(struct table *t);
 void ids_put(struct ids *s, uint64_t id);

@@ -30,7 +30,7 @@ struct desk *desk_add(struct router *r, struct agent *a, const char *id, const c
         end = &(*end)->next;
     *end = d;
     a->desks_n++;
-    table_put(&r->desks, table_hash_text(0, id), d);
+    table_insert(&r->desks, table_hash_text(0, id), d);
     return d;
 }
 

@@ -48,7 +48,7 @@ static void table_insert(struct table *t, uint64_t hash, void *item)
     t->v[i] = (struct table_slot){hash, item};
 }
 
-void table_put(struct table *t, uint64_t hash, void *item)
+void table_insert(struct table *t, uint64_t hash, void *item)
 {
     if ((t->n + 1) * 4 > t->cap * 3) {
         struct table old = *t;

@@ -83,7 +83,7 @@ struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
     timer_init(&w->hold, TIMER_HOLD, w);
     r->works = memory_grow(r->works, &r->works_cap, r->works_n + 1, sizeof *r->works);
     r->works[r->works_n++] = (struct work_slot){id, w};
-    table_put(&r->conversations, table_hash_number(conversation), w);
+    table_insert(&r->conversations, table_hash_number(conversation), w);
     return w;
 }
 

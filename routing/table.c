@@ -39,7 +39,7 @@ void *table_find(const struct table *t, uint64_t hash, table_same_fn *same, cons
     return NULL;
 }
 
-static void table_insert(struct table *t, uint64_t hash, void *item)
+static void table_settle(struct table *t, uint64_t hash, void *item)
 {
     size_t mask = t->cap - 1;
     size_t i = (size_t)hash & mask;
@@ -56,11 +56,11 @@ void table_insert(struct table *t, uint64_t hash, void *item)
         t->v = memory_new(t->cap, sizeof *t->v);
         for (size_t i = 0; i < old.cap; i++) {
             if (old.v[i].item)
-                table_insert(t, old.v[i].hash, old.v[i].item);
+                table_settle(t, old.v[i].hash, old.v[i].item);
         }
         free(old.v);
     }
-    table_insert(t, hash, item);
+    table_settle(t, hash, item);
     t->n++;
 }
 

@@ -10,6 +10,7 @@ import socket
 from harness import pb
 from harness.http import Http
 from harness.mailbox import eventually
+from harness.processes import redis_of
 from harness.raw import Raw, status_of
 from harness.stories import TEL, stored, texts, words
 
@@ -175,15 +176,6 @@ async def test_slow_desk(world):
         slow.socket.close()
         async with daemon.desk("ann", session="slow-slow-slow-slow", available=False) as back:
             assert back.welcome.contexts[0].timeline[-1].message.text.startswith("200 ")
-
-
-def redis_of(daemon):
-    with open(f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children", encoding="ascii") as f:
-        for pid in map(int, f.read().split()):
-            with open(f"/proc/{pid}/comm", encoding="ascii") as comm:
-                if comm.read().startswith("redis"):
-                    return pid
-    raise AssertionError("no redis-server under the daemon")
 
 
 async def test_overload(world):

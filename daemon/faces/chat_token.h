@@ -36,6 +36,6 @@ bool chat_token_read(const uint8_t key[CHAT_KEY_LEN], const char *token, const c
 // The identity, to be freed by the caller, or NULL with a stable code in *why: "identity_malformed", "identity_signature",
 // "identity_expired", "identity_too_long_lived".
 struct Throughline__V1__ChatIdentity *chat_identity_read(const char *secret, const char *text, int64_t now,
-                                                          const char **why) __attribute__((warn_unused_result));
+                                                         const char **why) __attribute__((warn_unused_result));
 
 #endif

@@ -6,11 +6,11 @@
 #include <string.h>
 
 enum {
-    TAG_SEQ = 1 << 3 | 2,           // DeskUpdate.seq
-    TAG_ENTRY = 18 << 3 | 2,        // DeskUpdate.entry
-    TAG_CONVERSATION = 1 << 3 | 0,  // EntryAdded.conversation
-    TAG_ADDED_ENTRY = 2 << 3 | 2,   // EntryAdded.entry
-    TAG_NUMBER = 1 << 3 | 0,        // Entry.number
+    TAG_SEQ = 1 << 3 | 2,          // DeskUpdate.seq
+    TAG_ENTRY = 18 << 3 | 2,       // DeskUpdate.entry
+    TAG_CONVERSATION = 1 << 3 | 0, // EntryAdded.conversation
+    TAG_ADDED_ENTRY = 2 << 3 | 2,  // EntryAdded.entry
+    TAG_NUMBER = 1 << 3 | 0,       // Entry.number
 };
 
 static size_t varint_size(uint64_t v)

@@ -22,6 +22,10 @@
 // Fields of updates that the caller does not set hold the default; NULL strings are never sent.
 #define FACE_EMPTY ((char *)"")
 
+// What nodes tell each other and nobody keeps.
+#define FACE_TOPIC_TYPING "agent-typing" // packed DeskTyping
+#define FACE_TOPIC_READ   "agent-read"   // packed DeskRead
+
 struct chats;
 struct desks;
 struct gateways;

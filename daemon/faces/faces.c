@@ -102,12 +102,8 @@ void faces_drain(struct faces *f, void (*drained)(void *arg), void *arg)
 
 static void face_init(struct faces *f, struct face *face, const struct faces_tenant *t)
 {
-    *face = (struct face){.faces = f,
-                          .tenant = t->name,
-                          .store = t->store,
-                          .core = t->core,
-                          .outbox = t->outbox,
-                          .triage = t->triage};
+    *face = (struct face){
+        .faces = f, .tenant = t->name, .store = t->store, .core = t->core, .outbox = t->outbox, .triage = t->triage};
     face->gateways = gateways_new(face);
     face->desks = desks_new(face);
     face->chats = chats_new(face);

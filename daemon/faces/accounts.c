@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accounts as the faces see them. An account of another tenant is no account.
+#include "daemon/faces/accounts.h"
+
+#include <string.h>
+
+#include "daemon/config/config.h"
+#include "daemon/faces/face.h"
+
+const struct config_account *account_find(const struct face *face, const char *name)
+{
+    const struct config_account *a = config_account(face->faces->config, name);
+    return a && strcmp(a->tenant, face->tenant) == 0 ? a : NULL;
+}
+
+uint32_t account_channel(const struct face *face, const char *name)
+{
+    const struct config_account *a = account_find(face, name);
+    if (!a)
+        return 0;
+    return a->kind == CONFIG_ACCOUNT_CHAT ? THROUGHLINE__V1__CHANNEL__CHANNEL_CHAT : (uint32_t)a->channel;
+}

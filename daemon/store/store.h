@@ -25,10 +25,12 @@ struct store_options {
     const char *ca_file;  // rediss
     int64_t deadline_ms;  // of every call
     uint32_t max_pending; // calls in flight before TL_UNAVAILABLE
+    bool owned;           // the server is ours alone (embedded): functions of another build are replaced there
+    bool strict;          // warn when the server does not keep what strict durability promises
 };
 
 struct store *store_new(struct loop *loop, const struct store_options *o);
-void store_free(struct store *s);
+void store_free(struct store *s); // calls in flight end without their callbacks: for the end of the process
 // Up = connected, authenticated, answered PING in time, and the functions of our version loaded.
 bool store_up(const struct store *s);
 void store_on_change(struct store *s, void (*fn)(void *arg, bool up), void *arg); // up to 8 listeners
@@ -156,6 +158,8 @@ struct store_outgoing {
     int64_t due_ms;
     const char *reason;
     const char *external_id;
+    const char *owner;   // boot id of who sends it, "" = nobody
+    const char *account; // account key
 };
 // e, then one callback per entry, then one with o == NULL.
 typedef void store_outgoing_fn(void *module, uint64_t token, enum tl_err e, const struct store_outgoing *o);
@@ -262,7 +266,7 @@ void store_trim(struct store *s, const char *tenant, uint64_t upto, store_placed
 // Typing and "tokens changed": published to all nodes, nothing kept.
 void store_publish(struct store *s, const char *tenant, const char *topic, const void *bytes, size_t len);
 typedef void store_heard_fn(void *arg, const char *tenant, const char *topic, const void *bytes, size_t len);
-void store_on_publish(struct store *s, store_heard_fn *fn, void *arg);
+void store_on_publish(struct store *s, store_heard_fn *fn, void *arg); // any number of listeners
 
 // Hashes of small documents: "tokens" (sha256 -> packed Token), "poison" (boot -> input about to be folded), "void" (input -> why) ...
 void store_doc_set(struct store *s, const char *tenant, const char *doc, const char *field, const void *bytes,
@@ -286,6 +290,7 @@ struct redis_child_options {
     const char *data_dir; // AOF, socket, lock
     bool strict;          // appendfsync always
     uint64_t max_memory;  // bytes, 0 = none
+    int64_t lock_wait_ms; // how long to wait for a former server to let the directory go; 0 = 10 s, < 0 = not at all
 };
 // Starts it and keeps it running (restarts with back-off). NULL with *why when the directory is not usable or another daemon has it.
 struct redis_child *redis_child_new(struct loop *loop, const struct redis_child_options *o, char *why, size_t why_len);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What appends to the log: events, desk commands, plain inputs, identity acts. Arguments and answers as in
+// docs/reference/redis.md. Every event passes through store_ingest, so it allocates nothing.
+#include "daemon/store/store_internal.h"
+
+#define INGEST_CONTACT 1u
+#define INGEST_DRY     2u
+
+static void store_put_all(struct resp_out *out, const char *const *v, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        resp_text(out, v[i]);
+}
+
+void store_ingest(struct store *s, const struct store_ingest *a, store_placed_fn *fn, void *module, uint64_t token)
+{
+    struct link_call c = STORE_CALL(store_reply_placed, fn, module, token);
+    size_t more = (size_t)a->threads_n + a->verified_n + a->claimed_n;
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_ingest", a->tenant, 12 + (more ? 3 + more : 0));
+    if (!out)
+        return;
+    resp_text(out, a->account);
+    resp_text(out, a->id);
+    resp_text(out, a->digest);
+    resp_text(out, a->handle);
+    resp_u64(out, a->channel);
+    resp_u64(out, (a->contact ? INGEST_CONTACT : 0) | (a->dry ? INGEST_DRY : 0));
+    resp_ms(out, a->join_ms);
+    resp_ms(out, a->reopen_ms);
+    resp_ms(out, a->seen_seconds);
+    resp_text(out, a->display_name);
+    resp_bulk(out, a->entry, a->entry_len);
+    resp_bulk(out, a->input, a->input_len);
+    if (more) {
+        resp_u64(out, a->threads_n);
+        resp_u64(out, a->verified_n);
+        resp_u64(out, a->claimed_n);
+        store_put_all(out, a->threads, a->threads_n);
+        store_put_all(out, a->verified, a->verified_n);
+        store_put_all(out, a->claimed, a->claimed_n);
+    }
+    link_end(s->link, &c);
+}
+
+void store_command(struct store *s, const struct store_command *a, store_placed_fn *fn, void *module, uint64_t token)
+{
+    struct link_call c = STORE_CALL(store_reply_placed, fn, module, token);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_command", a->tenant, 4);
+    if (!out)
+        return;
+    resp_text(out, a->key);
+    resp_u64(out, a->conversation);
+    resp_bulk(out, a->entry, a->entry_len);
+    resp_bulk(out, a->input, a->input_len);
+    link_end(s->link, &c);
+}
+
+void store_append(struct store *s, const char *tenant, const struct store_lease *fence, uint64_t expect,
+                  const void *input, size_t input_len, store_placed_fn *fn, void *module, uint64_t token)
+{
+    struct link_call c = STORE_CALL(store_reply_placed, fn, module, token);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_append", tenant, 5);
+    if (!out)
+        return;
+    store_put_fence(out, fence);
+    resp_u64(out, expect);
+    resp_bulk(out, input, input_len);
+    link_end(s->link, &c);
+}
+
+void store_identity(struct store *s, const struct store_identity *a, store_placed_fn *fn, void *module, uint64_t token)
+{
+    struct link_call c = STORE_CALL(store_reply_placed, fn, module, token);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_identity", a->tenant, 7);
+    if (!out)
+        return;
+    resp_text(out, a->key);
+    resp_u64(out, a->act);
+    resp_u64(out, a->customer);
+    resp_u64(out, a->other);
+    resp_text(out, a->handle);
+    resp_text(out, a->agent);
+    resp_bulk(out, a->input, a->input_len);
+    link_end(s->link, &c);
+}

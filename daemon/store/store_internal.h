@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_STORE_STORE_INTERNAL_H
+#define THROUGHLINE_STORE_STORE_INTERNAL_H
+
+#include "daemon/base/loop.h"
+#include "daemon/store/link.h"
+#include "daemon/store/store.h"
+
+// What the files of typed calls share. Each call is: fill a link_call, store_fcall() or store_plain(), write the
+// arguments, link_end(). Its reply function turns the value into the typed result.
+
+#define STORE_LIBRARY   "tl1" // the version of the functions; changes with what they take, answer or write
+#define STORE_LISTENERS 8
+#define STORE_REPLY_MAX (64u << 20)
+
+// A call that needs more than a link_call holds, or several steps. Freed with the store when it is still under way.
+struct store_job {
+    struct store_job *next, *prev;
+    struct store *s;
+    void (*fn)(void);
+    void *module;
+    uint64_t token;
+    char tenant[96];
+    char name[96];
+    uint64_t a, b; // the call's own
+    unsigned char *bytes;
+    size_t len, cap;
+    unsigned char *meta;
+    size_t meta_len;
+};
+
+struct store {
+    struct loop *loop;
+    struct store_options o;
+    struct wire_net *net; // NULL: the address is of no use; `trouble` says why
+    struct link *link;    // calls
+    struct link *ears;    // subscriptions
+    bool up;
+    const char *trouble; // beside the link's: "" or static text
+    int64_t logged;      // last time an unexpected error was logged
+    struct {
+        void (*fn)(void *arg, bool up);
+        void *arg;
+    } listeners[STORE_LISTENERS];
+    unsigned listeners_n;
+    struct {
+        store_heard_fn *fn;
+        void *arg;
+    } * heard; // grows: every tenant's core and faces listen
+    unsigned heard_n;
+    struct store_job *jobs;
+};
+
+#define STORE_CALL(reply_fn, typed_fn, module_, token_)                                                                \
+    (struct link_call)                                                                                                 \
+    {                                                                                                                  \
+        .reply = (reply_fn), .fn = (void (*)(void))(typed_fn), .module = (module_), .token = (token_)                  \
+    }
+
+// Writes the head of a function call with n arguments to follow, or of a plain command whose last word before its n further
+// arguments is the key tl:{tenant}:<key>. NULL: the store is not up; the call has been refused and comes back later.
+struct resp_out *store_fcall(struct store *s, const struct link_call *c, const char *function, const char *tenant,
+                             size_t n);
+struct resp_out *store_plain(struct store *s, const struct link_call *c, const char *verb, const char *tenant,
+                             const char *key, size_t n);
+// The same for commands that do not begin with a key: n arguments follow the verb.
+struct resp_out *store_verb(struct store *s, const struct link_call *c, const char *verb, size_t n);
+void store_put_key(struct resp_out *out, const char *tenant, const char *key);
+void store_put_fence(struct resp_out *out, const struct store_lease *fence); // three arguments
+
+// What a reply means: the error of the call, of Redis, or the status that a function's answer begins with.
+enum tl_err store_status(struct store *s, enum tl_err e, const struct value *v);
+enum tl_err store_plain_status(struct store *s, enum tl_err e, const struct value *v); // replies without a status
+
+link_reply_fn store_reply_placed;  // status, input, conversation, customer
+link_reply_fn store_reply_number;  // status, number
+link_reply_fn store_reply_done;    // a plain command's anything
+link_reply_fn store_reply_fields;  // status, field, value ...
+link_reply_fn store_reply_stream;  // entries of a stream, oldest first
+link_reply_fn store_reply_reverse; // entries of a stream, newest first; given in rising order
+link_reply_fn store_reply_newest;  // the same, given as they come
+
+struct store_job *store_job_new(struct store *s, void (*fn)(void), void *module, uint64_t token, const char *tenant,
+                                const char *name);
+void store_job_free(struct store_job *j);
+
+// store_library.c: makes sure that our functions are there, then calls store_set_up().
+void store_library_ensure(struct store *s);
+void store_set_up(struct store *s, bool up, const char *trouble);
+// store_hear.c
+void store_hear_start(struct store *s);
+
+#endif

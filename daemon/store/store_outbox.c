@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the leader writes once, and the outbox: due, claim, report, dead letters. The rules of the states stand in the
+// functions.
+#include "daemon/store/store_internal.h"
+
+#include <string.h>
+
+#define OUTGOING_FIELDS 9
+
+void store_apply(struct store *s, const char *tenant, const struct store_lease *fence, uint64_t expected, uint64_t upto,
+                 const struct store_op *ops, size_t n, store_placed_fn *fn, void *module, uint64_t token)
+{
+    struct link_call c = STORE_CALL(store_reply_number, fn, module, token);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_apply", tenant, 5 + 10 * n);
+    if (!out)
+        return;
+    store_put_fence(out, fence);
+    resp_u64(out, expected);
+    resp_u64(out, upto);
+    for (const struct store_op *op = ops; op < ops + n; op++) {
+        resp_u64(out, op->kind);
+        resp_u64(out, op->input);
+        resp_u64(out, op->effect);
+        resp_u64(out, op->id);
+        resp_u64(out, op->conversation);
+        resp_u64(out, op->customer);
+        resp_text(out, op->text);
+        resp_text(out, op->text2);
+        resp_flag(out, op->flag);
+        resp_bulk(out, op->bytes, op->len);
+    }
+    link_end(s->link, &c);
+}
+
+// id, state, attempt, due, owner, account key, reason, external, delivery
+static void outgoing_at(const struct value *v, size_t at, struct store_outgoing *o)
+{
+    const struct value *id = value_at(v, at), *delivery = value_at(v, at + 8);
+    *o = (struct store_outgoing){.state = (uint32_t)value_u64(value_at(v, at + 1)),
+                                 .attempt = (uint32_t)value_u64(value_at(v, at + 2)),
+                                 .due_ms = (int64_t)value_u64(value_at(v, at + 3)),
+                                 .owner = value_text(value_at(v, at + 4)),
+                                 .account = value_text(value_at(v, at + 5)),
+                                 .reason = value_text(value_at(v, at + 6)),
+                                 .external_id = value_text(value_at(v, at + 7)),
+                                 .delivery = value_text(delivery),
+                                 .delivery_len = delivery->len};
+    memcpy(o->id, value_text(id), id->len < sizeof(o->id) ? id->len : sizeof(o->id) - 1);
+}
+
+static void outgoing_reply(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
+{
+    store_outgoing_fn *fn = (store_outgoing_fn *)c->fn;
+    e = store_status(owner, e, v);
+    for (size_t at = 1; e == TL_OK && at + OUTGOING_FIELDS <= v->n; at += OUTGOING_FIELDS) {
+        struct store_outgoing o;
+        outgoing_at(v, at, &o);
+        fn(c->module, c->token, TL_OK, &o);
+    }
+    fn(c->module, c->token, e, NULL);
+}
+
+void store_due(struct store *s, const char *tenant, const char *account, uint32_t limit, store_outgoing_fn *fn,
+               void *module, uint64_t token)
+{
+    struct link_call c = STORE_CALL(outgoing_reply, fn, module, token);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_due", tenant, 2);
+    if (!out)
+        return;
+    resp_text(out, account);
+    resp_u64(out, limit);
+    link_end(s->link, &c);
+}
+
+void store_claim(struct store *s, const char *tenant, const char *id, const struct store_lease *account, bool dedupes,
+                 store_outgoing_fn *fn, void *module, uint64_t token)
+{
+    struct link_call c = STORE_CALL(outgoing_reply, fn, module, token);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_claim", tenant, 5);
+    if (!out)
+        return;
+    resp_text(out, id);
+    store_put_fence(out, account);
+    resp_flag(out, dedupes);
+    link_end(s->link, &c);
+}
+
+void store_report(struct store *s, const struct store_report *r, store_placed_fn *fn, void *module, uint64_t token)
+{
+    struct link_call c = STORE_CALL(store_reply_placed, fn, module, token);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_report", r->tenant, 6);
+    if (!out)
+        return;
+    resp_text(out, r->id);
+    resp_text(out, r->account);
+    resp_u64(out, r->state);
+    resp_text(out, r->reason);
+    resp_text(out, r->external_id);
+    resp_ms(out, r->retry_ms);
+    link_end(s->link, &c);
+}
+
+void store_dead_letters(struct store *s, const char *tenant, uint32_t limit, store_outgoing_fn *fn, void *module,
+                        uint64_t token)
+{
+    struct link_call c = STORE_CALL(outgoing_reply, fn, module, token);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_dead_letters", tenant, 1);
+    if (!out)
+        return;
+    resp_u64(out, limit);
+    link_end(s->link, &c);
+}
+
+void store_resend(struct store *s, const char *tenant, const char *id, store_placed_fn *fn, void *module,
+                  uint64_t token)
+{
+    struct link_call c = STORE_CALL(store_reply_placed, fn, module, token);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_resend", tenant, 1);
+    if (!out)
+        return;
+    resp_text(out, id);
+    link_end(s->link, &c);
+}

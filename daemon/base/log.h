@@ -15,7 +15,11 @@ struct log_field {
     const char *text; // NULL: number
     int64_t number;
 };
-#define LS(k, v) ((struct log_field){.key = (k), .text = (v) ? (v) : ""})
+static inline const char *log_text(const char *s)
+{
+    return s ? s : "";
+}
+#define LS(k, v) ((struct log_field){.key = (k), .text = log_text(v)})
 #define LN(k, v) ((struct log_field){.key = (k), .number = (int64_t)(v)})
 
 void log_configure(bool json, enum log_level least);

@@ -105,7 +105,7 @@ struct core *core_new(struct loop *loop, struct store *store, const struct core_
     copy_options(c, o);
     core_file_config(c, o->config, o->config_len);
     c->owner = owner_add(c);
-    arena_open(&c->arena);
+    scratch_open(&c->scratch);
     open_metrics(c);
     poison_open(c);
     bodies_open(c);
@@ -137,7 +137,7 @@ void core_free(struct core *c)
     bodies_close(c);
     poison_close(c);
     ring_reset(c, 0);
-    arena_close(&c->arena);
+    scratch_close(&c->scratch);
     router_free(c->router);
     free(c->last);
     free_options(&c->o);

@@ -25,8 +25,8 @@ static const Throughline__V1__Input *decode(struct core *c, uint64_t number, con
                                             struct router_input *in)
 {
     const Throughline__V1__Input *m;
-    arena_reset(&c->arena);
-    const char *why = input_decode(&c->arena, bytes, len, in, &m);
+    scratch_reset(&c->scratch);
+    const char *why = input_decode(&c->scratch, bytes, len, in, &m);
     if (why) {
         tl_log(LOG_ERROR, "input_malformed", LS("tenant", c->o.tenant), LN("input", number), LS("why", why));
         metric_add(c->m.malformed, 1);
@@ -72,7 +72,7 @@ static void after(struct core *c, const Throughline__V1__Input *m)
 {
     if (m && m->kind_case == THROUGHLINE__V1__INPUT__KIND_CONFIG) {
         size_t len = throughline__v1__routing_config__get_packed_size(m->config);
-        uint8_t *packed = arena_get(&c->arena, len ? len : 1, 1);
+        uint8_t *packed = scratch_get(&c->scratch, len ? len : 1, 1);
         throughline__v1__routing_config__pack(m->config, packed);
         c->config_digest = store_digest(packed, len);
     }

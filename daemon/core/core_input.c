@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the log's bytes to what the router takes: one row per kind of input, one per desk command. Strings stay where the
-// message has them (the arena), so a usual input costs no copy and no malloc. What is malformed takes its number and its time and
+// message has them (the scratch memory), so a usual input costs no copy and no malloc. What is malformed takes its number and its time and
 // does nothing else: every node sees the same bytes and comes to the same verdict. Bounds on lengths are the router's to judge.
 #include <string.h>
 
@@ -27,15 +27,15 @@ static uint32_t seconds_ms(uint32_t s)
     return s > UINT32_MAX / 1000 ? UINT32_MAX : s * 1000;
 }
 
-static const struct router_skill *skills(struct arena *a, Throughline__V1__Skill *const *v, size_t n)
+static const struct router_skill *skills(struct scratch *a, Throughline__V1__Skill *const *v, size_t n)
 {
-    struct router_skill *s = arena_get(a, n, sizeof *s);
+    struct router_skill *s = scratch_get(a, n, sizeof *s);
     for (size_t i = 0; i < n; i++)
         s[i] = (struct router_skill){v[i]->name, v[i]->level};
     return s;
 }
 
-static bool put_agent(struct arena *a, const Throughline__V1__Agent *m, struct router_agent *out)
+static bool put_agent(struct scratch *a, const Throughline__V1__Agent *m, struct router_agent *out)
 {
     *out = (struct router_agent){
         .id = m->id,
@@ -49,7 +49,7 @@ static bool put_agent(struct arena *a, const Throughline__V1__Agent *m, struct r
     return channel_bits(m->channels, m->n_channels, &out->channels);
 }
 
-static bool put_queue(struct arena *a, const Throughline__V1__Queue *m, struct router_queue *out)
+static bool put_queue(struct scratch *a, const Throughline__V1__Queue *m, struct router_queue *out)
 {
     static const char *const names[] = {[ROUTER_SUITED] = "suited", [ROUTER_LONGEST_IDLE] = "longest_idle"};
     *out = (struct router_queue){
@@ -75,10 +75,10 @@ static bool put_queue(struct arena *a, const Throughline__V1__Queue *m, struct r
     return channel_bits(m->channels, m->n_channels, &out->channels);
 }
 
-bool input_config(struct arena *a, const Throughline__V1__RoutingConfig *m, struct router_config *out)
+bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, struct router_config *out)
 {
-    struct router_queue *queues = arena_get(a, m->n_queues, sizeof *queues);
-    struct router_agent *agents = arena_get(a, m->n_agents, sizeof *agents);
+    struct router_queue *queues = scratch_get(a, m->n_queues, sizeof *queues);
+    struct router_agent *agents = scratch_get(a, m->n_agents, sizeof *agents);
     *out = (struct router_config){
         .queues = queues,
         .queues_n = m->n_queues,
@@ -106,9 +106,9 @@ bool input_config(struct arena *a, const Throughline__V1__RoutingConfig *m, stru
 
 // ---- kinds ----
 
-typedef bool input_fn(struct arena *a, const Throughline__V1__Input *m, struct router_input *in);
+typedef bool input_fn(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in);
 
-static bool read_happened(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_happened(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     const Throughline__V1__Happened *h = m->happened;
     const Throughline__V1__Placement *p = m->placed;
@@ -135,7 +135,7 @@ static bool read_happened(struct arena *a, const Throughline__V1__Input *m, stru
            h->kind <= THROUGHLINE__V1__HAPPENED_KIND__HAPPENED_KIND_ASIDE;
 }
 
-static bool read_desk_opened(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_desk_opened(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a;
     in->desk_opened.session = m->desk_opened->session;
@@ -144,7 +144,7 @@ static bool read_desk_opened(struct arena *a, const Throughline__V1__Input *m, s
     return true;
 }
 
-static bool read_desk_closed(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_desk_closed(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a;
     in->desk_closed.session = m->desk_closed->session;
@@ -152,50 +152,50 @@ static bool read_desk_closed(struct arena *a, const Throughline__V1__Input *m, s
     return true;
 }
 
-static bool read_node_lost(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_node_lost(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a;
     in->node_lost.boot = m->node_lost->boot;
     return true;
 }
 
-static bool read_config(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_config(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     return input_config(a, m->config, &in->config);
 }
 
-static bool read_agent_put(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_agent_put(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     return put_agent(a, m->agent_put, &in->agent_put);
 }
 
-static bool read_agent_removed(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_agent_removed(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a;
     in->agent_removed.id = m->agent_removed->id;
     return true;
 }
 
-static bool read_queue_put(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_queue_put(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     return put_queue(a, m->queue_put, &in->queue_put);
 }
 
-static bool read_queue_removed(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_queue_removed(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a;
     in->queue_removed.name = m->queue_removed->name;
     return true;
 }
 
-static bool read_fold(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_fold(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a;
     in->fold.version = m->fold->version;
     return true;
 }
 
-static bool read_delivery(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_delivery(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a;
     in->delivery = (struct router_delivery_news){
@@ -208,7 +208,7 @@ static bool read_delivery(struct arena *a, const Throughline__V1__Input *m, stru
     return true;
 }
 
-static bool read_customer_changed(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_customer_changed(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a;
     in->customer_changed.customer = m->customer_changed->customer;
@@ -216,7 +216,7 @@ static bool read_customer_changed(struct arena *a, const Throughline__V1__Input 
     return true;
 }
 
-static bool read_nothing(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_nothing(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a, (void)m, (void)in;
     return true;
@@ -308,7 +308,7 @@ static act_fn *const acts[] = {
     [THROUGHLINE__V1__COMMAND__ACT_WRAP_UP_DONE - ACT_FIRST] = act_wrap_up_done,
 };
 
-static bool read_command(struct arena *a, const Throughline__V1__Input *m, struct router_input *in)
+static bool read_command(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     const Throughline__V1__Command *k = m->command;
     unsigned i = (unsigned)k->act_case - ACT_FIRST;
@@ -350,7 +350,7 @@ static const struct input_kind kinds[] = {
     [THROUGHLINE__V1__INPUT__KIND_CUSTOMER_CHANGED - KIND_FIRST] = {ROUTER_IN_CUSTOMER_CHANGED, read_customer_changed},
 };
 
-const char *input_decode(struct arena *a, const void *bytes, size_t len, struct router_input *in,
+const char *input_decode(struct scratch *a, const void *bytes, size_t len, struct router_input *in,
                          const Throughline__V1__Input **m)
 {
     *in = (struct router_input){.kind = ROUTER_IN_NOTHING};

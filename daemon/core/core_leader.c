@@ -98,7 +98,7 @@ void leader_batch_end(struct core *c)
         return;
     router_stats(c->router, &s);
     uint32_t all_know = c->nodes.fold_least;
-    if (s.fold == 0)
+    if (s.fold == 0 || c->folded == 0)
         append_fold(c, ROUTER_FOLD_VERSION);
     else if (s.config == 0 && c->o.config_len > 0)
         append_config(c);

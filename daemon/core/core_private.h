@@ -6,9 +6,9 @@
 
 #include <sys/types.h>
 
-#include "daemon/core/arena.h"
 #include "daemon/core/core.h"
 #include "daemon/core/keeper.h"
+#include "daemon/core/scratch.h"
 #include "throughline/v1/log.pb-c.h"
 
 struct loop_timer;
@@ -140,7 +140,7 @@ struct core {
     uint64_t owner;
 
     struct router *router;
-    struct arena arena;
+    struct scratch scratch;
     uint64_t folded;
     int64_t at, wall;  // of the last input
     int64_t folded_at; // when it was folded, loop clock
@@ -180,10 +180,10 @@ void core_start_over(struct core *c, struct router *r, uint64_t folded);
 void core_tell_applied(struct core *c, uint64_t upto);
 
 // core_input.c: the input's bytes as the router takes them. Always fills *in; returns why it is malformed (then it is
-// ROUTER_IN_NOTHING), or NULL. *m is the message, NULL when the bytes are none; both live in the arena.
-const char *input_decode(struct arena *a, const void *bytes, size_t len, struct router_input *in,
+// ROUTER_IN_NOTHING), or NULL. *m is the message, NULL when the bytes are none; both live in the scratch memory.
+const char *input_decode(struct scratch *a, const void *bytes, size_t len, struct router_input *in,
                          const Throughline__V1__Input **m);
-bool input_config(struct arena *a, const Throughline__V1__RoutingConfig *m, struct router_config *out);
+bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, struct router_config *out);
 
 // core_fold.c
 bool fold_input(struct core *c, uint64_t number, const void *bytes, size_t len);

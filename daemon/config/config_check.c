@@ -187,9 +187,17 @@ static void check_accounts(const struct check *k)
     free(rows);
 }
 
-static bool queue_takes_all(const struct config_queue *q)
+// By what is written, read or not: a mistyped rule is a rule.
+static bool queue_takes_all(const struct check *k, size_t index)
 {
-    return q->channels == 0 && q->accounts.n == 0 && q->intents.n == 0 && q->languages.n == 0;
+    static const char *const rules[] = {"channels", "accounts", "intents", "languages"};
+    const struct toml_node *node = row_node(k, "queue", index);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        const struct toml_node *rule = toml_get(node, rules[i]);
+        if (rule != NULL && (toml_type(rule) != TOML_ARRAY || toml_count(rule) > 0))
+            return false;
+    }
+    return true;
 }
 
 static bool same_tenant(const char *a, const char *b)
@@ -203,7 +211,7 @@ static void check_queue_order(const struct check *k, size_t i)
     const struct config_queue *queues = k->c->queues, *q = &queues[i], *next = NULL;
     for (size_t m = i + 1; m < k->c->queues_n && next == NULL; m++)
         next = same_tenant(q->tenant, queues[m].tenant) ? &queues[m] : NULL;
-    bool all = queue_takes_all(q);
+    bool all = queue_takes_all(k, i);
     if (all && next != NULL)
         errors_add(k->errs, q->place, "queue '%s' has no entry rules, so the one at line %d gets nothing (put it last)",
                    q->name != NULL ? q->name : "", next->place.line);

@@ -40,8 +40,9 @@ static const struct config_key *key_find(const struct config_table *table, const
     return NULL;
 }
 
+// `what` is "key" or the like, `where` "" or " in [server]".
 static void report_unknown(struct config_errors *errs, struct config_place place, const char *what, const char *name,
-                           const struct nearest *near)
+                           const char *where, const struct nearest *near)
 {
     char shown[40];
     snprintf(shown, sizeof shown, "%s", name);
@@ -49,9 +50,9 @@ static void report_unknown(struct config_errors *errs, struct config_place place
         *p = *p >= ' ' && *p < 0x7F ? *p : '?';
     const char *best = nearest_best(near);
     if (best != NULL)
-        errors_add(errs, place, "unknown %s '%s' (did you mean '%s'?)", what, shown, best);
+        errors_add(errs, place, "unknown %s '%s'%s (did you mean '%s'?)", what, shown, where, best);
     else
-        errors_add(errs, place, "unknown %s '%s' (see config.example.toml for all there are)", what, shown);
+        errors_add(errs, place, "unknown %s '%s'%s (see config.example.toml for all there are)", what, shown, where);
 }
 
 static void key_read(void *arg, const char *name, size_t len, const struct toml_node *node, int line, int column)
@@ -65,10 +66,10 @@ static void key_read(void *arg, const char *name, size_t len, const struct toml_
     struct nearest near = nearest_begin(name);
     for (size_t i = 0; i < r->table->keys_n; i++)
         nearest_offer(&near, r->table->keys[i].name);
-    char what[48];
-    snprintf(what, sizeof what, "key in %s%s%s", r->table->row_size > 0 ? "[[" : "[", r->table->name,
+    char where[48];
+    snprintf(where, sizeof where, " in %s%s%s", r->table->row_size > 0 ? "[[" : "[", r->table->name,
              r->table->row_size > 0 ? "]]" : "]");
-    report_unknown(r->errs, (struct config_place){line, column}, what, name, &near);
+    report_unknown(r->errs, (struct config_place){line, column}, "key", name, where, &near);
 }
 
 static void defaults_set(const struct config_table *table, void *base)
@@ -137,7 +138,7 @@ static void section_unknown(const struct load *l, const char *name, struct confi
         for (size_t i = 0; i < config_sections[0].keys_n; i++)
             nearest_offer(&near, config_sections[0].keys[i].name);
     }
-    report_unknown(l->errs, place, len > 0 ? "channel" : table ? "table" : "key", name, &near);
+    report_unknown(l->errs, place, len > 0 ? "channel" : table ? "table" : "key", name, "", &near);
 }
 
 static void section_read(void *arg, const char *name, size_t len, const struct toml_node *node, int line, int column)

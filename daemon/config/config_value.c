@@ -224,7 +224,7 @@ static bool read_secret_from(const struct value *v, void *slot, bool literal)
     } else if (literal) {
         secret = xstrdup(s);
     } else {
-        errors_add(v->errs, value_place(v->node), "%s stands in the file (expected \"env:NAME\" or \"file:PATH\")",
+        errors_add(v->errs, value_place(v->node), "%s holds the secret itself (expected \"env:NAME\" or \"file:PATH\")",
                    v->name);
     }
     if (secret != NULL && !in_length(v, strlen(secret))) {
@@ -314,7 +314,8 @@ static int take_word(const struct value *v, const struct toml_node *node, const 
         return index;
     const char *best = nearest_best(&near);
     if (best != NULL)
-        errors_add(v->errs, value_place(node), "%s is none of %s (did you mean \"%s\"?)", v->name, expected, best);
+        errors_add(v->errs, value_place(node), "%s is not right (expected %s; did you mean \"%s\"?)", v->name, expected,
+                   best);
     else
         errors_add(v->errs, value_place(node), "%s is not right (expected %s)", v->name, expected);
     return -1;
@@ -457,8 +458,8 @@ static void skill_add(void *arg, const char *name, size_t len, const struct toml
                    "skill %s in %s is a table (a name with a dot stands in quotes: \"lang.de\" = 5)", name, r->v->name);
         r->good = false;
     } else if (!toml_integer(node, &level) || level < 1 || level > 5) {
-        errors_add(r->v->errs, value_place(node), "skill %s in %s has no level (expected a number from 1 to 5)", name,
-                   r->v->name);
+        errors_add(r->v->errs, value_place(node), "skill %s in %s has a wrong level (expected a number from 1 to 5)",
+                   name, r->v->name);
         r->good = false;
     } else if (r->skills.n == r->room) {
         r->good = false;

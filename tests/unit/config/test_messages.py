@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person reads when the configuration is wrong, word for word: bad/NAME.toml must give bad/NAME.expect."""
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+TOOL = os.environ["CONFIG_TOOL"]
+
+
+def run(*args, cwd=HERE / "bad", env=None):
+    return subprocess.run([TOOL, *map(str, args)], cwd=cwd, capture_output=True, text=True, timeout=60,
+                          env={**os.environ, **(env or {})})
+
+
+def check(tmp_path, text, env=None):
+    (tmp_path / "t.toml").write_text(text)
+    return run("check", "t.toml", cwd=tmp_path, env=env)
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "bad").glob("*.toml")), ids=lambda p: p.stem)
+def test_bad_files(path):
+    got = run("check", path.name)
+    assert got.stdout == path.with_suffix(".expect").read_text()
+    assert got.stderr == ""
+    fatal = [line for line in got.stdout.splitlines() if " warning: " not in line]
+    assert got.returncode == (78 if fatal else 0)
+
+
+def test_the_example_in_the_tree_is_the_one_in_the_code():
+    got = run("example")
+    assert (ROOT / "config.example.toml").read_text() == got.stdout
+    assert got.returncode == 0
+
+
+def test_the_example_is_a_configuration_without_a_warning():
+    got = run("check", ROOT / "config.example.toml")
+    assert (got.returncode, got.stdout) == (0, "")
+
+
+def test_the_example_has_every_key_as_it_would_be_written(tmp_path):
+    """Its commented keys, uncommented, are right as well: rows' keys are shown by examples of their values."""
+    text = (ROOT / "config.example.toml").read_text()
+    rows, keys = {}, None
+    for line in text.splitlines():
+        if line.startswith("# ---- [["):
+            keys = rows.setdefault(line.split("[[")[1].split("]]")[0], [])
+        elif keys is not None and line.startswith("#   ") and " = " in line and not line.startswith("#      "):
+            keys.append(line[4:])
+    assert set(rows) == {"account", "queue", "agent", "token"}
+    env = {"CHAT_SECRET": "x" * 16, "GATEWAY_TOKEN": "y" * 16}
+    account = [k for k in rows["account"] if not k.startswith(("channel", "kind"))] + ['kind = "chat"']
+    token = [k for k in rows["token"] if not k.startswith(("secret", "role"))] + ['role = "agent"']
+    body = "\n".join(["[[account]]", *account, "[[queue]]", *rows["queue"], "[[agent]]", *rows["agent"], "[[token]]",
+                      *token])
+    got = check(tmp_path, body, env)
+    assert (got.returncode, got.stdout) == (0, "")
+
+
+def test_a_missing_file(tmp_path):
+    got = run("check", "absent.toml", cwd=tmp_path)
+    assert (got.returncode, got.stdout) == (78, "absent.toml: cannot be opened (No such file or directory)\n")
+
+
+def test_a_folder(tmp_path):
+    got = run("check", ".", cwd=tmp_path)
+    assert (got.returncode, got.stdout) == (78, ".: cannot be read (Is a directory)\n")
+
+
+@pytest.mark.parametrize("listen, good", [
+    ("127.0.0.1:8080", True), ("localhost:0", True), ("[::1]:65535", True),
+    ("8080", False), (":8080", False), ("localhost:99999", False), ("::1:80", False), ("[::1]:80 ", False),
+    ("localhost:", False), ("localhost:80a", False), ("[]:80", False), ("", False), ("http://x:80", False),
+])
+def test_addresses(tmp_path, listen, good):
+    got = check(tmp_path, f'[server]\nlisten = "{listen}"\n')
+    assert (got.returncode == 0) == good, got.stdout
+    if not good:
+        assert got.stdout.startswith("t.toml:2:10: server.listen is not right (expected HOST:PORT")
+
+
+@pytest.mark.parametrize("origin, good", [
+    ("https://www.example.org", True), ("http://localhost:3000", True),
+    ("https://www.example.org/", False), ("www.example.org", False), ("https://", False), ("https://a:b", False),
+    ("https://Example.org", False), ("ftp://example.org", False), ("*", False),
+])
+def test_origins(tmp_path, origin, good):
+    got = check(tmp_path, f'[[account]]\nname = "web"\nkind = "chat"\norigins = ["{origin}"]\n')
+    assert (got.returncode == 0) == good, got.stdout
+
+
+def test_no_message_quotes_a_secret(tmp_path):
+    (tmp_path / "secret").write_text("hunter2")
+    got = check(tmp_path, '[redis]\nmode = "url"\nurl = "http://hunter2@x"\n[[account]]\nname = "w"\nkind = "chat"\n'
+                f'identity_secret = "hunter2"\n[[token]]\nid = "a"\nrole = "admin"\nsecret = "hunter2"\n'
+                f'[[token]]\nid = "b"\nrole = "admin"\nsecret = "file:{tmp_path}/secret"\n'
+                '[[token]]\nid = "c"\nrole = "admin"\nsecret = "env:SHORT"\n', {"SHORT": "hunter2"})
+    assert got.returncode == 78 and len(got.stdout.splitlines()) == 5
+    assert "hunter2" not in got.stdout
+
+
+def test_secrets_from_files_lose_their_line_end(tmp_path):
+    (tmp_path / "token").write_text("0123456789abcdef\n")
+    text = f'[[token]]\nid = "a"\nrole = "admin"\nsecret = "file:{tmp_path}/token"\n'
+    assert check(tmp_path, text).returncode == 0
+
+
+def test_routing_goes_to_the_log_by_tenant(tmp_path):
+    (tmp_path / "t.toml").write_text('''
+tenants = ["one", "two"]
+[routing]
+grace_seconds = 7
+[channel.voice]
+idle_minutes = 2
+[[queue]]
+name = "q"
+tenant = "two"
+requires = { "lang.de" = 2, billing = 3 }
+channels = ["voice", "chat"]
+[[queue]]
+name = "rest"
+tenant = "two"
+[[agent]]
+id = "ann"
+tenant = "two"
+skills = { billing = 4, "lang.de" = 5 }
+[[agent]]
+id = "bo"
+tenant = "one"
+''')
+    text, digest = run("routing", "t.toml", "two", cwd=tmp_path).stdout.splitlines()
+    m = json.loads(text)
+    assert [q["name"] for q in m["queues"]] == ["q", "rest"]
+    assert m["queues"][0]["requires"] == [{"name": "billing", "level": 3}, {"name": "lang.de", "level": 2}]
+    assert m["queues"][0]["channels"] == ["CHANNEL_CHAT", "CHANNEL_VOICE"]
+    assert m["queues"][1] == {"name": "rest", "priority": 5, "select": "suited", "offerSeconds": 30,
+                              "wrapUpSeconds": 30, "fromFile": True}
+    assert [a["id"] for a in m["agents"]] == ["ann"] and m["agents"][0]["name"] == "ann"
+    assert (m["graceSeconds"], m["timeoutsToAway"], m["declinePauseSeconds"], m["declineMax"]) == (7, 3, 60, 3)
+    assert m["channels"][3] == {"channel": "CHANNEL_VOICE", "units": 4, "idleSeconds": 120, "joinSeconds": 86400}
+    assert len(digest) == 64
+    again = run("routing", "t.toml", "two", cwd=tmp_path).stdout.splitlines()[1]
+    other = run("routing", "t.toml", "one", cwd=tmp_path).stdout.splitlines()[1]
+    assert again == digest and other != digest
+
+
+def test_what_only_a_restart_applies(tmp_path):
+    (tmp_path / "a.toml").write_text("")
+    (tmp_path / "b.toml").write_text('data_dir = "d"\ntenants = ["main", "x"]\n[server]\nlisten = "127.0.0.1:9"\n'
+                                     'idle_seconds = 5\n[redis]\nserver = "r"\n[log]\nlevel = "warn"\n')
+    assert run("restart", "a.toml", "b.toml", cwd=tmp_path).stdout.split() == [
+        "tenants", "data_dir", "server.listen", "redis.server"]
+    assert run("restart", "b.toml", "b.toml", cwd=tmp_path).stdout == ""

@@ -148,7 +148,7 @@ static bool real_from_text(const char *s, double *out)
     static const struct {
         const char *name;
         double value;
-    } specials[] = {{"NaN", NAN}, {"Infinity", INFINITY}, {"-Infinity", -INFINITY}};
+    } specials[] = {{"NaN", (double)NAN}, {"Infinity", HUGE_VAL}, {"-Infinity", -HUGE_VAL}};
     for (size_t i = 0; i < sizeof specials / sizeof *specials; i++) {
         if (strcmp(s, specials[i].name) == 0) {
             *out = specials[i].value;

@@ -5,7 +5,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-static void add(struct config_errors *errs, struct config_place place, bool warning, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void add(struct config_errors *errs, struct config_place place,
+                                                      bool warning, const char *format, va_list args)
 {
     errs->fatal += !warning;
     if (errs->n == CONFIG_ERRORS_MAX) {

@@ -44,6 +44,7 @@ local function snapshot_seal(keys, args)
     local old = call("HMGET", pointer, "newest", "newest_chunks", "newest_meta", "before", "before_chunks", "drop")
     local newest = tonumber(old[1]) or 0
     if newest >= tonumber(input) then
+        snapshot_drop(t, old[6])
         return { newest == tonumber(input) and AGAIN or CONFLICT }
     end
     local parts = snapshot_keys(t, input, chunks)

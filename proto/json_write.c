@@ -245,25 +245,22 @@ static value_write_fn *const value_writers[] = {
 
 // ---- maps ----
 
+static int compare_keys(const ProtobufCMessage *x, const ProtobufCMessage *y)
+{
+    const ProtobufCFieldDescriptor *key = &x->descriptor->fields[0];
+    const void *kx = reflect_value(x, key, 0);
+    const void *ky = reflect_value(y, key, 0);
+    return key->type == PROTOBUF_C_TYPE_STRING ? strcmp(*(char *const *)kx, *(char *const *)ky)
+                                               : memcmp(kx, ky, reflect_size(key->type));
+}
+
+// Of pointers into the array of entries: by key, then by position.
 static int compare_entries(const void *a, const void *b)
 {
     const ProtobufCMessage *const *x = *(const ProtobufCMessage *const *const *)a;
     const ProtobufCMessage *const *y = *(const ProtobufCMessage *const *const *)b;
-    const ProtobufCFieldDescriptor *key = &(*x)->descriptor->fields[0];
-    const void *kx = reflect_value(*x, key, 0);
-    const void *ky = reflect_value(*y, key, 0);
-    int order = key->type == PROTOBUF_C_TYPE_STRING ? strcmp(*(char *const *)kx, *(char *const *)ky)
-                                                    : memcmp(kx, ky, reflect_size(key->type));
+    int order = compare_keys(*x, *y);
     return order != 0 ? order : (x > y) - (x < y);
-}
-
-static bool same_key(const ProtobufCMessage *const *x, const ProtobufCMessage *const *y)
-{
-    const ProtobufCFieldDescriptor *key = &(*x)->descriptor->fields[0];
-    const void *kx = reflect_value(*x, key, 0);
-    const void *ky = reflect_value(*y, key, 0);
-    return key->type == PROTOBUF_C_TYPE_STRING ? strcmp(*(char *const *)kx, *(char *const *)ky) == 0
-                                               : memcmp(kx, ky, reflect_size(key->type)) == 0;
 }
 
 static void write_entry(struct writer *w, const ProtobufCMessage *entry)
@@ -295,7 +292,7 @@ static void write_map(struct writer *w, const ProtobufCMessage *const *entries, 
     put_char(w, '{');
     bool first = true;
     for (size_t i = 0; i < n; i++) {
-        if (i + 1 < n && same_key(sorted[i], sorted[i + 1]))
+        if (i + 1 < n && compare_keys(*sorted[i], *sorted[i + 1]) == 0)
             continue;
         if (!first)
             put_char(w, ',');

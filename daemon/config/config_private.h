@@ -67,9 +67,12 @@ void errors_sort(struct config_errors *errs);
 
 // ---- values (config_value.c) ----
 
-// "server.listen", or "listen" at the top.
-struct value_name {
-    const char *table, *key;
+// One value being read.
+struct value {
+    char name[96]; // "server.listen", for errors
+    const struct config_key *key;
+    const struct toml_node *node;
+    struct config_errors *errs;
 };
 
 struct config_place value_place(const struct toml_node *node);
@@ -79,6 +82,30 @@ void value_read(const struct config_table *table, const struct config_key *key, 
 void value_set_default(const struct config_table *table, const struct config_key *key, void *slot);
 void value_free(const struct config_key *key, void *slot);
 bool value_equal(const struct config_key *key, const void *a, const void *b);
+
+// "NAME is a list (expected ...)"; always false.
+bool value_wrong_type(const struct value *v, const struct toml_node *node, const char *expected);
+
+// ---- texts (config_text.c) ----
+
+// NULL = good, else what would be right.
+typedef const char *value_check_fn(const char *s, size_t len);
+const char *value_check_name(const char *s, size_t len);
+const char *value_check_language(const char *s, size_t len);
+const char *value_check_ip(const char *s, size_t len);
+const char *value_check_origin(const char *s, size_t len);
+
+// The text of a node, checked; NULL when wrong.
+const char *value_text(const struct value *v, const struct toml_node *node, value_check_fn *check,
+                       const char *expected);
+
+// Readers of values, as in the table of types.
+bool value_read_text(const struct value *v, void *slot);
+bool value_read_name(const struct value *v, void *slot);
+bool value_read_address(const struct value *v, void *slot);
+bool value_read_sha256(const struct value *v, void *slot);
+bool value_read_secret(const struct value *v, void *slot);
+bool value_read_secret_ref(const struct value *v, void *slot);
 
 // ---- checks (config_check.c) ----
 

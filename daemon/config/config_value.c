@@ -1,29 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values of the configuration: one reader per type, in a table, with how to free and compare it. A wrong value is reported
-// with its place and what would be right; secrets are never quoted.
+// with its place and what would be right; secrets are never quoted. Texts are config_text.c's.
 #include "daemon/config/config_private.h"
 
 #include "daemon/base/loop.h"
 #include "proto/nearest.h"
-#include "proto/utf8.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
-#include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SECRET_MAX 1024
-
-// One value being read.
-struct value {
-    char name[96]; // "server.listen", for errors
-    const struct config_key *key;
-    const struct toml_node *node;
-    struct config_errors *errs;
-};
 
 struct config_place value_place(const struct toml_node *node)
 {
@@ -32,7 +18,7 @@ struct config_place value_place(const struct toml_node *node)
     return place;
 }
 
-static bool wrong_type(const struct value *v, const struct toml_node *node, const char *expected)
+bool value_wrong_type(const struct value *v, const struct toml_node *node, const char *expected)
 {
     static const char *const names[] = {
         [TOML_TABLE] = "a table",    [TOML_ARRAY] = "a list",     [TOML_STRING] = "a text", [TOML_INTEGER] = "a number",
@@ -40,211 +26,6 @@ static bool wrong_type(const struct value *v, const struct toml_node *node, cons
     };
     errors_add(v->errs, value_place(node), "%s is %s (expected %s)", v->name, names[toml_type(node)], expected);
     return false;
-}
-
-// ---- texts ----
-
-// NULL = good, else what would be right.
-typedef const char *text_check_fn(const char *s, size_t len);
-
-static bool all_of(const char *s, size_t len, const char *more)
-{
-    for (size_t i = 0; i < len; i++) {
-        bool plain = (s[i] >= 'a' && s[i] <= 'z') || (s[i] >= '0' && s[i] <= '9');
-        if (!plain && (s[i] == '\0' || strchr(more, s[i]) == NULL))
-            return false;
-    }
-    return true;
-}
-
-static const char *check_text(const char *s, size_t len)
-{
-    return utf8_valid_text(s, len) ? NULL : "expected no control characters";
-}
-
-static const char *check_name(const char *s, size_t len)
-{
-    return len >= 1 && len <= 64 && all_of(s, len, "._-") ? NULL : "expected 1 to 64 of a-z 0-9 . _ -";
-}
-
-static const char *check_language(const char *s, size_t len)
-{
-    static const char upper[] = "-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    return len >= 1 && len <= 35 && all_of(s, len, upper) ? NULL : "expected a BCP 47 tag like \"de\" or \"pt-BR\"";
-}
-
-static bool port_valid(const char *s, size_t len)
-{
-    long port = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (!isdigit((unsigned char)s[i]))
-            return false;
-        port = port * 10 + (s[i] - '0');
-    }
-    return len >= 1 && len <= 5 && port <= 65535;
-}
-
-static const char *check_address(const char *s, size_t len)
-{
-    static const char right[] = "expected HOST:PORT like \"127.0.0.1:8080\" or \"[::1]:8080\"";
-    const char *colon = memrchr(s, ':', len);
-    if (colon == NULL || colon == s || !port_valid(colon + 1, len - (size_t)(colon + 1 - s)))
-        return right;
-    size_t host = (size_t)(colon - s);
-    if (s[0] == '[')
-        return s[host - 1] == ']' && host > 2 && all_of(s + 1, host - 2, ":ABCDEF") ? NULL : right;
-    return all_of(s, host, ".-_ABCDEFGHIJKLMNOPQRSTUVWXYZ") ? NULL : right;
-}
-
-static const char *check_ip(const char *s, size_t len)
-{
-    unsigned char bytes[16];
-    bool good = strlen(s) == len && (inet_pton(AF_INET, s, bytes) == 1 || inet_pton(AF_INET6, s, bytes) == 1);
-    return good ? NULL : "expected an IP address like \"10.0.0.1\"";
-}
-
-static const char *check_origin(const char *s, size_t len)
-{
-    static const char right[] =
-        "expected scheme://host or scheme://host:port, in lower case, like \"https://www.example.org\"";
-    const char *host = strncmp(s, "https://", 8) == 0 ? s + 8 : strncmp(s, "http://", 7) == 0 ? s + 7 : NULL;
-    if (host == NULL)
-        return right;
-    size_t n = len - (size_t)(host - s);
-    const char *colon = memchr(host, ':', n);
-    if (colon != NULL && !port_valid(colon + 1, n - (size_t)(colon + 1 - host)))
-        return right;
-    n = colon != NULL ? (size_t)(colon - host) : n;
-    return n >= 1 && all_of(host, n, ".-") ? NULL : right;
-}
-
-static const char *check_sha256(const char *s, size_t len)
-{
-    return len == 64 && strspn(s, "0123456789abcdefABCDEF") == 64 ? NULL : "expected 64 hex digits";
-}
-
-// The text of a node, checked; NULL when wrong.
-static const char *take_text(const struct value *v, const struct toml_node *node, text_check_fn *check,
-                             const char *expected)
-{
-    const char *s;
-    size_t len;
-    if (!toml_string(node, &s, &len)) {
-        wrong_type(v, node, expected);
-        return NULL;
-    }
-    const char *why = check(s, len);
-    if (why == NULL)
-        return s;
-    errors_add(v->errs, value_place(node), "%s is not right (%s)", v->name, why);
-    return NULL;
-}
-
-static bool in_length(const struct value *v, size_t len)
-{
-    if ((int64_t)len >= v->key->min && (int64_t)len <= v->key->max)
-        return true;
-    errors_add(v->errs, value_place(v->node), "%s has %zu bytes (must be from %" PRId64 " to %" PRId64 ")", v->name,
-               len, v->key->min, v->key->max);
-    return false;
-}
-
-static bool read_checked(const struct value *v, void *slot, text_check_fn *check, const char *expected)
-{
-    const char *s = take_text(v, v->node, check, expected);
-    if (s == NULL || !in_length(v, strlen(s)))
-        return false;
-    *(char **)slot = xstrdup(s);
-    return true;
-}
-
-static bool read_text(const struct value *v, void *slot)
-{
-    return read_checked(v, slot, check_text, "a text in quotes");
-}
-
-static bool read_name(const struct value *v, void *slot)
-{
-    return read_checked(v, slot, check_name, "a name in quotes");
-}
-
-static bool read_address(const struct value *v, void *slot)
-{
-    return read_checked(v, slot, check_address, "a text like \"127.0.0.1:8080\"");
-}
-
-static bool read_sha256(const struct value *v, void *slot)
-{
-    if (!read_checked(v, slot, check_sha256, "64 hex digits in quotes"))
-        return false;
-    for (char *p = *(char **)slot; *p != '\0'; p++)
-        *p = (char)tolower((unsigned char)*p);
-    return true;
-}
-
-// ---- secrets ----
-
-// The first SECRET_MAX + 1 bytes of a file without the line end; NULL with errno when it cannot be read.
-static char *file_content(const char *path)
-{
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return NULL;
-    char *text = xcalloc(1, SECRET_MAX + 2);
-    size_t n = fread(text, 1, SECRET_MAX + 1, f);
-    int failed = ferror(f) ? EIO : 0;
-    fclose(f);
-    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-        text[--n] = '\0';
-    if (failed != 0 || strlen(text) != n) {
-        free(text);
-        errno = failed != 0 ? failed : EILSEQ;
-        return NULL;
-    }
-    return text;
-}
-
-static bool read_secret_from(const struct value *v, void *slot, bool literal)
-{
-    const char *s = take_text(v, v->node, check_text, "a text, \"env:NAME\" or \"file:PATH\"");
-    if (s == NULL)
-        return false;
-    char *secret = NULL;
-    if (strncmp(s, "env:", 4) == 0) {
-        const char *value = getenv(s + 4);
-        if (value == NULL)
-            errors_add(v->errs, value_place(v->node), "%s: the environment has no %s (set it before the start)",
-                       v->name, s + 4);
-        else
-            secret = xstrdup(value);
-    } else if (strncmp(s, "file:", 5) == 0) {
-        secret = file_content(s + 5);
-        if (secret == NULL)
-            errors_add(v->errs, value_place(v->node), "%s: cannot read %s (%s)", v->name, s + 5, strerror(errno));
-    } else if (literal) {
-        secret = xstrdup(s);
-    } else {
-        errors_add(v->errs, value_place(v->node), "%s holds the secret itself (expected \"env:NAME\" or \"file:PATH\")",
-                   v->name);
-    }
-    if (secret != NULL && !in_length(v, strlen(secret))) {
-        explicit_bzero(secret, strlen(secret));
-        free(secret);
-        secret = NULL;
-    }
-    if (secret != NULL)
-        *(char **)slot = secret;
-    return secret != NULL;
-}
-
-static bool read_secret(const struct value *v, void *slot)
-{
-    return read_secret_from(v, slot, true);
-}
-
-static bool read_secret_ref(const struct value *v, void *slot)
-{
-    return read_secret_from(v, slot, false);
 }
 
 // ---- numbers, switches, choices ----
@@ -255,7 +36,7 @@ static bool read_integer(const struct value *v, void *slot)
     if (!toml_integer(v->node, &n)) {
         char expected[96];
         snprintf(expected, sizeof expected, "a whole number from %" PRId64 " to %" PRId64, v->key->min, v->key->max);
-        return wrong_type(v, v->node, expected);
+        return value_wrong_type(v, v->node, expected);
     }
     if (n < v->key->min || n > v->key->max) {
         errors_add(v->errs, value_place(v->node), "%s is %" PRId64 " (must be from %" PRId64 " to %" PRId64 ")",
@@ -268,7 +49,7 @@ static bool read_integer(const struct value *v, void *slot)
 
 static bool read_switch(const struct value *v, void *slot)
 {
-    return toml_boolean(v->node, slot) || wrong_type(v, v->node, "true or false");
+    return toml_boolean(v->node, slot) || value_wrong_type(v, v->node, "true or false");
 }
 
 // The position of `s` among words parted by '|'; -1 = none, with the nearest in *near.
@@ -305,7 +86,7 @@ static int take_word(const struct value *v, const struct toml_node *node, const 
     const char *s;
     size_t len;
     if (!toml_string(node, &s, &len)) {
-        wrong_type(v, node, expected);
+        value_wrong_type(v, node, expected);
         return -1;
     }
     struct nearest near = nearest_begin(s);
@@ -344,7 +125,7 @@ static bool read_channel(const struct value *v, void *slot)
 static bool is_list(const struct value *v, const char *expected)
 {
     if (toml_type(v->node) != TOML_ARRAY)
-        return wrong_type(v, v->node, expected);
+        return value_wrong_type(v, v->node, expected);
     size_t n = toml_count(v->node);
     if ((int64_t)n >= v->key->min && (int64_t)n <= v->key->max)
         return true;
@@ -371,7 +152,7 @@ static bool list_has(const struct config_list *list, const char *s)
     return false;
 }
 
-static bool read_list(const struct value *v, void *slot, text_check_fn *check, const char *element)
+static bool read_list(const struct value *v, void *slot, value_check_fn *check, const char *element)
 {
     if (!is_list(v, "a list of texts, [\"...\"]"))
         return false;
@@ -380,7 +161,7 @@ static bool read_list(const struct value *v, void *slot, text_check_fn *check, c
     bool good = true;
     for (size_t i = 0; i < n; i++) {
         const struct toml_node *node = toml_at(v->node, i);
-        const char *s = take_text(v, node, check, element);
+        const char *s = value_text(v, node, check, element);
         if (s != NULL && list_has(&list, s)) {
             errors_add(v->errs, value_place(node), "%s names \"%s\" twice (once is enough)", v->name, s);
             s = NULL;
@@ -399,22 +180,22 @@ static bool read_list(const struct value *v, void *slot, text_check_fn *check, c
 
 static bool read_names(const struct value *v, void *slot)
 {
-    return read_list(v, slot, check_name, "names in quotes");
+    return read_list(v, slot, value_check_name, "names in quotes");
 }
 
 static bool read_addresses(const struct value *v, void *slot)
 {
-    return read_list(v, slot, check_ip, "IP addresses in quotes");
+    return read_list(v, slot, value_check_ip, "IP addresses in quotes");
 }
 
 static bool read_origins(const struct value *v, void *slot)
 {
-    return read_list(v, slot, check_origin, "origins in quotes");
+    return read_list(v, slot, value_check_origin, "origins in quotes");
 }
 
 static bool read_languages(const struct value *v, void *slot)
 {
-    return read_list(v, slot, check_language, "language tags in quotes");
+    return read_list(v, slot, value_check_language, "language tags in quotes");
 }
 
 static bool read_channels(const struct value *v, void *slot)
@@ -449,7 +230,7 @@ static void skill_add(void *arg, const char *name, size_t len, const struct toml
 {
     struct skills_reading *r = arg;
     int64_t level;
-    if (check_name(name, len) != NULL) {
+    if (value_check_name(name, len) != NULL) {
         errors_add(r->v->errs, (struct config_place){line, column},
                    "a skill's name in %s is not right (expected 1 to 64 of a-z 0-9 . _ -)", r->v->name);
         r->good = false;
@@ -482,7 +263,7 @@ static void skills_free(void *slot)
 static bool read_skills(const struct value *v, void *slot)
 {
     if (toml_type(v->node) != TOML_TABLE)
-        return wrong_type(v, v->node, "a table like { billing = 3, \"lang.de\" = 5 }");
+        return value_wrong_type(v, v->node, "a table like { billing = 3, \"lang.de\" = 5 }");
     size_t room = (size_t)v->key->max;
     struct skills_reading r = {v, {xcalloc(room, sizeof *r.skills.v), 0}, room, true};
     toml_each(v->node, skill_add, &r);
@@ -538,12 +319,12 @@ static const struct {
     void (*free)(void *slot);                    // NULL = nothing to free
     bool (*equal)(const void *a, const void *b); // NULL = compare the bytes
 } types[CONFIG_TYPES] = {
-    [CONFIG_TEXT] = {read_text, sizeof(char *), text_free, text_equal},
-    [CONFIG_NAME] = {read_name, sizeof(char *), text_free, text_equal},
-    [CONFIG_ADDRESS] = {read_address, sizeof(char *), text_free, text_equal},
-    [CONFIG_SECRET] = {read_secret, sizeof(char *), secret_free, text_equal},
-    [CONFIG_SECRET_REF] = {read_secret_ref, sizeof(char *), secret_free, text_equal},
-    [CONFIG_SHA256] = {read_sha256, sizeof(char *), text_free, text_equal},
+    [CONFIG_TEXT] = {value_read_text, sizeof(char *), text_free, text_equal},
+    [CONFIG_NAME] = {value_read_name, sizeof(char *), text_free, text_equal},
+    [CONFIG_ADDRESS] = {value_read_address, sizeof(char *), text_free, text_equal},
+    [CONFIG_SECRET] = {value_read_secret, sizeof(char *), secret_free, text_equal},
+    [CONFIG_SECRET_REF] = {value_read_secret_ref, sizeof(char *), secret_free, text_equal},
+    [CONFIG_SHA256] = {value_read_sha256, sizeof(char *), text_free, text_equal},
     [CONFIG_INTEGER] = {read_integer, sizeof(int64_t), NULL, NULL},
     [CONFIG_SWITCH] = {read_switch, sizeof(bool), NULL, NULL},
     [CONFIG_CHOICE] = {read_choice, sizeof(int), NULL, NULL},

@@ -37,7 +37,7 @@ static struct config_place place_in(const struct check *k, const struct row *row
 {
     const struct toml_node *node = row_node(k, row->kind, row->index);
     const struct toml_node *value = node != NULL ? toml_get(node, key) : NULL;
-    return value != NULL ? value_place(value) : row->place;
+    return value != NULL ? setting_place(value) : row->place;
 }
 
 static bool is_given(const struct check *k, const struct row *row, const char *key)
@@ -57,8 +57,8 @@ static struct config_place place_in_section(const struct check *k, const char *s
     const struct toml_node *node = toml_get(k->root, section);
     const struct toml_node *value = node != NULL ? toml_get(node, key) : NULL;
     if (value != NULL)
-        return value_place(value);
-    return node != NULL ? value_place(node) : (struct config_place){0, 0};
+        return setting_place(value);
+    return node != NULL ? setting_place(node) : (struct config_place){0, 0};
 }
 
 static void require(const struct check *k, const struct row *row, const char *key)

@@ -60,7 +60,7 @@ static void key_read(void *arg, const char *name, size_t len, const struct toml_
     struct table_reading *r = arg;
     const struct config_key *key = strlen(name) == len ? key_find(r->table, name) : NULL;
     if (key != NULL) {
-        value_read(r->table, key, node, member(r->base, key->offset), r->errs);
+        setting_read(r->table, key, node, member(r->base, key->offset), r->errs);
         return;
     }
     struct nearest near = nearest_begin(name);
@@ -75,7 +75,7 @@ static void key_read(void *arg, const char *name, size_t len, const struct toml_
 static void defaults_set(const struct config_table *table, void *base)
 {
     for (size_t i = 0; i < table->keys_n; i++)
-        value_set_default(table, &table->keys[i], member(base, table->keys[i].offset));
+        setting_set_default(table, &table->keys[i], member(base, table->keys[i].offset));
 }
 
 // ---- rows ----
@@ -88,7 +88,7 @@ static void rows_read(const struct config_table *table, const struct toml_node *
     for (size_t i = 0; tables && i < n; i++)
         tables = toml_type(toml_at(node, i)) == TOML_TABLE;
     if (!tables) {
-        errors_add(errs, value_place(node), "%s is not a list of tables (write [[%s]] above each)", table->name,
+        errors_add(errs, setting_place(node), "%s is not a list of tables (write [[%s]] above each)", table->name,
                    table->name);
         return;
     }
@@ -97,7 +97,7 @@ static void rows_read(const struct config_table *table, const struct toml_node *
     *(size_t *)member(c, table->count_offset) = n;
     for (size_t i = 0; i < n; i++) {
         struct table_reading r = {table, rows + i * table->row_size, errs};
-        *(struct config_place *)r.base = value_place(toml_at(node, i)); // the first member of every row
+        *(struct config_place *)r.base = setting_place(toml_at(node, i)); // the first member of every row
         defaults_set(table, r.base);
         toml_each(toml_at(node, i), key_read, &r);
     }
@@ -154,7 +154,7 @@ static void section_read(void *arg, const char *name, size_t len, const struct t
     } else if (rows != NULL) {
         rows_read(rows, node, l->c, l->errs);
     } else if (top != NULL) {
-        value_read(&config_sections[0], top, node, member(l->c, top->offset), l->errs);
+        setting_read(&config_sections[0], top, node, member(l->c, top->offset), l->errs);
     } else if (toml_type(node) != TOML_TABLE) {
         errors_add(l->errs, place, "%s%s is not a table (write [%s%s] above its keys)", l->prefix, name, l->prefix,
                    name);
@@ -237,7 +237,7 @@ int config_load(const char *path, struct config **out, struct config_errors *err
 static void table_free(const struct config_table *table, void *base)
 {
     for (size_t i = 0; i < table->keys_n; i++)
-        value_free(&table->keys[i], member(base, table->keys[i].offset));
+        setting_free(&table->keys[i], member(base, table->keys[i].offset));
 }
 
 void config_free(struct config *c)
@@ -264,7 +264,7 @@ void config_restart_needed(const struct config *was, const struct config *is, vo
         for (size_t k = 0; k < t->keys_n; k++) {
             const struct config_key *key = &t->keys[k];
             if (key->when != CONFIG_RESTART ||
-                value_equal(key, const_member(was, key->offset), const_member(is, key->offset)))
+                setting_equal(key, const_member(was, key->offset), const_member(is, key->offset)))
                 continue;
             char name[96];
             snprintf(name, sizeof name, "%s%s%s", t->name, *t->name != '\0' ? "." : "", key->name);

@@ -68,44 +68,44 @@ void errors_sort(struct config_errors *errs);
 // ---- values (config_value.c) ----
 
 // One value being read.
-struct value {
+struct setting {
     char name[96]; // "server.listen", for errors
     const struct config_key *key;
     const struct toml_node *node;
     struct config_errors *errs;
 };
 
-struct config_place value_place(const struct toml_node *node);
+struct config_place setting_place(const struct toml_node *node);
 // Reads a value into `slot`, replacing what is there; wrong ones are reported and leave the slot as it was.
-void value_read(const struct config_table *table, const struct config_key *key, const struct toml_node *node,
-                void *slot, struct config_errors *errs);
-void value_set_default(const struct config_table *table, const struct config_key *key, void *slot);
-void value_free(const struct config_key *key, void *slot);
-bool value_equal(const struct config_key *key, const void *a, const void *b);
+void setting_read(const struct config_table *table, const struct config_key *key, const struct toml_node *node,
+                  void *slot, struct config_errors *errs);
+void setting_set_default(const struct config_table *table, const struct config_key *key, void *slot);
+void setting_free(const struct config_key *key, void *slot);
+bool setting_equal(const struct config_key *key, const void *a, const void *b);
 
 // "NAME is a list (expected ...)"; always false.
-bool value_wrong_type(const struct value *v, const struct toml_node *node, const char *expected);
+bool setting_wrong_type(const struct setting *v, const struct toml_node *node, const char *expected);
 
 // ---- texts (config_text.c) ----
 
 // NULL = good, else what would be right.
-typedef const char *value_check_fn(const char *s, size_t len);
-const char *value_check_name(const char *s, size_t len);
-const char *value_check_language(const char *s, size_t len);
-const char *value_check_ip(const char *s, size_t len);
-const char *value_check_origin(const char *s, size_t len);
+typedef const char *setting_check_fn(const char *s, size_t len);
+const char *setting_check_name(const char *s, size_t len);
+const char *setting_check_language(const char *s, size_t len);
+const char *setting_check_ip(const char *s, size_t len);
+const char *setting_check_origin(const char *s, size_t len);
 
 // The text of a node, checked; NULL when wrong.
-const char *value_text(const struct value *v, const struct toml_node *node, value_check_fn *check,
-                       const char *expected);
+const char *setting_text(const struct setting *v, const struct toml_node *node, setting_check_fn *check,
+                         const char *expected);
 
 // Readers of values, as in the table of types.
-bool value_read_text(const struct value *v, void *slot);
-bool value_read_name(const struct value *v, void *slot);
-bool value_read_address(const struct value *v, void *slot);
-bool value_read_sha256(const struct value *v, void *slot);
-bool value_read_secret(const struct value *v, void *slot);
-bool value_read_secret_ref(const struct value *v, void *slot);
+bool setting_read_text(const struct setting *v, void *slot);
+bool setting_read_name(const struct setting *v, void *slot);
+bool setting_read_address(const struct setting *v, void *slot);
+bool setting_read_sha256(const struct setting *v, void *slot);
+bool setting_read_secret(const struct setting *v, void *slot);
+bool setting_read_secret_ref(const struct setting *v, void *slot);
 
 // ---- checks (config_check.c) ----
 

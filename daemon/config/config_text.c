@@ -30,12 +30,12 @@ static const char *check_text(const char *s, size_t len)
     return utf8_valid_text(s, len) ? NULL : "expected no control characters";
 }
 
-const char *value_check_name(const char *s, size_t len)
+const char *setting_check_name(const char *s, size_t len)
 {
     return len >= 1 && len <= 64 && all_of(s, len, "._-") ? NULL : "expected 1 to 64 of a-z 0-9 . _ -";
 }
 
-const char *value_check_language(const char *s, size_t len)
+const char *setting_check_language(const char *s, size_t len)
 {
     static const char upper[] = "-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     return len >= 1 && len <= 35 && all_of(s, len, upper) ? NULL : "expected a BCP 47 tag like \"de\" or \"pt-BR\"";
@@ -66,14 +66,14 @@ static const char *check_address(const char *s, size_t len)
     return all_of(s, host, ".-_ABCDEFGHIJKLMNOPQRSTUVWXYZ") ? NULL : right;
 }
 
-const char *value_check_ip(const char *s, size_t len)
+const char *setting_check_ip(const char *s, size_t len)
 {
     unsigned char bytes[16];
     bool good = strlen(s) == len && (inet_pton(AF_INET, s, bytes) == 1 || inet_pton(AF_INET6, s, bytes) == 1);
     return good ? NULL : "expected an IP address like \"10.0.0.1\"";
 }
 
-const char *value_check_origin(const char *s, size_t len)
+const char *setting_check_origin(const char *s, size_t len)
 {
     static const char right[] =
         "expected scheme://host or scheme://host:port, in lower case, like \"https://www.example.org\"";
@@ -93,55 +93,56 @@ static const char *check_sha256(const char *s, size_t len)
     return len == 64 && strspn(s, "0123456789abcdefABCDEF") == 64 ? NULL : "expected 64 hex digits";
 }
 
-const char *value_text(const struct value *v, const struct toml_node *node, value_check_fn *check, const char *expected)
+const char *setting_text(const struct setting *v, const struct toml_node *node, setting_check_fn *check,
+                         const char *expected)
 {
     const char *s;
     size_t len;
     if (!toml_string(node, &s, &len)) {
-        value_wrong_type(v, node, expected);
+        setting_wrong_type(v, node, expected);
         return NULL;
     }
     const char *why = check(s, len);
     if (why == NULL)
         return s;
-    errors_add(v->errs, value_place(node), "%s is not right (%s)", v->name, why);
+    errors_add(v->errs, setting_place(node), "%s is not right (%s)", v->name, why);
     return NULL;
 }
 
-static bool in_length(const struct value *v, size_t len)
+static bool in_length(const struct setting *v, size_t len)
 {
     if ((int64_t)len >= v->key->min && (int64_t)len <= v->key->max)
         return true;
-    errors_add(v->errs, value_place(v->node), "%s has %zu bytes (must be from %" PRId64 " to %" PRId64 ")", v->name,
+    errors_add(v->errs, setting_place(v->node), "%s has %zu bytes (must be from %" PRId64 " to %" PRId64 ")", v->name,
                len, v->key->min, v->key->max);
     return false;
 }
 
-static bool read_checked(const struct value *v, void *slot, value_check_fn *check, const char *expected)
+static bool read_checked(const struct setting *v, void *slot, setting_check_fn *check, const char *expected)
 {
-    const char *s = value_text(v, v->node, check, expected);
+    const char *s = setting_text(v, v->node, check, expected);
     if (s == NULL || !in_length(v, strlen(s)))
         return false;
     *(char **)slot = xstrdup(s);
     return true;
 }
 
-bool value_read_text(const struct value *v, void *slot)
+bool setting_read_text(const struct setting *v, void *slot)
 {
     return read_checked(v, slot, check_text, "a text in quotes");
 }
 
-bool value_read_name(const struct value *v, void *slot)
+bool setting_read_name(const struct setting *v, void *slot)
 {
-    return read_checked(v, slot, value_check_name, "a name in quotes");
+    return read_checked(v, slot, setting_check_name, "a name in quotes");
 }
 
-bool value_read_address(const struct value *v, void *slot)
+bool setting_read_address(const struct setting *v, void *slot)
 {
     return read_checked(v, slot, check_address, "a text like \"127.0.0.1:8080\"");
 }
 
-bool value_read_sha256(const struct value *v, void *slot)
+bool setting_read_sha256(const struct setting *v, void *slot)
 {
     if (!read_checked(v, slot, check_sha256, "64 hex digits in quotes"))
         return false;
@@ -172,28 +173,28 @@ static char *file_content(const char *path)
     return text;
 }
 
-static bool read_secret_from(const struct value *v, void *slot, bool literal)
+static bool read_secret_from(const struct setting *v, void *slot, bool literal)
 {
-    const char *s = value_text(v, v->node, check_text, "a text, \"env:NAME\" or \"file:PATH\"");
+    const char *s = setting_text(v, v->node, check_text, "a text, \"env:NAME\" or \"file:PATH\"");
     if (s == NULL)
         return false;
     char *secret = NULL;
     if (strncmp(s, "env:", 4) == 0) {
         const char *value = getenv(s + 4);
         if (value == NULL)
-            errors_add(v->errs, value_place(v->node), "%s: the environment has no %s (set it before the start)",
+            errors_add(v->errs, setting_place(v->node), "%s: the environment has no %s (set it before the start)",
                        v->name, s + 4);
         else
             secret = xstrdup(value);
     } else if (strncmp(s, "file:", 5) == 0) {
         secret = file_content(s + 5);
         if (secret == NULL)
-            errors_add(v->errs, value_place(v->node), "%s: cannot read %s (%s)", v->name, s + 5, strerror(errno));
+            errors_add(v->errs, setting_place(v->node), "%s: cannot read %s (%s)", v->name, s + 5, strerror(errno));
     } else if (literal) {
         secret = xstrdup(s);
     } else {
-        errors_add(v->errs, value_place(v->node), "%s holds the secret itself (expected \"env:NAME\" or \"file:PATH\")",
-                   v->name);
+        errors_add(v->errs, setting_place(v->node),
+                   "%s holds the secret itself (expected \"env:NAME\" or \"file:PATH\")", v->name);
     }
     if (secret != NULL && !in_length(v, strlen(secret))) {
         explicit_bzero(secret, strlen(secret));
@@ -205,12 +206,12 @@ static bool read_secret_from(const struct value *v, void *slot, bool literal)
     return secret != NULL;
 }
 
-bool value_read_secret(const struct value *v, void *slot)
+bool setting_read_secret(const struct setting *v, void *slot)
 {
     return read_secret_from(v, slot, true);
 }
 
-bool value_read_secret_ref(const struct value *v, void *slot)
+bool setting_read_secret_ref(const struct setting *v, void *slot)
 {
     return read_secret_from(v, slot, false);
 }

@@ -11,35 +11,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct config_place value_place(const struct toml_node *node)
+struct config_place setting_place(const struct toml_node *node)
 {
     struct config_place place;
     toml_place(node, &place.line, &place.column);
     return place;
 }
 
-bool value_wrong_type(const struct value *v, const struct toml_node *node, const char *expected)
+bool setting_wrong_type(const struct setting *v, const struct toml_node *node, const char *expected)
 {
     static const char *const names[] = {
         [TOML_TABLE] = "a table",    [TOML_ARRAY] = "a list",     [TOML_STRING] = "a text", [TOML_INTEGER] = "a number",
         [TOML_FLOAT] = "a fraction", [TOML_BOOLEAN] = "a switch", [TOML_TIME] = "a time",
     };
-    errors_add(v->errs, value_place(node), "%s is %s (expected %s)", v->name, names[toml_type(node)], expected);
+    errors_add(v->errs, setting_place(node), "%s is %s (expected %s)", v->name, names[toml_type(node)], expected);
     return false;
 }
 
 // ---- numbers, switches, choices ----
 
-static bool read_integer(const struct value *v, void *slot)
+static bool read_integer(const struct setting *v, void *slot)
 {
     int64_t n;
     if (!toml_integer(v->node, &n)) {
         char expected[96];
         snprintf(expected, sizeof expected, "a whole number from %" PRId64 " to %" PRId64, v->key->min, v->key->max);
-        return value_wrong_type(v, v->node, expected);
+        return setting_wrong_type(v, v->node, expected);
     }
     if (n < v->key->min || n > v->key->max) {
-        errors_add(v->errs, value_place(v->node), "%s is %" PRId64 " (must be from %" PRId64 " to %" PRId64 ")",
+        errors_add(v->errs, setting_place(v->node), "%s is %" PRId64 " (must be from %" PRId64 " to %" PRId64 ")",
                    v->name, n, v->key->min, v->key->max);
         return false;
     }
@@ -47,9 +47,9 @@ static bool read_integer(const struct value *v, void *slot)
     return true;
 }
 
-static bool read_switch(const struct value *v, void *slot)
+static bool read_switch(const struct setting *v, void *slot)
 {
-    return toml_boolean(v->node, slot) || value_wrong_type(v, v->node, "true or false");
+    return toml_boolean(v->node, slot) || setting_wrong_type(v, v->node, "true or false");
 }
 
 // The position of `s` among words parted by '|'; -1 = none, with the nearest in *near.
@@ -79,14 +79,14 @@ static void words_print(const char *words, char *out, size_t size)
     snprintf(out + n, size - n, "\"");
 }
 
-static int take_word(const struct value *v, const struct toml_node *node, const char *words)
+static int take_word(const struct setting *v, const struct toml_node *node, const char *words)
 {
     char expected[160];
     words_print(words, expected, sizeof expected);
     const char *s;
     size_t len;
     if (!toml_string(node, &s, &len)) {
-        value_wrong_type(v, node, expected);
+        setting_wrong_type(v, node, expected);
         return -1;
     }
     struct nearest near = nearest_begin(s);
@@ -95,14 +95,14 @@ static int take_word(const struct value *v, const struct toml_node *node, const 
         return index;
     const char *best = nearest_best(&near);
     if (best != NULL)
-        errors_add(v->errs, value_place(node), "%s is not right (expected %s; did you mean \"%s\"?)", v->name, expected,
-                   best);
+        errors_add(v->errs, setting_place(node), "%s is not right (expected %s; did you mean \"%s\"?)", v->name,
+                   expected, best);
     else
-        errors_add(v->errs, value_place(node), "%s is not right (expected %s)", v->name, expected);
+        errors_add(v->errs, setting_place(node), "%s is not right (expected %s)", v->name, expected);
     return -1;
 }
 
-static bool read_choice(const struct value *v, void *slot)
+static bool read_choice(const struct setting *v, void *slot)
 {
     int index = take_word(v, v->node, v->key->words);
     if (index >= 0)
@@ -112,7 +112,7 @@ static bool read_choice(const struct value *v, void *slot)
 
 static const char channel_words[] = "chat|sms|email|voice|social"; // Throughline__V1__Channel 1 to 5
 
-static bool read_channel(const struct value *v, void *slot)
+static bool read_channel(const struct setting *v, void *slot)
 {
     int index = take_word(v, v->node, channel_words);
     if (index >= 0)
@@ -122,15 +122,15 @@ static bool read_channel(const struct value *v, void *slot)
 
 // ---- lists ----
 
-static bool is_list(const struct value *v, const char *expected)
+static bool is_list(const struct setting *v, const char *expected)
 {
     if (toml_type(v->node) != TOML_ARRAY)
-        return value_wrong_type(v, v->node, expected);
+        return setting_wrong_type(v, v->node, expected);
     size_t n = toml_count(v->node);
     if ((int64_t)n >= v->key->min && (int64_t)n <= v->key->max)
         return true;
-    errors_add(v->errs, value_place(v->node), "%s has %zu elements (must be from %" PRId64 " to %" PRId64 ")", v->name,
-               n, v->key->min, v->key->max);
+    errors_add(v->errs, setting_place(v->node), "%s has %zu elements (must be from %" PRId64 " to %" PRId64 ")",
+               v->name, n, v->key->min, v->key->max);
     return false;
 }
 
@@ -152,7 +152,7 @@ static bool list_has(const struct config_list *list, const char *s)
     return false;
 }
 
-static bool read_list(const struct value *v, void *slot, value_check_fn *check, const char *element)
+static bool read_list(const struct setting *v, void *slot, setting_check_fn *check, const char *element)
 {
     if (!is_list(v, "a list of texts, [\"...\"]"))
         return false;
@@ -161,9 +161,9 @@ static bool read_list(const struct value *v, void *slot, value_check_fn *check, 
     bool good = true;
     for (size_t i = 0; i < n; i++) {
         const struct toml_node *node = toml_at(v->node, i);
-        const char *s = value_text(v, node, check, element);
+        const char *s = setting_text(v, node, check, element);
         if (s != NULL && list_has(&list, s)) {
-            errors_add(v->errs, value_place(node), "%s names \"%s\" twice (once is enough)", v->name, s);
+            errors_add(v->errs, setting_place(node), "%s names \"%s\" twice (once is enough)", v->name, s);
             s = NULL;
         }
         if (s != NULL)
@@ -178,27 +178,27 @@ static bool read_list(const struct value *v, void *slot, value_check_fn *check, 
     return good;
 }
 
-static bool read_names(const struct value *v, void *slot)
+static bool read_names(const struct setting *v, void *slot)
 {
-    return read_list(v, slot, value_check_name, "names in quotes");
+    return read_list(v, slot, setting_check_name, "names in quotes");
 }
 
-static bool read_addresses(const struct value *v, void *slot)
+static bool read_addresses(const struct setting *v, void *slot)
 {
-    return read_list(v, slot, value_check_ip, "IP addresses in quotes");
+    return read_list(v, slot, setting_check_ip, "IP addresses in quotes");
 }
 
-static bool read_origins(const struct value *v, void *slot)
+static bool read_origins(const struct setting *v, void *slot)
 {
-    return read_list(v, slot, value_check_origin, "origins in quotes");
+    return read_list(v, slot, setting_check_origin, "origins in quotes");
 }
 
-static bool read_languages(const struct value *v, void *slot)
+static bool read_languages(const struct setting *v, void *slot)
 {
-    return read_list(v, slot, value_check_language, "language tags in quotes");
+    return read_list(v, slot, setting_check_language, "language tags in quotes");
 }
 
-static bool read_channels(const struct value *v, void *slot)
+static bool read_channels(const struct setting *v, void *slot)
 {
     if (!is_list(v, "a list of channels, [\"chat\", \"voice\"]"))
         return false;
@@ -208,7 +208,8 @@ static bool read_channels(const struct value *v, void *slot)
         int index = take_word(v, toml_at(v->node, i), channel_words);
         uint32_t bit = index >= 0 ? 1u << (index + 1) : 0;
         if ((bits & bit) != 0)
-            errors_add(v->errs, value_place(toml_at(v->node, i)), "%s names a channel twice (once is enough)", v->name);
+            errors_add(v->errs, setting_place(toml_at(v->node, i)), "%s names a channel twice (once is enough)",
+                       v->name);
         good = good && bit != 0 && (bits & bit) == 0;
         bits |= bit;
     }
@@ -220,7 +221,7 @@ static bool read_channels(const struct value *v, void *slot)
 // ---- skills ----
 
 struct skills_reading {
-    const struct value *v;
+    const struct setting *v;
     struct config_skills skills;
     size_t room;
     bool good;
@@ -230,7 +231,7 @@ static void skill_add(void *arg, const char *name, size_t len, const struct toml
 {
     struct skills_reading *r = arg;
     int64_t level;
-    if (value_check_name(name, len) != NULL) {
+    if (setting_check_name(name, len) != NULL) {
         errors_add(r->v->errs, (struct config_place){line, column},
                    "a skill's name in %s is not right (expected 1 to 64 of a-z 0-9 . _ -)", r->v->name);
         r->good = false;
@@ -239,12 +240,12 @@ static void skill_add(void *arg, const char *name, size_t len, const struct toml
                    "skill %s in %s is a table (a name with a dot stands in quotes: \"lang.de\" = 5)", name, r->v->name);
         r->good = false;
     } else if (!toml_integer(node, &level) || level < 1 || level > 5) {
-        errors_add(r->v->errs, value_place(node), "skill %s in %s has a wrong level (expected a number from 1 to 5)",
+        errors_add(r->v->errs, setting_place(node), "skill %s in %s has a wrong level (expected a number from 1 to 5)",
                    name, r->v->name);
         r->good = false;
     } else if (r->skills.n == r->room) {
         r->good = false;
-        errors_add(r->v->errs, value_place(r->v->node), "%s has more than %zu skills", r->v->name, r->room);
+        errors_add(r->v->errs, setting_place(r->v->node), "%s has more than %zu skills", r->v->name, r->room);
         r->room = 0;
     } else if (r->skills.n < r->room) {
         r->skills.v[r->skills.n++] = (struct config_skill){xstrdup(name), level};
@@ -260,10 +261,10 @@ static void skills_free(void *slot)
     *skills = (struct config_skills){NULL, 0};
 }
 
-static bool read_skills(const struct value *v, void *slot)
+static bool read_skills(const struct setting *v, void *slot)
 {
     if (toml_type(v->node) != TOML_TABLE)
-        return value_wrong_type(v, v->node, "a table like { billing = 3, \"lang.de\" = 5 }");
+        return setting_wrong_type(v, v->node, "a table like { billing = 3, \"lang.de\" = 5 }");
     size_t room = (size_t)v->key->max;
     struct skills_reading r = {v, {xcalloc(room, sizeof *r.skills.v), 0}, room, true};
     toml_each(v->node, skill_add, &r);
@@ -314,17 +315,17 @@ static bool skills_equal(const void *a, const void *b)
 }
 
 static const struct {
-    bool (*read)(const struct value *v, void *slot);
+    bool (*read)(const struct setting *v, void *slot);
     size_t size;
     void (*free)(void *slot);                    // NULL = nothing to free
     bool (*equal)(const void *a, const void *b); // NULL = compare the bytes
 } types[CONFIG_TYPES] = {
-    [CONFIG_TEXT] = {value_read_text, sizeof(char *), text_free, text_equal},
-    [CONFIG_NAME] = {value_read_name, sizeof(char *), text_free, text_equal},
-    [CONFIG_ADDRESS] = {value_read_address, sizeof(char *), text_free, text_equal},
-    [CONFIG_SECRET] = {value_read_secret, sizeof(char *), secret_free, text_equal},
-    [CONFIG_SECRET_REF] = {value_read_secret_ref, sizeof(char *), secret_free, text_equal},
-    [CONFIG_SHA256] = {value_read_sha256, sizeof(char *), text_free, text_equal},
+    [CONFIG_TEXT] = {setting_read_text, sizeof(char *), text_free, text_equal},
+    [CONFIG_NAME] = {setting_read_name, sizeof(char *), text_free, text_equal},
+    [CONFIG_ADDRESS] = {setting_read_address, sizeof(char *), text_free, text_equal},
+    [CONFIG_SECRET] = {setting_read_secret, sizeof(char *), secret_free, text_equal},
+    [CONFIG_SECRET_REF] = {setting_read_secret_ref, sizeof(char *), secret_free, text_equal},
+    [CONFIG_SHA256] = {setting_read_sha256, sizeof(char *), text_free, text_equal},
     [CONFIG_INTEGER] = {read_integer, sizeof(int64_t), NULL, NULL},
     [CONFIG_SWITCH] = {read_switch, sizeof(bool), NULL, NULL},
     [CONFIG_CHOICE] = {read_choice, sizeof(int), NULL, NULL},
@@ -337,19 +338,19 @@ static const struct {
     [CONFIG_SKILLS] = {read_skills, sizeof(struct config_skills), skills_free, skills_equal},
 };
 
-void value_read(const struct config_table *table, const struct config_key *key, const struct toml_node *node,
-                void *slot, struct config_errors *errs)
+void setting_read(const struct config_table *table, const struct config_key *key, const struct toml_node *node,
+                  void *slot, struct config_errors *errs)
 {
-    struct value v = {.key = key, .node = node, .errs = errs};
+    struct setting v = {.key = key, .node = node, .errs = errs};
     snprintf(v.name, sizeof v.name, "%s%s%s", table->name, *table->name != '\0' ? "." : "", key->name);
     char read[sizeof(struct config_list)] __attribute__((aligned(sizeof(void *))));
     if (!types[key->type].read(&v, read))
         return;
-    value_free(key, slot);
+    setting_free(key, slot);
     memcpy(slot, read, types[key->type].size);
 }
 
-void value_set_default(const struct config_table *table, const struct config_key *key, void *slot)
+void setting_set_default(const struct config_table *table, const struct config_key *key, void *slot)
 {
     if (key->def == NULL)
         return;
@@ -359,18 +360,18 @@ void value_set_default(const struct config_table *table, const struct config_key
     struct toml_doc *doc = toml_read(text, (size_t)n, &fault);
     assert(doc != NULL);
     struct config_errors errs = {.n = 0};
-    value_read(table, key, toml_get(toml_root(doc), "v"), slot, &errs);
+    setting_read(table, key, toml_get(toml_root(doc), "v"), slot, &errs);
     assert(errs.n == 0);
     toml_free(doc);
 }
 
-void value_free(const struct config_key *key, void *slot)
+void setting_free(const struct config_key *key, void *slot)
 {
     if (types[key->type].free != NULL)
         types[key->type].free(slot);
 }
 
-bool value_equal(const struct config_key *key, const void *a, const void *b)
+bool setting_equal(const struct config_key *key, const void *a, const void *b)
 {
     if (types[key->type].equal != NULL)
         return types[key->type].equal(a, b);

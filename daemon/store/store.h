@@ -236,6 +236,10 @@ struct store_reader *store_reader_new(struct store *s, const char *tenant, const
 void store_reader_go(struct store_reader *r, uint64_t after); // read on from here
 void store_reader_free(struct store_reader *r);
 
+// Inputs after this number, in order, at most `limit`: for export.
+void store_inputs(struct store *s, const char *tenant, uint64_t after, uint32_t limit, store_entries_fn *fn,
+                  void *module, uint64_t token);
+
 // What proof of place and start-up need.
 struct store_place {
     char incarnation[48]; // random, made with the log

@@ -144,6 +144,19 @@ void store_conversations(struct store *s, const char *tenant, uint64_t cursor, u
     link_end(s->link, &c);
 }
 
+void store_inputs(struct store *s, const char *tenant, uint64_t after, uint32_t limit, store_entries_fn *fn,
+                  void *module, uint64_t token)
+{
+    struct link_call c = STORE_CALL(store_reply_stream, fn, module, token);
+    struct resp_out *out = store_plain(s, &c, "XRANGE", tenant, "inputs", 4);
+    if (!out)
+        return;
+    put_id(out, "(", after);
+    resp_text(out, "+");
+    put_count(out, limit);
+    link_end(s->link, &c);
+}
+
 // ---- documents and audit ----
 
 void store_doc_set(struct store *s, const char *tenant, const char *doc, const char *field, const void *bytes,

@@ -189,6 +189,14 @@ void conn_replied(struct conn *c)
     server_mark_dirty(c);
 }
 
+static void look_again(struct conn *c)
+{
+    if (c->stalled)
+        bufferevent_enable(c->bev, EV_READ);
+    c->stalled = c->resume = false;
+    bufferevent_trigger(c->bev, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+}
+
 // At the end of the turn, once for every connection that sent or replied in it.
 void conn_settle(struct conn *c)
 {
@@ -211,8 +219,7 @@ void conn_settle(struct conn *c)
             linger(c);
     }
     if (c->resume && c->state != CONN_GONE)
-        bufferevent_trigger(c->bev, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
-    c->resume = false;
+        look_again(c);
 }
 
 // ---- input ----
@@ -357,9 +364,8 @@ void conn_advance(struct conn *c)
         ws_read(c->ws);
 }
 
-static void on_read(struct bufferevent *bev, void *arg)
+static void read_by_state(struct conn *c)
 {
-    struct conn *c = arg;
     switch (c->state) {
     case CONN_HEAD:
     case CONN_BODY:
@@ -369,12 +375,24 @@ static void on_read(struct bufferevent *bev, void *arg)
         ws_read(c->ws);
         break;
     case CONN_LINGER:
-        evbuffer_drain(bufferevent_get_input(bev), CONN_INPUT_MAX);
+        evbuffer_drain(bufferevent_get_input(c->bev), CONN_INPUT_MAX);
         break;
     case CONN_HANDLING: // waits, up to the watermark
     case CONN_CLOSING:
     case CONN_GONE:
         break;
+    }
+}
+
+// Input that has to wait, up to the watermark, must not stay enabled: libevent would call for it again and again, and the
+// turn would never end.
+static void on_read(struct bufferevent *bev, void *arg)
+{
+    struct conn *c = arg;
+    read_by_state(c);
+    if (c->state != CONN_GONE && evbuffer_get_length(bufferevent_get_input(bev)) >= CONN_INPUT_MAX) {
+        bufferevent_disable(bev, EV_READ);
+        c->stalled = true;
     }
 }
 

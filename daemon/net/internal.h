@@ -93,6 +93,7 @@ struct conn {
     bool dirty;     // in the list to flush
     bool advancing; // inside conn_advance()
     bool resume;    // input may be waiting: look again next turn
+    bool stalled;   // reading is off, since what came must wait
     bool last;      // no request after this one
     bool served;    // a request was answered here before
     bool skipped;   // an empty line before the request

@@ -174,6 +174,19 @@ static void answer(struct ws *w)
         server_mark_dirty(w->conn);
 }
 
+// A frame that cannot be read: wslay would close without saying why.
+static void fail(struct ws *w)
+{
+    static const uint8_t frame[] = {0x88, 2, WS_PROTOCOL_ERROR >> 8, WS_PROTOCOL_ERROR & 255};
+    if (!w->closing)
+        w->code = WS_PROTOCOL_ERROR;
+    if (!wslay_event_get_close_sent(w->frames))
+        conn_send(w->conn, frame, sizeof frame);
+    w->closing = w->over = true;
+    w->cut_at = loop_now(w->conn->server->loop) + WS_CLOSE_MS;
+    server_mark_dirty(w->conn);
+}
+
 void ws_read(struct ws *w)
 {
     if (w->over) {
@@ -184,9 +197,10 @@ void ws_read(struct ws *w)
     w->reading = true;
     int e = wslay_event_recv(w->frames);
     w->reading = false;
-    if (e != 0)
-        w->over = true;
-    answer(w);
+    if (e == 0)
+        answer(w);
+    else
+        fail(w);
     if (conn_queued(w->conn) > 2 * w->o.output_max) { // it sends pings and reads no pongs
         metric_add(w->conn->server->metrics.slow, 1);
         conn_drop(w->conn);

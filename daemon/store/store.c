@@ -54,10 +54,11 @@ struct store *store_new(struct loop *loop, const struct store_options *o)
     s->o.deadline_ms = o->deadline_ms > 0 ? o->deadline_ms : STORE_DEADLINE_MS;
     s->o.max_pending = o->max_pending ? o->max_pending : STORE_PENDING;
     s->o.url = s->o.ca_file = NULL; // the caller's
-    s->trouble = "";
-    s->net = wire_net_new(loop, o->url, o->ca_file, &s->trouble);
+    const char *why = "";
+    s->net = wire_net_new(loop, o->url, o->ca_file, &why);
+    s->trouble = s->net ? "" : why;
     if (!s->net)
-        tl_log(LOG_ERROR, "redis_address", LS("why", s->trouble));
+        tl_log(LOG_ERROR, "redis_address", LS("why", why));
     struct link_options link = {.name = "calls",
                                 .loop = loop,
                                 .net = s->net,

@@ -177,7 +177,7 @@ static void test_words_of_enums(void **state)
 #define CHECK(name, type, descriptor, prefix)                                                                          \
     for (unsigned i = 0; i < (descriptor).n_values; i++) {                                                             \
         type value = (type)(descriptor).values[i].value;                                                               \
-        assert_string_not_equal(name##_name(value), "?");                                                        \
+        assert_string_not_equal(name##_name(value), "?");                                                              \
         assert_int_equal(name##_from_name(name##_name(value)), value);                                                 \
     }
     NAMES_ENUMS(CHECK)

@@ -130,10 +130,10 @@ void agent_mark_freed(struct router *r, struct agent *a)
 void agent_charge(struct router *r, struct agent *a, uint32_t before, uint32_t after)
 {
     a->load = a->load - before + after;
-    if (a->load <= a->def.capacity)
-        a->over = false;
-    if (after < before)
-        agent_mark_freed(r, a);
+    if (after >= before)
+        return;
+    a->over &= a->load > a->def.capacity;
+    agent_mark_freed(r, a);
 }
 
 // Work that waits for this agent in particular may now have to look elsewhere.

@@ -151,6 +151,8 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
         }
         work_recharge(r, w);
         session_arm_idle(r, w);
+        if (w->state == ROUTER_QUEUED)
+            offer_arm_pause(r, w);
     }
     for (size_t i = 0; i < old_n; i++) {
         if (old[i]->index == SIZE_MAX)

@@ -2,9 +2,9 @@
 //
 // The step: one input folded into the state.
 //
-// Order within a step: what is past is forgotten; timers due fire one by one, each at its own moment and each followed by
-// settling, so that the outcome does not depend on how often somebody ticked; then the input, then settling, then one WORK
-// effect for each work that changed. A step fails only before it has changed anything.
+// Order within a step: what is past is forgotten; timers due fire moment by moment, each at its own time, and what waits is
+// settled after each moment, so that the outcome does not depend on how often somebody ticked; then the input, then settling,
+// then one WORK effect for each work that changed. A step fails only before it has changed anything.
 
 #include "routing/core.h"
 
@@ -148,12 +148,13 @@ static bool router_may(const struct router *r, const struct router_input *in)
 
 static void router_fire_due(struct router *r, int64_t at)
 {
-    for (struct timer *t; (t = timer_first(r)) && t->deadline <= at;) {
+    for (struct timer *t; (t = timer_first(r)) && t->deadline <= at; settle(r)) {
         if (t->deadline > r->at)
             r->at = t->deadline;
-        timer_stop(r, t);
-        router_timers[t->kind](r, t->owner);
-        settle(r);
+        for (; t && t->deadline <= r->at; t = timer_first(r)) {
+            timer_stop(r, t);
+            router_timers[t->kind](r, t->owner);
+        }
     }
 }
 

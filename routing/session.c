@@ -28,19 +28,16 @@ bool session_any_live(const struct work *w)
     return false;
 }
 
-// The heaviest live session. Work that waits weighs its channel-now even when no session lives: whoever takes it will
-// answer there.
+// The heaviest live session. Work that waits weighs its channel-now at least, live or lapsed: whoever takes it will answer there.
 uint32_t session_weight(const struct router *r, const struct work *w, bool waiting)
 {
-    uint32_t weight = 0;
-    bool live = false;
+    uint32_t weight = waiting ? r->rules.channels[w->channel_now].units : 0;
     for (size_t i = 0; i < w->sessions_n; i++) {
         uint32_t units = r->rules.channels[w->sessions[i].channel].units;
         if (w->sessions[i].live && units > weight)
             weight = units;
-        live |= w->sessions[i].live;
     }
-    return live || !waiting ? weight : r->rules.channels[w->channel_now].units;
+    return weight;
 }
 
 // The session on this channel on which the customer spoke last; textual: on any but voice, whatever the channel.

@@ -238,6 +238,7 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
 {
     assert(work_moves[w->state] & CORE_BIT(to));
     assert((agent != NULL) == (to == ROUTER_OFFERED || work_is_contact(to)));
+    bool over = w->agent && w->agent == agent && agent->over;
     work_stamp_idle(r, w, to, agent);
     work_leave(r, w);
     if (to == ROUTER_QUEUED) {
@@ -254,6 +255,8 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     else if (to != ROUTER_WRAP_UP) // there it stays what it was at the close
         w->charge = session_weight(r, w, to != ROUTER_ASSIGNED);
     work_enter(r, w);
+    if (over) // leaving and entering looked like room in between
+        agent->over = agent->load > agent->def.capacity;
     work_touch(r, w);
 }
 

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// model N SEED: N random inputs through the router and its naive twin. After each step the effects, the state as viewed and
+// the invariants must agree; every so often the router is replaced by one restored from its own snapshot. On a difference
+// both sides are printed with the seed, exit 1. Prints the final hash, which must be the same for every compiler.
+
+#include "twin.h"
+#include "world.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void event_from_decision(struct twin_event *to, const struct router_decision *d)
+{
+    twin_name(to->winner, d->winner);
+    to->candidates_n = d->candidates_n;
+    for (size_t i = 0; i < d->candidates_n; i++) {
+        twin_name(to->candidates[i].agent, d->candidates[i].agent);
+        to->candidates[i].exclusion = d->candidates[i].exclusion;
+    }
+}
+
+static struct twin_event event_from_effect(const struct router_effect *e)
+{
+    struct twin_event to;
+    memset(&to, 0, sizeof to);
+    to.kind = e->kind;
+    to.reason = e->reason;
+    to.refusal = e->refusal;
+    to.work = e->work;
+    to.number = e->number;
+    to.epoch = e->epoch;
+    to.deadline = e->deadline;
+    to.state = e->state;
+    to.informed = e->informed;
+    to.resolved = e->resolved;
+    to.channel = e->session.channel;
+    twin_name(to.agent, e->agent);
+    twin_name(to.handle, e->session.handle);
+    twin_name(to.call, e->session.call);
+    if (e->decision)
+        event_from_decision(&to, e->decision);
+    return to;
+}
+
+static bool events_equal(const struct twin_event *a, const struct twin_event *b)
+{
+    bool equal = a->kind == b->kind && a->reason == b->reason && a->refusal == b->refusal && a->work == b->work &&
+                 a->number == b->number && a->epoch == b->epoch && a->deadline == b->deadline && a->state == b->state &&
+                 a->informed == b->informed && a->resolved == b->resolved && a->channel == b->channel &&
+                 strcmp(a->agent, b->agent) == 0 && strcmp(a->handle, b->handle) == 0 &&
+                 strcmp(a->call, b->call) == 0 && strcmp(a->winner, b->winner) == 0 &&
+                 a->candidates_n == b->candidates_n;
+    for (size_t i = 0; equal && i < a->candidates_n; i++)
+        equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
+                a->candidates[i].exclusion == b->candidates[i].exclusion;
+    return equal;
+}
+
+static void event_print(const char *who, const struct twin_event *e)
+{
+    fprintf(stderr,
+            "  %s kind %d agent '%s' work %" PRIu64 " reason %d refusal %d number %" PRIu64 " epoch %" PRIu64
+            " deadline %" PRId64 " state %u informed %d channel %d '%s' '%s' winner '%s':",
+            who, (int)e->kind, e->agent, e->work, (int)e->reason, (int)e->refusal, e->number, e->epoch, e->deadline,
+            e->state, e->informed, (int)e->channel, e->handle, e->call, e->winner);
+    for (size_t i = 0; i < e->candidates_n; i++)
+        fprintf(stderr, " %s(%d)", e->candidates[i].agent, (int)e->candidates[i].exclusion);
+    fprintf(stderr, "\n");
+}
+
+static bool effects_agree(const struct router_effects *out, const struct twin *t)
+{
+    size_t n = out->n > t->events_n ? out->n : t->events_n;
+    bool agree = out->n == t->events_n;
+    for (size_t i = 0; agree && i < n; i++) {
+        struct twin_event e = event_from_effect(&out->v[i]);
+        agree = events_equal(&e, &t->events[i]);
+    }
+    for (size_t i = 0; !agree && i < n; i++) {
+        struct twin_event e;
+        if (i < out->n) {
+            e = event_from_effect(&out->v[i]);
+            event_print("router", &e);
+        }
+        if (i < t->events_n)
+            event_print("twin  ", &t->events[i]);
+    }
+    return agree;
+}
+
+static bool works_agree(const struct router *r, struct twin *t)
+{
+    struct router_work_view v = {0};
+    size_t n = 0;
+    for (uint64_t after = 0; router_next_work(r, after, &v); after = v.id, n++) {
+        const struct twin_work *w = twin_work(t, v.id);
+        bool agree = w && v.state == w->state && strcmp(v.agent, w->agent) == 0 && strcmp(v.queue, w->queue) == 0 &&
+                     v.charge == twin_charge(t, w) && v.channel_now == w->channel_now && v.since == w->since &&
+                     v.priority == twin_priority(t, w) && v.reason == w->reason && v.sessions_n == w->sessions_n &&
+                     strcmp(v.former_agent, w->former) == 0 && strcmp(v.intent, w->intent) == 0;
+        for (size_t i = 0; agree && i < v.sessions_n; i++)
+            agree =
+                v.sessions[i].live == w->sessions[i].live && strcmp(v.sessions[i].handle, w->sessions[i].handle) == 0;
+        if (!agree) {
+            fprintf(stderr, "  work %" PRIu64 " differs: state %d/%d charge %u/%u queue %s/%s\n", v.id, (int)v.state,
+                    w ? (int)w->state : -1, v.charge, w ? twin_charge(t, w) : 0, v.queue, w ? w->queue : "");
+            return false;
+        }
+    }
+    return n == t->works_n;
+}
+
+static bool agents_agree(const struct router *r, struct twin *t)
+{
+    for (size_t i = 0; i < t->agents_n; i++) {
+        const struct twin_agent *a = &t->agents[i];
+        struct router_agent_view v;
+        if (!router_agent(r, a->id, &v) || v.presence != a->presence || v.load != twin_load(t, a->id) ||
+            v.idle_since != a->idle_since) {
+            fprintf(stderr, "  agent %s differs\n", a->id);
+            return false;
+        }
+    }
+    struct router_stats s;
+    router_stats(r, &s);
+    return s.agents == t->agents_n;
+}
+
+struct bytes {
+    unsigned char *v;
+    size_t n, cap;
+};
+
+static bool keep(void *ctx, const void *p, size_t n)
+{
+    struct bytes *b = ctx;
+    if (b->n + n > b->cap) {
+        b->cap = (b->n + n) * 2;
+        b->v = realloc(b->v, b->cap);
+        if (!b->v)
+            abort();
+    }
+    memcpy(b->v + b->n, p, n);
+    b->n += n;
+    return true;
+}
+
+static struct router *through_snapshot(struct router *r)
+{
+    struct bytes b = {0};
+    const char *why = NULL;
+    uint64_t hash = router_hash(r);
+    if (!router_snapshot(r, keep, &b))
+        abort();
+    struct router *copy = router_restore(b.v, b.n, &why);
+    if (!copy)
+        fprintf(stderr, "  restore: %s\n", why);
+    else if (router_hash(copy) != hash || router_next_deadline(copy) != router_next_deadline(r)) {
+        fprintf(stderr, "  restored to something else\n");
+        router_free(copy);
+        copy = NULL;
+    }
+    free(b.v);
+    router_free(r);
+    return copy;
+}
+
+static uint64_t kinds_seen[32], reasons_seen[32], refusals_seen[32];
+
+static void count(const struct router_effects *out)
+{
+    for (size_t i = 0; i < out->n; i++) {
+        kinds_seen[out->v[i].kind]++;
+        reasons_seen[out->v[i].reason]++;
+        refusals_seen[out->v[i].refusal]++;
+    }
+}
+
+// A model that never gets somewhere proves nothing about it.
+static bool reached_everything(void)
+{
+    bool all = true;
+    for (int i = ROUTER_DONE; i <= ROUTER_CUSTOMER; i++)
+        all &= kinds_seen[i] > 0;
+    for (int i = ROUTER_NEW; i <= ROUTER_CUSTOMER_BACK; i++)
+        all &= reasons_seen[i] > 0 || i == ROUTER_TAKEN;
+    for (int i = ROUTER_UNKNOWN_WORK; i <= ROUTER_INVALID; i++)
+        all &= refusals_seen[i] > 0;
+    return all;
+}
+
+static bool step(struct router *r, struct twin *t, struct world *w, uint64_t n)
+{
+    struct router_effects out;
+    struct router_input in = world_next(w, r, n);
+    if (!router_step(r, &in, &out))
+        return false;
+    twin_step(t, &in);
+    count(&out);
+    const char *why = router_check(r);
+    if (why)
+        fprintf(stderr, "  %s\n", why);
+    bool agree = effects_agree(&out, t);
+    if (!why && agree && works_agree(r, t) && agents_agree(r, t))
+        return true;
+    fprintf(stderr, "input %" PRIu64 " of kind %d at %" PRId64 "\n", n, (int)in.kind, in.at);
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 200000;
+    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    static struct twin t;
+    struct world w = {.seed = seed * 1000003};
+    struct router *r = router_new();
+    twin_init(&t);
+    for (uint64_t i = 1; i <= n; i++) {
+        bool good = step(r, &t, &w, i);
+        if (good && world_random(&w, 100) == 0)
+            good = (r = through_snapshot(r)) != NULL;
+        if (!good) {
+            fprintf(stderr, "seed %" PRIu64 "\n", seed);
+            router_free(r);
+            return 1;
+        }
+    }
+    printf("%" PRIu64 " inputs, seed %" PRIu64 ", hash %016" PRIx64 "\n", n, seed, router_hash(r));
+    router_free(r);
+    if (n >= 100000 && !reached_everything()) {
+        fprintf(stderr, "not every effect, reason and refusal was reached\n");
+        return 1;
+    }
+    return 0;
+}

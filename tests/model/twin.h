@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_TESTS_MODEL_TWIN_H
+#define THROUGHLINE_TESTS_MODEL_TWIN_H
+
+// The router's naive twin: the same rules, written down a second time in the plainest way. Fixed arrays, linear scans, nothing
+// cached, nothing incremental: loads are summed when asked for, timers are searched for, and after every moment each waiting
+// work is decided anew. It shares no code with the router, only the types of inputs and effects.
+
+#include "routing/router.h"
+
+#define TWIN_AGENTS   16
+#define TWIN_QUEUES   16
+#define TWIN_WORKS    64
+#define TWIN_DESKS    64
+#define TWIN_SKILLS   8
+#define TWIN_COMMANDS 8192
+#define TWIN_EVENTS   4096
+#define TWIN_NAME     16
+
+struct twin_skill {
+    char name[TWIN_NAME];
+    uint32_t level;
+};
+
+struct twin_agent {
+    char id[TWIN_NAME];
+    bool from_file;
+    struct twin_skill skills[TWIN_SKILLS];
+    size_t skills_n;
+    uint32_t capacity, channels, misses;
+    enum router_presence presence, before;
+    int64_t grace, idle_since;
+};
+
+struct twin_queue {
+    char name[TWIN_NAME];
+    bool from_file, implicit;
+    uint32_t priority, channels, offer_ms, wrap_up_ms, prefer_known_ms;
+    struct twin_skill requires[TWIN_SKILLS];
+    size_t requires_n;
+    char account[TWIN_NAME], intent[TWIN_NAME], language[TWIN_NAME]; // "" = any
+    enum router_select select;
+};
+
+struct twin_session {
+    enum router_channel channel;
+    char account[TWIN_NAME], handle[TWIN_NAME], call[TWIN_NAME];
+    bool live, simulated, connected;
+    int64_t last_word;
+};
+
+struct twin_ask {
+    char agent[TWIN_NAME];
+    uint32_t times;
+    int64_t until;
+};
+
+struct twin_need { // what a waiting work asks of whoever takes it
+    char queue[TWIN_NAME];
+    uint32_t priority, channels, cost;
+};
+
+struct twin_work {
+    uint64_t id, conversation, customer, epoch;
+    enum router_work_state state;
+    enum router_reason reason;
+    enum router_channel channel_now;
+    uint32_t own_priority, frozen;
+    int64_t since, hold_until, limit;
+    char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME];
+    char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME];
+    bool prefer_former, told, changed;
+    struct twin_need told_need;
+    struct twin_session sessions[ROUTER_SESSIONS_MAX];
+    size_t sessions_n;
+    struct twin_ask asks[TWIN_AGENTS];
+    size_t asks_n;
+};
+
+struct twin_desk {
+    char id[TWIN_NAME], agent[TWIN_NAME], boot[TWIN_NAME];
+};
+
+struct twin_command {
+    char session[TWIN_NAME], client_id[TWIN_NAME];
+    uint64_t input;
+    int64_t at;
+    enum router_refusal refusal;
+};
+
+struct twin_event {
+    enum router_effect_kind kind;
+    enum router_reason reason;
+    enum router_refusal refusal;
+    uint64_t work, number, epoch;
+    int64_t deadline;
+    char agent[TWIN_NAME];
+    uint32_t state;
+    bool informed, resolved;
+    enum router_channel channel;
+    char handle[TWIN_NAME], call[TWIN_NAME];
+    char winner[TWIN_NAME];
+    struct {
+        char agent[TWIN_NAME];
+        enum router_exclusion exclusion;
+    } candidates[TWIN_AGENTS];
+    size_t candidates_n;
+};
+
+struct twin {
+    uint64_t input, epoch;
+    int64_t now;
+    struct router_config rules;
+    struct twin_agent agents[TWIN_AGENTS]; // in order of id
+    size_t agents_n;
+    struct twin_queue queues[TWIN_QUEUES];
+    size_t queues_n;
+    struct twin_work works[TWIN_WORKS]; // in order of id
+    size_t works_n;
+    struct twin_desk desks[TWIN_DESKS];
+    size_t desks_n;
+    struct twin_command commands[TWIN_COMMANDS];
+    size_t commands_n;
+    struct twin_event events[TWIN_EVENTS];
+    size_t events_n;
+};
+
+void twin_init(struct twin *t);
+void twin_step(struct twin *t, const struct router_input *in);
+
+// Used by twin.c, answered by twin_rules.c.
+struct twin_event *twin_tell(struct twin *t, enum router_effect_kind kind, const struct twin_work *w, const char *agent,
+                             enum router_reason reason);
+struct twin_agent *twin_agent(struct twin *t, const char *id);
+struct twin_queue *twin_queue(struct twin *t, const char *name);
+struct twin_work *twin_work(struct twin *t, uint64_t id);
+struct twin_ask *twin_ask_of(struct twin_work *w, const char *agent);
+struct twin_queue *twin_enter(struct twin *t, const struct twin_work *w);
+uint32_t twin_weight(const struct twin *t, const struct twin_work *w, enum router_work_state as);
+uint32_t twin_charge(const struct twin *t, const struct twin_work *w);
+uint32_t twin_load(const struct twin *t, const char *agent);
+uint32_t twin_priority(struct twin *t, const struct twin_work *w);
+void twin_name(char *to, const char *from);
+void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, const char *agent,
+               enum router_reason reason);
+void twin_ask(struct twin *t, struct twin_work *w, const char *agent, uint32_t times);
+void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to, enum router_reason reason);
+void twin_end_offer(struct twin *t, struct twin_work *w, enum router_reason reason);
+void twin_requeue(struct twin *t, struct twin_work *w, enum router_reason reason, bool informed);
+void twin_close(struct twin *t, struct twin_work *w, enum router_reason reason);
+void twin_connect(struct twin *t, struct twin_work *w);
+void twin_disconnect(struct twin *t, struct twin_work *w);
+void twin_settle(struct twin *t);
+void twin_time(struct twin *t, int64_t at);
+
+#endif

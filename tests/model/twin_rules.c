@@ -1,0 +1,587 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The twin's rules: who can take what, who is best, what moves when, and what happens by time alone.
+
+#include "twin.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BIT(n) (1u << (unsigned)(n))
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+void twin_name(char *to, const char *from)
+{
+    if (strlen(from) >= TWIN_NAME)
+        abort();
+    char copy[TWIN_NAME];
+    strcpy(copy, from);
+    strcpy(to, copy);
+}
+
+struct twin_event *twin_tell(struct twin *t, enum router_effect_kind kind, const struct twin_work *w, const char *agent,
+                             enum router_reason reason)
+{
+    if (t->events_n == TWIN_EVENTS)
+        abort();
+    struct twin_event *e = &t->events[t->events_n++];
+    memset(e, 0, sizeof *e);
+    e->kind = kind;
+    e->reason = reason;
+    if (w) {
+        e->work = w->id;
+        e->epoch = w->epoch;
+    }
+    twin_name(e->agent, agent);
+    return e;
+}
+
+struct twin_agent *twin_agent(struct twin *t, const char *id)
+{
+    for (size_t i = 0; i < t->agents_n; i++) {
+        if (same(t->agents[i].id, id))
+            return &t->agents[i];
+    }
+    return NULL;
+}
+
+struct twin_queue *twin_queue(struct twin *t, const char *name)
+{
+    for (size_t i = 0; i < t->queues_n; i++) {
+        if (same(t->queues[i].name, name))
+            return &t->queues[i];
+    }
+    return NULL;
+}
+
+struct twin_work *twin_work(struct twin *t, uint64_t id)
+{
+    for (size_t i = 0; i < t->works_n; i++) {
+        if (t->works[i].id == id && t->works[i].state != ROUTER_CLOSED)
+            return &t->works[i];
+    }
+    return NULL;
+}
+
+struct twin_ask *twin_ask_of(struct twin_work *w, const char *agent)
+{
+    for (size_t i = 0; i < w->asks_n; i++) {
+        if (same(w->asks[i].agent, agent))
+            return &w->asks[i];
+    }
+    return NULL;
+}
+
+static bool waits(enum router_work_state s)
+{
+    return s == ROUTER_QUEUED || s == ROUTER_OFFERED;
+}
+
+uint32_t twin_weight(const struct twin *t, const struct twin_work *w, enum router_work_state as)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; i < w->sessions_n; i++) {
+        uint32_t units = t->rules.channels[w->sessions[i].channel].units;
+        if (w->sessions[i].live && units > most)
+            most = units;
+    }
+    uint32_t now = t->rules.channels[w->channel_now].units;
+    return waits(as) && now > most ? now : most;
+}
+
+uint32_t twin_charge(const struct twin *t, const struct twin_work *w)
+{
+    return w->state == ROUTER_WRAP_UP ? w->frozen : twin_weight(t, w, w->state);
+}
+
+uint32_t twin_load(const struct twin *t, const char *agent)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < t->works_n; i++) {
+        if (t->works[i].state != ROUTER_CLOSED && same(t->works[i].agent, agent))
+            sum += twin_charge(t, &t->works[i]);
+    }
+    return sum;
+}
+
+uint32_t twin_priority(struct twin *t, const struct twin_work *w)
+{
+    return w->own_priority ? w->own_priority : twin_queue(t, w->queue)->priority;
+}
+
+static uint32_t twin_channels(const struct twin_work *w)
+{
+    uint32_t bits = BIT(w->channel_now);
+    for (size_t i = 0; i < w->sessions_n; i++)
+        bits |= w->sessions[i].live ? BIT(w->sessions[i].channel) : 0;
+    return bits;
+}
+
+static bool rule_matches_intent(const char *rule, const char *intent)
+{
+    char prefix[TWIN_NAME + 1];
+    strcpy(prefix, rule);
+    strcat(prefix, ".");
+    return same(rule, "") || same(rule, intent) || strncmp(intent, prefix, strlen(prefix)) == 0;
+}
+
+struct twin_queue *twin_enter(struct twin *t, const struct twin_work *w)
+{
+    const char *account = "";
+    int64_t latest = -1;
+    for (size_t i = 0; i < w->sessions_n; i++) {
+        if (w->sessions[i].channel == w->channel_now && w->sessions[i].last_word >= latest) {
+            latest = w->sessions[i].last_word;
+            account = w->sessions[i].account;
+        }
+    }
+    for (size_t i = 0; i < t->queues_n; i++) {
+        struct twin_queue *q = &t->queues[i];
+        bool channel = q->channels == 0 || q->channels & BIT(w->channel_now);
+        bool from = same(q->account, "") || same(q->account, account);
+        bool tongue = same(q->language, "") || same(q->language, w->language);
+        if (i == t->queues_n - 1 || (channel && from && tongue && rule_matches_intent(q->intent, w->intent)))
+            return q;
+    }
+    abort();
+}
+
+// ---- moves ----
+
+static void began_or_ended(struct twin *t, const char *agent)
+{
+    struct twin_agent *a = twin_agent(t, agent);
+    if (a)
+        a->idle_since = t->now;
+}
+
+void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, const char *agent,
+               enum router_reason reason)
+{
+    enum router_work_state from = w->state;
+    if (from == ROUTER_ASSIGNED || from == ROUTER_WRAP_UP)
+        began_or_ended(t, w->agent);
+    if (to == ROUTER_ASSIGNED)
+        began_or_ended(t, agent);
+    if (to == ROUTER_WRAP_UP)
+        w->frozen = twin_charge(t, w);
+    if (to == ROUTER_QUEUED) {
+        w->told = false;
+        if (from != ROUTER_OFFERED)
+            w->hold_until = t->now + twin_queue(t, w->queue)->prefer_known_ms;
+    }
+    w->state = to;
+    w->reason = reason;
+    w->changed = true;
+    twin_name(w->agent, agent);
+}
+
+void twin_ask(struct twin *t, struct twin_work *w, const char *agent, uint32_t times)
+{
+    struct twin_ask *ask = twin_ask_of(w, agent);
+    if (!ask) {
+        ask = &w->asks[w->asks_n++];
+        memset(ask, 0, sizeof *ask);
+        twin_name(ask->agent, agent);
+    }
+    ask->times += times;
+    ask->until = t->now + t->rules.decline_pause_ms;
+}
+
+void twin_end_offer(struct twin *t, struct twin_work *w, enum router_reason reason)
+{
+    twin_tell(t, ROUTER_OFFER_ENDED, w, w->agent, reason);
+    twin_move(t, w, ROUTER_QUEUED, "", reason);
+}
+
+static void tell_of_call(struct twin *t, enum router_effect_kind kind, const struct twin_work *w,
+                         const struct twin_session *s)
+{
+    struct twin_event *e = twin_tell(t, kind, w, w->agent, w->reason);
+    e->channel = s->channel;
+    twin_name(e->handle, s->handle);
+    twin_name(e->call, s->call);
+}
+
+void twin_connect(struct twin *t, struct twin_work *w)
+{
+    for (size_t i = 0; i < w->sessions_n; i++) {
+        struct twin_session *s = &w->sessions[i];
+        if (s->channel == ROUTER_VOICE && s->live && !s->connected) {
+            s->connected = true;
+            tell_of_call(t, ROUTER_CONNECT, w, s);
+        }
+    }
+}
+
+void twin_disconnect(struct twin *t, struct twin_work *w)
+{
+    for (size_t i = 0; i < w->sessions_n; i++) {
+        if (w->sessions[i].connected)
+            tell_of_call(t, ROUTER_DISCONNECT, w, &w->sessions[i]);
+        w->sessions[i].connected = false;
+    }
+}
+
+void twin_requeue(struct twin *t, struct twin_work *w, enum router_reason reason, bool informed)
+{
+    twin_tell(t, ROUTER_UNASSIGN, w, w->agent, reason)->informed = informed;
+    twin_disconnect(t, w);
+    twin_name(w->former, w->agent);
+    w->prefer_former = true;
+    if (informed)
+        twin_name(w->informed, w->agent);
+    twin_move(t, w, ROUTER_QUEUED, "", reason);
+}
+
+void twin_close(struct twin *t, struct twin_work *w, enum router_reason reason)
+{
+    if (w->state == ROUTER_ASSIGNED || w->state == ROUTER_WRAP_UP)
+        twin_tell(t, ROUTER_UNASSIGN, w, w->agent, reason);
+    twin_move(t, w, ROUTER_CLOSED, "", reason);
+}
+
+void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to, enum router_reason reason)
+{
+    enum router_presence from = a->presence;
+    if (from == to)
+        return;
+    if (to == ROUTER_LOST)
+        a->before = from;
+    a->presence = to;
+    twin_tell(t, ROUTER_PRESENCE, NULL, a->id, reason)->state = (uint32_t)to;
+    if (to == ROUTER_AVAILABLE && from != ROUTER_LOST)
+        a->idle_since = t->now;
+    for (size_t i = 0; i < t->works_n && to != ROUTER_AVAILABLE; i++) {
+        struct twin_work *w = &t->works[i];
+        if (w->state == ROUTER_OFFERED && same(w->agent, a->id))
+            twin_end_offer(t, w, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY);
+    }
+    for (size_t i = 0; i < t->works_n && to == ROUTER_OFFLINE; i++) {
+        struct twin_work *w = &t->works[i];
+        if (same(w->agent, a->id) && w->state == ROUTER_ASSIGNED)
+            twin_requeue(t, w, reason, false);
+        else if (same(w->agent, a->id) && w->state == ROUTER_WRAP_UP)
+            twin_close(t, w, ROUTER_WRAPPED_UP);
+    }
+    if (to == ROUTER_OFFLINE)
+        a->misses = 0;
+}
+
+// ---- matching ----
+
+struct view { // of one agent, on one work
+    struct twin_agent *a;
+    enum router_exclusion exclusion;
+    bool again;
+    int known; // 0 former, 1 last, 2 neither
+    uint32_t surplus;
+    int64_t idle;
+};
+
+static bool takes(const struct twin_agent *a, uint32_t channels)
+{
+    return a->channels == 0 || (channels & ~a->channels) == 0;
+}
+
+static bool has_skills(const struct twin_agent *a, const struct twin_queue *q, uint32_t *surplus)
+{
+    *surplus = 0;
+    for (size_t i = 0; i < q->requires_n; i++) {
+        uint32_t level = 0;
+        for (size_t j = 0; j < a->skills_n; j++)
+            level = same(a->skills[j].name, q->requires[i].name) ? a->skills[j].level : level;
+        if (level < q->requires[i].level) {
+            *surplus = 0;
+            return false;
+        }
+        *surplus += level - q->requires[i].level;
+    }
+    return true;
+}
+
+static bool is_asked(const struct twin *t, const char *agent)
+{
+    for (size_t i = 0; i < t->works_n; i++) {
+        if (t->works[i].state == ROUTER_OFFERED && same(t->works[i].agent, agent))
+            return true;
+    }
+    return false;
+}
+
+static struct view look(struct twin *t, struct twin_work *w, struct twin_agent *a)
+{
+    struct view v = {.a = a, .known = 2};
+    struct twin_ask *ask = twin_ask_of(w, a->id);
+    bool skilled = has_skills(a, twin_queue(t, w->queue), &v.surplus);
+    v.again = ask != NULL;
+    if (same(w->last_agent, a->id))
+        v.known = 1;
+    if (w->prefer_former && same(w->former, a->id))
+        v.known = 0;
+    v.idle = a->presence == ROUTER_AVAILABLE && !is_asked(t, a->id) ? t->now - a->idle_since : 0;
+    v.exclusion = ROUTER_QUALIFIED;
+    if (ask && (ask->until > t->now || ask->times >= t->rules.decline_max))
+        v.exclusion = ROUTER_EX_DECLINED;
+    if (twin_load(t, a->id) + twin_charge(t, w) > a->capacity)
+        v.exclusion = ROUTER_EX_CAPACITY;
+    if (!skilled && !same(w->wanted, a->id))
+        v.exclusion = ROUTER_EX_SKILL;
+    if (!takes(a, twin_channels(w)))
+        v.exclusion = ROUTER_EX_CHANNEL;
+    if (a->presence == ROUTER_LOST)
+        v.exclusion = ROUTER_EX_LOST;
+    if (a->presence == ROUTER_AWAY)
+        v.exclusion = ROUTER_EX_AWAY;
+    if (a->presence == ROUTER_OFFLINE)
+        v.exclusion = ROUTER_EX_OFFLINE;
+    return v;
+}
+
+static bool goes_before(const struct view *a, const struct view *b, bool suited)
+{
+    if (a->again != b->again)
+        return b->again;
+    if (a->known != b->known)
+        return a->known < b->known;
+    if (suited && a->surplus != b->surplus)
+        return a->surplus > b->surplus;
+    if (a->idle != b->idle)
+        return a->idle > b->idle;
+    return strcmp(a->a->id, b->a->id) < 0;
+}
+
+static void sort_qualified(struct view *v, size_t n, bool suited)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = i + 1; j < n; j++) {
+            if (goes_before(&v[j], &v[i], suited)) {
+                struct view swap = v[i];
+                v[i] = v[j];
+                v[j] = swap;
+            }
+        }
+    }
+}
+
+static bool can_expect(struct twin *t, struct twin_work *w, struct twin_agent *a)
+{
+    return a && a->presence == ROUTER_AVAILABLE && takes(a, twin_channels(w)) && twin_charge(t, w) <= a->capacity &&
+           !twin_ask_of(w, a->id);
+}
+
+static bool worth_waiting(struct twin *t, struct twin_work *w, const struct view *all)
+{
+    for (size_t i = 0; i < t->agents_n && t->now < w->hold_until; i++) {
+        if (all[i].known < 2 && !all[i].again && all[i].exclusion == ROUTER_EX_CAPACITY &&
+            twin_charge(t, w) <= all[i].a->capacity)
+            return true;
+    }
+    return false;
+}
+
+static struct twin_agent *choose(struct twin *t, struct twin_work *w, const struct view *all,
+                                 const struct view *qualified, size_t n)
+{
+    if (!same(w->wanted, "")) {
+        for (size_t i = 0; i < n; i++) {
+            if (same(qualified[i].a->id, w->wanted))
+                return qualified[i].a;
+        }
+        return NULL;
+    }
+    if (n == 0)
+        return NULL;
+    if ((qualified[0].known == 2 || qualified[0].again) && worth_waiting(t, w, all))
+        return NULL;
+    return qualified[0].a;
+}
+
+static void add_candidate(struct twin_event *e, const struct view *v)
+{
+    twin_name(e->candidates[e->candidates_n].agent, v->a->id);
+    e->candidates[e->candidates_n++].exclusion = v->exclusion;
+}
+
+static void record(struct twin *t, const struct twin_work *w, const struct twin_agent *winner, const struct view *all,
+                   const struct view *qualified, size_t n)
+{
+    struct twin_event *e = twin_tell(t, ROUTER_DECISION, w, winner ? winner->id : "", w->reason);
+    twin_name(e->winner, winner ? winner->id : "");
+    for (size_t i = 0; i < n; i++) {
+        if (qualified[i].a == winner)
+            add_candidate(e, &qualified[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (qualified[i].a != winner)
+            add_candidate(e, &qualified[i]);
+    }
+    for (size_t i = 0; i < t->agents_n; i++) {
+        if (all[i].exclusion != ROUTER_QUALIFIED)
+            add_candidate(e, &all[i]);
+    }
+}
+
+static void decide(struct twin *t, struct twin_work *w)
+{
+    struct view all[TWIN_AGENTS], qualified[TWIN_AGENTS];
+    size_t n = 0;
+    struct twin_need need = {.priority = twin_priority(t, w), .channels = twin_channels(w), .cost = twin_charge(t, w)};
+    twin_name(need.queue, w->queue);
+    if (w->told && (!same(need.queue, w->told_need.queue) || need.priority != w->told_need.priority ||
+                    need.channels != w->told_need.channels || need.cost != w->told_need.cost))
+        w->told = false;
+    if (!can_expect(t, w, twin_agent(t, w->wanted)))
+        twin_name(w->wanted, "");
+    for (size_t i = 0; i < t->agents_n; i++) {
+        all[i] = look(t, w, &t->agents[i]);
+        if (all[i].exclusion == ROUTER_QUALIFIED)
+            qualified[n++] = all[i];
+    }
+    struct twin_queue *q = twin_queue(t, w->queue);
+    sort_qualified(qualified, n, q->select == ROUTER_SUITED);
+    struct twin_agent *winner = choose(t, w, all, qualified, n);
+    if (winner || !w->told)
+        record(t, w, winner, all, qualified, n);
+    w->told = true;
+    w->told_need = need;
+    if (!winner)
+        return;
+    w->epoch = ++t->epoch;
+    w->limit = t->now + q->offer_ms;
+    twin_move(t, w, ROUTER_OFFERED, winner->id, w->reason);
+    twin_tell(t, ROUTER_OFFER, w, winner->id, w->reason)->deadline = w->limit;
+}
+
+// Every waiting work, the most urgent first, then the oldest, then by id.
+void twin_settle(struct twin *t)
+{
+    bool seen[TWIN_WORKS] = {false};
+    for (;;) {
+        struct twin_work *first = NULL;
+        for (size_t i = 0; i < t->works_n; i++) {
+            struct twin_work *w = &t->works[i];
+            if (seen[i] || w->state != ROUTER_QUEUED)
+                continue;
+            bool before = !first;
+            if (first) {
+                uint32_t a = twin_priority(t, w), b = twin_priority(t, first);
+                before = a != b ? a < b : w->since != first->since ? w->since < first->since : w->id < first->id;
+            }
+            first = before ? w : first;
+        }
+        if (!first)
+            return;
+        seen[first - t->works] = true;
+        decide(t, first);
+    }
+}
+
+// ---- time ----
+
+enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD };
+
+struct due {
+    int64_t deadline;
+    int kind;
+    struct twin_work *w;
+    struct twin_agent *a;
+};
+
+static bool due_before(const struct due *x, const struct due *y)
+{
+    if (x->deadline != y->deadline)
+        return x->deadline < y->deadline;
+    if (x->kind != y->kind)
+        return x->kind < y->kind;
+    return x->a ? strcmp(x->a->id, y->a->id) < 0 : x->w->id < y->w->id;
+}
+
+static void consider(struct due *best, int64_t deadline, int kind, struct twin_work *w, struct twin_agent *a)
+{
+    struct due d = {deadline, kind, w, a};
+    if (!best->kind || due_before(&d, best))
+        *best = d;
+}
+
+static int64_t idle_at(const struct twin *t, const struct twin_session *s)
+{
+    uint32_t ms = t->rules.channels[s->channel].idle_ms;
+    return s->live && ms && s->channel != ROUTER_VOICE ? s->last_word + ms : INT64_MAX;
+}
+
+static struct due first_due(struct twin *t)
+{
+    struct due best = {0};
+    for (size_t i = 0; i < t->agents_n; i++) {
+        if (t->agents[i].presence == ROUTER_LOST)
+            consider(&best, t->agents[i].grace, GRACE, NULL, &t->agents[i]);
+    }
+    for (size_t i = 0; i < t->works_n; i++) {
+        struct twin_work *w = &t->works[i];
+        if (w->state == ROUTER_CLOSED)
+            continue;
+        if (w->state == ROUTER_OFFERED)
+            consider(&best, w->limit, OFFER, w, NULL);
+        if (w->state == ROUTER_WRAP_UP)
+            consider(&best, w->limit, WRAP_UP, w, NULL);
+        for (size_t s = 0; s < w->sessions_n; s++) {
+            if (idle_at(t, &w->sessions[s]) != INT64_MAX)
+                consider(&best, idle_at(t, &w->sessions[s]), IDLE, w, NULL);
+        }
+        for (size_t a = 0; a < w->asks_n; a++) {
+            if (w->state == ROUTER_QUEUED && w->asks[a].until > t->now)
+                consider(&best, w->asks[a].until, PAUSE, w, NULL);
+        }
+        if (w->state == ROUTER_QUEUED && w->hold_until > t->now)
+            consider(&best, w->hold_until, HOLD, w, NULL);
+    }
+    return best;
+}
+
+static void offer_missed(struct twin *t, struct twin_work *w)
+{
+    struct twin_agent *a = twin_agent(t, w->agent);
+    twin_ask(t, w, a->id, 1);
+    twin_end_offer(t, w, ROUTER_TIMED_OUT);
+    if (++a->misses >= t->rules.timeouts_to_away) {
+        a->misses = 0;
+        twin_presence(t, a, ROUTER_AWAY, ROUTER_TIMED_OUT);
+    }
+}
+
+static void sessions_lapse(struct twin *t, struct twin_work *w)
+{
+    for (size_t i = 0; i < w->sessions_n; i++) {
+        if (idle_at(t, &w->sessions[i]) <= t->now)
+            w->sessions[i].live = false;
+    }
+    w->changed = true;
+}
+
+static void fire(struct twin *t, const struct due *d)
+{
+    if (d->kind == OFFER)
+        offer_missed(t, d->w);
+    else if (d->kind == GRACE)
+        twin_presence(t, d->a, ROUTER_OFFLINE, ROUTER_DESK_LOST);
+    else if (d->kind == WRAP_UP)
+        twin_close(t, d->w, ROUTER_WRAPPED_UP);
+    else if (d->kind == IDLE)
+        sessions_lapse(t, d->w);
+    // the end of a pause or a hold changes nothing but what settling finds
+}
+
+void twin_time(struct twin *t, int64_t at)
+{
+    for (struct due d; (d = first_due(t)).kind && d.deadline <= at; twin_settle(t)) {
+        t->now = d.deadline > t->now ? d.deadline : t->now;
+        for (; d.kind && d.deadline <= t->now; d = first_due(t))
+            fire(t, &d);
+    }
+    t->now = at;
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The random world of world.h. Same seed, same inputs, on every machine.
+
+#include "world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define AGENTS        6
+#define QUEUES        4
+#define CONVERSATIONS 9
+#define DESKS         8
+
+uint32_t world_random(struct world *w, uint32_t below)
+{
+    w->seed += 0x9e3779b97f4a7c15u;
+    uint64_t z = w->seed;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (uint32_t)((z ^ (z >> 31)) >> 33) % below;
+}
+
+static bool chance(struct world *w, uint32_t percent)
+{
+    return world_random(w, 100) < percent;
+}
+
+static const char *name(struct world *w, const char *prefix, uint32_t n)
+{
+    char *to = w->names[w->names_n++];
+    snprintf(to, sizeof w->names[0], "%s%u", prefix, n);
+    return to;
+}
+
+static const char *copy(struct world *w, const char *s)
+{
+    char *to = w->names[w->names_n++];
+    snprintf(to, sizeof w->names[0], "%s", s);
+    return to;
+}
+
+static const char *any_agent(struct world *w)
+{
+    return name(w, "a", world_random(w, AGENTS));
+}
+
+static uint32_t any_channels(struct world *w)
+{
+    return chance(w, 60) ? 0 : (1 + world_random(w, 31)) << 1;
+}
+
+static size_t any_skills(struct world *w, const struct router_skill **v, uint32_t most)
+{
+    struct router_skill *to = &w->skills[w->skills_n];
+    size_t n = 0;
+    for (uint32_t i = 0; i < 3; i++) {
+        if (world_random(w, 3) < most)
+            to[n++] = (struct router_skill){name(w, "s", i), 1 + world_random(w, most == 1 ? 3 : 5)};
+    }
+    w->skills_n += n;
+    *v = to;
+    return n;
+}
+
+static struct router_agent any_agent_def(struct world *w, uint32_t i, bool from_file)
+{
+    struct router_agent a = {.name = "", .from_file = from_file, .capacity = 1 + world_random(w, 5)};
+    a.id = name(w, "a", i);
+    a.channels = any_channels(w);
+    a.skills_n = any_skills(w, &a.skills, 2);
+    return a;
+}
+
+static size_t any_text(struct world *w, const char *const **v, const char *prefix, uint32_t n, uint32_t percent)
+{
+    if (!chance(w, percent))
+        return 0;
+    *v = &w->texts[w->texts_n];
+    w->texts[w->texts_n++] = name(w, prefix, world_random(w, n));
+    return 1;
+}
+
+static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_file)
+{
+    struct router_queue q = {.from_file = from_file, .priority = 1 + world_random(w, 3)};
+    q.name = i == QUEUES ? "default" : name(w, "q", i);
+    q.requires_n = any_skills(w, &q.requires, 1);
+    q.channels = any_channels(w);
+    q.accounts_n = any_text(w, &q.accounts, "acc", 2, 20);
+    q.intents_n = any_text(w, &q.intents, "i", 2, 40);
+    q.languages_n = any_text(w, &q.languages, "l", 2, 20);
+    q.select = chance(w, 50) ? ROUTER_SUITED : ROUTER_LONGEST_IDLE;
+    q.offer_ms = 500 + world_random(w, 5) * 500;
+    q.wrap_up_ms = world_random(w, 3) * 1500;
+    q.prefer_known_ms = world_random(w, 3) * 2000;
+    return q;
+}
+
+static void any_config(struct world *w, struct router_config *c)
+{
+    *c = (struct router_config){.queues = w->queues,
+                                .agents = w->agents,
+                                .grace_ms = world_random(w, 4) * 1000,
+                                .timeouts_to_away = 1 + world_random(w, 3),
+                                .decline_pause_ms = world_random(w, 4) * 1000,
+                                .decline_max = 1 + world_random(w, 3)};
+    for (size_t i = 1; i < ROUTER_CHANNELS; i++)
+        c->channels[i] = (struct router_channel_rules){world_random(w, 4), world_random(w, 4) * 4000};
+    for (uint32_t i = 0; i < QUEUES; i++) {
+        if (chance(w, 70))
+            w->queues[c->queues_n++] = any_queue_def(w, i, true);
+    }
+    for (uint32_t i = 0; i < AGENTS; i++) {
+        if (chance(w, 80))
+            w->agents[c->agents_n++] = any_agent_def(w, i, true);
+    }
+}
+
+static void any_happened(struct world *w, struct router_happened *h)
+{
+    static const enum router_happened_kind kinds[] = {ROUTER_WORDS,        ROUTER_WORDS,       ROUTER_WORDS,
+                                                      ROUTER_CALL_STARTED, ROUTER_CALL_ENDED,  ROUTER_CALL_ENDED,
+                                                      ROUTER_CHAT_CLOSED,  ROUTER_CHAT_OPENED, ROUTER_ASIDE};
+    *h = (struct router_happened){.kind = kinds[world_random(w, 9)]};
+    h->channel = (enum router_channel)(1 + world_random(w, 5));
+    if (h->kind == ROUTER_CALL_STARTED || h->kind == ROUTER_CALL_ENDED)
+        h->channel = ROUTER_VOICE;
+    if (h->kind == ROUTER_CHAT_CLOSED)
+        h->channel = ROUTER_CHAT;
+    h->account = name(w, "acc", world_random(w, 2));
+    h->handle = name(w, "h", world_random(w, 3));
+    h->call = h->channel == ROUTER_VOICE && chance(w, 80) ? name(w, "call", world_random(w, 3)) : "";
+    h->language = chance(w, 50) ? name(w, "l", world_random(w, 2)) : "";
+    h->intent = chance(w, 50) ? name(w, chance(w, 50) ? "i1." : "i", world_random(w, 2)) : "";
+    h->priority = chance(w, 20) ? world_random(w, 12) : 0;
+    h->conversation = 1 + world_random(w, CONVERSATIONS);
+    h->customer = 1 + h->conversation % 5;
+    h->reopened = chance(w, 30);
+    h->participant = chance(w, 5);
+    h->last_agent = chance(w, 40) ? any_agent(w) : "";
+}
+
+static bool some_work(struct world *w, const struct router *r, struct router_work_view *v)
+{
+    size_t skip = world_random(w, CONVERSATIONS);
+    bool found = router_next_work(r, 0, v);
+    for (struct router_work_view next; found && skip-- && router_next_work(r, v->id, &next);)
+        *v = next;
+    return found;
+}
+
+// A session of this agent, if they have one.
+static const char *desk_of(struct world *w, const struct router *r, const char *agent)
+{
+    for (uint32_t i = 0; i < DESKS; i++) {
+        const char *of, *desk = name(w, "d", i);
+        if (router_session_agent(r, desk, &of) && strcmp(of, agent) == 0)
+            return desk;
+    }
+    return name(w, "d", world_random(w, DESKS));
+}
+
+static enum router_act fitting_act(struct world *w, enum router_work_state s)
+{
+    static const enum router_act assigned[] = {ROUTER_ACT_SEND,           ROUTER_ACT_SEND,  ROUTER_ACT_NOTE,
+                                               ROUTER_ACT_TRANSFER_QUEUE, ROUTER_ACT_CLOSE, ROUTER_ACT_TRANSFER_AGENT,
+                                               ROUTER_ACT_CLOSE,          ROUTER_ACT_SEND};
+    if (s == ROUTER_OFFERED)
+        return chance(w, 70) ? ROUTER_ACT_ACCEPT : ROUTER_ACT_DECLINE;
+    if (s == ROUTER_ASSIGNED)
+        return assigned[world_random(w, 8)];
+    if (s == ROUTER_WRAP_UP)
+        return chance(w, 50) ? ROUTER_ACT_WRAP_UP_DONE : ROUTER_ACT_SEND;
+    return (enum router_act)(1 + world_random(w, 9));
+}
+
+static void any_command(struct world *w, const struct router *r, struct router_command *c)
+{
+    struct router_work_view v = {.agent = ""};
+    bool found = some_work(w, r, &v);
+    *c = (struct router_command){.account = "", .handle = "", .text = "t", .resolved = chance(w, 50)};
+    c->agent = *v.agent && chance(w, 92) ? copy(w, v.agent) : any_agent(w);
+    c->session = desk_of(w, r, c->agent);
+    c->client_id = name(w, "c", (uint32_t)(chance(w, 97) ? ++w->client_id : w->client_id) % 100000);
+    c->act = found && chance(w, 85) ? fitting_act(w, v.state) : (enum router_act)(1 + world_random(w, 9));
+    if (!found || chance(w, 12))
+        c->act = ROUTER_ACT_PRESENCE;
+    c->work = found && chance(w, 97) ? v.id : world_random(w, 50);
+    c->epoch = chance(w, 95) ? v.epoch : v.epoch - world_random(w, 3);
+    c->conversation = found && chance(w, 97) ? v.conversation : 1 + world_random(w, CONVERSATIONS);
+    c->presence = chance(w, 75)   ? ROUTER_AVAILABLE
+                  : chance(w, 80) ? ROUTER_AWAY
+                                  : (enum router_presence)world_random(w, 5);
+    c->channel = chance(w, 50) ? ROUTER_CHANNEL_NONE : (enum router_channel)world_random(w, 6);
+    if (chance(w, 40))
+        c->handle = name(w, "h", world_random(w, 9));
+    if (chance(w, 70))
+        c->account = name(w, "acc", world_random(w, 2));
+    c->to = c->act == ROUTER_ACT_TRANSFER_QUEUE ? name(w, "q", world_random(w, QUEUES + 1))
+                                                : name(w, "a", world_random(w, AGENTS + 1));
+}
+
+static void any_desk(struct world *w, struct router_input *in)
+{
+    uint32_t dice = world_random(w, 10);
+    if (dice < 6) {
+        uint32_t desk = world_random(w, DESKS); // mostly its own agent's
+        in->kind = ROUTER_IN_DESK_OPENED;
+        in->desk_opened.session = name(w, "d", desk);
+        in->desk_opened.agent = chance(w, 90) ? name(w, "a", desk % AGENTS) : any_agent(w);
+        in->desk_opened.boot = name(w, "b", world_random(w, 2));
+    } else if (dice < 9) {
+        in->kind = ROUTER_IN_DESK_CLOSED;
+        in->desk_closed.session = name(w, "d", world_random(w, DESKS));
+        in->desk_closed.logout = chance(w, 40);
+    } else {
+        in->kind = ROUTER_IN_NODE_LOST;
+        in->node_lost.boot = name(w, "b", world_random(w, 2));
+    }
+}
+
+static void any_change(struct world *w, struct router_input *in)
+{
+    switch (world_random(w, 8)) {
+    case 0:
+    case 1:
+        in->kind = ROUTER_IN_CONFIG;
+        any_config(w, &in->config);
+        break;
+    case 2:
+    case 3:
+    case 4:
+        in->kind = ROUTER_IN_AGENT_PUT;
+        in->agent_put = any_agent_def(w, world_random(w, AGENTS), false);
+        break;
+    case 5:
+        in->kind = ROUTER_IN_AGENT_REMOVED;
+        in->agent_removed.id = any_agent(w);
+        break;
+    case 6:
+        in->kind = ROUTER_IN_QUEUE_PUT;
+        in->queue_put = any_queue_def(w, world_random(w, QUEUES + 1), chance(w, 50));
+        break;
+    default:
+        in->kind = ROUTER_IN_QUEUE_REMOVED;
+        in->queue_removed.name = name(w, "q", world_random(w, QUEUES));
+    }
+}
+
+static void any_other(struct world *w, struct router_input *in)
+{
+    static const enum router_input_kind kinds[] = {ROUTER_IN_TICK, ROUTER_IN_TICK,     ROUTER_IN_NOTHING,
+                                                   ROUTER_IN_FOLD, ROUTER_IN_DELIVERY, ROUTER_IN_CUSTOMER_CHANGED};
+    in->kind = kinds[world_random(w, 6)];
+    if (in->kind == ROUTER_IN_FOLD)
+        in->fold.version = ROUTER_FOLD_VERSION;
+    if (in->kind == ROUTER_IN_DELIVERY)
+        in->delivery = (struct router_delivery_news){.delivery = "9.1",
+                                                     .conversation = 1 + world_random(w, CONVERSATIONS),
+                                                     .entry = 9,
+                                                     .state = 4,
+                                                     .reason = ""};
+    if (in->kind == ROUTER_IN_CUSTOMER_CHANGED) {
+        in->customer_changed.customer = 1 + world_random(w, 5);
+        in->customer_changed.other = 1 + world_random(w, 5);
+    }
+}
+
+static int64_t pause_before(struct world *w)
+{
+    if (chance(w, 40))
+        return 0;
+    if (chance(w, 90))
+        return world_random(w, 4) * 250;
+    if (chance(w, 95))
+        return world_random(w, 20) * 500;
+    return world_random(w, 1000) * 1000;
+}
+
+struct router_input world_next(struct world *w, const struct router *r, uint64_t number)
+{
+    w->names_n = w->skills_n = w->texts_n = 0;
+    w->at += pause_before(w);
+    struct router_input in = {.number = number, .at = w->at, .wall = w->at, .has_entry = chance(w, 60)};
+    uint32_t dice = world_random(w, 100);
+    if (dice < 38) {
+        in.kind = ROUTER_IN_HAPPENED;
+        any_happened(w, &in.happened);
+    } else if (dice < 82) {
+        in.kind = ROUTER_IN_COMMAND;
+        any_command(w, r, &in.command);
+    } else if (dice < 90) {
+        any_desk(w, &in);
+    } else if (dice < 93) {
+        any_change(w, &in);
+    } else {
+        any_other(w, &in);
+    }
+    return in;
+}

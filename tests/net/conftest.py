@@ -72,7 +72,8 @@ class Conn:
 class Server:
     def __init__(self, *settings):
         self.process = subprocess.Popen([os.environ["TL_NET_SERVER"], *settings], stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE)
+                                        stderr=subprocess.PIPE,
+                                        env={**os.environ, "ASAN_OPTIONS": "quarantine_size_mb=1"})
         self.address = self.process.stdout.readline().decode().strip()
         assert self.address, self.process.stderr.read()
         self.conns = []

@@ -167,6 +167,7 @@ void core_start_over(struct core *c, struct router *r, uint64_t folded)
     c->last_len = 0;
     c->last_digest = 0;
     c->config_digest = 0;
+    c->begun = s.config != 0;
     c->ticks.number = 0;
     c->leader.started = 0;
     c->lag.last = 0;
@@ -223,6 +224,11 @@ uint64_t core_input(const struct core *c)
     return c->folded;
 }
 
+bool core_begun(const struct core *c)
+{
+    return c->begun;
+}
+
 uint64_t core_applied(const struct core *c)
 {
     return c->apply.applied;
@@ -270,7 +276,7 @@ unsigned core_not_ready(const struct core *c, const char *why[CORE_WHY_MAX])
         why[n++] = "the log has no configuration yet";
     if (core_lag_ms(c) > CORE_LAG_MOST)
         why[n++] = "the fold lags behind the log";
-    if (c->nodes.former)
+    if (c->nodes.former_pending)
         why[n++] = "the loss of this node's former run is not logged yet";
     if (c->draining)
         why[n++] = "draining";

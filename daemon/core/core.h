@@ -73,6 +73,7 @@ uint64_t core_input(const struct core *c); // folded up to here
 int64_t core_at(const struct core *c);     // the `at` clock as it would stand now (last at + time since, clamped)
 bool core_leader(const struct core *c);
 bool core_config_differs(const struct core *c);
+bool core_begun(const struct core *c);          // the log has its fold version and its configuration: events may come
 uint64_t core_applied(const struct core *c);    // effects are written up to here, as far as is known
 uint64_t core_state_hash(const struct core *c); // at the last checkpoint; 0 = none yet
 // Another file: compared with the log from now on. Packed RoutingConfig; copied.

@@ -75,6 +75,7 @@ static void after(struct core *c, const Throughline__V1__Input *m)
         uint8_t *packed = scratch_get(&c->scratch, len ? len : 1, 1);
         throughline__v1__routing_config__pack(m->config, packed);
         c->config_digest = store_digest(packed, len);
+        c->begun = true;
     }
     if (m) {
         checkpoint_fold(c, m);

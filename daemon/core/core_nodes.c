@@ -83,14 +83,13 @@ static void on_former_logged(void *module, uint64_t token, enum tl_err e, const 
     if (e != TL_OK)
         return; // the timer tries again
     write_boot(c);
-    free(c->nodes.former);
-    c->nodes.former = NULL;
+    c->nodes.former_pending = false;
 }
 
 // Once the place in the log is known, and in a log that has begun: in an empty one nobody can be lost.
 static void report_former(struct core *c)
 {
-    if (!c->nodes.former || c->nodes.reporting || c->place.phase != CORE_READING)
+    if (!c->nodes.former_pending || c->nodes.reporting || c->place.phase != CORE_READING)
         return;
     c->nodes.reporting = true;
     append_lost(c, c->nodes.former, NULL, on_former_logged, 0);
@@ -205,7 +204,7 @@ static void on_listed(void *module, uint64_t token, enum tl_err e, const struct 
 static void on_timer(void *arg)
 {
     struct core *c = arg;
-    loop_timer_set(c->nodes.timer, c->nodes.former ? NODES_RETRY : c->o.lease_ms / 4 + 1);
+    loop_timer_set(c->nodes.timer, c->nodes.former_pending ? NODES_RETRY : c->o.lease_ms / 4 + 1);
     report_former(c);
     if (c->nodes.listing || !core_writing(c))
         return;
@@ -252,6 +251,7 @@ void nodes_open(struct core *c)
 {
     char *path = core_path(c, "boot"), *name = xasprintf("node:%s", c->o.node);
     c->nodes.former = read_former(path);
+    c->nodes.former_pending = c->nodes.former != NULL;
     if (!c->nodes.former)
         write_boot(c);
     c->nodes.own = keeper_new(c->loop, c->store,

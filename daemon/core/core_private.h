@@ -79,7 +79,8 @@ struct core_ticks {
 struct watched_node;
 struct core_nodes {
     struct keeper *own;
-    char *former; // boot id of this node's process before; NULL once its loss is logged
+    char *former;        // boot id of this node's process before; NULL = none
+    bool former_pending; // its loss is not logged yet
     struct loop_timer *timer;
     struct watched_node *watched;
     bool listing, reporting;
@@ -149,6 +150,7 @@ struct core {
     uint64_t last_digest;   // where the bytes are not known: after a restore
     uint64_t config_digest; // of the last whole configuration folded
     uint64_t file_digest;   // of this node's file
+    bool begun;             // the log has a configuration
 
     struct core_listener listeners[CORE_LISTENERS_MAX];
     unsigned listeners_n;

@@ -23,7 +23,8 @@ struct outbox_carrier {
     const char *account; // account key; "~name" for simulated ones
     const char *handle;  // only deliveries to this handle; NULL = all (simulation by one terminal)
     bool dedupes;
-    // Takes the delivery now; false = no credit: it is asked again after outbox_credit().
+    // Takes the delivery now; false = no credit: it is asked again after outbox_credit(). May report from inside, but neither attach nor
+    // detach.
     bool (*carry)(void *ctx, uint64_t token, const struct Throughline__V1__Delivery *d);
     void (*owned)(void *ctx, uint64_t token, bool owned); // the account's lease was got, or lost to another node
 };
@@ -31,7 +32,10 @@ struct outbox_carrier {
 uint64_t outbox_attach(struct outbox *o, const struct outbox_carrier *c);
 void outbox_detach(struct outbox *o, uint64_t carrier);
 void outbox_credit(struct outbox *o, uint64_t carrier); // it has room again
-// What became of a delivery; retried until it is durable.
+// What became of a delivery; retried until it is durable. QUEUED without retry_ms: full-jitter back-off by the number of attempts.
 void outbox_report(struct outbox *o, const struct store_report *r);
+// The same once, with its outcome: for who must not acknowledge a report before it is durable.
+void outbox_report_once(struct outbox *o, const struct store_report *r, store_placed_fn *fn, void *module,
+                        uint64_t token);
 
 #endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_CORE_OUTBOX_PRIVATE_H
+#define THROUGHLINE_CORE_OUTBOX_PRIVATE_H
+
+// What the files of the outbox share: outbox.c has carriers and lanes' lives, outbox_lane.c what waits in a lane and how it
+// moves, outbox_report.c the way of reports to Redis.
+
+#include "daemon/base/table.h"
+#include "daemon/core/keeper.h"
+#include "daemon/core/outbox.h"
+#include "throughline/v1/conversation.pb-c.h"
+#include "throughline/v1/gateway.pb-c.h"
+
+struct loop_timer;
+struct lane;
+
+struct carrier {
+    struct carrier *next; // of the lane
+    uint64_t id;
+    struct outbox_carrier c; // account and handle are copies
+    struct lane *lane;
+    bool stalled; // refused the last one; until it has credit
+};
+
+//   WAITING ──► READING ──► CLAIMING ──► CLAIMED ──► CARRIED ──► (gone, once a report is durable)
+//      ▲           │            │       no credit       │
+//      └───────────┴────────────┴───────────────────────┘  not now; QUEUED reported
+enum item_state { ITEM_WAITING, ITEM_READING, ITEM_CLAIMING, ITEM_CLAIMED, ITEM_CARRIED };
+
+struct group;
+struct item {
+    struct item *next; // of the group, in order of (input, effect)
+    struct group *group;
+    uint64_t serial; // names it in answers of the store
+    char id[48];
+    uint64_t input;
+    uint32_t effect;
+    enum item_state state;
+    int64_t not_before; // loop clock
+    int64_t pause;      // next one after an answer that says not yet
+    int64_t since;      // carried
+    uint32_t attempt;
+    uint64_t carrier;
+    uint64_t entry; // whose message it carries, 0 = none
+    char *to;
+    Throughline__V1__Entry *body;
+    Throughline__V1__Delivery *delivery; // as claimed
+};
+
+// One conversation on one channel: its head alone may move.
+struct group {
+    struct group *next;
+    struct lane *lane;
+    uint64_t conversation;
+    uint32_t channel;
+    struct item *head;
+};
+
+// One account key that carriers of this node serve.
+struct lane {
+    struct lane *next;
+    struct outbox *o;
+    uint64_t id;
+    char *account;
+    struct keeper *lease;
+    struct carrier *carriers;
+    struct group *groups;
+    size_t items;
+    struct loop_timer *timer;
+    int64_t scan_at;
+    size_t seen; // entries of the scan under way
+    bool scanning;
+    bool more;      // the last scan was full: there is more in Redis
+    bool overtaken; // an entry was not taken in, so that none overtakes what is only in Redis
+};
+
+struct outbox {
+    struct loop *loop;
+    struct store *store;
+    struct core *core;
+    uint64_t owner;
+    struct table carriers; // id -> carrier
+    struct table lanes_by_id;
+    struct table items; // serial -> item
+    struct table known; // input, effect -> item
+    struct table reports;
+    struct lane *lanes;
+    size_t depth;
+    struct metric *waiting, *carried;
+};
+
+void lane_wake(struct lane *l, int64_t ms);
+void lane_scan(struct lane *l);
+void lane_pump(void *lane);
+void lane_clear(struct lane *l);
+// An entry of the outbox, as an effect or a scan shows it.
+struct item_seen {
+    const char *id, *to;
+    uint64_t conversation, entry;
+    uint32_t channel;
+};
+struct item *lane_add(struct lane *l, const struct item_seen *s); // NULL = known already, or no room
+void lane_orphan(struct lane *l, uint64_t carrier);               // its carrier is gone
+void item_remove(struct outbox *o, struct item *i);
+struct item *item_find(const struct outbox *o, const char *id);
+void item_reported(struct outbox *o, const struct store_report *r);
+
+void reports_close(struct outbox *o);
+int64_t jitter(int64_t most); // 0..most
+
+#endif

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Snapshots from anywhere: refused with a reason, or a router whose invariants hold, that goes on and that can be written again. The first
+// byte chooses: even, the rest are changes (two bytes where, one byte what) to a good snapshot; odd, the rest is all.
+#include "routing/router.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct bytes {
+    uint8_t v[65536];
+    size_t n;
+};
+
+static bool keep(void *ctx, const void *bytes, size_t len)
+{
+    struct bytes *b = ctx;
+    if (b->n + len > sizeof(b->v))
+        return false;
+    memcpy(b->v + b->n, bytes, len);
+    b->n += len;
+    return true;
+}
+
+static void step(struct router *r, struct router_input in)
+{
+    struct router_stats stats;
+    router_stats(r, &stats);
+    in.number = stats.input + 1;
+    in.at = stats.at + 500;
+    struct router_effects effects;
+    bool placed = router_step(r, &in, &effects);
+    assert(placed);
+}
+
+static const char session[] = "0123456789abcdef";
+
+static struct router_input command(enum router_act act, const char *client_id)
+{
+    return (struct router_input){.kind = ROUTER_IN_COMMAND,
+                                 .command = {.session = session,
+                                             .client_id = client_id,
+                                             .agent = "ann",
+                                             .act = act,
+                                             .presence = ROUTER_AVAILABLE,
+                                             .account = "",
+                                             .handle = "",
+                                             .to = "",
+                                             .text = ""}};
+}
+
+// A little of everything: an agent with work held and offered, work that waits, timers, outcomes.
+static void make_good(struct bytes *out)
+{
+    static const struct router_skill billing[] = {{"billing", 3}};
+    static const char *const intents[] = {"billing"};
+    struct router_queue queues[] = {{.name = "billing",
+                                     .priority = 3,
+                                     .requires = billing,
+                                     .requires_n = 1,
+                                     .intents = intents,
+                                     .intents_n = 1,
+                                     .offer_ms = 30000,
+                                     .wrap_up_ms = 30000},
+                                    {.name = "all", .priority = 5, .select = ROUTER_LONGEST_IDLE, .offer_ms = 30000}};
+    struct router_agent agents[] = {{.id = "ann", .name = "Ann", .skills = billing, .skills_n = 1, .capacity = 2},
+                                    {.id = "bo", .name = "", .capacity = 4}};
+    struct router_input config = {.kind = ROUTER_IN_CONFIG,
+                                  .config = {.queues = queues,
+                                             .queues_n = 2,
+                                             .agents = agents,
+                                             .agents_n = 2,
+                                             .grace_ms = 30000,
+                                             .timeouts_to_away = 3,
+                                             .decline_max = 3}};
+    for (size_t i = 1; i < ROUTER_CHANNELS; i++)
+        config.config.channels[i] = (struct router_channel_rules){.units = 1, .idle_ms = 3600000};
+    struct router *r = router_new();
+    step(r, config);
+    step(r, (struct router_input){.kind = ROUTER_IN_DESK_OPENED, .desk_opened = {session, "ann", "boot"}});
+    step(r, command(ROUTER_ACT_PRESENCE, "1"));
+    for (uint64_t n = 4; n < 8; n++)
+        step(r, (struct router_input){.kind = ROUTER_IN_HAPPENED,
+                                      .has_entry = true,
+                                      .happened = {.kind = ROUTER_WORDS,
+                                                   .channel = ROUTER_SMS,
+                                                   .account = "sms",
+                                                   .handle = "tel:+49",
+                                                   .call = "",
+                                                   .language = "",
+                                                   .intent = n % 2 ? "" : "billing",
+                                                   .conversation = n,
+                                                   .customer = n,
+                                                   .last_agent = ""}});
+    struct router_work_view w;
+    struct router_input accept = command(ROUTER_ACT_ACCEPT, "2");
+    bool there = router_work(r, 4, &w);
+    assert(there);
+    accept.command.work = w.id;
+    accept.command.epoch = w.epoch;
+    step(r, accept);
+    bool wrote = router_snapshot(r, keep, out);
+    assert(wrote && !router_check(r));
+    router_free(r);
+}
+
+static void check(const void *bytes, size_t len)
+{
+    static struct bytes again;
+    const char *why = NULL;
+    struct router *r = router_restore(bytes, len, &why);
+    if (!r) {
+        assert(why && why[0]);
+        return;
+    }
+    assert(!router_check(r));
+    step(r, (struct router_input){.kind = ROUTER_IN_TICK});
+    assert(!router_check(r));
+    again.n = 0;
+    bool wrote = router_snapshot(r, keep, &again);
+    assert(wrote || again.n > 0);
+    router_free(r);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct bytes good;
+    if (good.n == 0)
+        make_good(&good);
+    if (size == 0)
+        return 0;
+    if (data[0] % 2) {
+        check(data + 1, size - 1);
+        return 0;
+    }
+    struct bytes changed = good;
+    for (size_t i = 1; i + 2 < size; i += 3)
+        changed.v[((size_t)data[i] << 8 | data[i + 1]) % changed.n] = data[i + 2];
+    check(changed.v, changed.n);
+    return 0;
+}

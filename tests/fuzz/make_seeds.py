@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes tests/fuzz/seeds/: small, valid, and of every kind, so that a fuzzer begins where the interesting things are.
+
+Run it when the contract has changed; the seeds are kept in the tree.
+"""
+import os
+import struct
+import sys
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, f"{HERE}/../e2e")
+from harness import pb  # noqa: E402
+from harness.chat import identity  # noqa: E402
+
+
+def write(target, name, data):
+    os.makedirs(f"{HERE}/seeds/{target}", exist_ok=True)
+    with open(f"{HERE}/seeds/{target}/{name}", "wb") as f:
+        f.write(data if isinstance(data, bytes) else data.encode())
+
+
+def http():
+    head = "POST /v1/events?limit=5&cursor=a%20b HTTP/1.1\r\nHost: example.org\r\nAuthorization: Bearer x\r\n"
+    write("http", "length", head + "Content-Length: 2\r\n\r\n{}")
+    write("http", "chunked", head + "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n")
+    write("http", "chunks", "2;a=b\r\n{}\r\nA\r\n0123456789\r\n0\r\nX: y\r\n\r\n")
+    write("http", "upgrade", "GET /v1/desk HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+                             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+    write("http", "path", "/desk/%C3%A4/../x")
+    write("http", "query", "a=1&b=%2B+&c")
+
+
+def reply():
+    for name, text in {"array": "*3\r\n:1\r\n$2\r\nab\r\n*1\r\n$-1\r\n", "error": "-TL bad argument\r\n+OK\r\n", "unix": "unix:///var/run/redis.sock",
+                       "url": "rediss://user:p%40ss@[::1]:6380/3", "stream": "*1\r\n*2\r\n$1\r\ns\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\ni\r\n$3\r\n\0\1\2\r\n"}.items():
+        write("reply", name, text)
+
+
+def chat():
+    write("chat", "visitor", "0123456789abcdef")
+    write("chat", "identity", identity("another secret", reference="crm-7", handles=["tel:+4915112345678"], name="Eva", expires=1700000100))
+    write("chat", "two parts", "e30.AAAA")
+
+
+CONFIG = pb.RoutingConfig(
+    queues=[pb.Queue(name="billing", priority=3, requires=[pb.Skill(name="billing", level=3)], intents=["billing"], offer_seconds=30, wrap_up_seconds=30),
+            pb.Queue(name="all", priority=5, select="longest_idle", offer_seconds=30)],
+    agents=[pb.Agent(id="ann", capacity=4, skills=[pb.Skill(name="billing", level=4)]),
+            pb.Agent(id="bo", capacity=4, channels=[pb.CHANNEL_SMS])],
+    grace_seconds=30, timeouts_to_away=3, decline_pause_seconds=60, decline_max=3,
+    channels=[pb.ChannelRules(channel=c, units=4 if c == pb.CHANNEL_VOICE else 1, idle_seconds=0 if c == pb.CHANNEL_VOICE else 3600) for c in range(1, 6)])
+
+
+def log(*inputs):
+    data = b""
+    for n, kind in enumerate(inputs, 1):
+        packed = pb.Input(wall_ms=1700000000000 + n, at_ms=500 * n, **kind).SerializeToString()
+        data += struct.pack("<H", len(packed)) + packed
+    return data
+
+
+def came(agent, session):
+    return [{"desk_opened": pb.DeskOpened(session=session, agent=agent), "boot": "b1"},
+            {"command": pb.Command(session=session, client_id="p", agent=agent, presence=pb.SetPresence(state=pb.PRESENCE_STATE_AVAILABLE))}]
+
+
+def said(n, kind=pb.HAPPENED_KIND_WORDS, channel=pb.CHANNEL_SMS, conversation=None, **kw):
+    return {"happened": pb.Happened(kind=kind, channel=channel, account="a", handle="tel:+491", **kw), "has_entry": True,
+            "placed": pb.Placement(conversation=conversation or n, customer=n)}
+
+
+def act(session, agent, client_id, **kw):
+    return {"command": pb.Command(session=session, client_id=client_id, agent=agent, **kw)}
+
+
+def step():
+    ann, bo = "s" * 16, "t" * 16
+    start = [{"config": CONFIG}, *came("ann", ann), *came("bo", bo)]
+    first = said(6, intent="billing")
+    write("step", "answered", log(*start, first, act(ann, "ann", "1", accept=pb.Accept(work=6, epoch=6)),
+                                  act(ann, "ann", "2", send=pb.Sent(conversation=6)), act(ann, "ann", "3", close=pb.Close(work=6, resolved=True)),
+                                  act(ann, "ann", "4", wrap_up_done=pb.WrapUpDone(work=6))))
+    write("step", "switched", log(*start, first, act(ann, "ann", "1", accept=pb.Accept(work=6, epoch=6)),
+                                  said(6, pb.HAPPENED_KIND_CALL_STARTED, pb.CHANNEL_VOICE, call="c"), said(6, pb.HAPPENED_KIND_CALL_ENDED, pb.CHANNEL_VOICE, call="c")))
+    write("step", "declined", log(*start, said(6), act(ann, "ann", "1", decline=pb.Decline(work=6, epoch=6)), {"tick": pb.Tick()}, {"node_lost": pb.NodeLost(boot="b1")}))
+    write("step", "transferred", log(*start, first, act(ann, "ann", "1", accept=pb.Accept(work=6, epoch=6)),
+                                     act(ann, "ann", "2", transfer=pb.Transfer(work=6, agent="bo")), {"desk_closed": pb.DeskClosed(session=bo, logout=True)}))
+    write("step", "administered", log(*start, said(6), {"agent_put": pb.Agent(id="cy", capacity=1)}, {"agent_removed": pb.AgentRemoved(id="ann")},
+                                      {"queue_put": pb.Queue(name="new", priority=1)}, {"queue_removed": pb.QueueRemoved(name="billing")},
+                                      {"delivery": pb.DeliveryNews(delivery="6.1", conversation=6, state=pb.DELIVERY_STATE_SENT)},
+                                      {"customer_changed": pb.CustomerChanged(customer=6)}, {"checkpoint": pb.Checkpoint()}, {"fold": pb.FoldSwitch(version=1)}))
+
+
+def restore():
+    write("restore", "good", b"\0")
+    write("restore", "changed", b"\0\0\1\2\0\40\7")
+    write("restore", "raw", b"\1TL")
+
+
+def texts():
+    for n, handle in enumerate(["tel:+4915112345678", "email:Eva@Example.ORG", "chat:7f3a", "social:1234", "2026-01-02T03:04:05.678Z", "c2VlZA=="]):
+        write("handle", str(n), handle)
+    event = pb.Event(id="1", account="sms-1", **{"from": "tel:+4915112345678"}, attributes={"k": "v"}, threads=["t"], message=pb.Message(text="hällo"))
+    event.occurred_at.FromJsonString("2026-01-02T03:04:05Z")
+    for first in range(0, 48, 4):
+        write("json", f"event-{first}", bytes([first]) + pb.to_json(event).encode())
+    write("json", "binary", b"\x00" + event.SerializeToString())
+    with open(f"{HERE}/../../config.example.toml", encoding="utf-8") as f:
+        lines = [line for line in f if line.strip() and not line.startswith("#")]
+    write("toml", "example", "".join(lines))
+    write("toml", "strings", 'a = """\nx\\u00e4"""\nb = [1, 0x10, 1e3, true, 1979-05-27T07:32:00Z]\n[c.d]\n[[e]]\n')
+
+
+for make in (http, reply, chat, step, restore, texts):
+    make()

@@ -68,6 +68,25 @@ static void on_second(void *arg)
     each(all, DESK_LIVE, send_queues_if_watching);
 }
 
+// A customer types: told to whoever has the conversation.
+void desks_heard(struct desks *all, const char *topic, const void *bytes, size_t len)
+{
+    struct router_work_view w;
+    if (strcmp(topic, FACE_TOPIC_TYPES) != 0 || !all->by_agent.count)
+        return;
+    Throughline__V1__DeskTyping *t = throughline__v1__desk_typing__unpack(NULL, len, bytes);
+    if (t && router_work_of_conversation(core_router(all->face->core), t->conversation, &w) && *w.agent) {
+        Throughline__V1__DeskUpdate u = THROUGHLINE__V1__DESK_UPDATE__INIT;
+        u.update_case = THROUGHLINE__V1__DESK_UPDATE__UPDATE_TYPING;
+        u.typing = t;
+        for (struct desk *d = table_get(&all->by_agent, desk_agent_hash(w.agent)); d; d = d->next_agent)
+            if (d->state == DESK_LIVE && strcmp(d->agent, w.agent) == 0)
+                desk_say(d, &u);
+    }
+    if (t)
+        throughline__v1__desk_typing__free_unpacked(t, NULL);
+}
+
 static void on_retry(void *arg)
 {
     desk_partings_retry(arg);

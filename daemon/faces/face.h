@@ -25,12 +25,16 @@
 // What nodes tell each other and nobody keeps.
 #define FACE_TOPIC_TYPING "agent-typing" // packed DeskTyping
 #define FACE_TOPIC_READ   "agent-read"   // packed DeskRead
+#define FACE_TOPIC_TYPES  "typing"       // a customer: packed DeskTyping
+#define FACE_TOPIC_TOKENS "tokens"       // they changed
 
+struct admin;
 struct chats;
 struct desks;
 struct gateways;
 struct posts;
 struct tails;
+struct tokens;
 
 struct face {
     struct faces *faces;
@@ -43,6 +47,8 @@ struct face {
     struct gateways *gateways;
     struct chats *chats;
     struct tails *tails;
+    struct admin *admin;
+    struct tokens *tokens;
 };
 
 struct faces {
@@ -102,11 +108,20 @@ bool chats_idle(const struct chats *c);
 uint32_t chats_count(const struct chats *c);
 
 void admin_routes(struct faces *f); // admin*.c
+struct admin *admin_new(struct face *face);
+void admin_free(struct admin *a);
 void tails_routes(struct faces *f); // tail.c
 struct tails *tails_new(struct face *face);
 void tails_free(struct tails *t);
 void tails_drain(struct tails *t);
 
-void tokens_start(struct face *face); // tokens.c: loads those of the store, and again whenever they change
+// tokens.c: those made while running; loaded from the store, and again whenever another node changed them
+struct tokens *tokens_new(struct face *face);
+void tokens_load(struct tokens *t);
+void tokens_free(struct tokens *t);
+
+// What nodes tell each other: chats_heard() and desks_heard() take what is theirs.
+void chats_heard(struct chats *c, const char *topic, const void *bytes, size_t len);
+void desks_heard(struct desks *d, const char *topic, const void *bytes, size_t len);
 
 #endif

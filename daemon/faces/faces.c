@@ -100,6 +100,17 @@ void faces_drain(struct faces *f, void (*drained)(void *arg), void *arg)
 
 // ---- life ----
 
+static void on_heard(void *arg, const char *tenant, const char *topic, const void *bytes, size_t len)
+{
+    struct face *face = arg;
+    if (strcmp(tenant, face->tenant) != 0)
+        return;
+    if (strcmp(topic, FACE_TOPIC_TOKENS) == 0)
+        tokens_load(face->tokens);
+    chats_heard(face->chats, topic, bytes, len);
+    desks_heard(face->desks, topic, bytes, len);
+}
+
 static void face_init(struct faces *f, struct face *face, const struct faces_tenant *t)
 {
     *face = (struct face){
@@ -108,7 +119,9 @@ static void face_init(struct faces *f, struct face *face, const struct faces_ten
     face->desks = desks_new(face);
     face->chats = chats_new(face);
     face->tails = tails_new(face);
-    tokens_start(face);
+    face->admin = admin_new(face);
+    face->tokens = tokens_new(face);
+    store_on_publish(face->store, on_heard, face);
 }
 
 struct faces *faces_new(const struct faces_options *o)
@@ -149,6 +162,8 @@ void faces_free(struct faces *f)
         desks_free(f->v[i].desks);
         chats_free(f->v[i].chats);
         tails_free(f->v[i].tails);
+        admin_free(f->v[i].admin);
+        tokens_free(f->v[i].tokens);
     }
     events_free(f);
     loop_timer_free(f->drain_timer);

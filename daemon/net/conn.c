@@ -73,6 +73,7 @@ void conn_open(struct http_server *s, evutil_socket_t fd, const struct sockaddr 
     s->conns = c;
     bufferevent_setcb(c->bev, on_read, on_write, on_event, c);
     bufferevent_setwatermark(c->bev, EV_READ, 0, CONN_INPUT_MAX);
+    bufferevent_set_max_single_read(c->bev, CONN_INPUT_MAX);
     bufferevent_enable(c->bev, EV_READ | EV_WRITE);
     if (refuse)
         turn_away(c);

@@ -94,7 +94,7 @@ def step():
 
 def restore():
     write("restore", "good", b"\0")
-    write("restore", "changed", b"\0\0\1\2\0\40\7")
+    write("restore", "changed", b"\2\0\1\2\0\40\7")
     write("restore", "raw", b"\1TL")
 
 

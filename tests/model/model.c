@@ -179,16 +179,23 @@ static void count(const struct router_effects *out)
     }
 }
 
+static bool reached(const char *what, const uint64_t *seen, int i)
+{
+    if (!seen[i])
+        fprintf(stderr, "%s %d was never reached\n", what, i);
+    return seen[i] > 0;
+}
+
 // A model that never gets somewhere proves nothing about it.
 static bool reached_everything(void)
 {
     bool all = true;
     for (int i = ROUTER_DONE; i <= ROUTER_CUSTOMER; i++)
-        all &= kinds_seen[i] > 0;
+        all &= reached("effect", kinds_seen, i);
     for (int i = ROUTER_NEW; i <= ROUTER_CUSTOMER_BACK; i++)
-        all &= reasons_seen[i] > 0 || i == ROUTER_TAKEN;
+        all &= i == ROUTER_TAKEN || reached("reason", reasons_seen, i);
     for (int i = ROUTER_UNKNOWN_WORK; i <= ROUTER_INVALID; i++)
-        all &= refusals_seen[i] > 0;
+        all &= reached("refusal", refusals_seen, i);
     return all;
 }
 
@@ -230,9 +237,5 @@ int main(int argc, char **argv)
     }
     printf("%" PRIu64 " inputs, seed %" PRIu64 ", hash %016" PRIx64 "\n", n, seed, router_hash(r));
     router_free(r);
-    if (n >= 100000 && !reached_everything()) {
-        fprintf(stderr, "not every effect, reason and refusal was reached\n");
-        return 1;
-    }
-    return 0;
+    return n < 100000 || reached_everything() ? 0 : 1;
 }

@@ -648,7 +648,8 @@ static void apply_config(struct twin *t, const struct router_config *c)
     }
     for (size_t i = 0; i < c->agents_n; i++)
         put_agent(t, &c->agents[i]);
-    struct twin_queue list[TWIN_QUEUES], before = t->queues[0];
+    struct twin_queue list[TWIN_QUEUES];
+    bool implicit = t->queues[0].implicit;
     size_t n = 0;
     for (size_t i = 0; i + 1 < c->queues_n; i++)
         list[n++] = queue_from(&c->queues[i]);
@@ -663,7 +664,7 @@ static void apply_config(struct twin *t, const struct router_config *c)
         list[n++] = queue_from(&c->queues[c->queues_n - 1]);
     memcpy(t->queues, list, n * sizeof *list);
     t->queues_n = n;
-    if (before.implicit && t->queues_n)
+    if (implicit != (n == 0))
         change_places(t);
     place_anew(t, charges);
 }
@@ -671,11 +672,11 @@ static void apply_config(struct twin *t, const struct router_config *c)
 static void put_queue(struct twin *t, const struct router_queue *def)
 {
     uint32_t charges[TWIN_WORKS];
-    struct twin_queue before = t->queues[0];
+    bool implicit = t->queues[0].implicit;
     twin_tell(t, ROUTER_CONFIGURED, NULL, "", ROUTER_REASON_NONE)->number = t->input;
     weigh(t, charges);
     struct twin_queue *there = twin_queue(t, def->name);
-    if (before.implicit) {
+    if (implicit) {
         t->queues[0] = queue_from(def);
     } else if (there) {
         *there = queue_from(def);
@@ -683,7 +684,7 @@ static void put_queue(struct twin *t, const struct router_queue *def)
         t->queues[t->queues_n] = t->queues[t->queues_n - 1];
         t->queues[t->queues_n++ - 1] = queue_from(def);
     }
-    if (before.implicit && t->queues_n)
+    if (implicit)
         change_places(t);
     place_anew(t, charges);
 }

@@ -105,8 +105,9 @@ static void any_config(struct world *w, struct router_config *c)
                                 .timeouts_to_away = 1 + world_random(w, 3),
                                 .decline_pause_ms = world_random(w, 4) * 1000,
                                 .decline_max = 1 + world_random(w, 3)};
+    static const uint32_t idle_ms[] = {0, 0, 4000, 8000, 12000, 300000};
     for (size_t i = 1; i < ROUTER_CHANNELS; i++)
-        c->channels[i] = (struct router_channel_rules){world_random(w, 4), world_random(w, 4) * 4000};
+        c->channels[i] = (struct router_channel_rules){world_random(w, 4), idle_ms[world_random(w, 6)]};
     for (uint32_t i = 0; i < QUEUES; i++) {
         if (chance(w, 70))
             w->queues[c->queues_n++] = any_queue_def(w, i, true);
@@ -129,12 +130,12 @@ static void any_happened(struct world *w, struct router_happened *h)
     if (h->kind == ROUTER_CHAT_CLOSED)
         h->channel = ROUTER_CHAT;
     h->account = name(w, "acc", world_random(w, 2));
-    h->handle = name(w, "h", world_random(w, 3));
+    h->conversation = chance(w, 20) ? 1 : 1 + world_random(w, CONVERSATIONS);
+    h->handle = name(w, "h", world_random(w, h->conversation == 1 ? 9 : 3)); // one customer has too many handles
     h->call = h->channel == ROUTER_VOICE && chance(w, 80) ? name(w, "call", world_random(w, 3)) : "";
     h->language = chance(w, 50) ? name(w, "l", world_random(w, 2)) : "";
     h->intent = chance(w, 50) ? name(w, chance(w, 50) ? "i1." : "i", world_random(w, 2)) : "";
     h->priority = chance(w, 20) ? world_random(w, 12) : 0;
-    h->conversation = 1 + world_random(w, CONVERSATIONS);
     h->customer = 1 + h->conversation % 5;
     h->reopened = chance(w, 30);
     h->participant = chance(w, 5);
@@ -161,13 +162,15 @@ static const char *desk_of(struct world *w, const struct router *r, const char *
     return name(w, "d", world_random(w, DESKS));
 }
 
-static enum router_act fitting_act(struct world *w, enum router_work_state s)
+static enum router_act fitting_act(struct world *w, enum router_work_state s, bool talkative)
 {
     static const enum router_act assigned[] = {ROUTER_ACT_SEND,           ROUTER_ACT_SEND,  ROUTER_ACT_NOTE,
                                                ROUTER_ACT_TRANSFER_QUEUE, ROUTER_ACT_CLOSE, ROUTER_ACT_TRANSFER_AGENT,
                                                ROUTER_ACT_CLOSE,          ROUTER_ACT_SEND};
     if (s == ROUTER_OFFERED)
         return chance(w, 70) ? ROUTER_ACT_ACCEPT : ROUTER_ACT_DECLINE;
+    if (s == ROUTER_ASSIGNED && talkative && chance(w, 95))
+        return ROUTER_ACT_SEND;
     if (s == ROUTER_ASSIGNED)
         return assigned[world_random(w, 8)];
     if (s == ROUTER_WRAP_UP)
@@ -183,7 +186,8 @@ static void any_command(struct world *w, const struct router *r, struct router_c
     c->agent = *v.agent && chance(w, 92) ? copy(w, v.agent) : any_agent(w);
     c->session = desk_of(w, r, c->agent);
     c->client_id = name(w, "c", (uint32_t)(chance(w, 97) ? ++w->client_id : w->client_id) % 100000);
-    c->act = found && chance(w, 85) ? fitting_act(w, v.state) : (enum router_act)(1 + world_random(w, 9));
+    c->act = found && chance(w, 85) ? fitting_act(w, v.state, v.conversation == 1)
+                                    : (enum router_act)(1 + world_random(w, 9));
     if (!found || chance(w, 12))
         c->act = ROUTER_ACT_PRESENCE;
     c->work = found && chance(w, 97) ? v.id : world_random(w, 50);
@@ -194,7 +198,7 @@ static void any_command(struct world *w, const struct router *r, struct router_c
                                   : (enum router_presence)world_random(w, 5);
     c->channel = chance(w, 50) ? ROUTER_CHANNEL_NONE : (enum router_channel)world_random(w, 6);
     if (chance(w, 40))
-        c->handle = name(w, "h", world_random(w, 9));
+        c->handle = name(w, "h", world_random(w, 12));
     if (chance(w, 70))
         c->account = name(w, "acc", world_random(w, 2));
     c->to = c->act == ROUTER_ACT_TRANSFER_QUEUE ? name(w, "q", world_random(w, QUEUES + 1))

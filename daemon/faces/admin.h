@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_FACES_ADMIN_H
+#define THROUGHLINE_FACES_ADMIN_H
+
+// The back office: calls that wait for the store or for the fold, and the handlers of the routes. Private to admin*.c.
+
+#include "daemon/base/table.h"
+#include "daemon/faces/face.h"
+#include "throughline/v1/log.pb-c.h"
+
+#define ADMIN_READ    (AUTH_SUPERVISOR | AUTH_ADMIN)
+#define ADMIN_REFUSED 64 // inputs whose refusal is remembered until the one who sent them asks
+
+// A request on its way; found by id, so that a client may leave at any time.
+struct admin_call {
+    uint64_t id, request;
+    struct face *face;
+    // What to do with the answer; the call ends with it unless `again` is set. Errors are answered before this is asked.
+    void (*entries)(struct admin_call *c, struct http_request *r, const struct store_bytes *v, size_t n);
+    void (*placed)(struct admin_call *c, struct http_request *r, const struct store_placed *p);
+    bool again;
+    uint64_t number, cursor;
+    uint32_t limit;
+    uint64_t waits_for; // input to be folded before the answer; 0 = none
+    unsigned status;
+    ProtobufCMessage *answer; // owned: sent when that is so, else nothing is in the body
+    char name[80];
+};
+
+struct admin {
+    struct face *face;
+    struct table calls;
+    struct {
+        uint64_t input;
+        uint32_t refusal;
+    } refused[ADMIN_REFUSED];
+    unsigned refused_next;
+    unsigned waiting;
+};
+
+struct admin_call *admin_call_new(struct face *face, struct http_request *r);
+void admin_call_end(struct admin_call *c);
+// For store calls: module = face->admin, token = call->id.
+void admin_on_entries(void *module, uint64_t token, enum tl_err e, const struct store_bytes *v, size_t n);
+void admin_on_placed(void *module, uint64_t token, enum tl_err e, const struct store_placed *p);
+void admin_problem(struct http_request *r, enum tl_err e);
+// Appends the input and answers with `answer` (taken) once it is folded; 422 when the fold refused it. Audited.
+void admin_append(struct face *face, struct http_request *r, Throughline__V1__Input *in, unsigned status,
+                  ProtobufCMessage *answer, const char *action, const char *target, const char *detail);
+void admin_audit(struct face *face, struct http_request *r, const char *action, const char *target, const char *detail);
+// The number that a list's cursor stands for; 0 = from the start. False: answered.
+bool admin_cursor_number(struct http_request *r, const char *cursor, uint64_t *out);
+
+#define ADMIN_HANDLERS(X)                                                                                              \
+    X(admin_status)                                                                                                    \
+    X(admin_agents)                                                                                                    \
+    X(admin_agent)                                                                                                     \
+    X(admin_queues)                                                                                                    \
+    X(admin_queue)                                                                                                     \
+    X(admin_works)                                                                                                     \
+    X(admin_work)                                                                                                      \
+    X(admin_why)                                                                                                       \
+    X(admin_decisions)                                                                                                 \
+    X(admin_conversations)                                                                                             \
+    X(admin_conversation)                                                                                              \
+    X(admin_timeline)                                                                                                  \
+    X(admin_customer)                                                                                                  \
+    X(admin_dead_letters)                                                                                              \
+    X(admin_resend)                                                                                                    \
+    X(admin_audit_list)                                                                                                \
+    X(admin_log)                                                                                                       \
+    X(admin_agent_put)                                                                                                 \
+    X(admin_agent_delete)                                                                                              \
+    X(admin_queue_put)                                                                                                 \
+    X(admin_queue_delete)                                                                                              \
+    X(admin_tokens)                                                                                                    \
+    X(admin_token_post)                                                                                                \
+    X(admin_token_delete)                                                                                              \
+    X(admin_config)                                                                                                    \
+    X(admin_config_diff)                                                                                               \
+    X(admin_config_apply)                                                                                              \
+    X(admin_merge)                                                                                                     \
+    X(admin_unmerge)                                                                                                   \
+    X(admin_link)                                                                                                      \
+    X(admin_livez)                                                                                                     \
+    X(admin_readyz)                                                                                                    \
+    X(admin_metrics)
+#define ADMIN_DECLARE(name) void name(void *faces, struct http_request *r);
+ADMIN_HANDLERS(ADMIN_DECLARE)
+#undef ADMIN_DECLARE
+
+#endif

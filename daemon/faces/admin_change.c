@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the back office changes while running: agents, queues, who is whom. Each change is one input of the log, judged by the
+// fold, audited with the token that asked for it, and answered when it is in force.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/loop.h"
+#include "daemon/faces/admin.h"
+#include "daemon/faces/records.h"
+#include "proto/handle.h"
+#include "throughline/v1/admin.pb-c.h"
+
+// ---- agents ----
+
+static bool name_is_sound(const char *s)
+{
+    size_t len = strlen(s);
+    return len >= 1 && len <= 64 && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len;
+}
+
+static bool skills_are_sound(Throughline__V1__Skill *const *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!name_is_sound(v[i]->name) || v[i]->level < 1 || v[i]->level > 5)
+            return false;
+    return n <= 64;
+}
+
+static const char *agent_is_wrong(const Throughline__V1__Agent *a, const char *id, const char **field)
+{
+    *field = "id";
+    if (!name_is_sound(id) || (*a->id && strcmp(a->id, id) != 0))
+        return "must be that of the path: 1 to 64 of [a-z0-9._-]";
+    *field = "name";
+    if (strlen(a->name) > 64)
+        return "at most 64 bytes";
+    *field = "capacity";
+    if (a->capacity > 1000)
+        return "must be 1 to 1000";
+    *field = "skills";
+    return skills_are_sound(a->skills, a->n_skills) ? NULL : "names of [a-z0-9._-], levels 1 to 5, at most 64";
+}
+
+static void text_set(char **to, const char *from)
+{
+    if (*to != protobuf_c_empty_string)
+        free(*to);
+    *to = xstrdup(from);
+}
+
+void admin_agent_put(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    ProtobufCMessage *m = face ? http_body_message(r, &throughline__v1__agent__descriptor) : NULL;
+    Throughline__V1__Agent *a = (Throughline__V1__Agent *)m;
+    const char *id = m ? http_param(r, "id") : NULL, *field = NULL;
+    if (!m)
+        return;
+    const char *wrong = agent_is_wrong(a, id, &field);
+    if (wrong) {
+        http_problem(r, PROBLEM_invalid_body, field, wrong);
+        protobuf_c_message_free_unpacked(m, NULL);
+        return;
+    }
+    text_set(&a->id, id);
+    if (!*a->name)
+        text_set(&a->name, id);
+    if (!a->capacity)
+        a->capacity = 4;
+    a->from_file = false;
+    Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
+    in.kind_case = THROUGHLINE__V1__INPUT__KIND_AGENT_PUT;
+    in.agent_put = a;
+    admin_append(face, r, &in, 200, m, "agent.put", id, "");
+}
+
+static bool knows_agent(const struct face *face, const char *id)
+{
+    struct router_agent_view a;
+    return router_agent(core_router(face->core), id, &a);
+}
+
+void admin_agent_delete(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    if (!face)
+        return;
+    const char *id = http_param(r, "id");
+    if (!knows_agent(face, id)) {
+        http_problem(r, PROBLEM_not_found, NULL, NULL);
+        return;
+    }
+    Throughline__V1__AgentRemoved removed = THROUGHLINE__V1__AGENT_REMOVED__INIT;
+    removed.id = (char *)id;
+    Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
+    in.kind_case = THROUGHLINE__V1__INPUT__KIND_AGENT_REMOVED;
+    in.agent_removed = &removed;
+    admin_append(face, r, &in, 204, NULL, "agent.delete", id, "");
+}
+
+// ---- queues ----
+
+static const char *queue_is_wrong(const Throughline__V1__Queue *q, const char *name, const char **field)
+{
+    *field = "name";
+    if (!name_is_sound(name) || (*q->name && strcmp(q->name, name) != 0))
+        return "must be that of the path: 1 to 64 of [a-z0-9._-]";
+    *field = "priority";
+    if (q->priority > 9)
+        return "must be 1 to 9";
+    *field = "requires";
+    if (!skills_are_sound(q->requires, q->n_requires))
+        return "names of [a-z0-9._-], levels 1 to 5, at most 64";
+    *field = "select";
+    if (*q->select && strcmp(q->select, "suited") != 0 && strcmp(q->select, "longest_idle") != 0)
+        return "must be suited or longest_idle";
+    *field = "offer_seconds";
+    if (q->offer_seconds && (q->offer_seconds < 5 || q->offer_seconds > 3600))
+        return "must be 5 to 3600";
+    *field = "wrap_up_seconds";
+    return q->wrap_up_seconds > 3600 || q->prefer_known_seconds > 3600 ? "must be 0 to 3600" : NULL;
+}
+
+void admin_queue_put(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    ProtobufCMessage *m = face ? http_body_message(r, &throughline__v1__queue__descriptor) : NULL;
+    Throughline__V1__Queue *q = (Throughline__V1__Queue *)m;
+    const char *name = m ? http_param(r, "name") : NULL, *field = NULL;
+    if (!m)
+        return;
+    const char *wrong = queue_is_wrong(q, name, &field);
+    if (wrong) {
+        http_problem(r, PROBLEM_invalid_body, field, wrong);
+        protobuf_c_message_free_unpacked(m, NULL);
+        return;
+    }
+    text_set(&q->name, name);
+    if (!*q->select)
+        text_set(&q->select, "suited");
+    q->priority = q->priority ? q->priority : 5;
+    q->offer_seconds = q->offer_seconds ? q->offer_seconds : 30;
+    q->from_file = false;
+    Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
+    in.kind_case = THROUGHLINE__V1__INPUT__KIND_QUEUE_PUT;
+    in.queue_put = q;
+    admin_append(face, r, &in, 200, m, "queue.put", name, "");
+}
+
+static bool knows_queue(const struct face *face, const char *name)
+{
+    struct router_queue_view q;
+    for (size_t i = 0; router_queue_at(core_router(face->core), i, &q); i++)
+        if (strcmp(q.def.name, name) == 0)
+            return true;
+    return false;
+}
+
+void admin_queue_delete(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    if (!face)
+        return;
+    const char *name = http_param(r, "name");
+    if (!knows_queue(face, name)) {
+        http_problem(r, PROBLEM_not_found, NULL, NULL);
+        return;
+    }
+    Throughline__V1__QueueRemoved removed = THROUGHLINE__V1__QUEUE_REMOVED__INIT;
+    removed.name = (char *)name;
+    Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
+    in.kind_case = THROUGHLINE__V1__INPUT__KIND_QUEUE_REMOVED;
+    in.queue_removed = &removed;
+    admin_append(face, r, &in, 204, NULL, "queue.delete", name, "");
+}
+
+// ---- who is whom ----
+
+// Answered by the customer as they are afterwards.
+static void reply_changed(struct admin_call *c, struct http_request *r, const struct store_bytes *v, size_t n)
+{
+    (void)c;
+    Throughline__V1__Customer *m = record_customer(v, n);
+    http_reply_message(r, 200, &m->base);
+    throughline__v1__customer__free_unpacked(m, NULL);
+}
+
+static void changed(struct admin_call *c, struct http_request *r, const struct store_placed *p)
+{
+    (void)r;
+    (void)p;
+    c->again = true;
+    c->entries = reply_changed;
+    store_customer(c->face->store, c->face->tenant, c->number, admin_on_entries, c->face->admin, c->id);
+}
+
+static void identity(struct face *face, struct http_request *r, enum store_identity_act act, uint64_t customer,
+                     const Throughline__V1__CustomerChange *m, const char *handle, const char *action)
+{
+    struct admin_call *c = admin_call_new(face, r);
+    Throughline__V1__CustomerChanged change = THROUGHLINE__V1__CUSTOMER_CHANGED__INIT;
+    change.customer = customer;
+    change.other = m->other;
+    Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
+    in.kind_case = THROUGHLINE__V1__INPUT__KIND_CUSTOMER_CHANGED;
+    in.customer_changed = &change;
+    in.boot = (char *)core_boot(face->core);
+    uint8_t bytes[512];
+    char key[160], target[24];
+    snprintf(key, sizeof key, "admin:%.100s", http_request_id(r));
+    snprintf(target, sizeof target, "%llu", (unsigned long long)customer);
+    c->number = customer;
+    c->placed = changed;
+    admin_audit(face, r, action, target, "");
+    store_identity(face->store,
+                   &(struct store_identity){.tenant = face->tenant,
+                                            .key = key,
+                                            .act = act,
+                                            .customer = customer,
+                                            .other = m->other,
+                                            .handle = handle,
+                                            .agent = "",
+                                            .input = bytes,
+                                            .input_len = throughline__v1__input__pack(&in, bytes)},
+                   admin_on_placed, face->admin, c->id);
+}
+
+static void change(void *faces, struct http_request *r, enum store_identity_act act, const char *action)
+{
+    struct face *face = faces_of_request(faces, r);
+    uint64_t customer = 0;
+    char handle[HANDLE_MAX] = "";
+    const char *why = "must be another customer's id";
+    if (!face || !http_param_number(r, "id", &customer))
+        return;
+    ProtobufCMessage *m = http_body_message(r, &throughline__v1__customer_change__descriptor);
+    const Throughline__V1__CustomerChange *x = (Throughline__V1__CustomerChange *)m;
+    if (!m)
+        return;
+    if (act == STORE_LINK ? !handle_normalise(x->handle, handle, &why) : !x->other || x->other == customer)
+        http_problem(r, PROBLEM_invalid_body, act == STORE_LINK ? "handle" : "other", why);
+    else
+        identity(face, r, act, customer, x, handle, action);
+    protobuf_c_message_free_unpacked(m, NULL);
+}
+
+void admin_merge(void *faces, struct http_request *r)
+{
+    change(faces, r, STORE_MERGE, "customer.merge");
+}
+
+void admin_unmerge(void *faces, struct http_request *r)
+{
+    change(faces, r, STORE_UNMERGE, "customer.unmerge");
+}
+
+void admin_link(void *faces, struct http_request *r)
+{
+    change(faces, r, STORE_LINK, "customer.link");
+}

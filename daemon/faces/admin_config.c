@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration of routing: what is in force (the fold's), what this node's file says, how they differ, and putting the one
+// in the place of the other through the log.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/loop.h"
+#include "daemon/config/config.h"
+#include "daemon/faces/admin.h"
+#include "daemon/faces/records.h"
+#include "proto/json.h"
+#include "throughline/v1/admin.pb-c.h"
+
+// Agents and queues as the fold has them; the other settings are not visible from outside of it.
+static Throughline__V1__RoutingConfig *config_in_force(const struct face *face)
+{
+    struct router *router = core_router(face->core);
+    Throughline__V1__RoutingConfig *c = xcalloc(1, sizeof *c);
+    struct router_agent_view a = {0};
+    struct router_queue_view q;
+    throughline__v1__routing_config__init(c);
+    for (size_t i = 0; router_queue_at(router, i, &q); i++) {
+        Throughline__V1__QueueStatus *m = core_queue_message(&q);
+        c->queues = xrealloc(c->queues, (i + 1) * sizeof(Throughline__V1__Queue *));
+        c->queues[c->n_queues++] = m->queue;
+        m->queue = NULL;
+        throughline__v1__queue_status__free_unpacked(m, NULL);
+    }
+    while (router_next_agent(router, a.def.id, &a)) {
+        Throughline__V1__AgentStatus *m = core_agent_message(&a);
+        c->agents = xrealloc(c->agents, (c->n_agents + 1) * sizeof(Throughline__V1__Agent *));
+        c->agents[c->n_agents++] = m->agent;
+        m->agent = NULL;
+        throughline__v1__agent_status__free_unpacked(m, NULL);
+    }
+    return c;
+}
+
+void admin_config(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    if (!face)
+        return;
+    Throughline__V1__RoutingConfig *c = config_in_force(face);
+    http_reply_message(r, 200, &c->base);
+    throughline__v1__routing_config__free_unpacked(c, NULL);
+}
+
+// ---- differences ----
+
+static void line_add(Throughline__V1__ConfigDiff *d, char *line)
+{
+    d->lines = xrealloc(d->lines, (d->n_lines + 1) * sizeof(char *));
+    d->lines[d->n_lines++] = line;
+}
+
+static size_t member_size(const ProtobufCFieldDescriptor *f)
+{
+    if (f->label == PROTOBUF_C_LABEL_REPEATED || f->type == PROTOBUF_C_TYPE_STRING ||
+        f->type == PROTOBUF_C_TYPE_MESSAGE)
+        return sizeof(void *);
+    return f->type == PROTOBUF_C_TYPE_INT64 || f->type == PROTOBUF_C_TYPE_UINT64 ? sizeof(uint64_t) : sizeof(uint32_t);
+}
+
+// One member as JSON, by writing a message that has nothing else: {"capacity":4}, or {} where it has its default.
+static char *member_text(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
+{
+    ProtobufCMessage *only = xcalloc(1, m->descriptor->sizeof_message);
+    protobuf_c_message_init(m->descriptor, only);
+    memcpy((char *)only + f->offset, (const char *)m + f->offset, member_size(f));
+    if (f->label == PROTOBUF_C_LABEL_REPEATED)
+        memcpy((char *)only + f->quantifier_offset, (const char *)m + f->quantifier_offset, sizeof(size_t));
+    char *text = json_write(only, NULL);
+    free(only);
+    return text ? text : xstrdup("{}");
+}
+
+// "agent ann: {"capacity":4} -> {"capacity":6}", a line for each member that differs. Where from is no matter.
+static void diff_members(Throughline__V1__ConfigDiff *d, const char *what, const char *name,
+                         const ProtobufCMessage *was, const ProtobufCMessage *is)
+{
+    for (unsigned i = 0; i < was->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *f = &was->descriptor->fields[i];
+        char *a = member_text(was, f), *b = member_text(is, f);
+        if (strcmp(a, b) != 0 && strcmp(f->name, "from_file") != 0)
+            line_add(d, xasprintf("%s %s: %s -> %s", what, name, a, b));
+        free(a);
+        free(b);
+    }
+}
+
+static const Throughline__V1__Agent *agent_named(const Throughline__V1__RoutingConfig *c, const char *id)
+{
+    for (size_t i = 0; i < c->n_agents; i++)
+        if (strcmp(c->agents[i]->id, id) == 0)
+            return c->agents[i];
+    return NULL;
+}
+
+static const Throughline__V1__Queue *queue_named(const Throughline__V1__RoutingConfig *c, const char *name)
+{
+    for (size_t i = 0; i < c->n_queues; i++)
+        if (strcmp(c->queues[i]->name, name) == 0)
+            return c->queues[i];
+    return NULL;
+}
+
+static void diff_agents(Throughline__V1__ConfigDiff *d, const Throughline__V1__RoutingConfig *was,
+                        const Throughline__V1__RoutingConfig *is)
+{
+    for (size_t i = 0; i < is->n_agents; i++) {
+        const Throughline__V1__Agent *a = is->agents[i], *before = agent_named(was, a->id);
+        if (before)
+            diff_members(d, "agent", a->id, &before->base, &a->base);
+        else
+            line_add(d, xasprintf("agent %s: added", a->id));
+    }
+    for (size_t i = 0; i < was->n_agents; i++)
+        if (was->agents[i]->from_file && !agent_named(is, was->agents[i]->id))
+            line_add(d, xasprintf("agent %s: removed", was->agents[i]->id));
+}
+
+static void diff_queues(Throughline__V1__ConfigDiff *d, const Throughline__V1__RoutingConfig *was,
+                        const Throughline__V1__RoutingConfig *is)
+{
+    for (size_t i = 0; i < is->n_queues; i++) {
+        const Throughline__V1__Queue *q = is->queues[i], *before = queue_named(was, q->name);
+        if (before)
+            diff_members(d, "queue", q->name, &before->base, &q->base);
+        else
+            line_add(d, xasprintf("queue %s: added", q->name));
+    }
+    for (size_t i = 0; i < was->n_queues; i++)
+        if (was->queues[i]->from_file && !queue_named(is, was->queues[i]->name))
+            line_add(d, xasprintf("queue %s: removed", was->queues[i]->name));
+}
+
+void admin_config_diff(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    if (!face)
+        return;
+    Throughline__V1__ConfigDiff d = THROUGHLINE__V1__CONFIG_DIFF__INIT;
+    Throughline__V1__RoutingConfig *was = config_in_force(face),
+                                   *is = config_routing(face->faces->config, face->tenant);
+    diff_agents(&d, was, is);
+    diff_queues(&d, was, is);
+    if (!d.n_lines && core_config_differs(face->core))
+        line_add(&d, xstrdup("routing: other settings differ"));
+    http_reply_message(r, 200, &d.base);
+    for (size_t i = 0; i < d.n_lines; i++)
+        free(d.lines[i]);
+    free(d.lines);
+    throughline__v1__routing_config__free_unpacked(was, NULL);
+    throughline__v1__routing_config__free_unpacked(is, NULL);
+}
+
+// ---- applying ----
+
+// An empty body applies this node's file; another one is a whole RoutingConfig.
+void admin_config_apply(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    size_t len = 0;
+    if (!face)
+        return;
+    http_body(r, &len);
+    ProtobufCMessage *m = len ? http_body_message(r, &throughline__v1__routing_config__descriptor)
+                              : &config_routing(face->faces->config, face->tenant)->base;
+    if (!m)
+        return;
+    Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
+    in.kind_case = THROUGHLINE__V1__INPUT__KIND_CONFIG;
+    in.config = (Throughline__V1__RoutingConfig *)m;
+    admin_append(face, r, &in, 204, NULL, "config.apply", face->tenant, len ? "from the request" : "from the file");
+    protobuf_c_message_free_unpacked(m, NULL);
+}

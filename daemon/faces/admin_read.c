@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the back office reads from this node's fold: status, agents, queues, open work; and health and metrics. Nothing here
+// waits or fails but by "no such thing".
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/id.h"
+#include "daemon/base/loop.h"
+#include "daemon/base/metrics.h"
+#include "daemon/faces/admin.h"
+#include "throughline/v1/admin.pb-c.h"
+
+static struct router *router_of(const struct face *face)
+{
+    return core_router(face->core);
+}
+
+// ---- status and health ----
+
+void admin_status(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    const char *why[CORE_WHY_MAX];
+    struct router_stats stats;
+    if (!face)
+        return;
+    router_stats(router_of(face), &stats);
+    Throughline__V1__Status s = THROUGHLINE__V1__STATUS__INIT;
+    s.node = (char *)face->faces->node;
+    s.boot = (char *)core_boot(face->core);
+    s.version = (char *)TL_VERSION;
+    s.tenant = (char *)face->tenant;
+    s.incarnation = (char *)core_incarnation(face->core);
+    s.input = core_input(face->core);
+    s.applied = core_applied(face->core);
+    s.leader = core_leader(face->core);
+    s.fold = stats.fold;
+    s.state_hash = core_state_hash(face->core);
+    s.agents_present = stats.agents_present;
+    s.work_open = stats.work_open;
+    s.work_waiting = stats.work_waiting;
+    s.desks = desks_count(face->desks);
+    s.gateways = gateways_count(face->gateways);
+    s.chats = chats_count(face->chats);
+    s.n_not_ready = core_not_ready(face->core, why);
+    s.not_ready = (char **)why;
+    s.ready = s.n_not_ready == 0;
+    s.config_differs = core_config_differs(face->core);
+    http_reply_message(r, 200, &s.base);
+}
+
+void admin_livez(void *faces, struct http_request *r)
+{
+    (void)faces;
+    http_reply(r, 200, "text/plain; charset=utf-8", "ok\n", 3);
+}
+
+void admin_readyz(void *ctx, struct http_request *r)
+{
+    const struct faces *f = ctx;
+    char text[4096];
+    size_t len = 0;
+    bool ready = !f->draining, verbose = http_query(r, "verbose") != NULL;
+    if (f->draining)
+        len += (size_t)snprintf(text, sizeof text, "draining\n");
+    for (size_t i = 0; i < f->n; i++) {
+        const char *why[CORE_WHY_MAX];
+        unsigned n = core_not_ready(f->v[i].core, why);
+        ready &= n == 0;
+        for (unsigned k = 0; k < n && len < sizeof text - 256; k++)
+            len += (size_t)snprintf(text + len, sizeof text - len, "%.64s: %.150s\n", f->v[i].tenant, why[k]);
+        if (!n && len < sizeof text - 256)
+            len += (size_t)snprintf(text + len, sizeof text - len, "%.64s: ready, %lld ms behind\n", f->v[i].tenant,
+                                    (long long)core_lag_ms(f->v[i].core));
+    }
+    if (!verbose)
+        len = (size_t)snprintf(text, sizeof text, "%s\n", ready ? "ready" : "not ready");
+    if (!ready)
+        http_header(r, "Retry-After", "1");
+    http_reply(r, ready ? 200 : 503, "text/plain; charset=utf-8", text, len);
+}
+
+void admin_metrics(void *faces, struct http_request *r)
+{
+    size_t len = 0;
+    (void)faces;
+    char *text = metrics_render(&len);
+    http_reply(r, 200, "text/plain; version=0.0.4; charset=utf-8", text, len);
+    free(text);
+}
+
+// ---- agents ----
+
+void admin_agents(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    struct http_page page;
+    if (!face || !http_query_page(r, &page))
+        return;
+    Throughline__V1__AgentStatus *v[500];
+    Throughline__V1__AgentList list = THROUGHLINE__V1__AGENT_LIST__INIT;
+    list.agents = v;
+    struct router_agent_view a = {.def.id = page.cursor};
+    bool more;
+    while ((more = router_next_agent(router_of(face), a.def.id, &a)) && list.n_agents < page.limit)
+        v[list.n_agents++] = core_agent_message(&a);
+    if (more && list.n_agents)
+        list.next = v[list.n_agents - 1]->agent->id;
+    http_reply_message(r, 200, &list.base);
+    for (size_t i = 0; i < list.n_agents; i++)
+        throughline__v1__agent_status__free_unpacked(v[i], NULL);
+}
+
+void admin_agent(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    struct router_agent_view a;
+    if (!face)
+        return;
+    if (!router_agent(router_of(face), http_param(r, "id"), &a)) {
+        http_problem(r, PROBLEM_not_found, NULL, NULL);
+        return;
+    }
+    Throughline__V1__AgentStatus *m = core_agent_message(&a);
+    http_reply_message(r, 200, &m->base);
+    throughline__v1__agent_status__free_unpacked(m, NULL);
+}
+
+// ---- queues ----
+
+// In the order of their entry rules; the cursor is the place in it.
+void admin_queues(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    struct http_page page;
+    uint64_t from = 0;
+    if (!face || !http_query_page(r, &page) || !admin_cursor_number(r, page.cursor, &from))
+        return;
+    Throughline__V1__QueueStatus *v[500];
+    Throughline__V1__QueueList list = THROUGHLINE__V1__QUEUE_LIST__INIT;
+    struct router_queue_view q;
+    char next[24] = "";
+    list.queues = v;
+    list.next = next;
+    while (list.n_queues < page.limit && router_queue_at(router_of(face), from + list.n_queues, &q))
+        v[list.n_queues++] = core_queue_message(&q);
+    if (router_queue_at(router_of(face), from + list.n_queues, &q))
+        snprintf(next, sizeof next, "%llu", (unsigned long long)(from + list.n_queues));
+    http_reply_message(r, 200, &list.base);
+    for (size_t i = 0; i < list.n_queues; i++)
+        throughline__v1__queue_status__free_unpacked(v[i], NULL);
+}
+
+void admin_queue(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    struct router_queue_view q;
+    size_t i = 0;
+    if (!face)
+        return;
+    while (router_queue_at(router_of(face), i, &q) && strcmp(q.def.name, http_param(r, "name")) != 0)
+        i++;
+    if (!router_queue_at(router_of(face), i, &q)) {
+        http_problem(r, PROBLEM_not_found, NULL, NULL);
+        return;
+    }
+    Throughline__V1__QueueStatus *m = core_queue_message(&q);
+    http_reply_message(r, 200, &m->base);
+    throughline__v1__queue_status__free_unpacked(m, NULL);
+}
+
+// ---- work ----
+
+void admin_works(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    struct http_page page;
+    struct router_work_view w = {0};
+    if (!face || !http_query_page(r, &page) || !admin_cursor_number(r, page.cursor, &w.id))
+        return;
+    Throughline__V1__Work *v[500];
+    Throughline__V1__WorkList list = THROUGHLINE__V1__WORK_LIST__INIT;
+    char next[24] = "";
+    bool more;
+    list.work = v;
+    list.next = next;
+    while ((more = router_next_work(router_of(face), w.id, &w)) && list.n_work < page.limit)
+        v[list.n_work++] = core_work_message(&w);
+    if (more && list.n_work)
+        snprintf(next, sizeof next, "%llu", (unsigned long long)v[list.n_work - 1]->id);
+    http_reply_message(r, 200, &list.base);
+    for (size_t i = 0; i < list.n_work; i++)
+        throughline__v1__work__free_unpacked(v[i], NULL);
+}
+
+void admin_work(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    struct router_work_view w;
+    uint64_t id = 0;
+    if (!face || !http_param_number(r, "id", &id))
+        return;
+    if (!router_work(router_of(face), id, &w)) {
+        http_problem(r, PROBLEM_not_found, NULL, "no such work is open; its decisions may still be read");
+        return;
+    }
+    Throughline__V1__Work *m = core_work_message(&w);
+    http_reply_message(r, 200, &m->base);
+    throughline__v1__work__free_unpacked(m, NULL);
+}

@@ -25,9 +25,12 @@ MAY_INCLUDE = {
     "daemon/core": BASE + ["daemon/core", "daemon/config", "daemon/store", "routing", "channels"],
     "daemon/faces": BASE + ["daemon/faces", "daemon/core", "daemon/config", "daemon/store", "daemon/net", "routing", "channels"],
     "daemon": None,  # main: anything
-    "cli": ["", "cli", "proto", "routing"],
+    "cli": ["", "cli", "proto", "routing", "daemon/config"],  # and PURE_PARTS
     "tests": None,
 }
+
+# Parts of the daemon that are pure as well: how a log's bytes become the router's inputs.
+PURE_PARTS = {"daemon/core/input.h", "daemon/core/scratch.h"}
 
 # A library's header -> the only folders that may see it.
 ONLY_IN = [
@@ -53,9 +56,13 @@ FOLDERS = ["proto", "routing", "channels", "daemon", "cli", "web", "tests", "exa
 SKIPPED = {"build", "node_modules", "dist", "__pycache__", ".git", ".pytest_cache"}
 LINES_MAX = 400
 FUNCTION_MAX = 50
+# A test tells a story, a table of cases is long.
+TEST_LINES_MAX = 600
+TEST_FUNCTION_MAX = 100
 # Longer on purpose; each with its reason.
 MAY_BE_LONG = {
     "routing/router.h": "the whole contract of the core in one place",
+    "tests/model/twin.c": "the naive router, in one piece so that it shares nothing with the real one",
 }
 # Naming what it looks for, this file would find itself.
 SELF = ("tests/layers/layers.py", "tests/layers/test_layers.py")
@@ -105,14 +112,16 @@ def check_includes(path, text):
             theirs = "" if what.endswith(".pb-c.h") else folder_of(what, MAY_INCLUDE)
             if theirs is None and not what.startswith("tests/"):
                 continue  # a library's header in quotes
-            if theirs not in MAY_INCLUDE[here]:
+            if theirs not in MAY_INCLUDE[here] and not (here == "cli" and what in PURE_PARTS):
                 yield n, f"{here} does not include {what}"
 
 
 def check_lengths(path, text):
+    test = path.startswith("tests/")
+    lines_max, function_max = (TEST_LINES_MAX, TEST_FUNCTION_MAX) if test else (LINES_MAX, FUNCTION_MAX)
     lines = text.split("\n")
-    if len(lines) - 1 > LINES_MAX and path not in MAY_BE_LONG and not path.endswith((".proto", ".def")):
-        yield len(lines) - 1, f"{len(lines) - 1} lines, at most {LINES_MAX}: is there a second room in it?"
+    if len(lines) - 1 > lines_max and path not in MAY_BE_LONG and not path.endswith((".proto", ".def")):
+        yield len(lines) - 1, f"{len(lines) - 1} lines, at most {lines_max}: is there a second room in it?"
     if not path.endswith((".c", ".h", ".cpp")):
         return
     start = None
@@ -120,8 +129,8 @@ def check_lengths(path, text):
         if line == "{":
             start = n
         elif line == "}" and start:
-            if n - start - 1 >= FUNCTION_MAX:
-                yield start, f"function of {n - start - 1} lines, fewer than {FUNCTION_MAX} wanted"
+            if n - start - 1 >= function_max:
+                yield start, f"function of {n - start - 1} lines, fewer than {function_max} wanted"
             start = None
 
 
@@ -136,7 +145,7 @@ def check_words(path, text):
             yield n, "a note to do later: do it, or write it down as an issue"
         if PATHS.search(line):
             yield n, "a path of somebody's machine"
-        if path.startswith("tests/") and WAITS.search(line) and "not to synchronise" not in line:
+        if path.startswith("tests/") and WAITS.search(line) and not re.search("not to synchronise|poll", line):
             yield n, "a test waits for a condition, not for time to pass"
 
 

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// throughlined: the command line. Reads the configuration, says everything that is wrong with it at once, and hands on to serve.c.
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "daemon/config/config.h"
+#include "daemon/serve.h"
+
+static const char usage[] =
+    "usage: throughlined [--config FILE] [--listen HOST:PORT] [--data-dir DIR]\n"
+    "       throughlined --check-config [--config FILE]\n"
+    "       throughlined --version | --help\n"
+    "\n"
+    "throughline: routes any customer's message on any channel to the right agent, with the whole story.\n"
+    "Without --config it runs the built-in example. SIGTERM drains and ends, SIGHUP reads the file again.\n";
+
+struct options {
+    const char *file, *listen, *data_dir;
+    bool check;
+};
+
+// Returns -1 to go on, else the exit code.
+static int read_options(int argc, char **argv, struct options *o)
+{
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"check-config", no_argument, NULL, 'k'},
+        {"listen", required_argument, NULL, 'l'},
+        {"data-dir", required_argument, NULL, 'd'},
+        {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int c;
+    while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        if (c == 'c')
+            o->file = optarg;
+        else if (c == 'l')
+            o->listen = optarg;
+        else if (c == 'd')
+            o->data_dir = optarg;
+        else if (c == 'k')
+            o->check = true;
+        else if (c == 'v' || c == 'h') {
+            printf("%s", c == 'v' ? "throughlined (throughline) " TL_VERSION "\n" : usage);
+            return EX_OK;
+        } else {
+            fputs(usage, stderr);
+            return EX_USAGE;
+        }
+    }
+    if (optind == argc)
+        return -1;
+    fprintf(stderr, "throughlined: unexpected argument: %s\n%s", argv[optind], usage);
+    return EX_USAGE;
+}
+
+static struct config *read_config(const struct options *o)
+{
+    struct config *c = NULL;
+    struct config_errors errs = {0};
+    if (!o->file)
+        return config_defaults();
+    int rc = config_load(o->file, &c, &errs);
+    config_errors_print(&errs, o->file, stderr);
+    return rc == 0 ? c : NULL;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {0};
+    int code = read_options(argc, argv, &o);
+    if (code >= 0)
+        return code;
+    struct config *c = read_config(&o);
+    if (!c)
+        return EX_CONFIG;
+    if (o.check) {
+        config_free(c);
+        printf("%s: valid\n", o.file ? o.file : "the built-in example");
+        return EX_OK;
+    }
+    reload_log(c);
+    struct daemon d = {.file = o.file, .listen = o.listen, .data_dir = o.data_dir, .config = c};
+    return serve(&d);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// SIGHUP, and what it shares with the start. A file with mistakes changes nothing; keys that only a restart applies are named; a
+// changed routing part goes into the log, as `throughline config apply` would put it there.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/log.h"
+#include "daemon/base/loop.h"
+#include "daemon/config/config.h"
+#include "daemon/core/core.h"
+#include "daemon/core/triage.h"
+#include "daemon/faces/faces.h"
+#include "daemon/net/auth.h"
+#include "daemon/net/http.h"
+#include "daemon/notify.h"
+#include "daemon/serve.h"
+#include "throughline/v1/log.pb-c.h"
+
+void reload_log(const struct config *c)
+{
+    static const enum log_level levels[] = {[CONFIG_LOG_DEBUG] = LOG_DEBUG,
+                                            [CONFIG_LOG_INFO] = LOG_INFO,
+                                            [CONFIG_LOG_WARN] = LOG_WARN,
+                                            [CONFIG_LOG_ERROR] = LOG_ERROR};
+    log_configure(c->log.format == CONFIG_LOG_JSON, levels[c->log.level]);
+}
+
+void reload_tokens(struct daemon *d)
+{
+    static const enum auth_role roles[] = {[CONFIG_ROLE_GATEWAY] = AUTH_GATEWAY,
+                                           [CONFIG_ROLE_AGENT] = AUTH_AGENT,
+                                           [CONFIG_ROLE_SUPERVISOR] = AUTH_SUPERVISOR,
+                                           [CONFIG_ROLE_ADMIN] = AUTH_ADMIN};
+    const struct config *c = d->config;
+    struct auth_token *v = xcalloc(c->tokens_n + 1, sizeof *v);
+    for (size_t t = 0; t < d->tenants_n; t++) {
+        size_t n = 0;
+        d->tenants[t].token.configured = false;
+        for (size_t i = 0; i < c->tokens_n; i++) {
+            const struct config_token *k = &c->tokens[i];
+            if (strcmp(k->tenant, d->tenants[t].name) != 0 || !auth_digest_parse(k->sha256, v[n].digest))
+                continue;
+            v[n].id = k->id;
+            v[n].tenant = k->tenant;
+            v[n].agent = k->agent;
+            v[n++].role = roles[k->role];
+            d->tenants[t].token.configured |= roles[k->role] == AUTH_ADMIN;
+        }
+        auth_replace_all(d->auth, AUTH_FROM_CONFIG, d->tenants[t].name, v, n);
+    }
+    free(v);
+}
+
+void *reload_routing(const struct config *c, const char *tenant, size_t *len)
+{
+    Throughline__V1__RoutingConfig *m = config_routing(c, tenant);
+    void *packed = xcalloc(1, throughline__v1__routing_config__get_packed_size(m) + 1);
+    *len = throughline__v1__routing_config__pack(m, packed);
+    throughline__v1__routing_config__free_unpacked(m, NULL);
+    return packed;
+}
+
+static void on_logged(void *module, uint64_t token, enum tl_err e, const struct store_placed *p)
+{
+    (void)module, (void)token;
+    if (e == TL_OK)
+        tl_log(LOG_INFO, "routing_logged", LN("input", p->input));
+    else
+        tl_log(LOG_ERROR, "routing_not_logged", LS("why", "the log cannot be written now: reload again"));
+}
+
+static void reload_tenant(struct daemon *d, struct tenant *t)
+{
+    size_t len;
+    void *packed = reload_routing(d->config, t->name, &len);
+    core_file_config(t->core, packed, len);
+    if (core_config_differs(t->core)) {
+        Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
+        in.kind_case = THROUGHLINE__V1__INPUT__KIND_CONFIG;
+        in.config = throughline__v1__routing_config__unpack(NULL, len, packed);
+        if (in.config) {
+            core_append(t->core, &in, on_logged, NULL, 0);
+            throughline__v1__routing_config__free_unpacked(in.config, NULL);
+        }
+    }
+    free(packed);
+    triage_reconfigure(t->triage, d->config);
+}
+
+static void needs_restart(void *arg, const char *key)
+{
+    (void)arg;
+    tl_log(LOG_WARN, "needs_restart", LS("key", key));
+}
+
+static struct config *read_again(const struct daemon *d)
+{
+    struct config *c = NULL;
+    struct config_errors errs;
+    int rc = config_load(d->file, &c, &errs);
+    config_errors_print(&errs, d->file, stderr);
+    if (rc != 0)
+        tl_log(LOG_ERROR, "reload_refused", LS("file", d->file), LN("errors", errs.fatal));
+    return c;
+}
+
+void reload(void *daemon)
+{
+    struct daemon *d = daemon;
+    char why[256] = "";
+    struct config *was = d->config, *is = d->file && !d->draining ? read_again(d) : NULL;
+    if (!is)
+        return;
+    notify_send("RELOADING=1");
+    config_restart_needed(was, is, needs_restart, NULL);
+    d->config = is;
+    reload_log(is);
+    reload_tokens(d);
+    for (size_t i = 0; i < d->tenants_n; i++)
+        reload_tenant(d, &d->tenants[i]);
+    faces_reconfigure(d->faces, is);
+    if (is->server.tls_certificate && !http_reload_tls(d->http, why, sizeof why)) {
+        const char *text = why;
+        tl_log(LOG_ERROR, "certificate_not_reloaded", LS("why", text));
+    }
+    config_free(was);
+    tl_log(LOG_INFO, "reloaded", LS("file", d->file));
+    notify_send("READY=1");
+}

@@ -12,7 +12,6 @@
 #include "throughline/v1/admin.pb-c.h"
 #include "throughline/v1/gateway.pb-c.h"
 
-
 static struct admin_call *begin(void *faces, struct http_request *r)
 {
     struct face *face = faces_of_request(faces, r);

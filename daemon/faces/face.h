@@ -110,6 +110,7 @@ uint32_t chats_count(const struct chats *c);
 void admin_routes(struct faces *f); // admin*.c
 struct admin *admin_new(struct face *face);
 void admin_free(struct admin *a);
+void files_routes(struct faces *f); // files.c
 void tails_routes(struct faces *f); // tail.c
 struct tails *tails_new(struct face *face);
 void tails_free(struct tails *t);

@@ -145,6 +145,7 @@ struct faces *faces_new(const struct faces_options *o)
     chats_routes(f);
     admin_routes(f);
     tails_routes(f);
+    files_routes(f);
     return f;
 }
 

@@ -82,6 +82,25 @@ static void refuse(struct gateway *g, uint64_t sequence, const char *code, const
     ack_ring_settle(&g->ring, sequence, &r);
 }
 
+static void on_reported(void *module, uint64_t token, enum tl_err e, const struct store_placed *p)
+{
+    struct gateways *all = module;
+    struct gateway *g = table_get(&all->table, token >> 32);
+    Throughline__V1__Error error = THROUGHLINE__V1__ERROR__INIT;
+    Throughline__V1__EventResult r = THROUGHLINE__V1__EVENT_RESULT__INIT;
+    bool unknown = e == TL_UNKNOWN || e == TL_UNAVAILABLE || e == TL_FULL;
+    (void)p;
+    if (!g)
+        return;
+    r.status = unknown      ? THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_UNKNOWN
+               : e == TL_OK ? THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_STORED
+                            : THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_REFUSED;
+    error.code = (char *)(unknown ? "unavailable" : "unknown_delivery");
+    error.field = (char *)"report.delivery";
+    r.error = e == TL_OK ? NULL : &error;
+    on_outcome(all, token, &r);
+}
+
 static bool reportable(Throughline__V1__DeliveryState s)
 {
     return s == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_QUEUED ||
@@ -103,16 +122,18 @@ static void take_report(struct gateway *g, Throughline__V1__GatewayUp *up)
     else if (strlen(r->external_id) > 200 || strlen(r->reason) > 200)
         refuse(g, up->sequence, "too_long", "report", "external_id and reason hold up to 200 bytes");
     else {
-        outbox_report(g->all->face->outbox, &(struct store_report){
-                                                .tenant = g->all->face->tenant,
-                                                .id = r->delivery,
-                                                .external_id = r->external_id,
-                                                .reason = r->reason,
-                                                .account = "",
-                                                .state = r->state,
-                                                .retry_ms = (int64_t)r->retry_after * 1000,
-                                            });
-        ack_ring_settle(&g->ring, up->sequence, NULL);
+        outbox_report_once(g->all->face->outbox,
+                           &(struct store_report){
+                               .tenant = g->all->face->tenant,
+                               .id = r->delivery,
+                               .external_id = r->external_id,
+                               .reason = r->reason,
+                               .account = "",
+                               .state = r->state,
+                               .retry_ms = (int64_t)r->retry_after * 1000,
+                           },
+                           on_reported, g->all, g->id << 32 | (uint32_t)up->sequence);
+        return;
     }
     mark_dirty(g);
 }

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+(() => {
+"use strict";
+const STYLE = `
+:host{--tl:#1f5fbf;--bg:#fff;--fg:#1b1d21;--soft:#eef1f5;--line:#d5dae1;--dim:#5c6470;all:initial;position:fixed;right:20px;bottom:20px;z-index:2147483000;font:15px/1.45 system-ui,sans-serif;color:var(--fg)}
+@media(prefers-color-scheme:dark){:host{--tl:#8ab4ff;--bg:#1b1d21;--fg:#f1f3f5;--soft:#2a2e35;--line:#3b414b;--dim:#a7b0bd}}
+*{box-sizing:border-box;font:inherit;color:inherit}
+button{cursor:pointer;border:0;border-radius:8px;background:var(--tl);color:var(--bg);padding:8px 14px}
+button:focus-visible,textarea:focus-visible{outline:3px solid var(--tl);outline-offset:2px}
+.open{border-radius:28px;padding:14px 20px;box-shadow:0 4px 16px #0004;font-weight:600}
+.panel{display:flex;flex-direction:column;width:360px;height:520px;max-width:calc(100vw - 40px);max-height:calc(100vh - 40px);background:var(--bg);border:1px solid var(--line);border-radius:14px;box-shadow:0 8px 32px #0005;overflow:hidden}
+[hidden]{display:none!important}
+header{display:flex;align-items:center;gap:8px;padding:10px 14px;border-bottom:1px solid var(--line)}
+h2{flex:1;margin:0;font-weight:600}
+header button{background:none;color:inherit;padding:4px 10px;font-size:20px;line-height:1}
+.state{padding:6px 14px;background:var(--soft);color:var(--dim);font-size:13px}
+ol{flex:1;overflow-y:auto;list-style:none;margin:0;padding:14px;display:flex;flex-direction:column;gap:8px}
+li{max-width:85%;padding:8px 12px;border-radius:12px;background:var(--soft);white-space:pre-wrap;overflow-wrap:anywhere;align-self:flex-start}
+li.own{align-self:flex-end;background:var(--tl);color:var(--bg)}
+li.unsent{opacity:.6}
+small{display:block;font-size:12px;opacity:.8}
+.typing{min-height:22px;padding:0 14px;color:var(--dim);font-size:13px}
+form{display:flex;gap:8px;padding:10px;border-top:1px solid var(--line)}
+textarea{flex:1;resize:none;min-height:40px;max-height:120px;padding:8px;border:1px solid var(--line);border-radius:8px;background:var(--bg)}
+.hint{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+@media(prefers-reduced-motion:no-preference){.panel{animation:up .15s ease-out}@keyframes up{from{opacity:0;transform:translateY(8px)}}}
+`;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30000;
+class Link {
+	constructor(settings, heard, changed) {
+		this.settings = settings;
+		this.heard = heard;
+		this.changed = changed;
+		this.socket = null;
+		this.pause = FIRST_PAUSE_MS;
+		this.last = "0";
+		this.timer = 0;
+		this.stopped = false;
+		this.live = false;
+		this.kept = this.recall();
+		addEventListener("online", () => this.open());
+		addEventListener("pagehide", () => this.stop());
+		addEventListener("pageshow", (e) => e.persisted && this.restart());
+	}
+	get unsent() {
+		return this.kept.unsent;
+	}
+	get known() {
+		return this.kept.visitor !== "";
+	}
+	open() {
+		if (this.socket || this.stopped)
+			return;
+		clearTimeout(this.timer);
+		const socket = new WebSocket(this.settings.url, "throughline.v1.json");
+		this.socket = socket;
+		socket.onopen = () => this.hello();
+		socket.onmessage = (e) => this.take(JSON.parse(e.data));
+		socket.onclose = () => this.lost();
+	}
+	say(text) {
+		const bytes = crypto.getRandomValues(new Uint8Array(12));
+		const id = Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+		this.kept.unsent.push({ id, text });
+		this.remember();
+		if (this.live)
+			this.put({ say: { id, text } });
+		return id;
+	}
+	typing(active) {
+		if (this.live)
+			this.put({ typing: { active } });
+	}
+	read(upto) {
+		if (this.live)
+			this.put({ read: { upto } });
+	}
+	hello() {
+		const { identity, name } = this.settings;
+		this.put({
+			hello: {
+				visitor: this.kept.visitor,
+				lastEntry: this.last,
+				page: location.href.slice(0, 2000),
+				language: navigator.language,
+				...(identity ? { identity } : {}),
+				...(name ? { name } : {}),
+			},
+		});
+	}
+	take(m) {
+		if (m.welcome) {
+			this.kept.visitor = m.welcome.visitor ?? "";
+			this.pause = FIRST_PAUSE_MS;
+			this.live = true;
+			this.remember();
+			this.changed(true);
+			for (const say of this.kept.unsent)
+				this.put({ say });
+		}
+		else if (m.ack) {
+			this.settled(m.ack.id);
+		}
+		else if (m.entry) {
+			if (BigInt(m.entry.number ?? 0) > BigInt(this.last))
+				this.last = m.entry.number ?? "0";
+			this.settled(m.entry.id);
+		}
+		else if (m.error?.code?.startsWith("identity_")) {
+			this.stopped = true;
+		}
+		this.heard(m);
+	}
+	settled(id) {
+		if (!id)
+			return;
+		this.kept.unsent = this.kept.unsent.filter((s) => s.id !== id);
+		this.remember();
+	}
+	lost() {
+		this.socket = null;
+		this.live = false;
+		this.changed(false);
+		if (this.stopped)
+			return;
+		this.timer = window.setTimeout(() => this.open(), this.pause * (0.5 + Math.random()));
+		this.pause = Math.min(this.pause * 2, LONGEST_PAUSE_MS);
+	}
+	stop() {
+		this.stopped = true;
+		this.socket?.close();
+	}
+	restart() {
+		this.stopped = false;
+		this.open();
+	}
+	put(m) {
+		if (this.socket?.readyState === WebSocket.OPEN)
+			this.socket.send(JSON.stringify(m));
+	}
+	recall() {
+		try {
+			const kept = JSON.parse(localStorage.getItem(this.key()) ?? "");
+			if (typeof kept.visitor === "string" && Array.isArray(kept.unsent))
+				return kept;
+		}
+		catch {
+		}
+		return { visitor: "", unsent: [] };
+	}
+	remember() {
+		try {
+			localStorage.setItem(this.key(), JSON.stringify(this.kept));
+		}
+		catch {
+		}
+	}
+	key() {
+		return `throughline-chat:${this.settings.account}`;
+	}
+}
+const CHANNELS = {
+	CHANNEL_SMS: "by SMS",
+	CHANNEL_EMAIL: "by email",
+	CHANNEL_VOICE: "by phone",
+	CHANNEL_SOCIAL: "by message",
+};
+const TYPING_MS = 3000;
+function make(tag, set = {}, ...inside) {
+	const e = document.createElement(tag);
+	for (const [name, value] of Object.entries(set))
+		e.setAttribute(name, value);
+	e.append(...inside);
+	return e;
+}
+class View {
+	constructor(root, settings, link) {
+		this.settings = settings;
+		this.link = link;
+		this.state = make("div", { class: "state", role: "status", hidden: "" });
+		this.talk = make("ol", { "aria-label": "Messages", role: "log", "aria-live": "polite", tabindex: "0" });
+		this.typist = make("div", { class: "typing", "aria-live": "polite" });
+		this.text = make("textarea", { rows: "1", maxlength: "4000", "aria-label": "Your message", "aria-describedby": "hint", placeholder: "Write a message" });
+		this.lines = new Map();
+		this.offline = false;
+		this.agent = "";
+		this.connected = false;
+		this.newest = "0";
+		this.unread = 0;
+		this.quiet = 0;
+		this.sentTyping = 0;
+		const close = make("button", { type: "button", "aria-label": "Close the chat" }, "×");
+		const form = make("form", {}, this.text, make("button", { type: "submit" }, "Send"));
+		this.button = make("button", { type: "button", class: "open", "aria-expanded": "false", "aria-controls": "panel" }, settings.title);
+		this.panel = make("section", { id: "panel", class: "panel", role: "dialog", "aria-label": settings.title, hidden: "" }, make("header", {}, make("h2", {}, settings.title), close), this.state, this.talk, this.typist, form, make("span", { id: "hint", class: "hint" }, "Enter sends, Shift and Enter begin a new line, Escape closes."));
+		const sheet = new CSSStyleSheet();
+		sheet.replaceSync(STYLE);
+		root.adoptedStyleSheets = [sheet];
+		root.append(this.button, this.panel);
+		this.button.onclick = () => this.show(true);
+		close.onclick = () => this.show(false);
+		form.onsubmit = (e) => this.submit(e);
+		this.text.oninput = () => this.typed();
+		this.text.onkeydown = (e) => {
+			if (e.key === "Enter" && !e.shiftKey && !e.isComposing)
+				this.submit(e);
+		};
+		this.panel.onkeydown = (e) => {
+			if (e.key === "Escape")
+				this.show(false);
+		};
+		addEventListener("focus", () => this.seen());
+		for (const say of link().unsent)
+			this.line(say.id, say.text, true).classList.add("unsent");
+	}
+	take(m) {
+		if (m.welcome)
+			this.offline = !!m.welcome.offline;
+		if (m.presence) {
+			this.offline = !!m.presence.offline;
+			this.agent = m.presence.agent ?? "";
+		}
+		if (m.ack?.id)
+			this.acknowledged(m.ack.id, m.ack.entry ?? "0");
+		if (m.entry)
+			this.entry(m.entry);
+		if (m.typing)
+			this.typing(!!m.typing.active);
+		if (m.error)
+			this.failed(m.error.code ?? "", m.error.field ?? "");
+		this.status();
+	}
+	connection(connected) {
+		this.connected = connected;
+		this.status();
+	}
+	show(open) {
+		this.panel.hidden = !open;
+		this.button.hidden = open;
+		this.button.setAttribute("aria-expanded", String(open));
+		if (!open) {
+			this.button.focus();
+			return;
+		}
+		this.link().open();
+		this.text.focus();
+		this.talk.scrollTop = this.talk.scrollHeight;
+		this.seen();
+	}
+	submit(e) {
+		e.preventDefault();
+		const text = this.text.value.trim();
+		if (!text)
+			return;
+		this.text.value = "";
+		this.sentTyping = 0;
+		this.link().open();
+		this.line(this.link().say(text), text, true).classList.add("unsent");
+	}
+	typed() {
+		const now = Date.now();
+		if (now - this.sentTyping < TYPING_MS)
+			return;
+		this.sentTyping = now;
+		this.link().typing(true);
+	}
+	line(key, text, own) {
+		const known = this.lines.get(key);
+		if (known)
+			return known;
+		const li = make("li", own ? { class: "own" } : {}, text);
+		const atEnd = this.talk.scrollHeight - this.talk.scrollTop - this.talk.clientHeight < 60;
+		this.lines.set(key, li);
+		this.talk.append(li);
+		if (own || atEnd)
+			this.talk.scrollTop = this.talk.scrollHeight;
+		return li;
+	}
+	acknowledged(id, entry) {
+		const li = this.lines.get(id);
+		li?.classList.remove("unsent");
+		if (li)
+			this.lines.set(entry, li);
+	}
+	entry(e) {
+		const number = e.number ?? "0";
+		if (this.lines.has(number))
+			return;
+		if (e.own && e.id && this.lines.has(e.id)) {
+			this.acknowledged(e.id, number);
+			return;
+		}
+		const li = this.line(number, e.text ?? "", !!e.own);
+		const how = CHANNELS[e.channel ?? ""] ?? "";
+		const by = [e.own ? "" : e.author ?? "", how].filter(Boolean).join(", ");
+		if (by)
+			li.prepend(make("small", {}, by));
+		for (const a of e.attachments ?? []) {
+			if (a.url?.startsWith("https://"))
+				li.append(make("small", {}, make("a", { href: a.url, target: "_blank", rel: "noopener noreferrer" }, a.name || "attachment")));
+		}
+		if (e.own)
+			return;
+		this.newest = number;
+		this.typing(false);
+		if (this.panel.hidden)
+			this.unread++;
+		this.seen();
+	}
+	seen() {
+		if (!this.panel.hidden)
+			this.unread = 0;
+		this.button.textContent = this.unread ? `${this.settings.title} (${this.unread})` : this.settings.title;
+		if (this.panel.hidden || !document.hasFocus() || this.newest === "0")
+			return;
+		this.link().read(this.newest);
+		this.newest = "0";
+	}
+	typing(active) {
+		clearTimeout(this.quiet);
+		this.typist.textContent = active ? `${this.agent || "Somebody"} is writing …` : "";
+		if (active)
+			this.quiet = window.setTimeout(() => this.typing(false), 2 * TYPING_MS);
+	}
+	failed(code, field) {
+		const li = this.lines.get(field);
+		if (li)
+			li.title = code;
+		else
+			this.talk.append(make("li", {}, make("small", {}, `This did not work (${code}).`)));
+	}
+	status() {
+		const text = !this.connected ? "Connecting …"
+			: this.agent ? `You are talking with ${this.agent}.`
+				: this.offline ? "Nobody is here right now. Leave your message, the answer will come." : "";
+		this.state.hidden = !text;
+		if (this.state.textContent !== text)
+			this.state.textContent = text;
+	}
+}
+(() => {
+	const script = document.currentScript;
+	if (!script || document.querySelector("throughline-chat"))
+		return;
+	const account = script.dataset["account"] ?? "web";
+	const url = new URL("/v1/chat", script.src);
+	url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+	url.searchParams.set("account", account);
+	const settings = {
+		url: url.href,
+		account,
+		identity: script.dataset["identity"],
+		name: script.dataset["name"],
+		title: script.dataset["title"] ?? "Chat with us",
+	};
+	const start = () => {
+		const host = document.createElement("throughline-chat");
+		const root = host.attachShadow({ mode: "open" });
+		let view = null;
+		const link = new Link(settings, (m) => view?.take(m), (c) => view?.connection(c));
+		view = new View(root, settings, () => link);
+		document.body.append(host);
+		if (link.known)
+			link.open();
+	};
+	if (document.readyState === "loading")
+		addEventListener("DOMContentLoaded", start);
+	else
+		start();
+})();
+})();

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// The connection: opens, says hello, resumes after every loss with growing pauses, and keeps words until they are acknowledged.
+// It knows nothing of the page.
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30000;
+
+class Link {
+  private socket: WebSocket | null = null;
+  private pause = FIRST_PAUSE_MS;
+  private last = "0";
+  private timer = 0;
+  private stopped = false;
+  private live = false;
+  private readonly kept: Kept;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly heard: (m: ChatDown) => void,
+    private readonly changed: (connected: boolean) => void,
+  ) {
+    this.kept = this.recall();
+    addEventListener("online", () => this.open());
+    addEventListener("pagehide", () => this.stop());
+    addEventListener("pageshow", (e) => e.persisted && this.restart());
+  }
+
+  get unsent(): readonly { id: string; text: string }[] {
+    return this.kept.unsent;
+  }
+
+  // This browser has talked before: what was answered meanwhile shall be seen.
+  get known(): boolean {
+    return this.kept.visitor !== "";
+  }
+
+  open(): void {
+    if (this.socket || this.stopped) return;
+    clearTimeout(this.timer);
+    const socket = new WebSocket(this.settings.url, "throughline.v1.json");
+    this.socket = socket;
+    socket.onopen = () => this.hello();
+    socket.onmessage = (e) => this.take(JSON.parse(e.data as string) as ChatDown);
+    socket.onclose = () => this.lost();
+  }
+
+  say(text: string): string {
+    const bytes = crypto.getRandomValues(new Uint8Array(12));
+    const id = Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+    this.kept.unsent.push({ id, text });
+    this.remember();
+    if (this.live) this.put({ say: { id, text } });
+    return id;
+  }
+
+  typing(active: boolean): void {
+    if (this.live) this.put({ typing: { active } });
+  }
+
+  read(upto: string): void {
+    if (this.live) this.put({ read: { upto } });
+  }
+
+  private hello(): void {
+    const { identity, name } = this.settings;
+    this.put({
+      hello: {
+        visitor: this.kept.visitor,
+        lastEntry: this.last,
+        page: location.href.slice(0, 2000),
+        language: navigator.language,
+        ...(identity ? { identity } : {}),
+        ...(name ? { name } : {}),
+      },
+    });
+  }
+
+  private take(m: ChatDown): void {
+    if (m.welcome) {
+      this.kept.visitor = m.welcome.visitor ?? "";
+      this.pause = FIRST_PAUSE_MS;
+      this.live = true;
+      this.remember();
+      this.changed(true);
+      for (const say of this.kept.unsent) this.put({ say });
+    } else if (m.ack) {
+      this.settled(m.ack.id);
+    } else if (m.entry) {
+      if (BigInt(m.entry.number ?? 0) > BigInt(this.last)) this.last = m.entry.number ?? "0";
+      this.settled(m.entry.id);
+    } else if (m.error?.code?.startsWith("identity_")) {
+      this.stopped = true; // asking again would not help
+    }
+    this.heard(m);
+  }
+
+  private settled(id: string | undefined): void {
+    if (!id) return;
+    this.kept.unsent = this.kept.unsent.filter((s) => s.id !== id);
+    this.remember();
+  }
+
+  private lost(): void {
+    this.socket = null;
+    this.live = false;
+    this.changed(false);
+    if (this.stopped) return;
+    this.timer = window.setTimeout(() => this.open(), this.pause * (0.5 + Math.random()));
+    this.pause = Math.min(this.pause * 2, LONGEST_PAUSE_MS);
+  }
+
+  // A page that is left closes without a goodbye: the visitor may be on the way to the next page of the site.
+  private stop(): void {
+    this.stopped = true;
+    this.socket?.close();
+  }
+
+  private restart(): void {
+    this.stopped = false;
+    this.open();
+  }
+
+  private put(m: ChatUp): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(m));
+  }
+
+  // Storage may be forbidden; then the talk lasts as long as the page.
+  private recall(): Kept {
+    try {
+      const kept = JSON.parse(localStorage.getItem(this.key()) ?? "") as Kept;
+      if (typeof kept.visitor === "string" && Array.isArray(kept.unsent)) return kept;
+    } catch {
+      /* nothing kept */
+    }
+    return { visitor: "", unsent: [] };
+  }
+
+  private remember(): void {
+    try {
+      localStorage.setItem(this.key(), JSON.stringify(this.kept));
+    } catch {
+      /* forbidden */
+    }
+  }
+
+  private key(): string {
+    return `throughline-chat:${this.settings.account}`;
+  }
+}

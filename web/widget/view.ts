@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the visitor sees and does: a button, a panel with the talk, a line to write in. Everything that comes from elsewhere is set
+// as text, never as markup.
+
+const CHANNELS: Record<string, string> = {
+  CHANNEL_SMS: "by SMS",
+  CHANNEL_EMAIL: "by email",
+  CHANNEL_VOICE: "by phone",
+  CHANNEL_SOCIAL: "by message",
+};
+const TYPING_MS = 3000;
+
+function make<K extends keyof HTMLElementTagNameMap>(tag: K, set: Record<string, string> = {}, ...inside: (Node | string)[]): HTMLElementTagNameMap[K] {
+  const e = document.createElement(tag);
+  for (const [name, value] of Object.entries(set)) e.setAttribute(name, value);
+  e.append(...inside);
+  return e;
+}
+
+class View {
+  private readonly button: HTMLButtonElement;
+  private readonly state = make("div", { class: "state", role: "status", hidden: "" });
+  private readonly talk = make("ol", { "aria-label": "Messages", role: "log", "aria-live": "polite", tabindex: "0" });
+  private readonly typist = make("div", { class: "typing", "aria-live": "polite" });
+  private readonly text = make("textarea", { rows: "1", maxlength: "4000", "aria-label": "Your message", "aria-describedby": "hint", placeholder: "Write a message" });
+  private readonly panel: HTMLElement;
+  private readonly lines = new Map<string, HTMLLIElement>();
+  private offline = false;
+  private agent = "";
+  private connected = false;
+  private newest = "0";
+  private unread = 0;
+  private quiet = 0;
+  private sentTyping = 0;
+
+  constructor(
+    root: ShadowRoot,
+    private readonly settings: Settings,
+    private readonly link: () => Link,
+  ) {
+    const close = make("button", { type: "button", "aria-label": "Close the chat" }, "×");
+    const form = make("form", {}, this.text, make("button", { type: "submit" }, "Send"));
+    this.button = make("button", { type: "button", class: "open", "aria-expanded": "false", "aria-controls": "panel" }, settings.title);
+    this.panel = make("section", { id: "panel", class: "panel", role: "dialog", "aria-label": settings.title, hidden: "" },
+      make("header", {}, make("h2", {}, settings.title), close), this.state, this.talk, this.typist, form,
+      make("span", { id: "hint", class: "hint" }, "Enter sends, Shift and Enter begin a new line, Escape closes."));
+    const sheet = new CSSStyleSheet(); // a style element would fall under the page's content policy
+    sheet.replaceSync(STYLE);
+    root.adoptedStyleSheets = [sheet];
+    root.append(this.button, this.panel);
+    this.button.onclick = () => this.show(true);
+    close.onclick = () => this.show(false);
+    form.onsubmit = (e) => this.submit(e);
+    this.text.oninput = () => this.typed();
+    this.text.onkeydown = (e) => {
+      if (e.key === "Enter" && !e.shiftKey && !e.isComposing) this.submit(e);
+    };
+    this.panel.onkeydown = (e) => {
+      if (e.key === "Escape") this.show(false);
+    };
+    addEventListener("focus", () => this.seen());
+    for (const say of link().unsent) this.line(say.id, say.text, true).classList.add("unsent");
+  }
+
+  take(m: ChatDown): void {
+    if (m.welcome) this.offline = !!m.welcome.offline;
+    if (m.presence) {
+      this.offline = !!m.presence.offline;
+      this.agent = m.presence.agent ?? "";
+    }
+    if (m.ack?.id) this.acknowledged(m.ack.id, m.ack.entry ?? "0");
+    if (m.entry) this.entry(m.entry);
+    if (m.typing) this.typing(!!m.typing.active);
+    if (m.error) this.failed(m.error.code ?? "", m.error.field ?? "");
+    this.status();
+  }
+
+  connection(connected: boolean): void {
+    this.connected = connected;
+    this.status();
+  }
+
+  private show(open: boolean): void {
+    this.panel.hidden = !open;
+    this.button.hidden = open;
+    this.button.setAttribute("aria-expanded", String(open));
+    if (!open) {
+      this.button.focus();
+      return;
+    }
+    this.link().open();
+    this.text.focus();
+    this.talk.scrollTop = this.talk.scrollHeight;
+    this.seen();
+  }
+
+  private submit(e: Event): void {
+    e.preventDefault();
+    const text = this.text.value.trim();
+    if (!text) return;
+    this.text.value = "";
+    this.sentTyping = 0;
+    this.link().open();
+    this.line(this.link().say(text), text, true).classList.add("unsent");
+  }
+
+  private typed(): void {
+    const now = Date.now();
+    if (now - this.sentTyping < TYPING_MS) return;
+    this.sentTyping = now;
+    this.link().typing(true);
+  }
+
+  private line(key: string, text: string, own: boolean): HTMLLIElement {
+    const known = this.lines.get(key);
+    if (known) return known;
+    const li = make("li", own ? { class: "own" } : {}, text);
+    const atEnd = this.talk.scrollHeight - this.talk.scrollTop - this.talk.clientHeight < 60;
+    this.lines.set(key, li);
+    this.talk.append(li);
+    if (own || atEnd) this.talk.scrollTop = this.talk.scrollHeight;
+    return li;
+  }
+
+  private acknowledged(id: string, entry: string): void {
+    const li = this.lines.get(id);
+    li?.classList.remove("unsent");
+    if (li) this.lines.set(entry, li);
+  }
+
+  private entry(e: ChatEntry): void {
+    const number = e.number ?? "0";
+    if (this.lines.has(number)) return;
+    if (e.own && e.id && this.lines.has(e.id)) {
+      this.acknowledged(e.id, number);
+      return;
+    }
+    const li = this.line(number, e.text ?? "", !!e.own);
+    const how = CHANNELS[e.channel ?? ""] ?? "";
+    const by = [e.own ? "" : e.author ?? "", how].filter(Boolean).join(", ");
+    if (by) li.prepend(make("small", {}, by));
+    for (const a of e.attachments ?? []) {
+      if (a.url?.startsWith("https://")) li.append(make("small", {}, make("a", { href: a.url, target: "_blank", rel: "noopener noreferrer" }, a.name || "attachment")));
+    }
+    if (e.own) return;
+    this.newest = number;
+    this.typing(false);
+    if (this.panel.hidden) this.unread++;
+    this.seen();
+  }
+
+  private seen(): void {
+    if (!this.panel.hidden) this.unread = 0;
+    this.button.textContent = this.unread ? `${this.settings.title} (${this.unread})` : this.settings.title;
+    if (this.panel.hidden || !document.hasFocus() || this.newest === "0") return;
+    this.link().read(this.newest);
+    this.newest = "0";
+  }
+
+  private typing(active: boolean): void {
+    clearTimeout(this.quiet);
+    this.typist.textContent = active ? `${this.agent || "Somebody"} is writing …` : "";
+    if (active) this.quiet = window.setTimeout(() => this.typing(false), 2 * TYPING_MS);
+  }
+
+  private failed(code: string, field: string): void {
+    const li = this.lines.get(field);
+    if (li) li.title = code;
+    else this.talk.append(make("li", {}, make("small", {}, `This did not work (${code}).`)));
+  }
+
+  private status(): void {
+    const text = !this.connected ? "Connecting …"
+      : this.agent ? `You are talking with ${this.agent}.`
+      : this.offline ? "Nobody is here right now. Leave your message, the answer will come." : "";
+    this.state.hidden = !text;
+    if (this.state.textContent !== text) this.state.textContent = text;
+  }
+}

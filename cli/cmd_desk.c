@@ -20,7 +20,7 @@ bool desk_command(struct desk *d, const char *name, json_t *body)
     return sent;
 }
 
-struct desk_work *desk_find(struct desk *d, json_int_t work)
+struct desk_work *desk_work_by_id(struct desk *d, json_int_t work)
 {
     for (size_t i = 0; i < d->works_n; i++)
         if (d->works[i].work == work)
@@ -28,7 +28,7 @@ struct desk_work *desk_find(struct desk *d, json_int_t work)
     return NULL;
 }
 
-struct desk_work *desk_find_conversation(struct desk *d, json_int_t conversation)
+struct desk_work *desk_work_by_conversation(struct desk *d, json_int_t conversation)
 {
     for (size_t i = 0; i < d->works_n; i++)
         if (d->works[i].conversation == conversation)

@@ -10,7 +10,6 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/print.h"
-#include "daemon/core/arena.h"
 #include "daemon/core/input.h"
 #include "routing/router.h"
 
@@ -19,7 +18,7 @@
 
 struct fold {
     struct router *router;
-    struct arena arena;
+    struct scratch scratch;
     uint64_t digest, first, last, effects, decisions;
     uint64_t split;
     bool check;
@@ -138,8 +137,8 @@ static int fold_one(struct fold *f, uint64_t number, const uint8_t *bytes, size_
     struct router_input in;
     const Throughline__V1__Input *m = NULL;
     struct router_effects effects;
-    arena_reset(&f->arena);
-    input_decode(&f->arena, bytes, len, &in, &m);
+    scratch_reset(&f->scratch);
+    input_decode(&f->scratch, bytes, len, &in, &m);
     in.number = number;
     if (!router_step(f->router, &in, &effects))
         return cli_fail(CLI_NO, "input %" PRIu64 " does not follow", number);
@@ -211,11 +210,11 @@ int cmd_fold(struct cli *cli, int argc, char **argv)
     if (!in)
         return cli_fail(CLI_DATA, "cannot open %s", argv[1]);
     f.router = router_new();
-    arena_open(&f.arena);
+    scratch_open(&f.scratch);
     int rc = fold_file(&f, in, argv[1]);
     if (rc == CLI_OK)
         fold_tell(cli, &f);
-    arena_close(&f.arena);
+    scratch_close(&f.scratch);
     router_free(f.router);
     if (in != stdin)
         fclose(in);

@@ -29,8 +29,8 @@ struct desk {
 
 // Sends {"clientId": ..., name: body}; takes body.
 bool desk_command(struct desk *d, const char *name, json_t *body);
-struct desk_work *desk_find(struct desk *d, json_int_t work);
-struct desk_work *desk_find_conversation(struct desk *d, json_int_t conversation);
+struct desk_work *desk_work_by_id(struct desk *d, json_int_t work);
+struct desk_work *desk_work_by_conversation(struct desk *d, json_int_t conversation);
 
 bool desk_message(void *ctx, const json_t *frame); // a DeskUpdate
 bool desk_line(void *ctx, char *line);             // what the agent typed

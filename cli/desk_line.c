@@ -10,11 +10,11 @@
 static struct desk_work *desk_chosen(struct desk *d, const char *word, bool offered)
 {
     if (*word)
-        return desk_find(d, strtoll(word, NULL, 10));
+        return desk_work_by_id(d, strtoll(word, NULL, 10));
     for (size_t i = 0; offered && i < d->works_n; i++)
         if (d->works[i].offered)
             return &d->works[i];
-    return desk_find(d, d->current);
+    return desk_work_by_id(d, d->current);
 }
 
 static bool line_none(const char *what)
@@ -41,7 +41,7 @@ static bool line_decline(struct desk *d, char *rest)
 
 static bool desk_say(struct desk *d, const char *text, const char *channel)
 {
-    struct desk_work *w = desk_find(d, d->current);
+    struct desk_work *w = desk_work_by_id(d, d->current);
     if (!w)
         return line_none("you have no conversation; wait for an offer");
     json_t *body = json_pack("{s:I, s:{s:s}}", "conversation", w->conversation, "message", "text", text);
@@ -63,14 +63,14 @@ static bool line_by(struct desk *d, char *rest)
 
 static bool line_note(struct desk *d, char *rest)
 {
-    struct desk_work *w = desk_find(d, d->current);
+    struct desk_work *w = desk_work_by_id(d, d->current);
     return w ? desk_command(d, "note", json_pack("{s:I, s:s}", "conversation", w->conversation, "text", rest))
              : line_none("you have no conversation");
 }
 
 static bool line_close(struct desk *d, char *rest)
 {
-    struct desk_work *w = desk_find(d, d->current);
+    struct desk_work *w = desk_work_by_id(d, d->current);
     if (!w)
         return line_none("you have no conversation");
     bool unresolved = strncmp(rest, "unresolved", 10) == 0;
@@ -87,7 +87,7 @@ static bool line_done(struct desk *d, char *rest)
 
 static bool line_transfer(struct desk *d, char *rest)
 {
-    struct desk_work *w = desk_find(d, d->current);
+    struct desk_work *w = desk_work_by_id(d, d->current);
     char *to = strchr(rest, ' ');
     if (!w || !to || (strncmp(rest, "queue ", 6) != 0 && strncmp(rest, "agent ", 6) != 0))
         return line_none("/transfer queue NAME or /transfer agent ID");
@@ -97,7 +97,7 @@ static bool line_transfer(struct desk *d, char *rest)
 
 static bool line_switch(struct desk *d, char *rest)
 {
-    struct desk_work *w = desk_find(d, strtoll(rest, NULL, 10));
+    struct desk_work *w = desk_work_by_id(d, strtoll(rest, NULL, 10));
     if (!w)
         return line_none("/switch WORK; /list shows them");
     d->current = w->work;
@@ -117,7 +117,7 @@ static bool line_list(struct desk *d, char *rest)
 
 static bool line_confirm(struct desk *d, char *rest)
 {
-    struct desk_work *w = desk_find(d, d->current);
+    struct desk_work *w = desk_work_by_id(d, d->current);
     if (!w || !*rest)
         return line_none("/confirm HANDLE");
     return desk_command(d, "link", json_pack("{s:I, s:s}", "customer", w->customer, "confirm", rest));

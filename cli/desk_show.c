@@ -19,7 +19,7 @@ static const char *desk_customer_name(const json_t *context)
 static struct desk_work *desk_learn(struct desk *d, const json_t *work, const json_t *context)
 {
     json_int_t id = print_number(work, "id");
-    struct desk_work *w = desk_find(d, id);
+    struct desk_work *w = desk_work_by_id(d, id);
     if (!w) {
         if (d->works_n == DESK_WORKS_MAX)
             return NULL;
@@ -35,7 +35,7 @@ static struct desk_work *desk_learn(struct desk *d, const json_t *work, const js
 
 static void desk_forget(struct desk *d, json_int_t work)
 {
-    struct desk_work *w = desk_find(d, work);
+    struct desk_work *w = desk_work_by_id(d, work);
     if (!w)
         return;
     *w = d->works[--d->works_n];
@@ -145,7 +145,7 @@ static bool show_work(struct desk *d, const json_t *u)
 
 static bool show_entry(struct desk *d, const json_t *u)
 {
-    struct desk_work *w = desk_find_conversation(d, print_number(u, "conversation"));
+    struct desk_work *w = desk_work_by_conversation(d, print_number(u, "conversation"));
     print_entry(json_object_get(u, "entry"), w ? w->name : NULL);
     return true;
 }

@@ -4,7 +4,7 @@
 // does nothing else: every node sees the same bytes and comes to the same verdict. Bounds on lengths are the router's to judge.
 #include <string.h>
 
-#include "daemon/core/core_private.h"
+#include "daemon/core/input.h"
 
 static bool channel_ok(int channel)
 {

@@ -8,6 +8,7 @@
 
 #include "daemon/core/core.h"
 #include "daemon/core/keeper.h"
+#include "daemon/core/input.h"
 #include "daemon/core/scratch.h"
 #include "throughline/v1/log.pb-c.h"
 
@@ -180,12 +181,6 @@ char *core_path(const struct core *c, const char *what);
 // Another fold: forgets everything derived from the former one.
 void core_start_over(struct core *c, struct router *r, uint64_t folded);
 void core_tell_applied(struct core *c, uint64_t upto);
-
-// core_input.c: the input's bytes as the router takes them. Always fills *in; returns why it is malformed (then it is
-// ROUTER_IN_NOTHING), or NULL. *m is the message, NULL when the bytes are none; both live in the scratch memory.
-const char *input_decode(struct scratch *a, const void *bytes, size_t len, struct router_input *in,
-                         const Throughline__V1__Input **m);
-bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, struct router_config *out);
 
 // core_fold.c
 bool fold_input(struct core *c, uint64_t number, const void *bytes, size_t len);

@@ -37,7 +37,7 @@ void bench_latency_reset(struct bench_latency *l);
 // ---- the daemon under test ----
 struct bench_server {
     pid_t pid;
-    char dir[256], host[64], port[16], token[128], socket[300];
+    char dir[256], host[128], port[128], token[128], socket[300];
 };
 // Starts it in a fresh directory with this durability, pinned to `cpu`; waits until it is ready.
 void bench_server_start(struct bench_server *s, const char *program, bool strict, int cpu);

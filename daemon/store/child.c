@@ -79,7 +79,6 @@ static char *child_config(const struct redis_child *c, size_t *len)
                                 "auto-aof-rewrite-min-size 128mb\n"
                                 "maxmemory-policy noeviction\n"
                                 "stream-node-max-bytes 1024\n"
-                                "latency-tracking no\n"
                                 "shutdown-timeout 5\n"
                                 "databases 1\n";
     struct evbuffer *out = evbuffer_new();

@@ -12,16 +12,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/base/id.h"
 #include "daemon/base/log.h"
 #include "daemon/base/loop.h"
-#include "daemon/store/ring.h"
+#include "daemon/base/metrics.h"
+#include "daemon/store/link_private.h"
 
-// A silent server is to be noticed within a second: PING_IDLE + PING_DEADLINE.
-#define PING_IDLE      250
+// A silent server is to be noticed within a second: LINK_PING_IDLE + PING_DEADLINE.
 #define PING_DEADLINE  700
-#define ATTEMPT_MS     3000 // to connect and greet
 #define BACKOFF_FIRST  20
 #define BACKOFF_LAST   2000
 #define BACKOFF_TOLD   160
@@ -30,29 +30,10 @@
 #define LATE_TIMER_MS  100         // the loop itself stood still: let it read before judging Redis
 #define GREETING_CALLS 3
 
-enum link_state { LINK_WAITING, LINK_CONNECTING, LINK_GREETING, LINK_OPEN, LINK_CLOSED };
-
-struct link {
-    struct link_options o;
-    const struct link_ops *ops;
-    void *owner;
-    struct loop *loop;
-    enum link_state state;
-    struct wire *wire;
-    struct value_reader *reader;
-    struct ring calls;   // written, or about to be
-    struct ring refused; // to come back from the flush event, with the error in `offset`
-    struct event *flush;
-    bool flush_due, gave_time;
-    struct loop_timer *timer;
-    int64_t timer_at, heard, opened, backoff;
-    char trouble[128], logged[128]; // logged: said already, again only after a steady time
-};
-
 static void link_tick(void *arg);
 static void link_connect(struct link *l);
 
-static void link_set_timer(struct link *l, int64_t at)
+void link_set_timer(struct link *l, int64_t at)
 {
     int64_t ms = at - loop_now(l->loop);
     l->timer_at = at;
@@ -97,6 +78,7 @@ void link_break(struct link *l, const char *why)
     struct ring calls = l->calls;
     uint64_t sent = l->wire ? wire_total(l->wire) - wire_unsent(l->wire) : 0;
     memset(&l->calls, 0, sizeof(l->calls));
+    l->sampling = false;
     wire_close(l->wire);
     l->wire = NULL;
     loop_defer_free(l->loop, link_reader_free, l->reader);
@@ -123,6 +105,22 @@ static void link_on_lost(void *arg, const char *why)
 
 // ---- answers ----
 
+static double link_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+// One call at a time is measured, so measuring costs the others nothing.
+static void link_measure(struct link *l, uint64_t answered)
+{
+    if (!l->sampling || answered != l->sample)
+        return;
+    l->sampling = false;
+    metric_observe(l->o.round_trip, link_seconds() - l->sampled);
+}
+
 static bool link_is_push(const struct link *l, const struct value *v)
 {
     const struct value *kind = value_at(v, 0);
@@ -133,12 +131,16 @@ static void link_answer(struct link *l, const struct value *v)
 {
     struct link_call c;
     bool live;
+    uint64_t place = l->calls.head;
     if (link_is_push(l, v))
         l->ops->push(l->owner, v);
     else if (!ring_pop(&l->calls, &c, &live))
         link_break(l, "an answer without a call");
-    else if (live)
-        c.reply(l->owner, &c, TL_OK, v);
+    else {
+        link_measure(l, place);
+        if (live)
+            c.reply(l->owner, &c, TL_OK, v);
+    }
 }
 
 static void link_on_bytes(void *arg, const void *p, size_t len)
@@ -157,68 +159,7 @@ static void link_on_bytes(void *arg, const void *p, size_t len)
         link_break(l, "a reply is malformed or too large");
 }
 
-// ---- greeting ----
-
-static const char *link_greeting_trouble(const struct value *v)
-{
-    static const struct {
-        const char *prefix, *why;
-    } table[] = {
-        {"LOADING", "loading"},
-        {"NOAUTH", "authentication required"},
-        {"WRONGPASS", "authentication refused"},
-        {"NOPERM", "not permitted"},
-        {"MASTERDOWN", "a replica without its master"},
-        {"MISCONF", "the server cannot write its file"},
-    };
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-        if (value_starts(v, table[i].prefix))
-            return table[i].why;
-    return "the greeting was refused";
-}
-
-static void link_on_greeted(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
-{
-    struct link *l = c->module;
-    (void)owner;
-    if (e != TL_OK || l->state != LINK_GREETING)
-        return;
-    if (v->type == VALUE_ERROR) {
-        link_break(l, link_greeting_trouble(v));
-    } else if (c->aux) { // the PING
-        l->state = LINK_OPEN;
-        l->opened = loop_now(l->loop);
-        l->trouble[0] = 0;
-        link_set_timer(l, l->opened + PING_IDLE);
-        l->ops->up(l->owner);
-    }
-}
-
-static void link_greet(struct link *l, size_t argc, const char *a, const char *b, const char *c)
-{
-    struct resp_out *out = wire_out(l->wire);
-    const char *argv[] = {a, b, c};
-    resp_array(out, argc);
-    for (size_t i = 0; i < argc; i++)
-        resp_text(out, argv[i]);
-    link_end(l, &(struct link_call){.reply = link_on_greeted, .module = l, .aux = argc == 1, .deadline = ATTEMPT_MS});
-}
-
-static void link_on_connected(void *arg)
-{
-    struct link *l = arg;
-    const struct store_url *u = &l->o.net->url;
-    char db[12];
-    l->state = LINK_GREETING;
-    if (*u->password && *u->user)
-        link_greet(l, 3, "AUTH", u->user, u->password);
-    else if (*u->password)
-        link_greet(l, 2, "AUTH", u->password, NULL);
-    snprintf(db, sizeof(db), "%u", u->db);
-    if (u->db)
-        link_greet(l, 2, "SELECT", db, NULL);
-    link_greet(l, 1, "PING", NULL, NULL);
-}
+// ---- connecting ----
 
 static void link_connect(struct link *l)
 {
@@ -226,7 +167,7 @@ static void link_connect(struct link *l)
     const char *why = "";
     l->state = LINK_CONNECTING;
     l->reader = value_reader_new(l->o.max_reply);
-    link_set_timer(l, loop_now(l->loop) + ATTEMPT_MS);
+    link_set_timer(l, loop_now(l->loop) + LINK_ATTEMPT_MS);
     l->wire = wire_open(l->o.net, &ops, l, &why);
     if (!l->wire)
         link_break(l, why);
@@ -275,9 +216,9 @@ static void link_tick_open(struct link *l, int64_t now)
     link_expire(l, now);
     if (l->state != LINK_OPEN)
         return;
-    if (!ring_count(&l->calls) && now - l->heard >= PING_IDLE)
+    if (!ring_count(&l->calls) && now - l->heard >= LINK_PING_IDLE)
         link_ping(l);
-    int64_t next = now + PING_IDLE;
+    int64_t next = now + LINK_PING_IDLE;
     if ((c = ring_first(&l->calls)) && link_silent_at(l, c) < next)
         next = link_silent_at(l, c);
     if ((c = ring_first_live(&l->calls)) && c->deadline < next)
@@ -341,6 +282,11 @@ void link_end(struct link *l, const struct link_call *given)
     c->offset = wire_total(l->wire);
     c->began = loop_now(l->loop);
     c->deadline = c->began + (given->deadline ? given->deadline : l->o.deadline_ms);
+    if (l->o.round_trip && !l->sampling) {
+        l->sampling = true;
+        l->sample = l->calls.tail - 1;
+        l->sampled = link_seconds();
+    }
     link_want_flush(l);
 }
 

@@ -16,6 +16,7 @@
 //      +--------------------+---- lost, refused, silent -------------+
 
 struct link;
+struct metric;
 struct link_call;
 
 // e is TL_OK and v the reply (which may be VALUE_ERROR), or v is NULL and e tells: TL_UNKNOWN, TL_UNAVAILABLE.
@@ -45,7 +46,8 @@ struct link_options {
     struct wire_net *net; // NULL: never connects
     int64_t deadline_ms;  // of a call that gives none
     uint32_t max_pending;
-    size_t max_reply; // bytes
+    size_t max_reply;          // bytes
+    struct metric *round_trip; // histogram; NULL = not measured
 };
 
 struct link *link_new(const struct link_options *o, const struct link_ops *ops, void *owner);

@@ -64,7 +64,9 @@ struct store *store_new(struct loop *loop, const struct store_options *o)
                                 .net = s->net,
                                 .deadline_ms = s->o.deadline_ms,
                                 .max_pending = s->o.max_pending,
-                                .max_reply = STORE_REPLY_MAX};
+                                .max_reply = STORE_REPLY_MAX,
+                                .round_trip = metric_get(METRIC_HISTOGRAM, "throughline_store_round_trip_seconds",
+                                                         "Time of a call to Redis, one at a time sampled.", "")};
     s->link = link_new(&link, &ops, s);
     return s;
 }
@@ -198,9 +200,12 @@ static void store_log_error(struct store *s, const struct value *v)
     if (s->logged && now - s->logged < STORE_LOG_EVERY)
         return;
     s->logged = now;
-    char text[160]; // no more: an error may quote arguments at its end
+    char text[160];
     const char *shown = text;
     snprintf(text, sizeof(text), "%s", value_text(v));
+    char *quoted = strstr(text, ", with args");
+    if (quoted)
+        *quoted = 0;
     tl_log(LOG_WARN, "redis_error", LS("error", shown));
 }
 

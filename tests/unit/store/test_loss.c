@@ -222,6 +222,28 @@ static void test_pending_is_bounded(void **state)
     assert_int_equal(f.twice, 0);
 }
 
+static void never(void *module, uint64_t token, enum tl_err e, const struct store_lease *l)
+{
+    (void)module, (void)token, (void)e, (void)l;
+    fail();
+}
+
+static void never_entries(void *module, uint64_t token, enum tl_err e, const struct store_bytes *v, size_t n)
+{
+    (void)module, (void)token, (void)e, (void)v, (void)n;
+    fail();
+}
+
+static void test_free_drops_what_is_in_flight(void **state)
+{
+    struct world *w = *state;
+    struct store_options o = {.url = redis_child_url(w->child)};
+    store_lease_read(w->store, TENANT, "leader", never, NULL, 0);
+    store_snapshot_read(w->store, TENANT, 0, never_entries, NULL, 0);
+    store_free(w->store);
+    world_connect(w, &o); // turns enough for an answer to come, had it been waited for
+}
+
 // ---- trouble with a server that answers ----
 
 static void test_functions_come_back(void **state)
@@ -336,7 +358,7 @@ static void test_lock_outlives_a_killed_daemon(void **state)
 static void test_unusable_directories(void **state)
 {
     struct world *w = world_bare();
-    char why[128] = "", path[160];
+    char why[128] = "", path[256];
     (void)state;
     snprintf(path, sizeof(path), "%s/a/b", w->dir);
     assert_null(redis_child_new(w->loop, &(struct redis_child_options){.data_dir = path}, why, sizeof(why)));
@@ -354,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stopped_server_is_noticed, up, down),
         cmocka_unit_test_setup_teardown(test_idle_link_notices_too, up, down),
         cmocka_unit_test_setup_teardown(test_pending_is_bounded, up, down),
+        cmocka_unit_test_setup_teardown(test_free_drops_what_is_in_flight, up, down),
         cmocka_unit_test_setup_teardown(test_functions_come_back, up, down),
         cmocka_unit_test_setup_teardown(test_full_memory, up, down),
         cmocka_unit_test_setup_teardown(test_unusable_addresses, up, down),

@@ -272,10 +272,7 @@ static void on_cores_drained(void *arg)
         return;
     d->drained = true;
     tl_log(LOG_INFO, "drained");
-    if (d->redis)
-        redis_child_stop(d->redis, on_redis_stopped, d);
-    else
-        loop_stop(d->loop);
+    loop_stop(d->loop);
 }
 
 static void on_core_drained(void *arg)
@@ -371,6 +368,10 @@ int serve(struct daemon *d)
         return code; // the process ends, and with it what was started
     loop_run(d->loop);
     end_clients(d);
+    if (d->redis) {
+        redis_child_stop(d->redis, on_redis_stopped, d);
+        loop_run(d->loop);
+    }
     loop_timer_free(d->guard);
     redis_child_free(d->redis);
     auth_free(d->auth);

@@ -81,6 +81,8 @@ static void read_on(struct core *c)
     next_round(c, CORE_READING);
     lag_folded(c);
     store_reader_go(c->place.reader, c->folded);
+    keeper_look(c->nodes.own);
+    keeper_look(c->leader.lease);
 }
 
 static void open_reader(struct core *c)

@@ -238,6 +238,12 @@ void keeper_fenced(struct keeper *k)
     lost(k);
 }
 
+void keeper_look(struct keeper *k)
+{
+    if (k->state == KEEPER_WATCHING)
+        loop_timer_set(k->timer, 0);
+}
+
 bool keeper_held(const struct keeper *k)
 {
     return k->state == KEEPER_HELD;

@@ -33,6 +33,8 @@ void keeper_free(struct keeper *k); // keeps the lease standing until it runs ou
 void keeper_give(struct keeper *k, void (*given)(void *ctx));
 // Somebody else wrote under a newer epoch: stop holding it now.
 void keeper_fenced(struct keeper *k);
+// Looks at once: it may be wanted now.
+void keeper_look(struct keeper *k);
 bool keeper_held(const struct keeper *k);
 const struct store_lease *keeper_lease(const struct keeper *k); // while held: the fence; else what was seen last
 

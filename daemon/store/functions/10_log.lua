@@ -9,7 +9,7 @@
 
 local TOGETHER = 32 -- most inputs that one call appends
 
-local logs = {} -- by key: {inputs, t, clock; n, at, wall, gone, text: as of the last commit; now: the latest log_now}
+local logs = {} -- by key: {inputs, t, clock; n, at, wall, gone, text: as of the last commit; gone_text; now: the latest log_now}
 
 local function log_make_now(at, wall)
     return {
@@ -40,21 +40,26 @@ local function log_now(log)
     return now
 end
 
-local function log_add(log, number, bytes)
-    call("XADD", log.inputs, number .. "-0", "i", bytes)
+local function log_add(log, n, bytes)
+    call("XADD", log.inputs, n .. "-0", "i", bytes)
+end
+
+-- How many inputs were trimmed; kept as text too, since every note says it.
+local function log_gone(log, gone)
+    log.gone, log.gone_text = gone, gone .. ""
 end
 
 -- number: its text. The first write of a call.
 local function log_note(log, number, now, note)
-    local text = number .. now.clock .. log.gone .. "\0" .. note
+    local text = number .. now.clock .. log.gone_text .. "\0" .. note
     log.noted = text
     call("SET", log.clock, text)
 end
 
--- The last write of a call.
-local function log_commit(log, number, now, bytes)
-    call("XADD", log.inputs, number .. "-0", "i", bytes)
-    log.n, log.at, log.wall, log.text = tonumber(number), now.at, now.wall, log.noted
+-- The last write of a call. id: "<n>-0".
+local function log_commit(log, n, id, now, bytes)
+    call("XADD", log.inputs, id, "i", bytes)
+    log.n, log.at, log.wall, log.text = n, now.at, now.wall, log.noted
 end
 
 local function log_undo(note)
@@ -80,7 +85,7 @@ local function log_repair(log, last, note)
         log_undo(note)
         now = log_now(log)
     end
-    log.gone = last - call("XLEN", log.inputs)
+    log_gone(log, last - call("XLEN", log.inputs))
     log_note(log, log.n, log_make_now(now.at, now.wall), "")
     for missing = last + 1, log.n do
         log_add(log, missing, PB_TICK .. pb_times(now.wall, now.at))
@@ -91,7 +96,8 @@ end
 -- The clock is not the one that this Redis committed last: read it, and compare it with the stream.
 local function log_read(log, text)
     local n, at, wall, gone, note = match(text or "0 0 0 0", "^(%d+) (%d+) (%d+) (%-?%d+)%z?(.*)$")
-    log.n, log.at, log.wall, log.gone, log.text = tonumber(n), tonumber(at), tonumber(wall), tonumber(gone), nil
+    log.n, log.at, log.wall, log.text = tonumber(n), tonumber(at), tonumber(wall), nil
+    log_gone(log, tonumber(gone))
     if log.n - call("XLEN", log.inputs) == log.gone then
         log.text = text
         return
@@ -116,7 +122,7 @@ end
 
 -- The committed clock, but for how many inputs are gone.
 local function log_trimmed(log, removed)
-    log.gone = log.gone + removed
+    log_gone(log, log.gone + removed)
     log_note(log, log.n, log_make_now(log.at, log.wall), "")
     log.text = log.noted
 end

@@ -239,7 +239,7 @@ local function ingest_write(e, seen, args)
     for i, news in ipairs(e.news or {}) do
         log_add(log, log.n + i, now.input .. pb_customer_changed(news[1], news[2]))
     end
-    log_commit(log, number, now, args[12] .. now.input .. pb_placed(conversation, customer, e.opened, e.reopened,
+    log_commit(log, number, number .. "-0", now, args[12] .. now.input .. pb_placed(conversation, customer, e.opened, e.reopened,
         e.follows, e.last_agent, e.participant))
     return { OK, number, conversation, customer }
 end
@@ -266,7 +266,7 @@ local function ingest_ordinary(log, now, args, seen, customer)
     if args[11] ~= "" then
         call("XADD", timeline, entry_id, "e", args[11] .. now.entry .. pb_author(customer_number))
     end
-    log_commit(log, number, now, args[12] .. now.input
+    log_commit(log, n, entry_id, now, args[12] .. now.input
         .. pb_placed(conversation, customer_number, false, false, 0, f[2], false))
     return { OK, n, conversation, customer_number }
 end

@@ -41,7 +41,7 @@ local function command(keys, args)
     if entry ~= "" then
         call("XADD", timeline, n .. "-0", "e", entry .. now.entry)
     end
-    log_commit(log, n, now, args[4] .. now.input .. place)
+    log_commit(log, n, n .. "-0", now, args[4] .. now.input .. place)
     return placed(OK, n, conversation, customer)
 end
 
@@ -56,7 +56,7 @@ local function append(keys, args)
     end
     local now = log_now(log)
     log_note(log, n + 1, now, "")
-    log_commit(log, n + 1, now, args[5] .. now.input)
+    log_commit(log, n + 1, n + 1 .. "-0", now, args[5] .. now.input)
     return placed(OK, n + 1)
 end
 
@@ -138,7 +138,7 @@ local function identity(keys, args)
         call("SET", done, n .. ",0," .. customer .. ",", "EX", DONE_LIFE)
     end
     plan_run(plan)
-    log_commit(log, n, now, args[7] .. now.input)
+    log_commit(log, n, n .. "-0", now, args[7] .. now.input)
     return placed(OK, n, 0, customer)
 end
 

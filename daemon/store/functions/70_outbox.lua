@@ -94,7 +94,7 @@ local function outbox_move(log, o, state, reason, external, due)
     end
     log_note(log, n, now, plan.undo)
     plan_run(plan)
-    log_commit(log, n, now, now.input .. pb_delivery_news(o.id, o.conversation, o.entry, state, reason))
+    log_commit(log, n, n .. "-0", now, now.input .. pb_delivery_news(o.id, o.conversation, o.entry, state, reason))
     return n
 end
 

@@ -21,14 +21,13 @@
 #include "daemon/store/link_private.h"
 
 // A silent server is to be noticed within a second: LINK_PING_IDLE + PING_DEADLINE.
-#define PING_DEADLINE  700
-#define BACKOFF_FIRST  20
-#define BACKOFF_LAST   2000
-#define BACKOFF_TOLD   160
-#define OUT_MAX        (64u << 20) // bytes not yet taken by the kernel
-#define STEADY_MS      2000        // open this long: the next back-off starts afresh
-#define LATE_TIMER_MS  100         // the loop itself stood still: let it read before judging Redis
-#define GREETING_CALLS 3
+#define PING_DEADLINE 700
+#define BACKOFF_FIRST 20
+#define BACKOFF_LAST  2000
+#define BACKOFF_TOLD  160
+#define OUT_MAX       (64u << 20) // bytes not yet taken by the kernel
+#define STEADY_MS     2000        // open this long: the next back-off starts afresh
+#define LATE_TIMER_MS 100         // the loop itself stood still: let it read before judging Redis
 
 static void link_tick(void *arg);
 static void link_connect(struct link *l);
@@ -269,7 +268,7 @@ static void link_want_flush(struct link *l)
 
 struct resp_out *link_begin(struct link *l)
 {
-    if (l->state != LINK_OPEN || ring_count(&l->calls) >= l->o.max_pending + GREETING_CALLS)
+    if (l->state != LINK_OPEN || ring_count(&l->calls) >= l->o.max_pending)
         return NULL;
     if (wire_unsent(l->wire) > OUT_MAX)
         return NULL;

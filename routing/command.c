@@ -16,6 +16,7 @@ struct order { // a command under way
     struct agent *agent;
     struct work *work;
     size_t session; // send; SIZE_MAX = the one to add
+    bool has_entry;
 };
 
 struct command_act {
@@ -200,12 +201,14 @@ static void act_send(struct router *r, struct order *o)
     struct router_effect *e = effect_work(r, ROUTER_DELIVER, w, o->agent, ROUTER_REASON_NONE);
     e->number = r->input;
     e->session = w->sessions[o->session];
-    effect_entry(r, w);
+    if (o->has_entry)
+        effect_entry(r, w);
 }
 
 static void act_note(struct router *r, struct order *o)
 {
-    effect_entry(r, o->work);
+    if (o->has_entry)
+        effect_entry(r, o->work);
 }
 
 // Who passes it on is asked like one who declined: not before the pause is over, and only when nobody else can.
@@ -301,7 +304,7 @@ enum router_refusal command_apply(struct router *r, const struct router_input *i
                             &given.handle,  &given.to,        &given.text};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = text_or_empty(*texts[i]);
-    struct order o = {.c = &given, .session = SIZE_MAX};
+    struct order o = {.c = &given, .session = SIZE_MAX, .has_entry = in->has_entry};
     const struct router_command *c = o.c;
     if (!text_is(c->session, ROUTER_NAME_MAX) || !*c->session || !text_is(c->client_id, ROUTER_NAME_MAX) ||
         !*c->client_id) {

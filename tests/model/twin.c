@@ -433,7 +433,6 @@ static void send_words(struct twin *t, struct twin_work *w, const struct router_
     e->channel = s->channel;
     twin_name(e->handle, s->handle);
     twin_name(e->call, s->call);
-    tell_concerned(t, w, ROUTER_ENTRY, t->input, 0);
 }
 
 static void pass_on(struct twin *t, struct twin_work *w, const struct router_command *c)
@@ -481,13 +480,11 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
         decline_offer(t, w);
     else if (c->act == ROUTER_ACT_SEND)
         send_words(t, w, c);
-    else if (c->act == ROUTER_ACT_NOTE)
-        tell_concerned(t, w, ROUTER_ENTRY, t->input, 0);
     else if (c->act == ROUTER_ACT_CLOSE)
         close_conversation(t, w, c);
     else if (c->act == ROUTER_ACT_WRAP_UP_DONE)
         twin_close(t, w, ROUTER_WRAPPED_UP);
-    else
+    else if (c->act == ROUTER_ACT_TRANSFER_QUEUE || c->act == ROUTER_ACT_TRANSFER_AGENT)
         pass_on(t, w, c);
 }
 
@@ -522,8 +519,11 @@ static void command(struct twin *t, const struct router_input *in)
     twin_name(k->session, c->session);
     twin_name(k->client_id, c->client_id);
     answer(t, in, why, t->input);
-    if (!why)
-        carry_out(t, w, c);
+    if (why)
+        return;
+    carry_out(t, w, c);
+    if (in->has_entry && (c->act == ROUTER_ACT_SEND || c->act == ROUTER_ACT_NOTE))
+        tell_concerned(t, w, ROUTER_ENTRY, t->input, 0);
 }
 
 // ---- configuration ----

@@ -33,6 +33,8 @@ void world_wait(struct world *w, int64_t ms); // and a tick
 void world_expect(struct world *w, const char *file, int line, const char *text);
 void world_forget(struct world *w);
 #define expect(w, text) world_expect(w, __FILE__, __LINE__, text)
+#define story(test)     cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
+#define CHANNEL_BIT(c)  (1u << (unsigned)(c))
 
 // Configuration. Skills: "billing=3 de=2".
 void world_agent(struct world *w, const char *id, const char *skills, uint32_t capacity, uint32_t channels);

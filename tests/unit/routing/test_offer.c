@@ -144,12 +144,12 @@ static void test_age_is_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_accept, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_offer_is_answered_once, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_declined_goes_to_the_next, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_decliner_is_asked_again_when_nobody_else_can, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_misses_in_a_row_set_away, world_setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_age_is_kept, world_setup, world_teardown),
+        story(test_accept),
+        story(test_offer_is_answered_once),
+        story(test_declined_goes_to_the_next),
+        story(test_decliner_is_asked_again_when_nobody_else_can),
+        story(test_misses_in_a_row_set_away),
+        story(test_age_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

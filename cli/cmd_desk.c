@@ -67,7 +67,7 @@ static bool desk_hello(struct desk *d)
     json_t *hello = json_pack("{s:{s:s, s:s}}", "hello", "session", d->session, "agent", d->agent);
     bool sent = socket_send(d->socket, hello);
     json_decref(hello);
-    return sent && desk_command(d, "presence", json_pack("{s:s}", "state", "PRESENCE_STATE_AVAILABLE"));
+    return sent;
 }
 
 int cmd_desk(struct cli *cli, int argc, char **argv)

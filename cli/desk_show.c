@@ -80,7 +80,8 @@ static bool show_welcome(struct desk *d, const json_t *u)
         printf("you hold work %s:\n", print_text(context, "work.id"));
         desk_story(context);
     }
-    return true;
+    bool available = strcmp(print_text(u, "agent.presence"), "available") == 0;
+    return available || desk_command(d, "presence", json_pack("{s:s}", "state", "PRESENCE_STATE_AVAILABLE"));
 }
 
 static bool show_offer(struct desk *d, const json_t *u)

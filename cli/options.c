@@ -46,6 +46,5 @@ int options_parse(const char *command, int argc, char **argv, const struct optio
             return -1;
         }
     }
-    argv[kept] = NULL;
     return kept;
 }

@@ -266,7 +266,7 @@ static bool take_head(struct conn *c)
     if (end < 0) {
         refuse(c, PROBLEM_bad_request, "a line ends with a bare LF");
     } else if (end == 0) {
-        refuse(c, PROBLEM_headers_too_large, NULL);
+        refuse(c, memchr(bytes, '\n', n) ? PROBLEM_headers_too_large : PROBLEM_target_too_long, NULL);
     } else {
         c->state = CONN_BODY;
         c->deadline = loop_now(c->server->loop) + c->server->o.body_ms;

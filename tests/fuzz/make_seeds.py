@@ -20,6 +20,20 @@ def write(target, name, data):
         f.write(data if isinstance(data, bytes) else data.encode())
 
 
+def ws():
+    def frame(first, payload, mask=b"\1\2\3\4"):
+        n = len(payload)
+        size = bytes([0x80 | n]) if n < 126 else b"\xfe" + struct.pack(">H", n)
+        return bytes([first]) + size + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
+
+    text, binary = b"\1", b"\0"  # the first byte chooses the subprotocol
+    write("ws", "text", text + frame(0x81, '{"hello": "ä"}'.encode()) + frame(0x88, struct.pack(">H", 1000)))
+    write("ws", "binary", binary + frame(0x82, b"x" * 200) + frame(0x89, b"ping") + frame(0x8a, b""))
+    write("ws", "fragments", text + frame(0x01, b"\xc3") + frame(0x89, b"") + frame(0x80, b"\xa4"))
+    write("ws", "close", binary + frame(0x88, struct.pack(">H", 4000) + b"bye"))
+    write("ws", "unmasked", binary + b"\x82\x01x")
+
+
 def http():
     head = "POST /v1/events?limit=5&cursor=a%20b HTTP/1.1\r\nHost: example.org\r\nAuthorization: Bearer x\r\n"
     write("http", "length", head + "Content-Length: 2\r\n\r\n{}")
@@ -112,5 +126,5 @@ def texts():
     write("toml", "strings", 'a = """\nx\\u00e4"""\nb = [1, 0x10, 1e3, true, 1979-05-27T07:32:00Z]\n[c.d]\n[[e]]\n')
 
 
-for make in (http, reply, chat, step, restore, texts):
+for make in (http, ws, reply, chat, step, restore, texts):
     make()

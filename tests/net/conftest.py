@@ -151,17 +151,19 @@ def server(start):
     return start()
 
 
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
+def make_certificate(cert, key):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                     "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost", "-addext",
                     "subjectAltName=DNS:localhost"], check=True, capture_output=True)
-    return cert, key
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tls")
+    make_certificate(folder / "cert.pem", folder / "key.pem")
+    return folder / "cert.pem", folder / "key.pem"
 
 
 @pytest.fixture
 def trust(certificate):
-    context = ssl.create_default_context(cafile=certificate[0])
-    return context
+    return ssl.create_default_context(cafile=certificate[0])

@@ -311,7 +311,7 @@ static const struct {
     {"write_ms", &options.write_ms}, {"ws_ping_ms", &options.ws_ping_ms}, {"grace", &grace},
 };
 
-static const char *cert, *key;
+static const char *cert, *key, *listen_on = "127.0.0.1:0";
 
 static void set(char *word)
 {
@@ -324,6 +324,8 @@ static void set(char *word)
             *settings[i].value = atoll(value);
     if (strcmp(word, "max_connections") == 0)
         options.max_connections = (uint32_t)atoi(value);
+    if (strcmp(word, "listen") == 0)
+        listen_on = value;
     if (strcmp(word, "tls") == 0) {
         cert = value;
         value = strchr(value, ',');
@@ -344,6 +346,15 @@ static void on_term(void *arg)
     http_drain(server, grace, on_drained, NULL);
 }
 
+static void on_hup(void *arg)
+{
+    (void)arg;
+    char err[256] = "";
+    bool ok = http_reload_tls(server, err, sizeof err);
+    printf("%s\n", ok ? "reloaded" : err);
+    fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
     char err[256];
@@ -356,7 +367,7 @@ int main(int argc, char **argv)
     server = http_server_new(loop, &options);
     http_route_add(server, routes, sizeof routes / sizeof routes[0], NULL);
     http_file_add(server, files, sizeof files / sizeof files[0]);
-    const char *address = http_listen(server, "127.0.0.1:0", cert, key, err, sizeof err);
+    const char *address = http_listen(server, listen_on, cert, key, err, sizeof err);
     if (!address) {
         fprintf(stderr, "%s\n", err);
         return 1;
@@ -364,6 +375,7 @@ int main(int argc, char **argv)
     printf("%s\n", address);
     fflush(stdout);
     loop_on_signal(loop, SIGTERM, on_term, NULL);
+    loop_on_signal(loop, SIGHUP, on_hup, NULL);
     loop_run(loop);
     http_server_free(server);
     auth_free(auth);

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP: what is answered, what is refused, and what an unfriendly client cannot do."""
 import json
+import os
+import shutil
+import signal
 import ssl
+import subprocess
 import warnings
 
 import pytest
-from conftest import get, post
+from conftest import get, make_certificate, post
 
 STRICT = {
     "two different lengths": "Content-Length: 3\r\nContent-Length: 4\r\n",
@@ -162,6 +166,7 @@ def test_chunked_bodies(server):
 def test_head_limits(server):
     assert server.get("/hello", "A: " + "x" * 16000).status == 200
     assert server.get("/hello", "A: " + "x" * 17000).status == 431
+    assert server.get("/" + "x" * 17000).status == 414
     assert server.get("/hello", *[f"A{i}: b" for i in range(100)]).status == 431
 
 
@@ -461,8 +466,6 @@ def test_tls_slow_reader_memory_is_bounded(start, certificate, trust):
 
 
 def test_drain_finishes_what_is_in_hand(start):
-    import signal
-
     server = start()
     idle, held, other = server.connect(), server.connect(), server.connect()
     assert idle.ask(get("/hello")).status == 200 and other.ask(get("/hello")).status == 200
@@ -480,3 +483,45 @@ def test_drain_finishes_what_is_in_hand(start):
     held.close()
     other.close()
     assert server.process.wait(20) == 0
+
+
+def test_listens_on_ipv6(start):
+    server = start("listen=[::1]:0")
+    assert server.address.startswith("[::1]:") and not server.address.endswith(":0")
+    assert server.get("/hello").body == b"hello"
+
+
+def test_listens_on_every_address(start):
+    server = start("listen=:0")
+    port = server.address.rsplit(":", 1)[1]
+    server.address = "127.0.0.1:" + port
+    assert server.get("/hello").body == b"hello"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:80", "[::1:80",
+                                     "[]:80", "192.0.2.1:80", "no.such.host.invalid:80", ""])
+def test_address_that_cannot_be_listened_on(address):
+    done = subprocess.run([os.environ["TL_NET_SERVER"], "listen=" + address], capture_output=True, timeout=20)
+    assert done.returncode == 1 and done.stdout == b"" and done.stderr.startswith(address.encode() + b": ")
+
+
+def test_certificates_are_read_again(start, certificate, trust, tmp_path):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    shutil.copy(certificate[0], cert)
+    shutil.copy(certificate[1], key)
+    server = start(f"tls={cert},{key}")
+    serial = server.connect(tls=trust).sock.getpeercert()["serialNumber"]
+    key.write_text("broken")
+    server.process.send_signal(signal.SIGHUP)
+    assert server.process.stdout.readline().decode().startswith(f"{key}: ")
+    assert server.connect(tls=trust).sock.getpeercert()["serialNumber"] == serial, "the former stays"
+    make_certificate(cert, key)
+    server.process.send_signal(signal.SIGHUP)
+    assert server.process.stdout.readline() == b"reloaded\n"
+    fresh = ssl.create_default_context(cafile=cert)
+    assert server.connect(tls=fresh).sock.getpeercert()["serialNumber"] != serial
+
+
+def test_certificate_that_cannot_be_read(tmp_path):
+    done = subprocess.run([os.environ["TL_NET_SERVER"], f"tls={tmp_path}/no,{tmp_path}/no"], capture_output=True, timeout=20)
+    assert done.returncode == 1 and done.stderr.startswith(f"{tmp_path}/no: ".encode())

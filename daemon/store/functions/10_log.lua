@@ -4,7 +4,7 @@
 --
 -- A call that appends goes log_open, log_now, its own reading, log_note (first write), its own writes, log_commit (last).
 -- The clock says what was begun, the stream what was committed. log_open finds a note without its input and undoes it; so nothing
--- of a failed call outlives the next call. What this Redis committed itself under the very clock that stands there need not be compared again.
+-- of a failed call outlives the next call. A clock that this very Redis committed last needs no comparing.
 -- What fails: a log that does not match its clock by more than a failed call can explain is an error to every caller.
 
 local TOGETHER = 32 -- most inputs that one call appends

@@ -137,7 +137,8 @@ local function plan_handles(plan, t, from, fields, to, keep, enter)
     end
 end
 
--- Plans that `other` becomes an alias of `into`, both known and apart. Returns the recent list of both; to write it is the caller's.
+-- Plans that `other` becomes an alias of `into`, both known and apart. Returns the recent list of both, for the caller
+-- to write.
 local function plan_merge(plan, t, into, other, number)
     local key, other_key = t .. "cust:" .. into, t .. "cust:" .. other
     local mine = call("HMGET", key, "recent", "last_agent", "x:" .. other)

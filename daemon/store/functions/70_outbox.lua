@@ -81,8 +81,8 @@ local function outbox_move(log, o, state, reason, external, due)
     local wall = now.wall
     due = due and wall + due or o.due
     local plan = plan_new()
-    plan_add(plan, undo("HSET", o.key, "state", o.state, "due", o.due, "owner", o.owner, "reason", o.reason, "external", o.external),
-        "HSET", o.key, "state", state, "due", due, "owner", state == QUEUED and "" or o.owner, "reason", reason,
+    plan_add(plan, undo("HSET", o.key, "state", o.state, "due", o.due, "owner", o.owner, "reason", o.reason,
+        "external", o.external), "HSET", o.key, "state", state, "due", due, "owner", state == QUEUED and "" or o.owner, "reason", reason,
         "external", external ~= "" and external or o.external)
     local back = outbox_index(t, o, o.state, o.due, wall)
     for i, forth in ipairs(outbox_index(t, o, state, due, wall)) do

@@ -18,6 +18,15 @@ static struct router *router_of(const struct face *face)
 
 // ---- status and health ----
 
+// What is missing before this tenant can be served.
+static unsigned not_ready(const struct face *face, const char *why[CORE_WHY_MAX])
+{
+    unsigned n = core_not_ready(face->core, why);
+    if (n < CORE_WHY_MAX && !tokens_known(face->tokens))
+        why[n++] = "the tokens are not read yet";
+    return n;
+}
+
 void admin_status(void *faces, struct http_request *r)
 {
     struct face *face = faces_of_request(faces, r);
@@ -43,7 +52,7 @@ void admin_status(void *faces, struct http_request *r)
     s.desks = desks_count(face->desks);
     s.gateways = gateways_count(face->gateways);
     s.chats = chats_count(face->chats);
-    s.n_not_ready = core_not_ready(face->core, why);
+    s.n_not_ready = not_ready(face, why);
     s.not_ready = (char **)why;
     s.ready = s.n_not_ready == 0;
     s.config_differs = core_config_differs(face->core);
@@ -66,7 +75,7 @@ void admin_readyz(void *ctx, struct http_request *r)
         len += (size_t)snprintf(text, sizeof text, "draining\n");
     for (size_t i = 0; i < f->n; i++) {
         const char *why[CORE_WHY_MAX];
-        unsigned n = core_not_ready(f->v[i].core, why);
+        unsigned n = not_ready(&f->v[i], why);
         ready &= n == 0;
         for (unsigned k = 0; k < n && len < sizeof text - 256; k++)
             len += (size_t)snprintf(text + len, sizeof text - len, "%.64s: %.150s\n", f->v[i].tenant, why[k]);

@@ -119,6 +119,7 @@ void tails_drain(struct tails *t);
 // tokens.c: those made while running; loaded from the store, and again whenever another node changed them
 struct tokens *tokens_new(struct face *face);
 void tokens_load(struct tokens *t);
+bool tokens_known(const struct tokens *t); // read once since the start
 void tokens_free(struct tokens *t);
 
 // What nodes tell each other: chats_heard() and desks_heard() take what is theirs.

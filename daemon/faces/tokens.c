@@ -17,6 +17,7 @@
 struct tokens {
     struct face *face;
     struct loop_timer *timer;
+    bool known; // a tenant always has one: its first admin's
 };
 
 // ---- loading ----
@@ -48,10 +49,16 @@ static void on_loaded(void *module, uint64_t number, enum tl_err e, const struct
         }
     }
     auth_replace_all(t->face->faces->auth, AUTH_FROM_STORE, t->face->tenant, list, count);
+    t->known = count > 0;
     for (size_t i = 0; i < count; i++)
         throughline__v1__token__free_unpacked(kept[i], NULL);
     free(kept);
     free(list);
+}
+
+bool tokens_known(const struct tokens *t)
+{
+    return t->known;
 }
 
 void tokens_load(struct tokens *t)

@@ -25,6 +25,8 @@ def shuffled(plan):
 
 def go(world, plan):
     found = asyncio.run(asyncio.wait_for(run(world, plan), SECONDS))
+    with open(f"{world.directory}/violations", "w", encoding="utf-8") as f:
+        f.write("\n".join(found))
     assert not found, f"seed {SEED}: {len(found)} violations\n" + "\n".join(found[:40]) + "\n" + world.logs()
 
 

@@ -39,7 +39,7 @@ class World:
         self.clock = f"{self.directory}/clock" if clock else None
         self.own_redis = nodes > 1
         self.durability = "strict" if strict else "normal"
-        self.redis_socket = f"{self.directory}/redis.sock" if self.own_redis else f"{self.directory}/n1/data/redis.sock"
+        self.redis_socket = f"{self.directory}/redis.sock" if self.own_redis else f"{self.directory}/n1/data/redis/redis.sock"
         self.agents = [f"agent{i}" for i in range(agents)]
         self.nodes = [Node(f"n{i + 1}", self.make_daemon(f"n{i + 1}", config)) for i in range(nodes)]
         handles = [("sms", f"tel:+49151000{i:05d}") for i in range(customers)] + \

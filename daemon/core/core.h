@@ -51,7 +51,8 @@ struct core_effect {
     const struct router_effect *e;
     const uint8_t *entry; // ROUTER_ENTRY: packed Entry where this node still has the body, else NULL: read the timeline
     size_t entry_len;
-    bool live; // false while catching up after a restart: tell nobody outside
+    const char *detail; // ROUTER_DELIVERY_NEWS: why, in the carrier's words; else ""
+    bool live;          // false while catching up after a restart: tell nobody outside
 };
 
 struct core_listener {

@@ -52,7 +52,12 @@ static void tell(struct core *c, const struct router_input *in, const Throughlin
     size_t body_len = 0;
     const uint8_t *body = m && out->n ? bodies_find(c, m, &body_len) : NULL;
     struct core_effect e = {
-        .input = in->number, .wall = in->wall, .at = in->at, .live = in->number > c->place.live_from};
+        .input = in->number,
+        .wall = in->wall,
+        .at = in->at,
+        .detail = in->kind == ROUTER_IN_DELIVERY ? in->delivery.reason : "",
+        .live = in->number > c->place.live_from,
+    };
     for (size_t i = 0; i < out->n; i++) {
         e.index = (uint32_t)i;
         e.e = &out->v[i];

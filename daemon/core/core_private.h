@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 #include "daemon/core/core.h"
-#include "daemon/core/keeper.h"
 #include "daemon/core/input.h"
+#include "daemon/core/keeper.h"
 #include "daemon/core/scratch.h"
 #include "throughline/v1/log.pb-c.h"
 

@@ -15,6 +15,7 @@ enum { RING_BYTES_MAX = 32 * 1024 * 1024 };
 struct ring_item {
     struct ring_item *next;
     size_t size;
+    const char *detail;
     const char *owner; // agent of the desk session that a command's answer is for
     struct core_effect ce;
     struct router_effect e;
@@ -29,8 +30,8 @@ static const bool kept[] = {
 };
 
 // The strings of an effect, so that measuring, copying and pointing are one walk.
-enum { STRINGS = 9 };
-static void strings_of(struct router_effect *e, const char **owner, const char **v[STRINGS])
+enum { STRINGS = 10 };
+static void strings_of(struct router_effect *e, const char **owner, const char **detail, const char **v[STRINGS])
 {
     const char **all[STRINGS] = {
         &e->agent,           &e->session_id,     &e->client_id,    &e->text, &e->former_agent,
@@ -39,20 +40,20 @@ static void strings_of(struct router_effect *e, const char **owner, const char *
     memcpy(v, all, sizeof all);
 }
 
-static size_t measure(struct router_effect *e, const char **owner)
+static size_t measure(struct router_effect *e, const char **owner, const char **detail)
 {
     const char **v[STRINGS];
     size_t n = 0;
-    strings_of(e, owner, v);
+    strings_of(e, owner, detail, v);
     for (int i = 0; i < STRINGS; i++)
         n += *v[i] ? strlen(*v[i]) + 1 : 0;
     return n;
 }
 
-static void move_strings(struct router_effect *e, const char **owner, char *to)
+static void move_strings(struct router_effect *e, const char **owner, const char **detail, char *to)
 {
     const char **v[STRINGS];
-    strings_of(e, owner, v);
+    strings_of(e, owner, detail, v);
     for (int i = 0; i < STRINGS; i++) {
         if (!*v[i])
             continue;
@@ -78,19 +79,20 @@ void ring_add(struct core *c, const struct core_effect *ce)
 {
     struct core_ring *r = &c->ring;
     struct router_effect e = *ce->e;
-    const char *owner = NULL;
+    const char *owner = NULL, *detail = ce->detail;
     if ((unsigned)e.kind >= sizeof kept || !kept[e.kind])
         return;
     if ((e.kind == ROUTER_DONE || e.kind == ROUTER_REFUSED) && e.session_id)
         router_session_agent(c->router, e.session_id, &owner);
-    size_t size = sizeof(struct ring_item) + measure(&e, &owner);
+    size_t size = sizeof(struct ring_item) + measure(&e, &owner, &detail);
     struct ring_item *i = xcalloc(1, size);
-    *i = (struct ring_item){.size = size, .owner = owner, .ce = *ce, .e = e};
+    *i = (struct ring_item){.size = size, .owner = owner, .detail = detail, .ce = *ce, .e = e};
     i->ce.e = &i->e;
     i->ce.entry = NULL;
     i->ce.entry_len = 0;
     i->e.decision = NULL;
-    move_strings(&i->e, &i->owner, i->text);
+    move_strings(&i->e, &i->owner, &i->detail, i->text);
+    i->ce.detail = i->detail;
     if (e.why) { // shortfalls are empty: who is offered work has none
         i->why = *e.why;
         i->why.agent = i->e.agent;

@@ -142,13 +142,20 @@ void outbox_credit(struct outbox *o, uint64_t carrier)
 
 enum { LANE_SOON = 20 };
 
-static void on_effect(void *ctx, const struct core_effect *ce)
+// Somebody put a dead letter back into the queue; which account's it is, the scan tells.
+static void on_queued_again(struct outbox *o, const struct router_effect *e)
 {
-    struct outbox *o = owner_find(ctx);
+    if (e->state != THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_QUEUED || item_find(o, e->text))
+        return;
+    for (struct lane *l = o->lanes; l; l = l->next)
+        if (keeper_held(l->lease))
+            lane_scan(l);
+}
+
+static void on_delivery(struct outbox *o, const struct core_effect *ce)
+{
     const struct router_effect *e = ce->e;
     char key[ROUTER_NAME_MAX + 2], id[48];
-    if (!o || !ce->live || (e->kind != ROUTER_DELIVER && e->kind != ROUTER_CONNECT && e->kind != ROUTER_DISCONNECT))
-        return;
     snprintf(key, sizeof key, "%s%s", e->session.simulated ? "~" : "", e->session.account);
     struct lane *l = find_lane(o, key);
     if (!l || !keeper_held(l->lease))
@@ -169,6 +176,18 @@ static void on_effect(void *ctx, const struct core_effect *ce)
                 });
     if (!core_leader(o->core))
         lane_wake(l, 1); // nobody tells when it is applied: try
+}
+
+static void on_effect(void *ctx, const struct core_effect *ce)
+{
+    struct outbox *o = owner_find(ctx);
+    enum router_effect_kind kind = ce->e->kind;
+    if (!o || !ce->live)
+        return;
+    if (kind == ROUTER_DELIVER || kind == ROUTER_CONNECT || kind == ROUTER_DISCONNECT)
+        on_delivery(o, ce);
+    else if (kind == ROUTER_DELIVERY_NEWS)
+        on_queued_again(o, ce->e);
 }
 
 static void on_applied(void *ctx, uint64_t upto)

@@ -147,6 +147,19 @@ static void report(struct item *i, uint32_t state, const char *reason)
     outbox_report(l->o, &(struct store_report){.id = i->id, .account = l->account, .state = state, .reason = reason});
 }
 
+// Back into the queue at once: the next claim is another attempt.
+static void report_again(struct item *i, const char *reason)
+{
+    struct lane *l = i->group->lane;
+    outbox_report(l->o, &(struct store_report){
+                            .id = i->id,
+                            .account = l->account,
+                            .state = THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_QUEUED,
+                            .reason = reason,
+                            .retry_ms = 1,
+                        });
+}
+
 // ---- one item's way ----
 
 static struct item *of_answer(const void *module, uint64_t token, enum item_state state)
@@ -310,6 +323,21 @@ void lane_pump(void *lane)
 
 // ---- scanning ----
 
+// Marked as being sent by this process, but given to a carrier that is gone: only one that never carries out an id twice may have
+// it again, as another attempt.
+static void judge_lost(struct lane *l, struct item *i)
+{
+    struct carrier *c = choose(l, i);
+    if (!c)
+        return; // nobody to give it to: judged when there is
+    i->state = ITEM_CARRIED;
+    i->since = 0;
+    if (c->c.dedupes)
+        report_again(i, "its carrier was lost");
+    else
+        report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_UNKNOWN, "its carrier was lost");
+}
+
 static void found(struct lane *l, const struct store_outgoing *out)
 {
     bool sending = out->state == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_SENDING;
@@ -323,12 +351,8 @@ static void found(struct lane *l, const struct store_outgoing *out)
                                      .entry = d->what_case == THROUGHLINE__V1__DELIVERY__WHAT__NOT_SET ? d->entry : 0,
                                      .channel = (uint32_t)d->channel,
                                  });
-    struct carrier *c = i ? choose(l, i) : NULL;
-    // Ours, but given to a carrier that is gone: only one that never repeats an id may have it again.
-    if (i && sending && strcmp(out->owner, core_boot(l->o->core)) == 0 && c && !c->c.dedupes) {
-        i->state = ITEM_CARRIED;
-        report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_UNKNOWN, "its carrier was lost");
-    }
+    if (i && sending && strcmp(out->owner, core_boot(l->o->core)) == 0)
+        judge_lost(l, i);
     throughline__v1__delivery__free_unpacked(d, NULL);
 }
 
@@ -367,15 +391,10 @@ void lane_orphan(struct lane *l, uint64_t carrier)
 {
     for (struct group *g = l->groups; g; g = g->next) {
         struct item *i = g->head;
-        if (i->state == ITEM_CARRIED && i->carrier == carrier) {
-            struct carrier *c = choose(l, i);
-            if (c && c->c.dedupes)
-                not_now(i); // another may have it
-            else if (c)
-                report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_UNKNOWN, "its carrier was lost");
-        } else if (i->state == ITEM_CLAIMED && !l->carriers) {
-            report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_QUEUED, "its carrier was lost before taking it");
-        }
+        if (i->state == ITEM_CARRIED && i->carrier == carrier)
+            judge_lost(l, i);
+        else if (i->state == ITEM_CLAIMED && !l->carriers)
+            report_again(i, "its carrier was lost before it took it");
     }
 }
 

@@ -159,6 +159,7 @@ static void tell_delivery(struct desk *d, const struct core_effect *ce, const ch
     c.entry = ce->e->number;
     c.state = (Throughline__V1__DeliveryState)ce->e->state;
     c.delivery = text(ce->e->text);
+    c.reason = text(ce->detail);
     Throughline__V1__DeskUpdate u = update_of(THROUGHLINE__V1__DESK_UPDATE__UPDATE_DELIVERY, seq);
     u.delivery = &c;
     desk_send(d, &u);

@@ -19,6 +19,7 @@ from .faults import Faults
 from .verdict import judge
 
 PATIENCE = 120
+SETTLED = 20
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 
 
@@ -201,8 +202,14 @@ class World:
             a.over.set()
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
-    def verdict(self):
-        return judge(self, redis_client.Redis(unix_socket_path=self.redis_socket))
+    async def verdict(self):
+        """What is wrong once news has stopped arriving: a violation that time mends was none."""
+        redis, deadline = redis_client.Redis(unix_socket_path=self.redis_socket), time.monotonic() + SETTLED
+        while True:
+            found, evidence = judge(self, redis)
+            if not found or time.monotonic() > deadline:
+                return found, evidence
+            await asyncio.sleep(0.5)  # between questions, not to synchronise
 
     def stop(self):
         for node in self.nodes:
@@ -236,8 +243,8 @@ async def run(world, plan):
             await faults.moment()
             await getattr(faults, name)(*arguments)
         await world.settle()
+        found, evidence = await world.verdict()
         await world.stop_actors()
-        found, evidence = world.verdict()
         world.export_log(f"{world.directory}/log.bin")
         world.say(f"{world.sent} events, {len(evidence.inputs)} inputs, "
                   f"{sum(len(d.log) for d in world.desks)} desk updates, {sum(len(g.carried) for g in world.gateways)} deliveries, "

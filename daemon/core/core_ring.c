@@ -35,7 +35,7 @@ static void strings_of(struct router_effect *e, const char **owner, const char *
 {
     const char **all[STRINGS] = {
         &e->agent,           &e->session_id,     &e->client_id,    &e->text, &e->former_agent,
-        &e->session.account, &e->session.handle, &e->session.call, owner,
+        &e->session.account, &e->session.handle, &e->session.call, owner,    detail,
     };
     memcpy(v, all, sizeof all);
 }

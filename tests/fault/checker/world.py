@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -88,6 +89,10 @@ class World:
                 stdout=log, stderr=log, env=os.environ | self.environment())
 
     async def start_node(self, node):
+        first = self.nodes[0].daemon
+        if node.daemon is not first:  # one tenant, one first token: the file goes where the daemon goes
+            os.makedirs(node.daemon.data, exist_ok=True)
+            shutil.copy(f"{first.data}/admin-main.token", f"{node.daemon.data}/admin-main.token")
         await asyncio.get_running_loop().run_in_executor(None, lambda: node.daemon.start(self.environment()))
         node.address = node.daemon.address
 
@@ -190,6 +195,10 @@ class World:
         outbox = redis_client.Redis(unix_socket_path=self.redis_socket)
         await self.until(lambda: not any(outbox.zcard(k) for kind in ("due", "sending") for k in
                                          outbox.scan_iter(f"tl:{{main}}:{kind}:*", count=1000)), "everything sent")
+        def hashed():
+            newest = outbox.xrevrange("tl:{main}:inputs", count=200)
+            return any(pb.Input.FromString(f[b"i"]).HasField("state_hash") for _, f in newest)
+        await self.until(hashed, "a state hash in the log")
         inputs = max(int(outbox.xinfo_stream("tl:{main}:inputs")["last-generated-id"].split(b"-")[0]), 1)
         for node in self.nodes:
             async def folded(n=node):

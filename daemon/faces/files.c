@@ -65,11 +65,12 @@ void files_routes(struct faces *f)
         {.method = HTTP_GET, .pattern = "/demo/", .roles = 0, .handler = on_demo},
         {.method = HTTP_GET, .pattern = "/demo/demo.css", .roles = 0, .handler = on_demo_css},
     };
-    const struct http_file widget = {.path = "/widget.js",
-                                     .type = "text/javascript; charset=utf-8",
-                                     .bytes = widget_js,
-                                     .len = widget_js_len,
-                                     .flags = HTTP_FILE_CROSS_ORIGIN};
+    static struct http_file widget; // borrowed for ever
+    widget = (struct http_file){.path = "/widget.js",
+                                .type = "text/javascript; charset=utf-8",
+                                .bytes = widget_js,
+                                .len = widget_js_len,
+                                .flags = HTTP_FILE_CROSS_ORIGIN};
     http_file_add(f->http, &widget, 1);
     http_route_add(f->http, routes, sizeof routes / sizeof *routes, f);
 }

@@ -41,6 +41,7 @@ static void store_give(const struct link_call *c, enum tl_err e, const struct va
     struct store_bytes few[64], *out = few;
     if (n > sizeof(few) / sizeof(few[0]))
         out = xcalloc(n, sizeof(*out));
+    few[0] = (struct store_bytes){0}; // where there are none the pointer is given all the same
     if (n)
         fill(v, n, out);
     ((store_entries_fn *)c->fn)(c->module, c->token, e, out, n);

@@ -5,105 +5,11 @@
 // The hash guards against damage, not against malice, so every value is checked as if a stranger had written it: bounds as
 // for inputs, references to what exists, and at the end all invariants of router_check(). Anything amiss gives NULL and the reason.
 
+#include "routing/reader.h"
 #include "routing/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct reader {
-    const unsigned char *p;
-    size_t n;
-    const char *why; // the first thing that was wrong
-    struct arena arena;
-};
-
-static bool reader_fail(struct reader *in, const char *why)
-{
-    if (!in->why)
-        in->why = why;
-    return false;
-}
-
-static bool reader_must(struct reader *in, bool ok, const char *why)
-{
-    return ok && !in->why ? true : reader_fail(in, why);
-}
-
-static const unsigned char *take_bytes(struct reader *in, size_t n)
-{
-    if (in->why || in->n < n) {
-        reader_fail(in, "it ends too early");
-        return NULL;
-    }
-    const unsigned char *p = in->p;
-    in->p += n;
-    in->n -= n;
-    return p;
-}
-
-static uint64_t take(struct reader *in, size_t width)
-{
-    const unsigned char *p = take_bytes(in, width);
-    uint64_t v = 0;
-    for (size_t i = 0; p && i < width; i++)
-        v |= (uint64_t)p[i] << (8 * i);
-    return v;
-}
-
-static uint64_t take64(struct reader *in)
-{
-    return take(in, 8);
-}
-
-static uint32_t take32(struct reader *in)
-{
-    return (uint32_t)take(in, 4);
-}
-
-static uint8_t take8(struct reader *in)
-{
-    return (uint8_t)take(in, 1);
-}
-
-static bool take_bool(struct reader *in)
-{
-    uint8_t v = take8(in);
-    reader_must(in, v <= 1, "a flag is neither yes nor no");
-    return v == 1;
-}
-
-static int64_t take_time(struct reader *in)
-{
-    uint64_t v = take64(in);
-    reader_must(in, v <= INT64_MAX, "a time is negative");
-    return v <= INT64_MAX ? (int64_t)v : 0;
-}
-
-static int64_t take_past(struct reader *in, int64_t now)
-{
-    int64_t v = take_time(in);
-    reader_must(in, v <= now, "a past time lies ahead");
-    return v;
-}
-
-static size_t take_count(struct reader *in, size_t width, size_t least)
-{
-    uint64_t n = take(in, width);
-    reader_must(in, n <= in->n / least, "a count is larger than what follows");
-    return in->why ? 0 : (size_t)n;
-}
-
-static const char *take_text(struct reader *in, size_t max)
-{
-    size_t n = (size_t)take(in, 2);
-    reader_must(in, n <= max, "a text is too long");
-    const unsigned char *p = take_bytes(in, n);
-    if (!p || memchr(p, 0, n)) {
-        reader_fail(in, "a text contains a zero byte");
-        return "";
-    }
-    return memcpy(arena_new(&in->arena, n + 1, 1), p, n);
-}
 
 static const char *const *take_texts(struct reader *in, size_t *n)
 {

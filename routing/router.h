@@ -356,8 +356,8 @@ struct router_effect {
     const char *session_id, *client_id; // DONE, REFUSED
     const char *text;                   // disposition, reason text, delivery id
     bool resolved, informed;
-    uint32_t state;                         // presence or delivery state
-    struct router_session session;          // DELIVER, CONNECT, DISCONNECT
+    uint32_t state;                // PRESENCE, DELIVERY_NEWS, WORK: the state (closed work has no view any more)
+    struct router_session session; // DELIVER, CONNECT, DISCONNECT
     const struct router_decision *decision; // DECISION
     const struct router_candidate *why;     // OFFER
     const char *former_agent;               // OFFER

@@ -4,11 +4,10 @@
 //
 // work_move() alone changes a work's state, and only along the table of allowed moves:
 //
-//        NONE ──► QUEUED ◄──► OFFERED ──► ASSIGNED ◄──► WRAP_UP
-//                 │    ▲         │         │    │         │  │
-//                 │    └─────────┼─────────┘    │         │  │   back to the queue, with its age
-//                 │    ▲─────────┼──────────────┼─────────┘  │
-//                 └────┴─────────┴──► CLOSED ◄──┴────────────┘
+//     NONE ──► QUEUED ◄──► OFFERED ──► ASSIGNED ◄──► WRAP_UP
+//              ▲   │          │         │   │         │   │
+//              │   └──────────┴► CLOSED ◄───┼─────────┼───┘
+//              └────────────────────────────┴─────────┘      back to the queue, with its age
 //
 // A state is membership: QUEUED work stands in a line and has no agent; OFFERED, ASSIGNED and WRAP_UP work is listed with, and
 // charged to, exactly one agent. CLOSED work is forgotten when the step ends.

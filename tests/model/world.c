@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The random world of world.h. Same seed, same inputs, on every machine.
+// The random world of world.h. Same seed, same inputs, on every machine: no two draws in one expression whose order the
+// language leaves open.
 
 #include "world.h"
 
@@ -106,8 +107,10 @@ static void any_config(struct world *w, struct router_config *c)
                                 .decline_pause_ms = world_random(w, 4) * 1000,
                                 .decline_max = 1 + world_random(w, 3)};
     static const uint32_t idle_ms[] = {0, 0, 4000, 8000, 12000, 300000};
-    for (size_t i = 1; i < ROUTER_CHANNELS; i++)
-        c->channels[i] = (struct router_channel_rules){world_random(w, 4), idle_ms[world_random(w, 6)]};
+    for (size_t i = 1; i < ROUTER_CHANNELS; i++) {
+        c->channels[i].units = world_random(w, 4);
+        c->channels[i].idle_ms = idle_ms[world_random(w, 6)];
+    }
     for (uint32_t i = 0; i < QUEUES; i++) {
         if (chance(w, 70))
             w->queues[c->queues_n++] = any_queue_def(w, i, true);
@@ -134,7 +137,8 @@ static void any_happened(struct world *w, struct router_happened *h)
     h->handle = name(w, "h", world_random(w, h->conversation == 1 ? 9 : 3)); // one customer has too many handles
     h->call = h->channel == ROUTER_VOICE && chance(w, 80) ? name(w, "call", world_random(w, 3)) : "";
     h->language = chance(w, 50) ? name(w, "l", world_random(w, 2)) : "";
-    h->intent = chance(w, 50) ? name(w, chance(w, 50) ? "i1." : "i", world_random(w, 2)) : "";
+    const char *intent = chance(w, 50) ? "i1." : "i";
+    h->intent = chance(w, 50) ? name(w, intent, world_random(w, 2)) : "";
     h->priority = chance(w, 20) ? world_random(w, 12) : 0;
     h->customer = 1 + h->conversation % 5;
     h->reopened = chance(w, 30);
@@ -226,6 +230,7 @@ static void any_desk(struct world *w, struct router_input *in)
 
 static void any_change(struct world *w, struct router_input *in)
 {
+    bool from_file;
     switch (world_random(w, 8)) {
     case 0:
     case 1:
@@ -244,7 +249,8 @@ static void any_change(struct world *w, struct router_input *in)
         break;
     case 6:
         in->kind = ROUTER_IN_QUEUE_PUT;
-        in->queue_put = any_queue_def(w, world_random(w, QUEUES + 1), chance(w, 50));
+        from_file = chance(w, 50);
+        in->queue_put = any_queue_def(w, world_random(w, QUEUES + 1), from_file);
         break;
     default:
         in->kind = ROUTER_IN_QUEUE_REMOVED;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection: from its first byte to its last. Owns the bufferevent, the output gathered during the turn, the deadlines
-// and the request in hand. It knows when a request is whole, not what it means (request.c), nor frames (ws.c).
-//
-// Memory is bounded whatever the peer does: reading stops at the watermark while a request is handled, no further request is
-// begun while the client leaves CONN_OUTPUT_MAX unread, and a body is held only within its route's limit.
+// One connection: its life, its output, its deadlines. Owns the bufferevent, the output gathered during the turn and the
+// request in hand. What comes in is conn_read.c's, what a request means request.c's, frames ws.c's.
 //
 // Output goes straight to the socket at the end of the turn; only what the socket does not take passes through the
 // bufferevent, and its events.
@@ -16,12 +13,9 @@
 
 #include "daemon/net/internal.h"
 
-#define CONN_INPUT_MAX  65536
-#define CONN_OUTPUT_MAX 262144
-#define CONN_EARLY      131072 // more than this in one turn is written at once
-#define CONN_LINGER_MS  2000
+#define CONN_EARLY     131072 // more than this in one turn is written at once
+#define CONN_LINGER_MS 2000
 
-static void on_read(struct bufferevent *bev, void *arg);
 static void on_write(struct bufferevent *bev, void *arg);
 static void on_event(struct bufferevent *bev, short what, void *arg);
 
@@ -71,9 +65,8 @@ void conn_open(struct http_server *s, evutil_socket_t fd, const struct sockaddr 
     if (c->next)
         c->next->prev = c;
     s->conns = c;
-    bufferevent_setcb(c->bev, on_read, on_write, on_event, c);
+    bufferevent_setcb(c->bev, conn_on_read, on_write, on_event, c);
     bufferevent_setwatermark(c->bev, EV_READ, 0, CONN_INPUT_MAX);
-    bufferevent_set_max_single_read(c->bev, CONN_INPUT_MAX);
     bufferevent_enable(c->bev, EV_READ | EV_WRITE);
     if (refuse)
         turn_away(c);
@@ -223,179 +216,7 @@ void conn_settle(struct conn *c)
         look_again(c);
 }
 
-// ---- input ----
-
-static void refuse(struct conn *c, enum http_problem problem, const char *why)
-{
-    metric_add(c->server->metrics.malformed, 1);
-    c->last = true;
-    http_problem(c->req, problem, NULL, why);
-}
-
-// The first byte of a request starts its clock; on a new connection it runs since the connection.
-static void start_request(struct conn *c)
-{
-    if (c->req && !c->req->replied)
-        return;
-    request_free(c->req);
-    c->req = xcalloc(1, sizeof *c->req);
-    c->req->conn = c;
-    if (c->served)
-        c->deadline = loop_now(c->server->loop) + c->server->o.head_ms;
-}
-
-// True: look at the state again. False: more input is needed.
-static bool take_head(struct conn *c)
-{
-    struct evbuffer *in = bufferevent_get_input(c->bev);
-    size_t max = c->server->o.head_max, have = evbuffer_get_length(in), n = have < max ? have : max;
-    if (have == 0 || conn_queued(c) > CONN_OUTPUT_MAX)
-        return false;
-    start_request(c);
-    const char *bytes = (const char *)evbuffer_pullup(in, (ev_ssize_t)n);
-    ptrdiff_t end = parse_head_end(bytes, n, &c->scanned);
-    if (end == 2 && !c->skipped) { // RFC 9112, 2.2: one empty line before a request is forgiven
-        evbuffer_drain(in, 2);
-        c->skipped = true;
-        c->scanned = 0;
-        return true;
-    }
-    if (end == 0 && n < max)
-        return false;
-    c->skipped = false;
-    if (end < 0) {
-        refuse(c, PROBLEM_bad_request, "a line ends with a bare LF");
-    } else if (end == 0) {
-        refuse(c, memchr(bytes, '\n', n) ? PROBLEM_headers_too_large : PROBLEM_target_too_long, NULL);
-    } else {
-        c->state = CONN_BODY;
-        c->deadline = loop_now(c->server->loop) + c->server->o.body_ms;
-        c->chunks = (struct parse_chunked){0};
-        request_begin(c->req, bytes, (size_t)end);
-        evbuffer_drain(in, (size_t)end);
-    }
-    return true;
-}
-
-static bool keep_body(struct conn *c, const char *bytes, size_t n)
-{
-    struct http_request *r = c->req;
-    size_t max = r->route->r.body_max ? r->route->r.body_max : c->server->o.body_max;
-    if (n > max - r->body_len) {
-        c->last = true;
-        http_problem(r, PROBLEM_body_too_large, NULL, NULL);
-        return false;
-    }
-    if (r->body_len + n + 1 > r->body_size) { // grows with what has come, not with what was promised
-        size_t size = r->body_size ? r->body_size * 2 : 1024;
-        while (size < r->body_len + n + 1)
-            size *= 2;
-        r->body = xrealloc(r->body, size);
-        r->body_size = size;
-    }
-    memcpy(r->body + r->body_len, bytes, n);
-    r->body_len += n;
-    r->body[r->body_len] = '\0';
-    return true;
-}
-
-// False: answered, or more input is needed.
-static bool take_chunks(struct conn *c, struct evbuffer *in)
-{
-    while (c->chunks.state != CHUNK_DONE) {
-        size_t n = evbuffer_get_contiguous_space(in), len;
-        if (n == 0)
-            return false;
-        const char *bytes = (const char *)evbuffer_pullup(in, (ev_ssize_t)n), *data;
-        ptrdiff_t taken = parse_chunked(&c->chunks, bytes, n, &data, &len);
-        if (taken < 0) {
-            refuse(c, PROBLEM_bad_request, "the chunked body is malformed");
-            return false;
-        }
-        if (len && !keep_body(c, data, len))
-            return false;
-        evbuffer_drain(in, (size_t)taken + len);
-    }
-    return true;
-}
-
-static bool take_length(struct conn *c, struct evbuffer *in)
-{
-    struct http_request *r = c->req;
-    while (r->body_len < r->head.length) {
-        size_t n = evbuffer_get_contiguous_space(in);
-        if (n > r->head.length - r->body_len)
-            n = (size_t)(r->head.length - r->body_len);
-        if (n == 0 || !keep_body(c, (const char *)evbuffer_pullup(in, (ev_ssize_t)n), n))
-            return false;
-        evbuffer_drain(in, n);
-    }
-    return true;
-}
-
-static bool take_body(struct conn *c)
-{
-    struct evbuffer *in = bufferevent_get_input(c->bev);
-    struct http_request *r = c->req;
-    if (!(r->head.chunked ? take_chunks(c, in) : take_length(c, in)))
-        return c->state != CONN_BODY;
-    c->state = CONN_HANDLING;
-    c->deadline =
-        loop_now(c->server->loop) + (r->route->r.deadline_ms ? r->route->r.deadline_ms : c->server->o.request_ms);
-    r->route->r.handler(r->route->ctx, r);
-    return true;
-}
-
-void conn_advance(struct conn *c)
-{
-    if (c->advancing)
-        return;
-    c->advancing = true;
-    bool more = true;
-    while (more) {
-        if (c->state == CONN_HEAD)
-            more = take_head(c);
-        else if (c->state == CONN_BODY)
-            more = take_body(c);
-        else
-            more = false;
-    }
-    c->advancing = false;
-    if (c->state == CONN_WS)
-        ws_read(c->ws);
-}
-
-static void read_by_state(struct conn *c)
-{
-    switch (c->state) {
-    case CONN_HEAD:
-    case CONN_BODY:
-        conn_advance(c);
-        break;
-    case CONN_WS:
-        ws_read(c->ws);
-        break;
-    case CONN_LINGER:
-        evbuffer_drain(bufferevent_get_input(c->bev), CONN_INPUT_MAX);
-        break;
-    case CONN_HANDLING: // waits, up to the watermark
-    case CONN_CLOSING:
-    case CONN_GONE:
-        break;
-    }
-}
-
-// Input that has to wait, up to the watermark, must not stay enabled: libevent would call for it again and again, and the
-// turn would never end.
-static void on_read(struct bufferevent *bev, void *arg)
-{
-    struct conn *c = arg;
-    read_by_state(c);
-    if (c->state != CONN_GONE && evbuffer_get_length(bufferevent_get_input(bev)) >= CONN_INPUT_MAX) {
-        bufferevent_disable(bev, EV_READ);
-        c->stalled = true;
-    }
-}
+// ---- events ----
 
 // The socket took all that the bufferevent held.
 static void on_write(struct bufferevent *bev, void *arg)

@@ -26,7 +26,8 @@
 
 #define HTTP_PARAMS_MAX   8
 #define HTTP_SEGMENTS_MAX 16
-#define HTTP_EXTRA_MAX    2048 // bytes of headers that a handler may add
+#define CONN_INPUT_MAX    65536 // read ahead of what can be handled
+#define HTTP_EXTRA_MAX    2048  // bytes of headers that a handler may add
 
 struct route {
     struct http_route r;
@@ -143,7 +144,6 @@ const char *server_date(struct http_server *s);
 
 // conn.c
 void conn_open(struct http_server *s, evutil_socket_t fd, const struct sockaddr *sa, SSL_CTX *tls, bool turn_away);
-void conn_advance(struct conn *c);
 void conn_flush(struct conn *c);
 void conn_send(struct conn *c, const void *bytes, size_t len); // leaves at the end of the turn
 size_t conn_queued(const struct conn *c);
@@ -153,6 +153,9 @@ void conn_drop(struct conn *c);
 void conn_settle(struct conn *c);             // at the end of the turn: writes, and what follows from it
 bool conn_is_last(struct conn *c);            // may no further request be read here?
 void conn_sweep(struct conn *c, int64_t now); // deadlines
+
+// conn_read.c
+void conn_on_read(struct bufferevent *bev, void *arg);
 
 // request.c
 void request_begin(struct http_request *r, const char *head,

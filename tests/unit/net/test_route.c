@@ -34,7 +34,7 @@ static int set_up(void **state)
         {HTTP_PUT, "/v1/agents/{id}"},
         {HTTP_GET, "/v1/{kind}/me"},
         {HTTP_GET, "/v1/agents/me"},
-        {HTTP_GET, "/v1/agents/{id}/work/{work}"},
+        {HTTP_GET, "/v1/agents/{id}/tasks/{task}"},
         {HTTP_POST, "/hooks/{adapter}/{account}/{rest...}"},
         {HTTP_GET, "/"},
         {HTTP_GET, "/desk/"},
@@ -83,10 +83,10 @@ static void test_head_is_get(void **state)
 static void test_parameters(void **state)
 {
     (void)state;
-    assert_string_equal(find(HTTP_GET, "/v1/agents/ann b/work/7"), "/v1/agents/{id}/work/{work}");
+    assert_string_equal(find(HTTP_GET, "/v1/agents/ann b/tasks/7"), "/v1/agents/{id}/tasks/{task}");
     assert_string_equal(http_param(&request, "id"), "ann b");
-    assert_string_equal(http_param(&request, "work"), "7");
-    assert_string_equal(request.path, "/v1/agents/ann b/work/7");
+    assert_string_equal(http_param(&request, "task"), "7");
+    assert_string_equal(request.path, "/v1/agents/ann b/tasks/7");
     assert_string_equal(find(HTTP_POST, "/hooks/twilio/sms-1/a/b"), "/hooks/{adapter}/{account}/{rest...}");
     assert_string_equal(http_param(&request, "account"), "sms-1");
     assert_string_equal(http_param(&request, "rest"), "a/b");

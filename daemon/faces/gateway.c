@@ -375,6 +375,7 @@ uint32_t gateways_count(const struct gateways *all)
 
 void gateways_free(struct gateways *all)
 {
+    loop_forget(all->face->faces->loop, all);
     table_close(&all->table);
     free(all);
 }

@@ -53,7 +53,7 @@ def world(tmp_path, request):
     failed = getattr(request.node, "report_call", None) is None or request.node.report_call.failed
     for d in made:
         try:
-            if d.process and d.process.poll() is None:
+            if d.process and (d.process.poll() is None or d.ending):
                 d.stop()
         finally:
             if d.process and d.process.poll() is None:

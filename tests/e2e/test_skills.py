@@ -22,7 +22,7 @@ async def test_only_the_level_counts(world):
     async with daemon.desk("bert") as bert, daemon.desk("cleo") as cleo:
         placed = stored(http.post_event(words("sms", TEL, "my bill", intent="billing.refund")))
         work = await work_of(daemon, placed.conversation)
-        now = daemon.why(work)[0]
+        now = daemon.why(work).now
         assert now.winner == "" and now.considered == 3
         assert shortfalls(now, "bert") == (pb.EXCLUSION_SKILL, [("lang.de", 2, 1)])
         assert shortfalls(now, "cleo") == (pb.EXCLUSION_SKILL, [("billing", 3, 0), ("lang.de", 2, 0)])
@@ -37,7 +37,7 @@ async def test_only_the_level_counts(world):
             again = await ann.offer(lambda o: o.reason == pb.REASON_TRANSFERRED)
             await ann.do(decline=pb.Decline(work=work, epoch=again.epoch, reason="busy"))
             await ann.wait("offer_ended", lambda e: e.epoch == again.epoch)
-        made = [d for d in daemon.why(work) if d.winner]
+        made = [d for d in daemon.why(work).decisions if d.winner]
         assert {d.winner for d in made} == {"ann"}
         for d in made:
             assert shortfalls(d, "bert") == (pb.EXCLUSION_SKILL, [("lang.de", 2, 1)])
@@ -64,7 +64,7 @@ async def test_the_better_suited_goes_first(daemon):
     async with daemon.desk("ann") as ann, daemon.desk("bert") as bert:
         stored(daemon.http().post_event(words("sms", TEL, "my bill", intent="billing")))
         context = await ann.take()
-        decision = next(d for d in daemon.why(context.work.id) if d.winner)
+        decision = next(d for d in daemon.why(context.work.id).decisions if d.winner)
         assert (decision.winner, decision.select) == ("ann", "suited")
         assert candidate(decision, "ann").surplus == 1 and candidate(decision, "bert").surplus == 0
         assert bert.offers() == []

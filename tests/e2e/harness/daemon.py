@@ -24,7 +24,7 @@ class Daemon:
         self.data = f"{self.directory}/data"
         self.file = f"{self.directory}/throughline.toml"
         self.log = f"{self.directory}/log"
-        self.process = None
+        self.process, self.ending = None, False
         self.secrets = {}
         self.write_config()
 
@@ -35,6 +35,7 @@ class Daemon:
     # ---- life ----
 
     def start(self, environment=None):
+        self.ending = False
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{self.data}/listen")
         with open(self.log, "ab") as log:
@@ -57,11 +58,16 @@ class Daemon:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(0.02)
 
+    def terminate(self):
+        """As systemd does. A second time would mean: at once."""
+        self.process.send_signal(signal.SIGTERM)
+        self.ending = True
+
     def stop(self):
-        """As systemd does. What a sanitizer has found shows in the exit code."""
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(60) if self.process else 0
+        """What a sanitizer has found shows in the exit code."""
+        if self.process.poll() is None and not self.ending:
+            self.terminate()
+        code = self.process.wait(60)
         assert code == 0, f"ended with {code}:\n{self.read_log()[-4000:]}"
 
     def kill(self):
@@ -119,8 +125,8 @@ class Daemon:
         return self.admin.read(f"/v1/customers/{number}", pb.Customer())
 
     def why(self, work):
-        """The decisions about a work, newest first, the first as things stand now."""
-        return self.admin.read(f"/v1/work/{work}/why", pb.DecisionList()).decisions
+        """The decisions about a work, newest first, and every agent asked anew."""
+        return self.admin.read(f"/v1/work/{work}/why", pb.Why())
 
 
 def check_config(path, *options):

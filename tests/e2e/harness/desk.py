@@ -58,8 +58,12 @@ class Desk(Peer):
         assert outcome.reason == reason, outcome
         return outcome
 
-    async def offer(self, matches=lambda o: True, after=0):
-        return await self.wait("offer", matches, after)
+    async def offer(self, matches=lambda o: True):
+        """The first matching one, outstanding when this desk came or made since."""
+        for offer in self.welcome.offers:
+            if matches(offer):
+                return offer
+        return await self.wait("offer", matches)
 
     async def accept(self, offer):
         work = offer.context.work.id
@@ -84,4 +88,4 @@ class Desk(Peer):
         return (await self.wait("entry", is_it)).entry
 
     def offers(self):
-        return self.all("offer")
+        return [*self.welcome.offers, *self.all("offer")]

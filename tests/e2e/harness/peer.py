@@ -36,7 +36,7 @@ class Peer:
     async def leave(self):
         if self.socket:
             await self.socket.close()
-            await self._reader
+            await asyncio.gather(self._reader, *getattr(self, "_reporting", ()), return_exceptions=True)
 
     def cut(self):
         """As when the network is lost: no closing handshake."""

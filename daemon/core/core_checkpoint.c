@@ -48,8 +48,11 @@ static void compare(struct core *c, const Throughline__V1__StateHash *m)
             continue;
         tl_log(LOG_ERROR, "fold_diverged", LS("tenant", c->o.tenant), LN("input", m->input));
         metric_add(c->m.diverged, 1);
+        if (c->folded <= c->place.live_from)
+            return; // history: this fold was loaded just now, and loading it again would meet the same
         dump(c);
         core_reload(c, "the fold has diverged");
+        return;
     }
 }
 

@@ -118,11 +118,10 @@ struct node *node_new(struct world *w, const char *name, const char *boot, const
     co.config = config;
     n->core = core_new(w->loop, n->store, &co);
     free(config);
-    core_listen(n->core, &(struct core_listener){.ctx = n,
-                                                 .effect = on_effect,
-                                                 .batch_end = on_batch_end,
-                                                 .reset = on_reset,
-                                                 .applied = on_applied});
+    core_listen(
+        n->core,
+        &(struct core_listener){
+            .ctx = n, .effect = on_effect, .batch_end = on_batch_end, .reset = on_reset, .applied = on_applied});
     return n;
 }
 

@@ -156,6 +156,20 @@ void desk_commands_retry(struct desk *d)
     }
 }
 
+// Redis judged it before the log could: nothing was stored, and nothing will be by sending it again.
+static void refuse_unstored(struct desk *d, struct desk_pending *p, enum tl_err e)
+{
+    const char *detail = e == TL_ABSENT     ? "there is no such conversation, customer or suggestion"
+                         : e == TL_CONFLICT ? "it is another customer's"
+                                            : "it cannot be stored";
+    if (e == TL_FULL) {
+        desk_pending_give_up(d, p, "full", "", "a bound is reached");
+        return;
+    }
+    say_outcome(d, p->command->client_id, 0, false, ROUTER_INVALID, detail);
+    pending_remove(d, p);
+}
+
 // desk_act() sends with this as its callback.
 void desk_on_stored(void *module, uint64_t token, enum tl_err e, const struct store_placed *placed)
 {
@@ -169,12 +183,7 @@ void desk_on_stored(void *module, uint64_t token, enum tl_err e, const struct st
         return;
     }
     if (e != TL_OK) {
-        desk_pending_give_up(d, p,
-                             e == TL_ABSENT     ? "not_found"
-                             : e == TL_CONFLICT ? "conflict"
-                             : e == TL_FULL     ? "full"
-                                                : "invalid",
-                             "", "Redis did not take it");
+        refuse_unstored(d, p, e);
         return;
     }
     p->stored = true;

@@ -48,14 +48,17 @@ static void text_set(char **to, const struct store_bytes *from)
 
 static Throughline__V1__Handle *handle_of(const struct store_bytes *field, const struct store_bytes *value)
 {
-    unsigned evidence = THROUGHLINE__V1__EVIDENCE__EVIDENCE_CLAIMED, shared = 0;
+    unsigned evidence = 0, shared = 0;
     struct store_bytes address = {.p = (const char *)field->p + 2, .len = field->len - 2};
     Throughline__V1__Handle *h = xcalloc(1, sizeof *h);
     throughline__v1__handle__init(h);
     h->handle = text_of(&address);
     char *text = text_of(value);
-    if (sscanf(text, "%u,%u,%" SCNu64 ",%" SCNu64, &evidence, &shared, &h->since, &h->came_with) < 2)
+    int n = sscanf(text, "%u,%u,%" SCNu64 ",%" SCNu64, &evidence, &shared, &h->since, &h->came_with);
+    if (n < 2) { // a claim: only since when
+        evidence = THROUGHLINE__V1__EVIDENCE__EVIDENCE_CLAIMED;
         h->since = strtoull(text, NULL, 10);
+    }
     free(text);
     h->evidence = (Throughline__V1__Evidence)evidence;
     h->shared = shared != 0;

@@ -54,7 +54,8 @@ class GatewayActor(Actor):
         self.flight = 16
 
     def connect(self, node):
-        return Gateway(node.address, node.gateway_token, accounts=self.accounts, credit=1000, deduplicates=self.dedupes, proto=True)
+        return Gateway(node.address, node.gateway_token, accounts=self.accounts, credit=1000, deduplicates=self.dedupes, proto=True,
+                       reports=False)
 
     def next_event(self):
         self.count += 1

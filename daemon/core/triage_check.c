@@ -79,7 +79,7 @@ static bool check_text(const char *field, const char *s, size_t least, size_t mo
 static bool check_texts(const void *m, const char *prefix, const struct text_bound *v, size_t n, struct triage_fault *f)
 {
     for (size_t i = 0; i < n; i++) {
-        const char *s = *(char *const *)((const char *)m + v[i].offset);
+        const char *s = *(char *const *)(const void *)((const char *)m + v[i].offset);
         if (check_text(v[i].field, s, v[i].least, v[i].most, v[i].rule, f))
             continue;
         char field[sizeof f->field];

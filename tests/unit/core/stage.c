@@ -112,6 +112,7 @@ struct node *node_new(struct world *w, const char *name, const char *boot, const
         .store = so,
         .lease_ms = LEASE_MS,
         .snapshot_every = o->snapshot_every ? o->snapshot_every : 1000000,
+        .retain_ms = o->retain_ms,
         .checkpoint_ms = o->checkpoint_ms ? o->checkpoint_ms : 1000000,
     };
     void *config = o->no_config ? NULL : stage_config(&co.config_len);

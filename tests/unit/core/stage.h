@@ -28,7 +28,7 @@ struct node {
 };
 
 struct node_options {
-    int64_t snapshot_every, checkpoint_ms;
+    int64_t snapshot_every, checkpoint_ms, retain_ms;
     bool no_config;
 };
 

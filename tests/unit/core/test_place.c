@@ -226,6 +226,46 @@ static void what_cannot_be_read_is_passed_over(void **state)
     node_free(n);
 }
 
+static bool is_trimmed(void *arg)
+{
+    struct node *n = arg;
+    node_nothing(n); // the log moves on, so that there is something to write
+    return place_of(n).first > 8;
+}
+
+static void an_old_log_is_trimmed_behind_its_snapshots(void **state)
+{
+    struct node *n = node_ready(*state, "one", "boot-1", &(struct node_options){.snapshot_every = 8, .retain_ms = 1});
+    while (!is_trimmed(n))
+        ;
+    struct store_place p = place_of(n);
+    assert_true(p.first <= p.snapshot + 1);
+    struct node *m = node_ready(*state, "two", "boot-2", NULL);
+    node_await_folded(m, core_input(n->core));
+    node_await_folded(n, core_input(m->core));
+    assert_int_equal(node_hash(m), node_hash(n));
+    node_free(n);
+    node_free(m);
+}
+
+static void who_is_taken_for_lost_starts_afresh(void **state)
+{
+    struct node *n = node_ready(*state, "one", "boot-1", NULL);
+    Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
+    Throughline__V1__NodeLost lost = THROUGHLINE__V1__NODE_LOST__INIT;
+    node_desk(n, "session-0123456789", "ann");
+    lost.boot = n->boot;
+    in.kind_case = THROUGHLINE__V1__INPUT__KIND_NODE_LOST;
+    in.node_lost = &lost;
+    node_append(n, &in);
+    world_await(*state, has_reset, n);
+    struct router_agent_view ann;
+    assert_true(router_agent(core_router(n->core), "ann", &ann));
+    assert_int_equal(ann.presence, ROUTER_LOST);
+    assert_true(node_is_ready(n));
+    node_free(n);
+}
+
 // ---- poison ----
 
 static uint64_t poison;
@@ -382,6 +422,8 @@ int main(void)
         TEST(a_new_leader_writes_what_is_left_and_only_that),
         TEST(a_fenced_leader_writes_nothing),
         TEST(a_snapshot_brings_back_the_same_state),
+        TEST(an_old_log_is_trimmed_behind_its_snapshots),
+        TEST(who_is_taken_for_lost_starts_afresh),
         TEST(divergence_is_noticed),
         TEST(what_cannot_be_read_is_passed_over),
         TEST(what_kills_twice_is_voided),

@@ -166,6 +166,7 @@ static void start_server(struct daemon *d)
                                            .head_ms = c->server.header_seconds * 1000,
                                            .body_ms = c->server.body_seconds * 1000,
                                            .idle_ms = c->server.idle_seconds * 1000,
+                                           .ws_ping_ms = c->server.ping_seconds * 1000,
                                        });
     start_faces(d);
 }

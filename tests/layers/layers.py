@@ -157,6 +157,22 @@ def check_purity(path, text):
             yield n, "no floating point in the pure core"
 
 
+def unread_keys(root):
+    """A key of the configuration that nobody reads is a promise that nobody keeps."""
+    path, used = "daemon/config/config_keys.def", ""
+    if not os.path.exists(os.path.join(root, path)):
+        return
+    for other in sources(root):
+        if other.startswith("daemon/") and other.endswith(".c") and (not other.startswith("daemon/config/") or other.endswith("_routing.c")):
+            with open(os.path.join(root, other), encoding="utf-8") as f:
+                used += f.read()
+    with open(os.path.join(root, path), encoding="utf-8") as f:
+        for n, line in enumerate(f, 1):
+            m = re.match(r"KEY\((\w+), (\w+),", line)
+            if m and not re.search(rf"\b{m.group(1)}\.{m.group(2)}\b", used):
+                yield f"{path}:{n}: nobody reads {m.group(1)}.{m.group(2)}"
+
+
 CHECKS = [check_includes, check_lengths, check_words, check_purity]
 
 
@@ -167,7 +183,7 @@ def rules(root):
             text = f.read()
         for check in CHECKS:
             found += [f"{path}:{n}: {why}" for n, why in check(path, text)]
-    return found
+    return found + list(unread_keys(root))
 
 
 def names(library, *options):

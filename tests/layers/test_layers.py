@@ -33,6 +33,7 @@ PLANTED = [
     ("function of 50 lines", "cli/a.c", SPDX + "int a(void)\n{\n" + "    a();\n" * 50 + "}\n"),
     ("do it", "cli/a.c", SPDX + "// TO" + "DO: later\n"),
     ("somebody's machine", "docs/a.py", "# " + SPDX + "open('/home/ann/x')\n"),
+    ("nobody reads server.listen", "daemon/config/config_keys.def", SPDX + 'KEY(server, listen, TEXT, "a", 1, 2, NULL, RELOAD, "b")\n'),
     ("not for time to pass", "tests/e2e/a.py", "# " + SPDX + "time.sl" + "eep(1)\n"),
 ]
 CLEAN = [

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes openapi.yaml: the paths below, the schemas from the contract's own comments and types. With --check it compares instead."""
+import os
+import subprocess
+import sys
+import tempfile
+
+from google.protobuf import descriptor_pb2
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+PAGE = ("limit", "cursor")
+# path, method, who may, what for, query, body, answer (status, message or media type)
+PATHS = [
+    ("/v1/events", "post", "gateway, admin", "Take in what happened: one event or a batch (an object with the member `events`).", (), "Event|EventBatch", (200, "EventResult|EventBatchResult")),
+    ("/v1/status", "get", "supervisor, admin", "How this node stands.", (), None, (200, "Status")),
+    ("/v1/agents", "get", "supervisor, admin", "Agents in order of id.", PAGE, None, (200, "AgentList")),
+    ("/v1/agents/{id}", "get", "supervisor, admin", "One agent.", (), None, (200, "AgentStatus")),
+    ("/v1/agents/{id}", "put", "admin", "Make or replace an agent.", (), "Agent", (200, "Agent")),
+    ("/v1/agents/{id}", "delete", "admin", "Remove an agent; their work goes back to its queue.", (), None, (204, None)),
+    ("/v1/queues", "get", "supervisor, admin", "Queues in the order of their entry rules.", PAGE, None, (200, "QueueList")),
+    ("/v1/queues/{name}", "get", "supervisor, admin", "One queue.", (), None, (200, "QueueStatus")),
+    ("/v1/queues/{name}", "put", "admin", "Make or replace a queue.", (), "Queue", (200, "Queue")),
+    ("/v1/queues/{name}", "delete", "admin", "Remove a queue.", (), None, (204, None)),
+    ("/v1/work", "get", "supervisor, admin", "Open work in order of id.", PAGE, None, (200, "WorkList")),
+    ("/v1/work/{id}", "get", "supervisor, admin", "One open work.", (), None, (200, "Work")),
+    ("/v1/work/{id}/why", "get", "supervisor, admin", "Why its agents were chosen, and how every agent stands to it now.", (), None, (200, "Why")),
+    ("/v1/decisions", "get", "supervisor, admin", "Decisions, newest first.", PAGE, None, (200, "DecisionList")),
+    ("/v1/conversations", "get", "supervisor, admin", "Conversations, newest first.", PAGE, None, (200, "ConversationList")),
+    ("/v1/conversations/{id}", "get", "supervisor, admin", "One conversation.", (), None, (200, "Conversation")),
+    ("/v1/conversations/{id}/timeline", "get", "supervisor, admin", "Its latest entries before a number, oldest first.", ("before", "limit"), None, (200, "Timeline")),
+    ("/v1/customers/{id}", "get", "supervisor, admin", "One customer; the id of a merged one finds whom they were merged into.", (), None, (200, "Customer")),
+    ("/v1/customers/{id}/merge", "post", "admin", "Merge another customer into this one.", (), "CustomerChange", (200, "Customer")),
+    ("/v1/customers/{id}/unmerge", "post", "admin", "Undo that.", (), "CustomerChange", (200, "Customer")),
+    ("/v1/customers/{id}/link", "post", "admin", "Link a handle to this customer.", (), "CustomerChange", (200, "Customer")),
+    ("/v1/dead-letters", "get", "supervisor, admin", "Messages that could not be delivered, newest first.", PAGE, None, (200, "DeadLetterList")),
+    ("/v1/dead-letters/{id}/resend", "post", "supervisor, admin", "Deliver one again.", (), None, (204, None)),
+    ("/v1/tokens", "get", "admin", "Bearer tokens, without their secrets.", (), None, (200, "TokenList")),
+    ("/v1/tokens", "post", "admin", "Make a token; the answer alone holds its secret.", (), "Token", (201, "Token")),
+    ("/v1/tokens/{id}", "delete", "admin", "Remove a token that was made here.", (), None, (204, None)),
+    ("/v1/audit", "get", "admin", "Who changed what, newest first.", PAGE, None, (200, "AuditList")),
+    ("/v1/config", "get", "admin", "The agents and queues in force.", (), None, (200, "RoutingConfig")),
+    ("/v1/config/diff", "get", "admin", "How this node's file differs from what is in force.", (), None, (200, "ConfigDiff")),
+    ("/v1/config/apply", "post", "admin", "Put a configuration in force: the body's, or without one this node's file.", (), "RoutingConfig", (204, None)),
+    ("/v1/log", "get", "admin", "The router's inputs: frames of number (8 bytes, little-endian), length (4), packed Input.", ("after", "limit"), None, (200, "application/octet-stream")),
+    ("/livez", "get", "anybody", "The process answers. Never asks Redis.", (), None, (200, "text/plain")),
+    ("/readyz", "get", "anybody", "Ready to serve; 503 and, with ?verbose, what is missing.", ("verbose",), None, (200, "text/plain")),
+    ("/metrics", "get", "anybody", "Prometheus metrics.", (), None, (200, "text/plain")),
+]
+QUERY = {"limit": "At most so many.", "cursor": "The `next` of the page before.", "before": "Entries with smaller numbers; absent = the latest.",
+         "after": "Inputs with greater numbers.", "verbose": "Say what is missing."}
+F = descriptor_pb2.FieldDescriptorProto
+TYPES = {F.TYPE_STRING: "{type: string}", F.TYPE_BOOL: "{type: boolean}", F.TYPE_UINT32: "{type: integer, minimum: 0, maximum: 4294967295}",
+         F.TYPE_UINT64: "{type: string, format: uint64}", F.TYPE_INT64: "{type: string, format: int64}",
+         F.TYPE_FIXED64: "{type: string, format: uint64}", F.TYPE_BYTES: "{type: string, format: byte}"}
+
+
+def messages():
+    """Every message and enum of the contract by short name, with the comments of the source."""
+    names = sorted(n for n in os.listdir(f"{ROOT}/proto/throughline/v1") if n.endswith(".proto"))
+    with tempfile.NamedTemporaryFile() as f:
+        subprocess.run(["protoc", "-I", f"{ROOT}/proto", "-I", "/usr/include", f"--descriptor_set_out={f.name}",
+                        *(f"throughline/v1/{n}" for n in names)], check=True)
+        files = descriptor_pb2.FileDescriptorSet.FromString(f.read()).file
+    return {m.name: m for f in files for m in f.message_type}, {e.name: e for f in files for e in f.enum_type}
+
+
+def camel(name):
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+def field_schema(field, maps):
+    short = field.type_name.rsplit(".", 1)[-1]
+    if short in maps:
+        return "{type: object, additionalProperties: {type: string}}"
+    if field.type_name == ".google.protobuf.Timestamp":
+        one = "{type: string, format: date-time}"
+    elif field.type in (F.TYPE_MESSAGE, F.TYPE_ENUM):
+        one = f'{{$ref: "#/components/schemas/{short}"}}'
+    else:
+        one = TYPES[field.type]
+    return f"{{type: array, items: {one}}}" if field.label == F.LABEL_REPEATED else one
+
+
+def schemas(all_messages, all_enums, roots):
+    """The schemas reachable from these."""
+    out, todo, seen = [], sorted(roots), set()
+    while todo:
+        name = todo.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in all_enums:
+            out.append(f"    {name}: {{type: string, enum: [{', '.join(v.name for v in all_enums[name].value)}]}}")
+            continue
+        message = all_messages[name]
+        maps = {n.name for n in message.nested_type if n.options.map_entry}
+        out.append(f"    {name}:\n      type: object\n      additionalProperties: false" + ("\n      properties:" if message.field else ""))
+        for field in message.field:
+            out.append(f"        {camel(field.name)}: {field_schema(field, maps)}")
+            short = field.type_name.rsplit(".", 1)[-1]
+            if field.type_name.startswith(".throughline") and short not in maps:
+                todo.append(short)
+    return out
+
+
+def ref(names):
+    refs = [f'{{$ref: "#/components/schemas/{n}"}}' for n in names.split("|")]
+    return refs[0] if len(refs) == 1 else f"{{oneOf: [{', '.join(refs)}]}}"
+
+
+def operation(path, method, roles, summary, query, body, answer):
+    out = [f"    {method}:", f'      summary: "{summary}"', f"      x-roles: [{roles}]"]
+    if roles == "anybody":
+        out.append("      security: []")
+    parameters = [p[1:-1] for p in path.split("/") if p.startswith("{")]
+    if parameters or query:
+        out.append("      parameters:")
+    out += [f"        - {{name: {p}, in: path, required: true, schema: {{type: string}}}}" for p in parameters]
+    out += [f'        - {{name: {q}, in: query, schema: {{type: string}}, description: "{QUERY[q]}"}}' for q in query]
+    if body:
+        required = "false" if path == "/v1/config/apply" else "true"
+        out += ["      requestBody:", f"        required: {required}", "        content:",
+                f"          application/json: {{schema: {ref(body)}}}",
+                "          application/x-protobuf: {schema: {type: string, format: binary}}"]
+    status, what = answer
+    out += ["      responses:", f'        "{status}":', f"          description: {'done' if not what else 'the answer'}"]
+    if what and "/" in what:
+        out += ["          content:", f"            {what}: {{schema: {{type: string}}}}"]
+    elif what:
+        out += ["          content:", f"            application/json: {{schema: {ref(what)}}}",
+                "            application/x-protobuf: {schema: {type: string, format: binary}}"]
+    if path == "/v1/events":
+        out += ['        "503":', "          description: the fate of at least one event is unknown; send all again", "          content:",
+                f"            application/json: {{schema: {ref(what)}}}"]
+    return out + ["        default:", '          $ref: "#/components/responses/Problem"']
+
+
+def document():
+    out = ["# SPDX-License-Identifier: Apache-2.0", "# Made by make_openapi.py from its table and proto/throughline/v1; do not edit.",
+           "openapi: 3.1.0", "info:", "  title: throughline", "  version: v1", "  license: {name: Apache-2.0, identifier: Apache-2.0}",
+           "  description: HTTP interface. The WebSockets stand in asyncapi.yaml, the meaning of every field in proto/throughline/v1.",
+           "security: [{bearer: []}]", "paths:"]
+    last = None
+    for row in PATHS:
+        if row[0] != last:
+            out.append(f"  {row[0]}:")
+        last = row[0]
+        out += operation(*row)
+    roots = {n for row in PATHS for names in (row[5], row[6][1]) if names and "/" not in names for n in names.split("|")}
+    out += ["components:", "  securitySchemes:", "    bearer: {type: http, scheme: bearer}", "  responses:", "    Problem:",
+            "      description: what is wrong, as RFC 9457 says it", "      content:",
+            '        application/problem+json: {schema: {$ref: "#/components/schemas/Problem"}}', "  schemas:", "    Problem:",
+            "      type: object", "      required: [type, title, status, code]", "      properties:",
+            "        type: {type: string}", "        title: {type: string}", "        status: {type: integer}", "        code: {type: string}",
+            "        detail: {type: string}", "        field: {type: string}"]
+    return "\n".join(out + schemas(*messages(), roots)) + "\n"
+
+
+if __name__ == "__main__":
+    if "--check" in sys.argv:
+        with open(f"{HERE}/openapi.yaml", encoding="utf-8") as f:
+            sys.exit(0 if f.read() == document() else "openapi.yaml is stale: run docs/reference/make_openapi.py")
+    with open(f"{HERE}/openapi.yaml", "w", encoding="utf-8") as f:
+        f.write(document())

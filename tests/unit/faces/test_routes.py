@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every route of the faces stands in docs/reference/api.md with who may use it, and in openapi.yaml; and nothing else does."""
+import glob
+import re
+import sys
+
+ROOT = sys.argv[1]
+ROLES = {"0": "anybody", "AUTH_ADMIN": "admin", "ADMIN_READ": "supervisor, admin", "AUTH_SUPERVISOR | AUTH_ADMIN": "supervisor, admin",
+         "AUTH_GATEWAY | AUTH_ADMIN": "gateway, admin"}
+# Their tokens come in the first message, because a browser cannot send the header.
+IN_HELLO = {"/v1/gateway": "gateway, admin", "/v1/desk": "agent, supervisor, admin"}
+PAGES = {"/demo/", "/demo/demo.css"}  # for browsers, not part of the API
+
+
+def text(path):
+    with open(f"{ROOT}/{path}", encoding="utf-8") as f:
+        return f.read()
+
+
+code = {}
+for path in sorted(glob.glob(f"{ROOT}/daemon/faces/*.c")):
+    with open(path, encoding="utf-8") as f:
+        for method, pattern, roles in re.findall(
+                r'\.method = HTTP_(\w+),\s*\.pattern = "([^"]+)",\s*\.roles = ([^,]+?),', f.read()):
+            if pattern not in PAGES:
+                code[method, pattern] = IN_HELLO.get(pattern) or ROLES[roles]
+assert len(code) > 30, code
+
+page = {(m, p): roles for m, p, roles in re.findall(r"^\| `(\w+) ([^`]+)` \| ([^|]+?) \|", text("docs/reference/api.md"), re.M)}
+assert page == code, f"api.md and the code differ: {sorted(set(page.items()) ^ set(code.items()))}"
+
+spec, path = set(), None
+for line in text("docs/reference/openapi.yaml").split("\n"):
+    if match := re.match(r"  (/\S*):$", line):
+        path = match[1]
+    elif path and (match := re.match(r"    (get|put|post|delete):", line)):
+        spec.add((match[1].upper(), path))
+streams = {("GET", p) for p in ("/v1/gateway", "/v1/desk", "/v1/chat", "/v1/tail")}
+assert spec == set(code) - streams, f"openapi.yaml and the code differ: {sorted(spec ^ (set(code) - streams))}"
+asynchronous = text("docs/reference/asyncapi.yaml")
+for _, path in streams:
+    assert f"address: {path}" in asynchronous, f"asyncapi.yaml lacks {path}"
+print(f"{len(code)} routes")

@@ -16,8 +16,6 @@
 
 enum {
     LANE_ITEMS_MAX = 1024,
-    LANE_SCAN = 128,        // entries per scan
-    LANE_SLOW = 2000,       // between scans that nothing asked for
     LANE_PATIENCE = 120000, // for a report
     LANE_BUSY_MAX = 16,     // marked as being sent before a carrier has taken them, at most
     ITEM_PAUSE_LEAST = 4,
@@ -141,14 +139,14 @@ static void not_now(struct item *i)
     lane_wake(l, 0);
 }
 
-static void report(struct item *i, uint32_t state, const char *reason)
+void item_report(struct item *i, uint32_t state, const char *reason)
 {
     struct lane *l = i->group->lane;
     outbox_report(l->o, &(struct store_report){.id = i->id, .account = l->account, .state = state, .reason = reason});
 }
 
 // Back into the queue at once: the next claim is another attempt.
-static void report_again(struct item *i, const char *reason)
+void item_report_again(struct item *i, const char *reason)
 {
     struct lane *l = i->group->lane;
     outbox_report(l->o, &(struct store_report){
@@ -169,7 +167,7 @@ static struct item *of_answer(const void *module, uint64_t token, enum item_stat
     return i && i->state == state ? i : NULL;
 }
 
-static struct carrier *choose(struct lane *l, const struct item *i)
+struct carrier *lane_choose(struct lane *l, const struct item *i)
 {
     for (struct carrier *c = l->carriers; c; c = c->next)
         if (!c->stalled && (!c->c.handle || strcmp(c->c.handle, i->to) == 0))
@@ -180,7 +178,7 @@ static struct carrier *choose(struct lane *l, const struct item *i)
 static void carry(struct item *i)
 {
     struct lane *l = i->group->lane;
-    struct carrier *c = choose(l, i);
+    struct carrier *c = lane_choose(l, i);
     if (!c)
         return; // claimed, and waiting for credit
     if (!c->c.carry(c->c.ctx, c->c.token, i->delivery)) {
@@ -218,7 +216,7 @@ static void on_claimed(void *module, uint64_t token, enum tl_err e, const struct
             carry(i);
             lane_wake(l, 0);
         } else {
-            report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_FAILED, "its record cannot be read");
+            item_report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_FAILED, "its record cannot be read");
         }
     } else if (e == TL_FENCED) {
         keeper_fenced(l->lease); // the lane is cleared by that
@@ -243,11 +241,11 @@ static void on_body(void *module, uint64_t token, enum tl_err e, const struct st
     struct item *i = of_answer(module, token, ITEM_READING);
     if (!i)
         return;
-    struct carrier *c = choose(i->group->lane, i);
+    struct carrier *c = lane_choose(i->group->lane, i);
     i->body = e == TL_OK && n == 1 ? throughline__v1__entry__unpack(NULL, v[0].len, v[0].p) : NULL;
     if (e == TL_OK && (!i->body || i->body->body_case != THROUGHLINE__V1__ENTRY__BODY_MESSAGE)) {
         i->state = ITEM_CARRIED; // nothing to carry: ends with the report
-        report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_FAILED, "its words are not in the timeline");
+        item_report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_FAILED, "its words are not in the timeline");
     } else if (e == TL_OK && c) {
         claim(i, c->c.dedupes);
     } else {
@@ -270,7 +268,7 @@ static void start(struct item *i, const struct carrier *c)
 // Moves one waiting head if it can be moved; returns when to look again.
 static int64_t move_waiting(struct lane *l, struct item *i, int64_t now)
 {
-    struct carrier *c = choose(l, i);
+    struct carrier *c = lane_choose(l, i);
     if (!c || (core_leader(l->o->core) && core_applied(l->o->core) < i->input))
         return INT64_MAX; // credit, or on_applied(), wakes the lane
     if (i->not_before > now)
@@ -284,7 +282,7 @@ static void lose_patience(struct item *i, int64_t now)
     if (!i->since || now - i->since <= LANE_PATIENCE)
         return;
     i->since = 0;
-    report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_UNKNOWN, "no report came");
+    item_report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_UNKNOWN, "no report came");
 }
 
 static int64_t move_heads(struct lane *l, int64_t now)
@@ -319,83 +317,6 @@ void lane_pump(void *lane)
         lane_scan(l);
     if (!loop_timer_pending(l->timer))
         lane_wake(l, (l->scan_at < wake ? l->scan_at : wake) - now);
-}
-
-// ---- scanning ----
-
-// Marked as being sent by this process, but given to a carrier that is gone: only one that never carries out an id twice may have
-// it again, as another attempt.
-static void judge_lost(struct lane *l, struct item *i)
-{
-    struct carrier *c = choose(l, i);
-    if (!c)
-        return; // nobody to give it to: judged when there is
-    i->state = ITEM_CARRIED;
-    i->since = 0;
-    if (c->c.dedupes)
-        report_again(i, "its carrier was lost");
-    else
-        report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_UNKNOWN, "its carrier was lost");
-}
-
-static void found(struct lane *l, const struct store_outgoing *out)
-{
-    bool sending = out->state == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_SENDING;
-    Throughline__V1__Delivery *d = throughline__v1__delivery__unpack(NULL, out->delivery_len, out->delivery);
-    if (!d)
-        return;
-    struct item *i = lane_add(l, &(struct item_seen){
-                                     .id = out->id,
-                                     .to = d->to,
-                                     .conversation = d->conversation,
-                                     .entry = d->what_case == THROUGHLINE__V1__DELIVERY__WHAT__NOT_SET ? d->entry : 0,
-                                     .channel = (uint32_t)d->channel,
-                                 });
-    if (i && sending && strcmp(out->owner, core_boot(l->o->core)) == 0)
-        judge_lost(l, i);
-    throughline__v1__delivery__free_unpacked(d, NULL);
-}
-
-static void on_due(void *module, uint64_t token, enum tl_err e, const struct store_outgoing *out)
-{
-    struct outbox *o = owner_find(module);
-    struct lane *l = o ? table_get(&o->lanes_by_id, token) : NULL;
-    (void)e;
-    if (!l)
-        return;
-    if (out) {
-        l->seen++;
-        if (keeper_held(l->lease))
-            found(l, out);
-        return;
-    }
-    l->more = l->seen >= LANE_SCAN;
-    l->scanning = false;
-    lane_wake(l, 0);
-}
-
-void lane_scan(struct lane *l)
-{
-    if (l->scanning)
-        return;
-    l->scanning = true;
-    l->overtaken = l->more = false;
-    l->seen = 0;
-    l->scan_at = loop_now(l->o->loop) + LANE_SLOW;
-    store_due(l->o->store, core_tenant(l->o->core), l->account, LANE_SCAN, on_due, owner_module(l->o->owner), l->id);
-}
-
-// ---- ends ----
-
-void lane_orphan(struct lane *l, uint64_t carrier)
-{
-    for (struct group *g = l->groups; g; g = g->next) {
-        struct item *i = g->head;
-        if (i->state == ITEM_CARRIED && i->carrier == carrier)
-            judge_lost(l, i);
-        else if (i->state == ITEM_CLAIMED && !l->carriers)
-            report_again(i, "its carrier was lost before it took it");
-    }
 }
 
 void item_reported(struct outbox *o, const struct store_report *r)

@@ -89,6 +89,11 @@ struct outbox {
     struct metric *waiting, *carried;
 };
 
+enum {
+    LANE_SCAN = 128,  // entries per scan
+    LANE_SLOW = 2000, // ms between scans that nothing asked for
+};
+
 void lane_wake(struct lane *l, int64_t ms);
 void lane_scan(struct lane *l);
 void lane_pump(void *lane);
@@ -99,8 +104,12 @@ struct item_seen {
     uint64_t conversation, entry;
     uint32_t channel;
 };
-struct item *lane_add(struct lane *l, const struct item_seen *s); // NULL = known already, or no room
-void lane_orphan(struct lane *l, uint64_t carrier);               // its carrier is gone
+struct item *lane_add(struct lane *l, const struct item_seen *s);  // NULL = known already, or no room
+void lane_orphan(struct lane *l, uint64_t carrier);                // its carrier is gone
+struct carrier *lane_choose(struct lane *l, const struct item *i); // one that may take it and has credit
+void item_report(struct item *i, uint32_t state, const char *reason);
+void item_report_again(struct item *i,
+                       const char *reason); // back into the queue at once: the next claim is another attempt
 void item_remove(struct outbox *o, struct item *i);
 struct item *item_find(const struct outbox *o, const char *id);
 void item_reported(struct outbox *o, const struct store_report *r);

@@ -14,41 +14,11 @@
 #include "daemon/core/core_private.h"
 #include "daemon/core/owner.h"
 #include "daemon/core/triage_private.h"
-#include "throughline/v1/desk.pb-c.h"
 
 enum {
-    PENDING_MAX = 1 << 17,
     HOUR_MS = 3600000,
     SEEN_SECONDS = 48 * 3600,
     SEEN_SECONDS_SOCIAL = 7 * 24 * 3600, // platforms repeat for days
-};
-
-struct pending {
-    uint32_t next_free; // index + 1
-    uint32_t turn;      // of the slot: an answer to its former user is not for this one
-    bool used, active;
-    triage_fn *fn;
-    void *module;
-    uint64_t token;
-    char id[201];
-};
-
-struct buffer {
-    uint8_t *p;
-    size_t room;
-};
-
-struct triage {
-    const struct config *config;
-    struct store *store;
-    struct core *core;
-    struct outbox *outbox;
-    uint64_t owner;
-    struct triage_digester *digester;
-    struct buffer entry, input;
-    struct pending *pending;
-    uint32_t pending_n, free; // free: index + 1
-    struct metric *results[5];
 };
 
 struct triage *triage_new(const struct config *config, struct store *store, struct core *core, struct outbox *outbox)
@@ -84,103 +54,13 @@ void triage_reconfigure(struct triage *t, const struct config *config)
     t->config = config;
 }
 
-// ---- answers ----
-
-static void answer(struct triage *t, Throughline__V1__EventResult *r, triage_fn *fn, void *module, uint64_t token)
-{
-    metric_add(t->results[r->status], 1);
-    fn(module, token, r);
-}
-
-static void refuse(struct triage *t, const char *id, struct triage_fault *f, triage_fn *fn, void *module,
-                   uint64_t token)
-{
-    Throughline__V1__EventResult r = THROUGHLINE__V1__EVENT_RESULT__INIT;
-    Throughline__V1__Error error = THROUGHLINE__V1__ERROR__INIT;
-    r.id = (char *)id;
-    r.status = THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_REFUSED;
-    r.error = &error;
-    error.code = (char *)f->code;
-    error.field = f->field;
-    error.detail = f->detail;
-    answer(t, &r, fn, module, token);
-}
-
-static void unknown(struct triage *t, const char *id, const char *detail, triage_fn *fn, void *module, uint64_t token)
-{
-    Throughline__V1__EventResult r = THROUGHLINE__V1__EVENT_RESULT__INIT;
-    Throughline__V1__Error error = THROUGHLINE__V1__ERROR__INIT;
-    r.id = (char *)id;
-    r.status = THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_UNKNOWN;
-    r.error = &error;
-    error.code = (char *)"unavailable";
-    error.detail = (char *)detail;
-    answer(t, &r, fn, module, token);
-}
-
-// ---- what waits for Redis ----
-
-// A free slot's index + 1, or 0 when there are too many.
-static uint32_t pending_take(struct triage *t)
-{
-    if (!t->free && t->pending_n < PENDING_MAX) {
-        uint32_t n = t->pending_n ? t->pending_n * 2 : 256;
-        t->pending = xrealloc(t->pending, n * sizeof *t->pending);
-        memset(t->pending + t->pending_n, 0, (n - t->pending_n) * sizeof *t->pending);
-        for (uint32_t i = n; i > t->pending_n; i--) {
-            t->pending[i - 1].next_free = t->free;
-            t->free = i;
-        }
-        t->pending_n = n;
-    }
-    uint32_t slot = t->free;
-    if (slot)
-        t->free = t->pending[slot - 1].next_free;
-    return slot;
-}
-
-// Takes the slot out of use; its contents stay in *out.
-static struct triage *pending_end(const void *module, uint64_t token, struct pending *out)
-{
-    struct triage *t = owner_find(module);
-    uint32_t slot = (uint32_t)token;
-    if (!t || !slot || slot > t->pending_n)
-        return NULL;
-    struct pending *p = &t->pending[slot - 1];
-    if (!p->used || p->turn != token >> 32)
-        return NULL;
-    *out = *p;
-    p->used = false;
-    p->turn++;
-    p->next_free = t->free;
-    t->free = slot;
-    return t;
-}
-
-// Fills a slot; its token, or 0 after having answered that there are too many.
-static uint64_t pending_begin(struct triage *t, const char *id, triage_fn *fn, void *module, uint64_t token)
-{
-    uint32_t slot = pending_take(t);
-    if (!slot) {
-        unknown(t, id, "too many events wait for Redis", fn, module, token);
-        return 0;
-    }
-    struct pending *p = &t->pending[slot - 1];
-    p->used = true;
-    p->fn = fn;
-    p->module = module;
-    p->token = token;
-    memcpy(p->id, id, strnlen(id, sizeof p->id - 1) + 1);
-    return (uint64_t)p->turn << 32 | slot;
-}
-
 // ---- outcomes ----
 
 static void on_placed(void *module, uint64_t token, enum tl_err e, const struct store_placed *placed)
 {
     Throughline__V1__EventResult r = THROUGHLINE__V1__EVENT_RESULT__INIT;
     struct pending p;
-    struct triage *t = pending_end(module, token, &p);
+    struct triage *t = triage_pending_end(module, token, &p);
     if (!t)
         return;
     r.id = p.id;
@@ -191,19 +71,19 @@ static void on_placed(void *module, uint64_t token, enum tl_err e, const struct 
         r.conversation = placed->conversation;
         r.entry = placed->input;
         r.customer = placed->customer;
-        answer(t, &r, p.fn, p.module, p.token);
+        triage_answer(t, &r, p.fn, p.module, p.token);
     } else if (e == TL_ABSENT) { // nothing to keep: no conversation yet that it could belong to
-        answer(t, &r, p.fn, p.module, p.token);
+        triage_answer(t, &r, p.fn, p.module, p.token);
     } else if (e == TL_CONFLICT) {
         struct triage_fault f;
         triage_fault(&f, "conflict", "id", "this id came before with another content; the first is kept");
-        refuse(t, p.id, &f, p.fn, p.module, p.token);
+        triage_refuse(t, p.id, &f, p.fn, p.module, p.token);
     } else if (e == TL_INVALID) {
         struct triage_fault f;
         triage_fault(&f, "invalid_field", "", "the event cannot be stored");
-        refuse(t, p.id, &f, p.fn, p.module, p.token);
+        triage_refuse(t, p.id, &f, p.fn, p.module, p.token);
     } else {
-        unknown(t, p.id, "not known to be durable: send it again with the same id", p.fn, p.module, p.token);
+        triage_unknown(t, p.id, "not known to be durable: send it again with the same id", p.fn, p.module, p.token);
     }
 }
 
@@ -218,67 +98,6 @@ static void on_reported(void *module, uint64_t token, enum tl_err e, const struc
         none.duplicate = placed->duplicate;
     }
     on_placed(module, token, e, &none);
-}
-
-// ---- typing: who, then which conversation, then all nodes are told ----
-
-static const char *field_of(const struct store_bytes *v, size_t n, const char *name, size_t *len)
-{
-    for (size_t i = 0; i + 1 < n; i += 2)
-        if (v[i].len == strlen(name) && memcmp(v[i].p, name, v[i].len) == 0) {
-            *len = v[i + 1].len;
-            return v[i + 1].p;
-        }
-    return NULL;
-}
-
-// "recent": <id>,<word>,<wall>,<channel>,<closed>; ... the latest own word first. The first that is not closed, or 0.
-static uint64_t open_conversation(const char *recent, size_t len)
-{
-    char text[512];
-    if (!recent || len >= sizeof text)
-        return 0;
-    memcpy(text, recent, len);
-    text[len] = '\0';
-    for (char *save = NULL, *one = strtok_r(text, ";", &save); one; one = strtok_r(NULL, ";", &save)) {
-        unsigned long long id, word, closed;
-        long long wall;
-        unsigned channel;
-        if (sscanf(one, "%llu,%llu,%lld,%u,%llu", &id, &word, &wall, &channel, &closed) == 5 && closed == 0)
-            return id;
-    }
-    return 0;
-}
-
-static void on_typist(void *module, uint64_t token, enum tl_err e, const struct store_bytes *v, size_t n)
-{
-    struct pending p;
-    struct triage *t = pending_end(module, token, &p);
-    size_t len = 0;
-    if (!t)
-        return;
-    Throughline__V1__DeskTyping typing = THROUGHLINE__V1__DESK_TYPING__INIT;
-    const char *recent = e == TL_OK ? field_of(v, n, "recent", &len) : NULL;
-    typing.conversation = open_conversation(recent, len);
-    typing.active = p.active;
-    uint8_t packed[32];
-    if (typing.conversation)
-        store_publish(t->store, core_tenant(t->core), "typing", packed,
-                      throughline__v1__desk_typing__pack(&typing, packed));
-    Throughline__V1__EventResult r = THROUGHLINE__V1__EVENT_RESULT__INIT;
-    r.id = p.id;
-    r.status = THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_STORED; // there is nothing to store
-    r.conversation = typing.conversation;
-    answer(t, &r, p.fn, p.module, p.token);
-}
-
-static void on_handle(void *module, uint64_t token, enum tl_err e, const struct store_placed *placed)
-{
-    struct triage *t = owner_find(module);
-    if (t && e == TL_OK && placed->customer)
-        store_customer(t->store, core_tenant(t->core), placed->customer, on_typist, module, token);
-    else
-        on_typist(module, token, TL_ABSENT, NULL, 0);
 }
 
 // ---- bodies ----
@@ -404,7 +223,7 @@ static void ingest(struct triage *t, const struct triage_fit *fit, const struct 
         .reopen_ms = t->config->routing.reopen_hours * HOUR_MS,
         .seen_seconds = channel == THROUGHLINE__V1__CHANNEL__CHANNEL_SOCIAL ? SEEN_SECONDS_SOCIAL : SEEN_SECONDS,
     };
-    uint64_t slot = pending_begin(t, e->id, fn, module, token);
+    uint64_t slot = triage_pending_begin(t, e->id, fn, module, token);
     if (!slot)
         return;
     triage_digest(t->digester, fit, digest);
@@ -417,7 +236,7 @@ static void receipt(struct triage *t, const Throughline__V1__Event *e, triage_fn
 {
     const Throughline__V1__Receipt *r = e->receipt;
     char key[72];
-    uint64_t slot = pending_begin(t, e->id, fn, module, token);
+    uint64_t slot = triage_pending_begin(t, e->id, fn, module, token);
     if (!slot)
         return;
     snprintf(key, sizeof key, "%s%s", e->simulated ? "~" : "", e->account);
@@ -432,31 +251,22 @@ static void receipt(struct triage *t, const Throughline__V1__Event *e, triage_fn
                        on_reported, owner_module(t->owner), slot);
 }
 
-static void typing(struct triage *t, const struct triage_fit *fit, triage_fn *fn, void *module, uint64_t token)
-{
-    uint64_t slot = pending_begin(t, fit->e->id, fn, module, token);
-    if (!slot)
-        return;
-    t->pending[(uint32_t)slot - 1].active = fit->e->typing->active;
-    store_find_handle(t->store, core_tenant(t->core), fit->from, on_handle, owner_module(t->owner), slot);
-}
-
 void triage_event(struct triage *t, const Throughline__V1__Event *e, triage_fn *fn, void *module, uint64_t token)
 {
     struct triage_fit fit;
     struct triage_fault f;
     if (!triage_check(e, &fit, &f)) {
-        refuse(t, e->id, &f, fn, module, token);
+        triage_refuse(t, e->id, &f, fn, module, token);
         return;
     }
     const struct config_account *account = config_account(t->config, e->account);
     if (!account || strcmp(account->tenant, core_tenant(t->core)) != 0) {
         triage_fault(&f, "unknown_account", "account", "must be the name of a configured account");
-        refuse(t, e->id, &f, fn, module, token);
+        triage_refuse(t, e->id, &f, fn, module, token);
         return;
     }
     if (!core_begun(t->core)) {
-        unknown(t, e->id, "starting: send it again with the same id", fn, module, token);
+        triage_unknown(t, e->id, "starting: send it again with the same id", fn, module, token);
         return;
     }
     const struct body_way *way = &ways[(unsigned)e->body_case - BODY_FIRST];
@@ -465,5 +275,5 @@ void triage_event(struct triage *t, const Throughline__V1__Event *e, triage_fn *
     else if (way->way == WAY_RECEIPT)
         receipt(t, e, fn, module, token);
     else
-        typing(t, &fit, fn, module, token);
+        triage_typing(t, &fit, fn, module, token);
 }

@@ -4,6 +4,8 @@
 
 // What the files of the triage share: triage_check.c judges events, triage_digest.c tells their contents apart, triage.c sends them on.
 
+#include "daemon/core/triage.h"
+#include "daemon/store/store.h"
 #include "proto/handle.h"
 #include "throughline/v1/event.pb-c.h"
 
@@ -37,5 +39,52 @@ struct triage_digester;
 struct triage_digester *triage_digester_new(void);
 void triage_digester_free(struct triage_digester *d);
 void triage_digest(struct triage_digester *d, const struct triage_fit *fit, char out[TRIAGE_DIGEST_SIZE]);
+
+struct buffer {
+    uint8_t *p;
+    size_t room;
+};
+
+struct config;
+struct metric;
+struct outbox;
+
+// Waits for Redis' answer to one event.
+struct pending {
+    uint32_t next_free; // index + 1
+    uint32_t turn;      // of the slot: an answer to its former user is not for this one
+    bool used, active;
+    triage_fn *fn;
+    void *module;
+    uint64_t token;
+    char id[201];
+};
+
+struct triage {
+    const struct config *config;
+    struct store *store;
+    struct core *core;
+    struct outbox *outbox;
+    uint64_t owner;
+    struct triage_digester *digester;
+    struct buffer entry, input;
+    struct pending *pending;
+    uint32_t pending_n, pending_used, free; // free: index + 1
+    struct metric *results[5];
+};
+
+// Answers, each exactly once.
+void triage_answer(struct triage *t, Throughline__V1__EventResult *r, triage_fn *fn, void *module, uint64_t token);
+void triage_refuse(struct triage *t, const char *id, struct triage_fault *f, triage_fn *fn, void *module,
+                   uint64_t token);
+void triage_unknown(struct triage *t, const char *id, const char *detail, triage_fn *fn, void *module, uint64_t token);
+
+// triage_pending.c. Fills a slot; its token, or 0 after having answered that there are too many.
+uint64_t triage_pending_begin(struct triage *t, const char *id, triage_fn *fn, void *module, uint64_t token);
+// Takes the slot out of use; its contents stay in *out. NULL: nobody waits for this answer any more.
+struct triage *triage_pending_end(const void *module, uint64_t token, struct pending *out);
+
+// triage_typing.c
+void triage_typing(struct triage *t, const struct triage_fit *fit, triage_fn *fn, void *module, uint64_t token);
 
 #endif

@@ -20,3 +20,8 @@ uint32_t account_channel(const struct face *face, const char *name)
         return 0;
     return a->kind == CONFIG_ACCOUNT_CHAT ? THROUGHLINE__V1__CHANNEL__CHANNEL_CHAT : (uint32_t)a->channel;
 }
+
+uint32_t face_pending_max(const struct face *face)
+{
+    return (uint32_t)face->faces->config->server.max_pending;
+}

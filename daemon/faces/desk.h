@@ -18,7 +18,7 @@
 #define DESK_RETRY_MS     200
 #define DESK_GIVE_UP_MS   10000
 #define DESK_COMMANDS_MAX 64         // of one desk, not yet answered
-#define DESK_QUEUE_MAX    (4u << 20) // bytes of updates waiting for a desk
+#define DESK_LARGEST      (4u << 20) // one update, with its story: room beyond [desk] queue_bytes
 #define DESK_TIMELINE_MAX 200
 #define DESK_EARLIER_MAX  10
 #define DESK_SEQ_WHOLE    999999 // index beyond every effect of an input

@@ -6,6 +6,7 @@
 
 #include "daemon/base/loop.h"
 #include "daemon/base/metrics.h"
+#include "daemon/config/config.h"
 #include "daemon/faces/desk.h"
 #include "daemon/faces/peer.h"
 
@@ -16,6 +17,12 @@ static void too_slow(struct desk *d)
     metric_add(d->all->slow, 1);
     d->state = DESK_ENDING;
     ws_close(d->ws, WS_TRY_AGAIN, "too slow: resume");
+}
+
+// What waits here and in the socket, against the configured bound.
+static bool is_too_slow(const struct desk *d)
+{
+    return d->queued + ws_queued(d->ws) > (size_t)d->all->face->faces->config->desk.queue_bytes;
 }
 
 static void item_free(struct desks *all, struct desk_item *i)
@@ -46,13 +53,13 @@ static void item_add_frame(struct desk *d, void *frame, size_t len)
     i->frame = frame;
     i->len = len;
     d->queued += len;
-    if (d->queued > DESK_QUEUE_MAX)
+    if (is_too_slow(d))
         too_slow(d);
 }
 
 void desk_say(struct desk *d, const Throughline__V1__DeskUpdate *u)
 {
-    if (d->state != DESK_ENDING && !peer_send(d->ws, &u->base))
+    if (d->state != DESK_ENDING && (is_too_slow(d) || !peer_send(d->ws, &u->base)))
         too_slow(d);
 }
 
@@ -77,7 +84,7 @@ void desk_send_frame(struct desk *d, void *frame, size_t len)
     } else if (d->head) {
         item_add_frame(d, frame, len);
     } else {
-        if (!ws_send(d->ws, frame, len))
+        if (is_too_slow(d) || !ws_send(d->ws, frame, len))
             too_slow(d);
         free(frame);
     }

@@ -8,11 +8,10 @@
 
 #include "daemon/base/loop.h"
 #include "daemon/base/metrics.h"
+#include "daemon/config/config.h"
 #include "daemon/faces/desk.h"
 #include "daemon/faces/peer.h"
 #include "throughline/v1/log.pb-c.h"
-
-#define DESK_OUTPUT_MAX (8u << 20)
 
 uint64_t desk_agent_hash(const char *agent)
 {
@@ -257,7 +256,7 @@ static void on_connect(void *ctx, struct http_request *r)
     d->commands_end = &d->commands;
     d->ws = face ? ws_accept(r, &(struct ws_options){.protocols = WS_JSON | WS_PROTO,
                                                      .message_max = 256u << 10,
-                                                     .output_max = DESK_OUTPUT_MAX,
+                                                     .output_max = (size_t)f->config->desk.queue_bytes + DESK_LARGEST,
                                                      .message = on_message,
                                                      .closed = on_closed,
                                                      .ctx = d})

@@ -142,7 +142,7 @@ static void on_post(void *ctx, struct http_request *r)
     struct face *face = faces_of_request(f, r);
     if (!face)
         return;
-    if (f->draining || store_pending(face->store) > FACE_PENDING_MAX) {
+    if (f->draining || store_pending(face->store) > face_pending_max(face)) {
         http_problem(r, PROBLEM_overloaded, NULL, "too many events wait for Redis");
         return;
     }

@@ -16,12 +16,6 @@
 #include "daemon/net/http.h"
 #include "daemon/store/store.h"
 
-// Waiting calls to Redis beyond which a face takes nothing new: gateways are not read, posts are answered 503.
-#define FACE_PENDING_MAX 8192
-
-// Fields of updates that the caller does not set hold the default; NULL strings are never sent.
-#define FACE_EMPTY ((char *)"")
-
 // What nodes tell each other and nobody keeps.
 #define FACE_TOPIC_TYPING "agent-typing" // packed DeskTyping
 #define FACE_TOPIC_READ   "agent-read"   // packed DeskRead
@@ -68,6 +62,9 @@ struct faces {
     struct loop_timer *drain_timer;
     int64_t drain_until;
 };
+
+// Waiting calls to Redis beyond which a face takes nothing new: gateways are not read, posts are answered 503.
+uint32_t face_pending_max(const struct face *face);
 
 // NULL: there is no such tenant here.
 struct face *faces_find(const struct faces *f, const char *tenant);

@@ -11,6 +11,7 @@
 
 #include "daemon/base/loop.h"
 #include "daemon/base/metrics.h"
+#include "daemon/config/config.h"
 #include "daemon/faces/accounts.h"
 #include "daemon/faces/peer.h"
 #include "throughline/v1/gateway.pb-c.h"
@@ -66,7 +67,7 @@ static void take_event(struct gateway *g, Throughline__V1__GatewayUp *up)
         up->event->simulated = true;
     metric_add(all->events, 1);
     triage_event(all->face->triage, up->event, on_outcome, all, g->id << 32 | (uint32_t)up->sequence);
-    if (store_pending(all->face->store) > FACE_PENDING_MAX / 2)
+    if (store_pending(all->face->store) > face_pending_max(all->face) / 2)
         mark_paused(g);
 }
 
@@ -281,6 +282,14 @@ static void on_closed(void *ctx, uint16_t code)
     loop_defer_free(g->all->face->faces->loop, gateway_free, g);
 }
 
+static uint32_t power_of_two(uint32_t at_least)
+{
+    uint32_t n = 1;
+    while (n < at_least)
+        n *= 2;
+    return n;
+}
+
 static void on_connect(void *ctx, struct http_request *r)
 {
     struct faces *f = ctx;
@@ -294,7 +303,7 @@ static void on_connect(void *ctx, struct http_request *r)
     g->known = known;
     g->ws = ws_accept(r, &(struct ws_options){.protocols = WS_JSON | WS_PROTO,
                                               .message_max = 1u << 20,
-                                              .output_max = 4u << 20,
+                                              .output_max = (size_t)f->config->gateway.queue_bytes,
                                               .message = on_message,
                                               .closed = on_closed,
                                               .ctx = g});
@@ -305,8 +314,9 @@ static void on_connect(void *ctx, struct http_request *r)
     g->id = table_add(&g->all->table, g);
     g->timer = loop_timer_new(f->loop, on_timer, g);
     loop_timer_set(g->timer, GATEWAY_HELLO_MS);
-    ack_ring_init(&g->ring, GATEWAY_CREDIT);
-    g->granted = GATEWAY_CREDIT;
+    g->window = (uint32_t)f->config->gateway.credit;
+    g->granted = g->window;
+    ack_ring_init(&g->ring, power_of_two(g->window));
     metric_add(g->all->connected, 1);
 }
 
@@ -320,7 +330,7 @@ static void on_turn_end(void *arg)
         if (g->state == GATEWAY_LIVE)
             gateway_acknowledge(g);
     }
-    if (!all->paused || store_pending(all->face->store) > FACE_PENDING_MAX / 4)
+    if (!all->paused || store_pending(all->face->store) > face_pending_max(all->face) / 4)
         return;
     while (all->paused) {
         struct gateway *g = all->paused;

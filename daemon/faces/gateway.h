@@ -9,7 +9,6 @@
 #include "daemon/faces/face.h"
 #include "daemon/net/ws.h"
 
-#define GATEWAY_CREDIT       2048 // events in flight; the size of the ring of outcomes
 #define GATEWAY_ROLES        (AUTH_GATEWAY | AUTH_ADMIN)
 #define GATEWAY_ACCOUNTS_MAX 64
 #define GATEWAY_HELLO_MS     5000
@@ -36,6 +35,7 @@ struct gateway {
     bool known; // the identity is proven by the request's header
     bool simulate, dedupes, paused, dirty;
     struct ack_ring ring;
+    uint32_t window;    // events in flight: [gateway] credit
     uint64_t granted;   // highest sequence that the peer may use
     uint32_t ungranted; // acknowledged, not yet granted again
     uint32_t credit;    // deliveries that the peer takes

@@ -108,7 +108,7 @@ void gateway_welcome(struct gateway *g)
 {
     char *names[GATEWAY_ACCOUNTS_MAX];
     Throughline__V1__GatewayWelcome welcome = THROUGHLINE__V1__GATEWAY_WELCOME__INIT;
-    welcome.credit = GATEWAY_CREDIT;
+    welcome.credit = g->window;
     welcome.node = (char *)g->all->face->faces->node;
     welcome.accounts = names;
     for (size_t i = 0; i < g->accounts_n; i++)
@@ -148,7 +148,7 @@ static void on_exception(void *ctx, uint64_t sequence, Throughline__V1__EventRes
 
 static void grant(struct gateway *g)
 {
-    if (g->ungranted < GATEWAY_CREDIT / 4)
+    if (g->ungranted < (g->window + 3) / 4)
         return;
     Throughline__V1__Credit credit = THROUGHLINE__V1__CREDIT__INIT;
     credit.more = g->ungranted;

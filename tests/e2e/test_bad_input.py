@@ -98,12 +98,13 @@ def test_other_tenant(world):
     with open(f"{daemon.data}/admin-other.token", encoding="utf-8") as f:
         other = Http(daemon.address, f.readline().strip())
     placed = stored(daemon.http().post_event(words("sms", TEL, "ours")))
-    daemon.token("agent", "ann")
-    ours = daemon.admin.read("/v1/tokens", pb.TokenList()).tokens[0].id
+    anns = Http(daemon.address, daemon.token("supervisor", "ann"))
+    ours = next(t.id for t in daemon.admin.read("/v1/tokens", pb.TokenList()).tokens if t.role == "supervisor")
     for path in (f"/v1/conversations/{placed.conversation}", f"/v1/conversations/{placed.conversation}/timeline",
                  f"/v1/customers/{placed.customer}", f"/v1/work/{placed.conversation}", f"/v1/work/{placed.conversation}/why", "/v1/agents/ann"):
         assert other.get(path).status == 404, path
     assert other.call("DELETE", f"/v1/tokens/{ours}").status == 404
+    assert anns.get("/v1/agents").status == 200
     assert list(other.read("/v1/conversations", pb.ConversationList()).conversations) == []
     assert [a.agent.id for a in other.read("/v1/agents", pb.AgentList()).agents] == ["zoe"]
     for http, account in ((other, "sms"), (daemon.http(), "other-sms")):

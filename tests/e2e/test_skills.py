@@ -32,11 +32,11 @@ async def test_only_the_level_counts(world):
         async with daemon.desk("ann") as ann:
             context = await ann.take()
             assert context.work.id == work
-            # Transferred, closed, lost or declined: whatever happens to it, it never reaches one without the level.
+            # Passed back to the queue: it waits for her pause to end rather than go to one without the level.
             await ann.do(transfer=pb.Transfer(work=work, queue="billing"))
-            again = await ann.offer(lambda o: o.reason == pb.REASON_TRANSFERRED)
-            await ann.do(decline=pb.Decline(work=work, epoch=again.epoch, reason="busy"))
-            await ann.wait("offer_ended", lambda e: e.epoch == again.epoch)
+            now = daemon.why(work).now
+            assert now.winner == "" and shortfalls(now, "ann") == (pb.EXCLUSION_DECLINED, [])
+            assert shortfalls(now, "bert")[0] == shortfalls(now, "cleo")[0] == pb.EXCLUSION_SKILL
         made = [d for d in daemon.why(work).decisions if d.winner]
         assert {d.winner for d in made} == {"ann"}
         for d in made:

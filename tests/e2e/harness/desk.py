@@ -23,6 +23,8 @@ class Desk(Peer):
         await self.put(pb.DeskCommand(hello=pb.Hello(
             token=self.hello_token, session=self.session, last_seq=self.last_seq, agent=self.agent)))
         self.welcome = await self.wait("welcome")
+        for offer in self.welcome.offers:  # their stories stand in the contexts
+            offer.context.CopyFrom(next(c for c in self.welcome.contexts if c.work.id == offer.context.work.id))
         if self.available and self.welcome.agent.presence != pb.PRESENCE_STATE_AVAILABLE:
             await self.do(presence=pb.SetPresence(state=pb.PRESENCE_STATE_AVAILABLE))
 

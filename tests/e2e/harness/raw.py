@@ -57,7 +57,8 @@ class Raw:
         return got
 
     def upgrade(self, path, token=None, protocol="throughline.v1.json", **headers):
-        lines = [f"GET {path} HTTP/1.1", "Host: test", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+        version = headers.pop("Sec_WebSocket_Version", "13")
+        lines = [f"GET {path} HTTP/1.1", "Host: test", "Upgrade: websocket", "Connection: Upgrade", f"Sec-WebSocket-Version: {version}",
                  f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}", f"Sec-WebSocket-Protocol: {protocol}"]
         lines += [f"Authorization: Bearer {token}"] if token else []
         lines += [f"{k.replace('_', '-')}: {v}" for k, v in headers.items()]

@@ -46,6 +46,7 @@ static void on_outcome(void *module, uint64_t token, const Throughline__V1__Even
     // The window is far smaller than 2^32, so the low half tells the sequence.
     uint64_t sequence = g->ring.seen - (uint32_t)((uint32_t)g->ring.seen - (uint32_t)token);
     ack_ring_settle(&g->ring, sequence, r);
+    g->doubtful |= r->status == THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_UNKNOWN;
     mark_dirty(g);
 }
 
@@ -58,11 +59,26 @@ static bool take_sequence(struct gateway *g, uint64_t sequence)
     return false;
 }
 
+// Order: after an unknown outcome nothing of this connection is stored any more. All of it is answered as unknown, then the
+// connection ends, and the gateway sends again in order.
+static void doubt(struct gateway *g, const Throughline__V1__Event *e, uint64_t sequence)
+{
+    Throughline__V1__EventResult r = THROUGHLINE__V1__EVENT_RESULT__INIT;
+    r.id = e->id;
+    r.status = THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_UNKNOWN;
+    ack_ring_settle(&g->ring, sequence, &r);
+    mark_dirty(g);
+}
+
 static void take_event(struct gateway *g, Throughline__V1__GatewayUp *up)
 {
     struct gateways *all = g->all;
     if (!take_sequence(g, up->sequence))
         return;
+    if (g->doubtful) {
+        doubt(g, up->event, up->sequence);
+        return;
+    }
     if (g->simulate)
         up->event->simulated = true;
     metric_add(all->events, 1);
@@ -329,6 +345,9 @@ static void on_turn_end(void *arg)
         g->dirty = false;
         if (g->state == GATEWAY_LIVE)
             gateway_acknowledge(g);
+        if (g->state == GATEWAY_LIVE && g->doubtful && g->ring.upto == g->ring.seen)
+            gateway_fail(g, WS_TRY_AGAIN, "unavailable", "",
+                         "connect again, and send again in order what is not acknowledged");
     }
     if (!all->paused || store_pending(all->face->store) > face_pending_max(all->face) / 4)
         return;

@@ -34,6 +34,7 @@ struct gateway {
     enum gateway_state state;
     bool known; // the identity is proven by the request's header
     bool simulate, dedupes, paused, dirty;
+    bool doubtful; // an outcome was unknown: what comes after it must not overtake it
     struct ack_ring ring;
     uint32_t window;    // events in flight: [gateway] credit
     uint64_t granted;   // highest sequence that the peer may use

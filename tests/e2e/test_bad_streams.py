@@ -172,7 +172,6 @@ async def test_slow_desk(world):
         await ann.wait("entry", lambda e: e.entry.message.text.startswith("200 "))
         assert len(ann.all("entry", lambda e: e.conversation == conversation and big in e.entry.message.text)) == 200
         await eventually(lambda: daemon.agent("ann").sessions == 1, "the slow one is cut")
-        slow.rest()
         slow.socket.close()
         async with daemon.desk("ann", session="slow-slow-slow-slow", available=False) as back:
             assert back.welcome.contexts[0].timeline[-1].message.text.startswith("200 ")

@@ -104,6 +104,7 @@ struct core *core_new(struct loop *loop, struct store *store, const struct core_
     c->store = store;
     copy_options(c, o);
     core_file_config(c, o->config, o->config_len);
+    c->nothing = router_new();
     c->owner = owner_add(c);
     scratch_open(&c->scratch);
     open_metrics(c);
@@ -139,6 +140,7 @@ void core_free(struct core *c)
     ring_reset(c, 0);
     scratch_close(&c->scratch);
     router_free(c->router);
+    router_free(c->nothing);
     free(c->last);
     free_options(&c->o);
     free(c);
@@ -201,7 +203,12 @@ void core_tell_applied(struct core *c, uint64_t upto)
 
 struct router *core_router(struct core *c)
 {
-    return c->router;
+    return c->router ? c->router : c->nothing;
+}
+
+bool core_open(const struct core *c)
+{
+    return c->router && c->begun && c->folded >= c->place.live_from && !c->nodes.former_pending;
 }
 
 const char *core_tenant(const struct core *c)

@@ -141,7 +141,8 @@ struct core {
     struct core_options o; // what it points to is copied
     uint64_t owner;
 
-    struct router *router;
+    struct router *router;  // NULL until a fold is loaded
+    struct router *nothing; // what others see until then
     struct scratch scratch;
     uint64_t folded;
     int64_t at, wall;  // of the last input

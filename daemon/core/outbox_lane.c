@@ -154,7 +154,7 @@ void item_report_again(struct item *i, const char *reason)
                             .account = l->account,
                             .state = THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_QUEUED,
                             .reason = reason,
-                            .retry_ms = 1,
+                            .retry_ms = -1,
                         });
 }
 

@@ -74,13 +74,14 @@ static void send(void *arg)
     store_report(p->o->store, &p->r, on_reported, owner_module(p->o->owner), p->id);
 }
 
-// When to try again: at least what was asked for; without a wish, full jitter that grows with the attempts.
+// When to try again: at once (< 0), or at least after what was asked for; without a wish, full jitter that grows with the attempts.
 static void plan_retry(struct outbox *o, struct store_report *r)
 {
     const struct item *i = item_find(o, r->id);
     uint32_t attempt = i ? i->attempt : 1;
-    if (attempt >= RETRY_ATTEMPTS) {
+    if (attempt >= RETRY_ATTEMPTS)
         r->state = THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_FAILED;
+    if (attempt >= RETRY_ATTEMPTS || r->retry_ms < 0) {
         r->retry_ms = 0;
     } else if (r->retry_ms > 0) {
         r->retry_ms += jitter(r->retry_ms / 4);

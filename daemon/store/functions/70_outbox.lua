@@ -79,7 +79,11 @@ end
 local function outbox_move(log, o, state, reason, external, due)
     local t, n, now = log.t, log.n + 1, log_now(log)
     local wall = now.wall
-    due = due and wall + due or o.due
+    if due then
+        due = due > 0 and wall + due or 0 -- 0 = at once: a clock that is set back must not hold it up
+    else
+        due = o.due
+    end
     local plan = plan_new()
     plan_add(plan, undo("HSET", o.key, "state", o.state, "due", o.due, "owner", o.owner, "reason", o.reason,
         "external", o.external), "HSET", o.key, "state", state, "due", due, "owner", state == QUEUED and "" or o.owner, "reason", reason,

@@ -53,7 +53,7 @@ local function apply_outbox(a, op)
             "conversation", op.conversation, "entry", op.id, "due", a.wall, "reason", "", "external", "")
     end
     if not state or tonumber(state) == QUEUED then
-        call("ZADD", a.t .. "due:" .. op.text, "NX", a.wall, outbox_member(id))
+        call("ZADD", a.t .. "due:" .. op.text, "NX", 0, outbox_member(id)) -- at once, whatever the clock does
     end
 end
 

@@ -66,7 +66,10 @@ struct core_listener {
 };
 void core_listen(struct core *c, const struct core_listener *l); // up to 8, for ever
 
-struct router *core_router(struct core *c); // for views and router_explain; never step it
+// For views and router_explain; never step it. An empty one until the log has been read.
+struct router *core_router(struct core *c);
+// Sessions may begin: the fold has caught up with the log, and the loss of this node's former run is logged.
+bool core_open(const struct core *c);
 const char *core_tenant(const struct core *c);
 const char *core_incarnation(const struct core *c);
 const char *core_boot(const struct core *c);

@@ -382,6 +382,41 @@ static void a_lost_connection_loses_no_place(void **state)
     node_free(n);
 }
 
+// ---- the door ----
+
+static bool is_open(void *core)
+{
+    return core_open(core);
+}
+
+static void await_noted_boot(struct node *n)
+{
+    char path[192], text[80] = "";
+    snprintf(path, sizeof path, "%s/boot.%s", n->dir, TENANT);
+    world_await(n->w, is_open, n->core);
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    assert_non_null(fgets(text, sizeof text, f));
+    fclose(f);
+    assert_string_equal(text, n->boot);
+}
+
+// A session that began before its boot is noted would be nobody's to report lost, should the process die at once.
+static void nobody_comes_in_before_the_boot_is_noted(void **state)
+{
+    struct router_agent_view a;
+    struct node *n = node_new(*state, "one", "boot-1", NULL);
+    assert_false(core_open(n->core));
+    assert_non_null(core_router(n->core));
+    assert_false(router_agent(core_router(n->core), "ann", &a));
+    await_noted_boot(n);
+    assert_true(router_agent(core_router(n->core), "ann", &a));
+    node_free(n);
+    n = node_new(*state, "one", "boot-2", NULL);
+    await_noted_boot(n);
+    node_free(n);
+}
+
 // ---- resume ----
 
 static void on_replayed(void *ctx, const struct core_effect *e)
@@ -429,6 +464,7 @@ int main(void)
         TEST(what_kills_twice_is_voided),
         TEST(another_log_is_another_fold),
         TEST(a_lost_connection_loses_no_place),
+        TEST(nobody_comes_in_before_the_boot_is_noted),
         TEST(a_desk_resumes_from_the_ring),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

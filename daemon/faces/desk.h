@@ -92,6 +92,7 @@ struct desks {
 // desk_session.c
 void desk_fail(struct desk *d, uint16_t close, const char *code, const char *field, const char *detail);
 void desk_take_hello(struct desk *d, const Throughline__V1__Hello *h);
+void desk_start_afresh(struct desk *d);
 void desk_go_live(struct desk *d);
 uint64_t desk_agent_hash(const char *agent);
 

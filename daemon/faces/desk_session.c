@@ -115,6 +115,19 @@ static void open_send(struct desk *d)
     core_append(d->all->face->core, &in, on_opened, d->all, d->id);
 }
 
+// Another fold is in force, or the log has this node for lost. Where the fold no longer knows the session the desk must open it again:
+// it is cut, as if the network had failed, and comes back with what was not answered.
+void desk_start_afresh(struct desk *d)
+{
+    const char *agent = NULL;
+    if (*d->agent && !router_session_agent(core_router(d->all->face->core), d->session, &agent)) {
+        desk_fail(d, WS_TRY_AGAIN, "session_lost", "", "the session was lost meanwhile: connect again");
+        return;
+    }
+    desk_queue_clear(d);
+    desk_welcome(d, false);
+}
+
 // ---- hello ----
 
 static bool session_is_well_formed(const char *s)

@@ -40,15 +40,9 @@ static void on_batch_end(void *ctx)
         each(all, DESK_LIVE, desk_commands_folded);
 }
 
-static void start_afresh(struct desk *d)
-{
-    desk_queue_clear(d);
-    desk_welcome(d, false);
-}
-
 static void on_reset(void *ctx)
 {
-    each(ctx, DESK_LIVE, start_afresh);
+    each(ctx, DESK_LIVE, desk_start_afresh);
 }
 
 static void send_queues_if_watching(struct desk *d)

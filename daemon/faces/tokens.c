@@ -153,7 +153,7 @@ static void token_made(struct admin_call *c, struct http_request *r, const struc
     http_reply_message(r, 201, c->answer);
 }
 
-static const char *token_is_wrong(const Throughline__V1__Token *t, const char **field)
+static const char *token_is_wrong(const struct face *face, const Throughline__V1__Token *t, const char **field)
 {
     enum auth_role role;
     *field = "role";
@@ -164,8 +164,9 @@ static const char *token_is_wrong(const Throughline__V1__Token *t, const char **
         return "a token of role agent names its agent";
     if ((role == AUTH_GATEWAY || role == AUTH_ADMIN) && *t->agent)
         return "only agents and supervisors have one";
-    if (strlen(t->agent) > 64)
-        return "at most 64 bytes";
+    struct router_agent_view a;
+    if (*t->agent && !router_agent(core_router(face->core), t->agent, &a))
+        return "no such agent is configured";
     *field = "note";
     return strlen(t->note) > 200 ? "at most 200 bytes" : NULL;
 }
@@ -195,7 +196,7 @@ void admin_token_post(void *faces, struct http_request *r)
     const char *field = NULL;
     if (!asked)
         return;
-    const char *wrong = token_is_wrong(asked, &field);
+    const char *wrong = token_is_wrong(face, asked, &field);
     if (wrong) {
         http_problem(r, PROBLEM_invalid_body, field, wrong);
         throughline__v1__token__free_unpacked(asked, NULL);

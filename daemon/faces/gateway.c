@@ -16,7 +16,7 @@
 #include "daemon/faces/peer.h"
 #include "throughline/v1/gateway.pb-c.h"
 
-static void mark_dirty(struct gateway *g)
+void gateway_mark_dirty(struct gateway *g)
 {
     if (g->dirty)
         return;
@@ -35,9 +35,9 @@ static void mark_paused(struct gateway *g)
     ws_pause(g->ws);
 }
 
-// ---- events and reports ----
+// ---- events ----
 
-static void on_outcome(void *module, uint64_t token, const Throughline__V1__EventResult *r)
+void gateway_on_outcome(void *module, uint64_t token, const Throughline__V1__EventResult *r)
 {
     struct gateways *all = module;
     struct gateway *g = table_get(&all->table, token >> 32);
@@ -47,10 +47,10 @@ static void on_outcome(void *module, uint64_t token, const Throughline__V1__Even
     uint64_t sequence = g->ring.seen - (uint32_t)((uint32_t)g->ring.seen - (uint32_t)token);
     ack_ring_settle(&g->ring, sequence, r);
     g->doubtful |= r->status == THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_UNKNOWN;
-    mark_dirty(g);
+    gateway_mark_dirty(g);
 }
 
-static bool take_sequence(struct gateway *g, uint64_t sequence)
+bool gateway_take_sequence(struct gateway *g, uint64_t sequence)
 {
     if (sequence <= g->granted && ack_ring_take(&g->ring, sequence))
         return true;
@@ -67,13 +67,13 @@ static void doubt(struct gateway *g, const Throughline__V1__Event *e, uint64_t s
     r.id = e->id;
     r.status = THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_UNKNOWN;
     ack_ring_settle(&g->ring, sequence, &r);
-    mark_dirty(g);
+    gateway_mark_dirty(g);
 }
 
 static void take_event(struct gateway *g, Throughline__V1__GatewayUp *up)
 {
     struct gateways *all = g->all;
-    if (!take_sequence(g, up->sequence))
+    if (!gateway_take_sequence(g, up->sequence))
         return;
     if (g->doubtful) {
         doubt(g, up->event, up->sequence);
@@ -82,77 +82,9 @@ static void take_event(struct gateway *g, Throughline__V1__GatewayUp *up)
     if (g->simulate)
         up->event->simulated = true;
     metric_add(all->events, 1);
-    triage_event(all->face->triage, up->event, on_outcome, all, g->id << 32 | (uint32_t)up->sequence);
+    triage_event(all->face->triage, up->event, gateway_on_outcome, all, g->id << 32 | (uint32_t)up->sequence);
     if (store_pending(all->face->store) > face_pending_max(all->face) / 2)
         mark_paused(g);
-}
-
-static void refuse(struct gateway *g, uint64_t sequence, const char *code, const char *field, const char *detail)
-{
-    Throughline__V1__Error error = THROUGHLINE__V1__ERROR__INIT;
-    error.code = (char *)code;
-    error.field = (char *)field;
-    error.detail = (char *)detail;
-    Throughline__V1__EventResult r = THROUGHLINE__V1__EVENT_RESULT__INIT;
-    r.status = THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_REFUSED;
-    r.error = &error;
-    ack_ring_settle(&g->ring, sequence, &r);
-}
-
-static void on_reported(void *module, uint64_t token, enum tl_err e, const struct store_placed *p)
-{
-    struct gateways *all = module;
-    struct gateway *g = table_get(&all->table, token >> 32);
-    Throughline__V1__Error error = THROUGHLINE__V1__ERROR__INIT;
-    Throughline__V1__EventResult r = THROUGHLINE__V1__EVENT_RESULT__INIT;
-    bool unknown = e == TL_UNKNOWN || e == TL_UNAVAILABLE || e == TL_FULL;
-    (void)p;
-    if (!g)
-        return;
-    r.status = unknown      ? THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_UNKNOWN
-               : e == TL_OK ? THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_STORED
-                            : THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_REFUSED;
-    error.code = (char *)(unknown ? "unavailable" : "unknown_delivery");
-    error.field = (char *)"report.delivery";
-    r.error = e == TL_OK ? NULL : &error;
-    on_outcome(all, token, &r);
-}
-
-static bool reportable(Throughline__V1__DeliveryState s)
-{
-    return s == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_QUEUED ||
-           s == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_SENT ||
-           s == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_DELIVERED ||
-           s == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_READ ||
-           s == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_FAILED;
-}
-
-static void take_report(struct gateway *g, Throughline__V1__GatewayUp *up)
-{
-    const Throughline__V1__Report *r = up->report;
-    if (!take_sequence(g, up->sequence))
-        return;
-    if (!*r->delivery || strlen(r->delivery) > 40)
-        refuse(g, up->sequence, "invalid_field", "report.delivery", "must be the id of a delivery");
-    else if (!reportable(r->state))
-        refuse(g, up->sequence, "invalid_field", "report.state", "must be SENT, DELIVERED, READ, FAILED or QUEUED");
-    else if (strlen(r->external_id) > 200 || strlen(r->reason) > 200)
-        refuse(g, up->sequence, "too_long", "report", "external_id and reason hold up to 200 bytes");
-    else {
-        outbox_report_once(g->all->face->outbox,
-                           &(struct store_report){
-                               .tenant = g->all->face->tenant,
-                               .id = r->delivery,
-                               .external_id = r->external_id,
-                               .reason = r->reason,
-                               .account = "",
-                               .state = r->state,
-                               .retry_ms = (int64_t)r->retry_after * 1000,
-                           },
-                           on_reported, g->all, g->id << 32 | (uint32_t)up->sequence);
-        return;
-    }
-    mark_dirty(g);
 }
 
 static void take_credit(struct gateway *g, Throughline__V1__GatewayUp *up)
@@ -226,7 +158,7 @@ typedef void take_fn(struct gateway *g, Throughline__V1__GatewayUp *up);
 static take_fn *const takers[] = {
     [THROUGHLINE__V1__GATEWAY_UP__UP_HELLO] = take_hello,
     [THROUGHLINE__V1__GATEWAY_UP__UP_EVENT] = take_event,
-    [THROUGHLINE__V1__GATEWAY_UP__UP_REPORT] = take_report,
+    [THROUGHLINE__V1__GATEWAY_UP__UP_REPORT] = gateway_take_report,
     [THROUGHLINE__V1__GATEWAY_UP__UP_CREDIT] = take_credit,
 };
 

@@ -2,7 +2,8 @@
 #ifndef THROUGHLINE_FACES_GATEWAY_H
 #define THROUGHLINE_FACES_GATEWAY_H
 
-// One gateway's connection, shared by gateway.c (what comes up) and gateway_out.c (what goes down). Private to these two.
+// One gateway's connection, shared by gateway.c (what comes up), gateway_report.c (reports among it) and gateway_out.c (what
+// goes down). Private to these.
 
 #include "daemon/base/table.h"
 #include "daemon/faces/ack_ring.h"
@@ -53,6 +54,17 @@ struct gateways {
     struct gateway *dirty, *paused;
     struct metric *connected, *events;
 };
+
+// gateway.c
+struct Throughline__V1__EventResult;
+struct Throughline__V1__GatewayUp;
+bool gateway_take_sequence(struct gateway *g, uint64_t sequence); // false: the connection has been failed
+void gateway_mark_dirty(struct gateway *g);                       // something is to be acknowledged at the turn's end
+// module: struct gateways; token: gateway id << 32 | low half of the sequence.
+void gateway_on_outcome(void *module, uint64_t token, const struct Throughline__V1__EventResult *r);
+
+// gateway_report.c
+void gateway_take_report(struct gateway *g, struct Throughline__V1__GatewayUp *up);
 
 // gateway_out.c
 void gateway_attach(struct gateway *g); // carriers for its accounts

@@ -139,8 +139,16 @@ class World:
             for t in self.tasks:
                 if t.done() and t.exception():
                     raise t.exception()
-            assert time.monotonic() < deadline, f"never: {what}\n" + self.logs()
+            assert time.monotonic() < deadline, f"never: {what}\n" + self.owed() + self.logs()
             await asyncio.sleep(0.02)  # between questions, not to synchronise
+
+    def owed(self):
+        """What the actors still wait for."""
+        lines = [f"{g.name}: {list(g.open)[:5]}" for g in self.gateways if g.open]
+        for d in self.desks:
+            last = d.log[-1] if d.log else None
+            lines += [f"{d.name}: {str(c)[:200]!r}" for c in list(d.pending.values())[:3]] + [f"{d.name}: last heard {str(last)[:300]!r}"]
+        return "\n".join(lines) + "\n"
 
     def logs(self):
         return "\n".join(f"---- {n.name}\n{n.daemon.read_log()[-6000:]}" for n in self.nodes)

@@ -178,7 +178,7 @@ static bool real_read(const json_t *json, struct json_place at, double *out)
 static bool read_float(const ProtobufCFieldDescriptor *f, const json_t *json, void *slot, struct json_place at)
 {
     (void)f;
-    double v;
+    double v = 0;
     if (!real_read(json, at, &v))
         return false;
     if (isfinite(v) && fabs(v) > (double)FLT_MAX)

@@ -66,15 +66,11 @@ static bool make_transfer(struct desk *d, const Throughline__V1__DeskCommand *c,
     (void)d;
     out->act_case = THROUGHLINE__V1__COMMAND__ACT_TRANSFER;
     out->transfer = c->transfer;
-    switch (c->transfer->to_case) {
-    case THROUGHLINE__V1__TRANSFER__TO_QUEUE:
+    if (c->transfer->to_case == THROUGHLINE__V1__TRANSFER__TO_QUEUE)
         return bounded(f, c->transfer->queue, 64, "transfer.queue");
-    case THROUGHLINE__V1__TRANSFER__TO_AGENT:
+    if (c->transfer->to_case == THROUGHLINE__V1__TRANSFER__TO_AGENT)
         return bounded(f, c->transfer->agent, 64, "transfer.agent");
-    case THROUGHLINE__V1__TRANSFER__TO__NOT_SET:
-    default:
-        return fault(f, "missing_field", "transfer", "must name a queue or an agent");
-    }
+    return fault(f, "missing_field", "transfer", "must name a queue or an agent");
 }
 
 static bool make_close(struct desk *d, const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out,

@@ -18,7 +18,7 @@ void bench_die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noretu
 
 // ---- figures ----
 struct bench_series {
-    double v[64];
+    double v[64], latest; // v is sorted
     size_t n;
 };
 void bench_add(struct bench_series *s, double v);
@@ -43,6 +43,7 @@ struct bench_server {
 void bench_server_start(struct bench_server *s, const char *program, bool strict, int cpu);
 void bench_server_stop(struct bench_server *s);
 size_t bench_rss(pid_t pid); // bytes
+double bench_cpu(pid_t pid); // processor seconds used so far by this process, 0 = by us
 pid_t bench_redis_pid(const struct bench_server *s);
 // A request on a connection of its own; the status. answer may be NULL.
 int bench_http(const struct bench_server *s, const char *method, const char *path, const char *type, const void *body,

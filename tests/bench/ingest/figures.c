@@ -36,6 +36,7 @@ void bench_add(struct bench_series *s, double v)
 {
     if (s->n < sizeof s->v / sizeof *s->v)
         s->v[s->n++] = v;
+    s->latest = v;
     qsort(s->v, s->n, sizeof *s->v, figures_order);
 }
 

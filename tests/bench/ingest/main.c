@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench_ingest [--program throughlined] [--rounds N] [--seconds S] [--json]
+// bench_ingest [--program throughlined] [--rounds N] [--seconds S]
 //
 // One run, everything interleaved: the daemon and its Redis on one core, this client on the other; 1, 64 and 256 events in flight; both
 // durabilities. What counts are ratios, each made within one round and shown as median (lowest, highest over the rounds):
@@ -22,7 +22,6 @@ struct main_options {
     const char *program;
     unsigned rounds;
     double seconds;
-    bool json;
 };
 
 struct main_aim {
@@ -34,14 +33,14 @@ struct main_aim {
 };
 
 static struct main_aim aims[] = {
-    {"a/y", "function to plain commands", false, 64, 0.70, 0, {{0}, 0}},
-    {"a/y", "function to plain commands", false, 256, 0.70, 0, {{0}, 0}},
-    {"b/a", "stream to function", false, 64, 0.60, 0, {{0}, 0}},
-    {"b/a", "stream to function", false, 256, 0.70, 0, {{0}, 0}},
-    {"b/a", "stream to function", true, 64, 0.70, 0, {{0}, 0}},
-    {"c/a", "p50 of one at a time", false, 1, 0, 1.50, {{0}, 0}},
-    {"c/a", "p50 of one at a time", true, 1, 0, 1.25, {{0}, 0}},
-    {"d/a", "HTTP to function", false, 64, 0.45, 0, {{0}, 0}},
+    {"a/y", "function to plain commands", false, 64, 0.70, 0, {{0}, 0, 0}},
+    {"a/y", "function to plain commands", false, 256, 0.70, 0, {{0}, 0, 0}},
+    {"b/a", "stream to function", false, 64, 0.60, 0, {{0}, 0, 0}},
+    {"b/a", "stream to function", false, 256, 0.70, 0, {{0}, 0, 0}},
+    {"b/a", "stream to function", true, 64, 0.70, 0, {{0}, 0, 0}},
+    {"c/a", "p50 of one at a time", false, 1, 0, 1.50, {{0}, 0, 0}},
+    {"c/a", "p50 of one at a time", true, 1, 0, 1.25, {{0}, 0, 0}},
+    {"d/a", "HTTP to function", false, 64, 0.45, 0, {{0}, 0, 0}},
 };
 
 static void main_note(const char *name, bool strict, unsigned flight, double ratio)
@@ -51,43 +50,89 @@ static void main_note(const char *name, bool strict, unsigned flight, double rat
             bench_add(&aims[i].ratio, ratio);
 }
 
+enum main_way { MAIN_Y, MAIN_A, MAIN_B, MAIN_D, MAIN_WAYS };
+
+// What one way did: events per second, latencies in microseconds, processor time in microseconds per event.
 struct main_cell {
-    struct bench_series y, a, b, d, a_p50, a_p99, b_p50, b_p99;
+    struct bench_series rate, p50, p99, redis, daemon, client;
 };
 
-static void main_round(const struct main_options *o, const struct bench_server *s, struct bench_world *w, bool strict,
-                       unsigned f, struct main_cell *cell)
+struct main_stage {
+    const struct main_options *o;
+    const struct bench_server *server;
+    struct bench_world *world;
+    bool strict;
+    pid_t redis;
+};
+
+struct main_cpu {
+    double redis, daemon, client;
+};
+
+static struct main_cpu main_cpu(const struct main_stage *g)
 {
-    struct bench_latency la = {0}, lb = {0};
-    double y = bench_yardstick(s, flights[f], o->seconds, NULL);
-    double a = bench_function(s, flights[f], o->seconds, &la);
-    double b = bench_stream(w, flights[f], o->seconds, &lb);
-    double d = bench_post(s, flights[f], o->seconds, NULL);
-    bench_add(&cell->y, y);
-    bench_add(&cell->a, a);
-    bench_add(&cell->b, b);
-    bench_add(&cell->d, d);
-    double a50 = bench_percentile(&la, .5), b50 = bench_percentile(&lb, .5);
-    bench_add(&cell->a_p50, a50 * 1e6);
-    bench_add(&cell->a_p99, bench_percentile(&la, .99) * 1e6);
-    bench_add(&cell->b_p50, b50 * 1e6);
-    bench_add(&cell->b_p99, bench_percentile(&lb, .99) * 1e6);
-    main_note("a/y", strict, flights[f], a / y);
-    main_note("b/a", strict, flights[f], b / a);
-    main_note("c/a", strict, flights[f], b50 / a50);
-    main_note("d/a", strict, flights[f], d / a);
-    free(la.v);
-    free(lb.v);
+    return (struct main_cpu){bench_cpu(g->redis), bench_cpu(g->server->pid), bench_cpu(0)};
 }
 
-static void main_print_cell(bool strict, unsigned flight, const struct main_cell *c)
+static double main_run(const struct main_stage *g, enum main_way way, unsigned flight, double seconds,
+                       struct bench_latency *l)
 {
-    printf("%-7s %4u  y %8.0f (%.0f..%.0f)  a %8.0f (%.0f..%.0f)  b %8.0f (%.0f..%.0f)  d %8.0f (%.0f..%.0f) per s\n",
-           strict ? "strict" : "normal", flight, bench_median(&c->y), bench_low(&c->y), bench_high(&c->y),
-           bench_median(&c->a), bench_low(&c->a), bench_high(&c->a), bench_median(&c->b), bench_low(&c->b),
-           bench_high(&c->b), bench_median(&c->d), bench_low(&c->d), bench_high(&c->d));
-    printf("              latency us: a p50 %.0f p99 %.0f, b p50 %.0f p99 %.0f\n", bench_median(&c->a_p50),
-           bench_median(&c->a_p99), bench_median(&c->b_p50), bench_median(&c->b_p99));
+    switch (way) {
+    case MAIN_Y:
+        return bench_yardstick(g->server, flight, seconds, l);
+    case MAIN_A:
+        return bench_function(g->server, flight, seconds, l);
+    case MAIN_B:
+        return bench_stream(g->world, flight, seconds, l);
+    case MAIN_D:
+        return bench_post(g->server, flight, seconds, l);
+    case MAIN_WAYS:
+        break;
+    }
+    return 0;
+}
+
+// One way, once. Returns its median latency in microseconds.
+static double main_measure(const struct main_stage *g, enum main_way way, unsigned flight, struct main_cell *c)
+{
+    struct bench_latency l = {0};
+    struct main_cpu before = main_cpu(g);
+    double rate = main_run(g, way, flight, g->o->seconds, &l);
+    struct main_cpu after = main_cpu(g);
+    double events = (double)l.n / 1e6, p50 = bench_percentile(&l, .5) * 1e6;
+    bench_add(&c->rate, rate);
+    bench_add(&c->p50, p50);
+    bench_add(&c->p99, bench_percentile(&l, .99) * 1e6);
+    bench_add(&c->redis, (after.redis - before.redis) / events);
+    bench_add(&c->daemon, (after.daemon - before.daemon) / events);
+    bench_add(&c->client, (after.client - before.client) / events);
+    free(l.v);
+    return p50;
+}
+
+static void main_round(const struct main_stage *g, unsigned f, struct main_cell cells[MAIN_WAYS])
+{
+    double rate[MAIN_WAYS], p50[MAIN_WAYS];
+    for (enum main_way w = 0; w < MAIN_WAYS; w++) {
+        p50[w] = main_measure(g, w, flights[f], &cells[w]);
+        rate[w] = cells[w].rate.latest;
+    }
+    main_note("a/y", g->strict, flights[f], rate[MAIN_A] / rate[MAIN_Y]);
+    main_note("b/a", g->strict, flights[f], rate[MAIN_B] / rate[MAIN_A]);
+    main_note("c/a", g->strict, flights[f], p50[MAIN_B] / p50[MAIN_A]);
+    main_note("d/a", g->strict, flights[f], rate[MAIN_D] / rate[MAIN_A]);
+}
+
+static void main_print_cells(bool strict, unsigned flight, const struct main_cell cells[MAIN_WAYS])
+{
+    for (enum main_way w = 0; w < MAIN_WAYS; w++) {
+        const struct main_cell *c = &cells[w];
+        printf("%-6s %3u %c %7.0f/s (%.0f..%.0f)  p50 %.0f us p99 %.0f us  processor us/event: redis %.1f daemon %.1f "
+               "client %.1f\n",
+               strict ? "strict" : "normal", flight, "yabd"[w], bench_median(&c->rate), bench_low(&c->rate),
+               bench_high(&c->rate), bench_median(&c->p50), bench_median(&c->p99), bench_median(&c->redis),
+               bench_median(&c->daemon), bench_median(&c->client));
+    }
     fflush(stdout);
 }
 
@@ -95,19 +140,17 @@ static void main_durability(const struct main_options *o, bool strict)
 {
     struct bench_server s;
     bench_server_start(&s, o->program, strict, 0);
-    struct bench_world *w = bench_world_new(&s, BENCH_DESKS);
-    struct main_cell cells[FLIGHTS] = {0};
-    for (unsigned f = 0; f < FLIGHTS; f++) { // warm up
-        bench_yardstick(&s, flights[f], o->seconds / 4, NULL);
-        bench_function(&s, flights[f], o->seconds / 4, NULL);
-        bench_stream(w, flights[f], o->seconds / 4, NULL);
-    }
+    struct main_stage g = {o, &s, bench_world_new(&s, BENCH_DESKS), strict, bench_redis_pid(&s)};
+    static struct main_cell cells[2][FLIGHTS][MAIN_WAYS];
+    for (unsigned f = 0; f < FLIGHTS; f++) // warm up
+        for (enum main_way w = 0; w < MAIN_WAYS; w++)
+            main_run(&g, w, flights[f], o->seconds / 4, NULL);
     for (unsigned r = 0; r < o->rounds; r++)
         for (unsigned f = 0; f < FLIGHTS; f++)
-            main_round(o, &s, w, strict, f, &cells[f]);
+            main_round(&g, f, cells[strict][f]);
     for (unsigned f = 0; f < FLIGHTS; f++)
-        main_print_cell(strict, flights[f], &cells[f]);
-    bench_world_free(w);
+        main_print_cells(strict, flights[f], cells[strict][f]);
+    bench_world_free(g.world);
     bench_server_stop(&s);
 }
 

@@ -22,7 +22,7 @@ static void post_send(struct post_run *r, struct conn *c)
     snprintf(id, sizeof id, "%llx-%llu", (unsigned long long)r->run, (unsigned long long)++r->sent);
     snprintf(from, sizeof from, "tel:+49153%08u", (unsigned)(r->sent % 100));
     Throughline__V1__Message m = THROUGHLINE__V1__MESSAGE__INIT;
-    m.text = BENCH_TEXT;
+    m.text = "1234567 " BENCH_TEXT;
     Throughline__V1__Event e = THROUGHLINE__V1__EVENT__INIT;
     e.id = id;
     e.account = "sms-1";

@@ -3,6 +3,7 @@
 // events in flight, the same keys and sizes, tenants that no daemon folds.
 #include <errno.h>
 #include <hiredis/hiredis.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,16 @@
 #include "throughline/v1/log.pb-c.h"
 
 #define CUSTOMERS 100
+#define REDIS_ID  "62f5a1b2c3d4e-%08llu" // an event's id, as long as the gateway's
+// What the function itself adds to the bytes it is given: times, author, place.
+#define REDIS_ENTRY_GROWS 11
+#define REDIS_INPUT_GROWS 18
+
+// Commands of one event, as they go over the wire.
+struct yard {
+    char out[4096];
+    size_t len;
+};
 
 struct redis_run {
     redisContext *c;
@@ -21,6 +32,7 @@ struct redis_run {
     char *entry, *input;
     size_t entry_len, input_len;
     void (*send)(struct redis_run *r, uint64_t event);
+    struct yard yard;
 };
 
 static uint64_t redis_runs;
@@ -28,12 +40,12 @@ static uint64_t redis_runs;
 static void redis_bodies(struct redis_run *r)
 {
     Throughline__V1__Message m = THROUGHLINE__V1__MESSAGE__INIT;
-    m.text = BENCH_TEXT;
+    m.text = "1234567 " BENCH_TEXT;
     Throughline__V1__Entry e = THROUGHLINE__V1__ENTRY__INIT;
     e.channel = THROUGHLINE__V1__CHANNEL__CHANNEL_SMS;
     e.account = "sms-1";
     e.handle = "tel:+4915100000001";
-    e.external_id = "0123456789abcdef";
+    e.external_id = "62f5a1b2c3d4e-12345678";
     e.body_case = THROUGHLINE__V1__ENTRY__BODY_MESSAGE;
     e.message = &m;
     Throughline__V1__Happened h = THROUGHLINE__V1__HAPPENED__INIT;
@@ -43,41 +55,103 @@ static void redis_bodies(struct redis_run *r)
     h.handle = e.handle;
     Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
     in.ref = 0x1234567890abcdefull;
-    in.boot = "bench0123456789a";
+    in.boot = "bench0123456789abcdefghijk";
     in.has_entry = 1;
     in.kind_case = THROUGHLINE__V1__INPUT__KIND_HAPPENED;
     in.happened = &h;
     r->entry_len = throughline__v1__entry__get_packed_size(&e);
-    r->entry = malloc(r->entry_len);
+    r->entry = calloc(1, r->entry_len + REDIS_ENTRY_GROWS);
     throughline__v1__entry__pack(&e, (uint8_t *)r->entry);
     r->input_len = throughline__v1__input__get_packed_size(&in);
-    r->input = malloc(r->input_len);
+    r->input = calloc(1, r->input_len + REDIS_INPUT_GROWS);
     throughline__v1__input__pack(&in, (uint8_t *)r->input);
 }
 
-// The commands that one ingest of a known customer's next words carries out, in its order.
-static void redis_send_plain(struct redis_run *r, uint64_t event)
+// ---- the yardstick ----
+
+static void yard_word(struct yard *y, const void *bytes, size_t len)
 {
-    unsigned k = (unsigned)(event % CUSTOMERS);
-    unsigned long long n = r->base + event, seen = n;
-    redisAppendCommand(r->c, "GET tl:{yard}:seen:sms-1:%llu", seen);
-    redisAppendCommand(r->c, "GET tl:{yard}:handle:tel:+49151%08u", k);
-    redisAppendCommand(r->c, "HMGET tl:{yard}:clock n at wall gone undo");
-    redisAppendCommand(r->c, "XLEN tl:{yard}:inputs");
-    redisAppendCommand(r->c, "TIME");
-    redisAppendCommand(r->c, "HMGET tl:{yard}:cust:%u recent last_agent alias", k);
-    redisAppendCommand(r->c, "HSET tl:{yard}:clock n %llu at 1700000000000 wall 1700000000000 undo %b", n, r->input,
-                       (size_t)40);
-    redisAppendCommand(r->c, "XADD tl:{yard}:conv:%u:log %llu-0 e %b", k, n, r->entry, r->entry_len);
-    redisAppendCommand(r->c, "HSET tl:{yard}:cust:%u recent %llu,%llu,1700000000000,2,0", k, n, n);
-    redisAppendCommand(r->c, "SET tl:{yard}:seen:sms-1:%llu %llu,%u,%u,0123456789abcdef EX 172800", seen, n, k, k);
-    redisAppendCommand(r->c, "XADD tl:{yard}:inputs %llu-0 i %b", n, r->input, r->input_len);
+    if (y->len + len + 24 > sizeof y->out)
+        bench_die("an event's commands are too long");
+    y->len += (size_t)sprintf(y->out + y->len, "$%zu\r\n", len);
+    memcpy(y->out + y->len, bytes, len);
+    memcpy(y->out + y->len + len, "\r\n", 2);
+    y->len += len + 2;
 }
+
+// Words are parted by spaces; where one is "%b", the bytes that follow are it.
+static void yard_put(struct yard *y, unsigned words, const char *line, const void *bytes, size_t len)
+{
+    y->len += (size_t)sprintf(y->out + y->len, "*%u\r\n", words);
+    while (*line) {
+        size_t n = strcspn(line, " ");
+        if (n == 2 && line[0] == '%' && line[1] == 'b')
+            yard_word(y, bytes, len);
+        else
+            yard_word(y, line, n);
+        line += n + (line[n] == ' ');
+    }
+}
+
+__attribute__((format(printf, 5, 6))) static void yard_add(struct yard *y, unsigned words, const void *bytes,
+                                                           size_t len, const char *fmt, ...)
+{
+    char line[512];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    if (n < 0 || (size_t)n >= sizeof line)
+        bench_die("a command is too long");
+    yard_put(y, words, line, bytes, len);
+}
+
+// What the first ingest of each customer leaves behind.
+static void yard_prepare(struct redis_run *r)
+{
+    for (unsigned k = 0; k < CUSTOMERS; k++) {
+        redisReply *x = redisCommand(r->c, "SET tl:{plain}:handle:tel:+49151%08u %u", k, k + 1);
+        freeReplyObject(x);
+        x = redisCommand(r->c, "HSET tl:{plain}:cust:%u since 1700000000000 h:tel:+49151%08u 1,0,%u,0 recent %s", k + 1,
+                         k, k + 1, "12345678,12345678,1700000000000,2,0");
+        freeReplyObject(x);
+    }
+}
+
+// The commands that one ingest of a known customer's next words carries out, in its order, with the sizes of its keys and
+// values.
+static void yard_send(struct redis_run *r, uint64_t event)
+{
+    struct yard *y = &r->yard;
+    unsigned k = (unsigned)(event % CUSTOMERS), c = k + 1;
+    unsigned long long n = r->base + event, wall = 1700000000000ull + event / 16;
+    char note[512], seen[64];
+    y->len = 0;
+    snprintf(seen, sizeof seen, "tl:{plain}:seen:sms-1:" REDIS_ID, n);
+    size_t note_len = (size_t)snprintf(
+        note, sizeof note,
+        "%llu %llu %llu "
+        "0|2|DEL|%s|3|XDEL|tl:{plain}:conv:%u:log|%llu-0|4|HSET|tl:{plain}:cust:%u|recent|%u,%llu,%llu,2,0|",
+        n, wall - 1600000000000ull, wall, seen, c, n, c, c, n, wall);
+    yard_add(y, 2, NULL, 0, "GET tl:{plain}:clock");
+    yard_add(y, 2, NULL, 0, "GET %s", seen);
+    yard_add(y, 2, NULL, 0, "GET tl:{plain}:handle:tel:+49151%08u", k);
+    yard_add(y, 1, NULL, 0, "TIME");
+    yard_add(y, 5, NULL, 0, "HMGET tl:{plain}:cust:%u recent last_agent name", c);
+    yard_add(y, 3, note, note_len, "SET tl:{plain}:clock %%b");
+    yard_add(y, 5, NULL, 0, "SET %s %llu,%u,%u,0123456789abcdef EX 172800", seen, n, c, c);
+    yard_add(y, 4, NULL, 0, "HSET tl:{plain}:cust:%u recent %u,%llu,%llu,2,0", c, c, n, wall);
+    yard_add(y, 5, r->entry, r->entry_len + REDIS_ENTRY_GROWS, "XADD tl:{plain}:conv:%u:log %llu-0 e %%b", c, n);
+    yard_add(y, 5, r->input, r->input_len + REDIS_INPUT_GROWS, "XADD tl:{plain}:inputs %llu-0 i %%b", n);
+    redisAppendFormattedCommand(r->c, y->out, y->len);
+}
+
+// ---- the function ----
 
 static void redis_send_function(struct redis_run *r, uint64_t event)
 {
-    char id[32], handle[32];
-    int id_len = snprintf(id, sizeof id, "%llu", (unsigned long long)(r->base + event));
+    char id[40], handle[32];
+    int id_len = snprintf(id, sizeof id, REDIS_ID, (unsigned long long)(r->base + event));
     int handle_len = snprintf(handle, sizeof handle, "tel:+49151%08u", (unsigned)(event % CUSTOMERS));
     const char *argv[] = {"FCALL",  "tl1_ingest", "1", "tl:{bench}:inputs", "sms-1",     id,       "0123456789abcdef",
                           handle,   "2",          "1", "86400000",          "259200000", "172800", "",
@@ -154,6 +228,8 @@ static double redis_measure(const struct bench_server *s, struct redis_run *r, u
         bench_die("cannot connect to %s", s->socket);
     r->base = ++redis_runs * 10000000ull;
     redis_bodies(r);
+    if (r->send == yard_send)
+        yard_prepare(r);
     double rate = redis_window(r, flight, seconds, l);
     redisFree(r->c);
     free(r->entry);
@@ -163,7 +239,7 @@ static double redis_measure(const struct bench_server *s, struct redis_run *r, u
 
 double bench_yardstick(const struct bench_server *s, unsigned flight, double seconds, struct bench_latency *l)
 {
-    struct redis_run r = {.replies = 11, .send = redis_send_plain};
+    struct redis_run r = {.replies = 10, .send = yard_send};
     return redis_measure(s, &r, flight, seconds, l);
 }
 
@@ -184,4 +260,17 @@ uint64_t bench_redis_memory(const struct bench_server *s)
     freeReplyObject(x);
     redisFree(c);
     return used;
+}
+
+pid_t bench_redis_pid(const struct bench_server *s)
+{
+    redisContext *c = redisConnectUnix(s->socket);
+    if (!c || c->err)
+        bench_die("cannot connect to %s", s->socket);
+    redisReply *x = redisCommand(c, "INFO server");
+    const char *at = x && x->str ? strstr(x->str, "process_id:") : NULL;
+    pid_t pid = at ? (pid_t)strtol(at + 11, NULL, 10) : 0;
+    freeReplyObject(x);
+    redisFree(c);
+    return pid;
 }

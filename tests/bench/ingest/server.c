@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -73,7 +74,7 @@ void bench_server_start(struct bench_server *s, const char *program, bool strict
     if (!mkdtemp(s->dir))
         bench_die("mkdtemp: %s", strerror(errno));
     server_config(s, strict);
-    snprintf(s->socket, sizeof s->socket, "%s/redis.sock", s->dir);
+    snprintf(s->socket, sizeof s->socket, "%s/redis/redis.sock", s->dir);
     char config[300];
     snprintf(config, sizeof config, "%s/bench.toml", s->dir);
     s->pid = fork();
@@ -82,6 +83,7 @@ void bench_server_start(struct bench_server *s, const char *program, bool strict
         CPU_ZERO(&set);
         CPU_SET(cpu, &set);
         sched_setaffinity(0, sizeof set, &set);
+        prctl(PR_SET_PDEATHSIG, SIGTERM); // a run that gives up leaves nothing behind
         execl(program, program, "--config", config, (char *)NULL);
         _exit(127);
     }
@@ -111,6 +113,16 @@ size_t bench_rss(pid_t pid)
         bench_die("cannot read %s", path);
     fclose(f);
     return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+double bench_cpu(pid_t pid)
+{
+    clockid_t clock = CLOCK_PROCESS_CPUTIME_ID;
+    struct timespec t;
+    if (pid && clock_getcpuclockid(pid, &clock) != 0)
+        bench_die("process %d is gone", (int)pid);
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 int bench_http(const struct bench_server *s, const char *method, const char *path, const char *type, const void *body,

@@ -24,7 +24,6 @@ struct bench_world {
     unsigned flight;
     struct bench_latency *latency;
     uint64_t run;
-    unsigned *desk_of_customer;
 };
 
 static void stream_up(struct bench_world *w, struct conn *c, const Throughline__V1__GatewayUp *up)
@@ -40,8 +39,8 @@ static void stream_up(struct bench_world *w, struct conn *c, const Throughline__
 
 static void stream_event(struct bench_world *w, unsigned customer, uint64_t number)
 {
-    char id[40], from[32], text[256];
-    snprintf(id, sizeof id, "%llx-%llu", (unsigned long long)w->run, (unsigned long long)number);
+    char id[64], from[32], text[256];
+    snprintf(id, sizeof id, "%llx-%llu-%u", (unsigned long long)w->run, (unsigned long long)number, customer);
     snprintf(from, sizeof from, "tel:+49152%08u", customer);
     snprintf(text, sizeof text, "%llu " BENCH_TEXT, (unsigned long long)number);
     Throughline__V1__Message m = THROUGHLINE__V1__MESSAGE__INIT;
@@ -97,6 +96,19 @@ static void stream_accept(struct conn *c, const Throughline__V1__Offer *offer)
     conn_flush(c);
 }
 
+static void stream_available(struct conn *c)
+{
+    Throughline__V1__SetPresence presence = THROUGHLINE__V1__SET_PRESENCE__INIT;
+    presence.state = THROUGHLINE__V1__PRESENCE_STATE__PRESENCE_STATE_AVAILABLE;
+    Throughline__V1__DeskCommand command = THROUGHLINE__V1__DESK_COMMAND__INIT;
+    command.client_id = "available";
+    command.command_case = THROUGHLINE__V1__DESK_COMMAND__COMMAND_PRESENCE;
+    command.presence = &presence;
+    uint8_t buffer[64];
+    conn_send_frame(c, buffer, throughline__v1__desk_command__pack(&command, buffer));
+    conn_flush(c);
+}
+
 static void stream_arrived(struct bench_world *w, unsigned desk, const Throughline__V1__EntryAdded *added)
 {
     if (added->entry->body_case != THROUGHLINE__V1__ENTRY__BODY_MESSAGE || !added->entry->message)
@@ -119,16 +131,13 @@ static void stream_desk_frame(struct conn *c, const uint8_t *bytes, size_t len)
     switch ((int)u->update_case) {
     case THROUGHLINE__V1__DESK_UPDATE__UPDATE_WELCOME:
         w->welcomed++;
+        stream_available(c);
         break;
     case THROUGHLINE__V1__DESK_UPDATE__UPDATE_OFFER:
         stream_accept(c, u->offer);
         break;
     case THROUGHLINE__V1__DESK_UPDATE__UPDATE_ASSIGNED: {
         w->conversation[c->index] = u->assigned->work->conversation;
-        const char *handle = u->assigned->work->n_sessions ? u->assigned->work->sessions[0]->handle : "";
-        unsigned customer = strlen(handle) > 10 ? (unsigned)strtoul(handle + strlen("tel:+49152"), NULL, 10) : 0;
-        if (customer < w->desks)
-            w->desk_of_customer[customer] = c->index;
         w->assigned++;
         break;
     }
@@ -179,13 +188,6 @@ static void stream_open_desk(struct bench_world *w, unsigned i)
     command.hello = &hello;
     uint8_t buffer[256];
     conn_send_frame(c, buffer, throughline__v1__desk_command__pack(&command, buffer));
-    Throughline__V1__SetPresence presence = THROUGHLINE__V1__SET_PRESENCE__INIT;
-    presence.state = THROUGHLINE__V1__PRESENCE_STATE__PRESENCE_STATE_AVAILABLE;
-    Throughline__V1__DeskCommand available = THROUGHLINE__V1__DESK_COMMAND__INIT;
-    available.client_id = "available";
-    available.command_case = THROUGHLINE__V1__DESK_COMMAND__COMMAND_PRESENCE;
-    available.presence = &presence;
-    conn_send_frame(c, buffer, throughline__v1__desk_command__pack(&available, buffer));
     conn_flush(c);
 }
 
@@ -216,7 +218,6 @@ struct bench_world *bench_world_new(const struct bench_server *s, unsigned desks
     w->desks = desks;
     w->desk = calloc(desks, sizeof *w->desk);
     w->conversation = calloc(desks, sizeof *w->conversation);
-    w->desk_of_customer = calloc(desks, sizeof *w->desk_of_customer);
     w->run = (uint64_t)(bench_now() * 1e6);
     stream_open_gateway(w);
     for (unsigned i = 0; i < desks; i++)
@@ -279,6 +280,5 @@ void bench_world_free(struct bench_world *w)
     conn_close(w->gateway);
     free(w->desk);
     free(w->conversation);
-    free(w->desk_of_customer);
     free(w);
 }

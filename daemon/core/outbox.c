@@ -41,7 +41,7 @@ static void changed(void *ctx, bool held)
     if (held)
         lane_scan(l);
     else
-        lane_clear(l);
+        lane_lose(l);
 }
 
 static struct lane *new_lane(struct outbox *o, const char *account)

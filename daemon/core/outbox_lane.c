@@ -15,7 +15,6 @@
 #include "daemon/core/owner.h"
 
 enum {
-    LANE_ITEMS_MAX = 1024,
     LANE_PATIENCE = 120000, // for a report
     LANE_BUSY_MAX = 16,     // marked as being sent before a carrier has taken them, at most
     ITEM_PAUSE_LEAST = 4,
@@ -95,7 +94,8 @@ struct item *lane_add(struct lane *l, const struct item_seen *s)
 {
     uint64_t input;
     uint32_t effect;
-    if (!parse_id(s->id, &input, &effect) || table_get(&l->o->known, key_of(input, effect)))
+    if (!parse_id(s->id, &input, &effect) || table_get(&l->o->known, key_of(input, effect)) ||
+        !lane_carrier(l, s->to, false))
         return NULL;
     if (l->items >= LANE_ITEMS_MAX) {
         l->overtaken = true;
@@ -124,6 +124,19 @@ void lane_clear(struct lane *l)
     loop_timer_set(l->timer, -1);
 }
 
+void lane_lose(struct lane *l)
+{
+    for (struct group *g = l->groups, *next; g; g = next) {
+        next = g->next;
+        for (struct item *i = g->head, *after; i; i = after) {
+            after = i->next;
+            if (i->state != ITEM_CARRIED)
+                item_remove(l->o, i);
+        }
+    }
+    loop_timer_set(l->timer, -1);
+}
+
 void lane_wake(struct lane *l, int64_t ms)
 {
     loop_timer_set(l->timer, ms);
@@ -142,7 +155,9 @@ static void not_now(struct item *i)
 void item_report(struct item *i, uint32_t state, const char *reason)
 {
     struct lane *l = i->group->lane;
-    outbox_report(l->o, &(struct store_report){.id = i->id, .account = l->account, .state = state, .reason = reason});
+    outbox_report(l->o,
+                  &(struct store_report){
+                      .id = i->id, .account = l->account, .state = state, .attempt = i->attempt, .reason = reason});
 }
 
 // Back into the queue at once: the next claim is another attempt.
@@ -153,6 +168,7 @@ void item_report_again(struct item *i, const char *reason)
                             .id = i->id,
                             .account = l->account,
                             .state = THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_QUEUED,
+                            .attempt = i->attempt,
                             .reason = reason,
                             .retry_ms = -1,
                         });
@@ -167,10 +183,10 @@ static struct item *of_answer(const void *module, uint64_t token, enum item_stat
     return i && i->state == state ? i : NULL;
 }
 
-struct carrier *lane_choose(struct lane *l, const struct item *i)
+struct carrier *lane_carrier(struct lane *l, const char *to, bool with_credit)
 {
     for (struct carrier *c = l->carriers; c; c = c->next)
-        if (!c->stalled && (!c->c.handle || strcmp(c->c.handle, i->to) == 0))
+        if (!(with_credit && c->stalled) && (!c->c.handle || strcmp(c->c.handle, to) == 0))
             return c;
     return NULL;
 }
@@ -178,7 +194,7 @@ struct carrier *lane_choose(struct lane *l, const struct item *i)
 static void carry(struct item *i)
 {
     struct lane *l = i->group->lane;
-    struct carrier *c = lane_choose(l, i);
+    struct carrier *c = lane_carrier(l, i->to, true);
     if (!c)
         return; // claimed, and waiting for credit
     if (!c->c.carry(c->c.ctx, c->c.token, i->delivery)) {
@@ -198,15 +214,35 @@ static bool take_delivery(struct item *i, const struct store_outgoing *out)
         return false;
     i->attempt = i->delivery->attempt = out->attempt;
     if (i->entry) {
+        const Throughline__V1__Author *by = i->body->author;
         i->delivery->what_case = THROUGHLINE__V1__DELIVERY__WHAT_MESSAGE;
         i->delivery->message = i->body->message;
+        if (by && by->agent[0] && !i->delivery->agent[0])
+            i->delivery->agent = xstrdup(by->agent);
     }
     return true;
+}
+
+// Claimed for an item that was dropped meanwhile: nobody has seen it, so it goes back.
+static void give_back(const void *module, const struct store_outgoing *out)
+{
+    struct outbox *o = owner_find(module);
+    if (o)
+        outbox_report(o, &(struct store_report){
+                             .id = out->id,
+                             .account = out->account,
+                             .state = THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_QUEUED,
+                             .attempt = out->attempt,
+                             .reason = "its carrier was lost before it took it",
+                             .retry_ms = -1,
+                         });
 }
 
 static void on_claimed(void *module, uint64_t token, enum tl_err e, const struct store_outgoing *out)
 {
     struct item *i = of_answer(module, token, ITEM_CLAIMING);
+    if (!i && e == TL_OK && out)
+        give_back(module, out);
     if (!i)
         return;
     struct lane *l = i->group->lane;
@@ -241,7 +277,7 @@ static void on_body(void *module, uint64_t token, enum tl_err e, const struct st
     struct item *i = of_answer(module, token, ITEM_READING);
     if (!i)
         return;
-    struct carrier *c = lane_choose(i->group->lane, i);
+    struct carrier *c = lane_carrier(i->group->lane, i->to, true);
     i->body = e == TL_OK && n == 1 ? throughline__v1__entry__unpack(NULL, v[0].len, v[0].p) : NULL;
     if (e == TL_OK && (!i->body || i->body->body_case != THROUGHLINE__V1__ENTRY__BODY_MESSAGE)) {
         i->state = ITEM_CARRIED; // nothing to carry: ends with the report
@@ -268,7 +304,7 @@ static void start(struct item *i, const struct carrier *c)
 // Moves one waiting head if it can be moved; returns when to look again.
 static int64_t move_waiting(struct lane *l, struct item *i, int64_t now)
 {
-    struct carrier *c = lane_choose(l, i);
+    struct carrier *c = lane_carrier(l, i->to, true);
     if (!c || (core_leader(l->o->core) && core_applied(l->o->core) < i->input))
         return INT64_MAX; // credit, or on_applied(), wakes the lane
     if (i->not_before > now)
@@ -306,6 +342,12 @@ static int64_t move_heads(struct lane *l, int64_t now)
     return wake;
 }
 
+static bool wants_scan(const struct lane *l, int64_t now)
+{
+    return now >= l->scan_at || (l->more && l->items < LANE_SCAN / 2) ||
+           (l->overtaken && l->items < LANE_ITEMS_MAX / 2);
+}
+
 void lane_pump(void *lane)
 {
     struct lane *l = lane;
@@ -313,16 +355,23 @@ void lane_pump(void *lane)
     if (!keeper_held(l->lease))
         return;
     int64_t wake = move_heads(l, now);
-    if (now >= l->scan_at || (l->more && l->items < LANE_SCAN / 2) || (l->overtaken && l->items < LANE_ITEMS_MAX / 2))
+    if (!l->scanning && wants_scan(l, now))
         lane_scan(l);
     if (!loop_timer_pending(l->timer))
         lane_wake(l, (l->scan_at < wake ? l->scan_at : wake) - now);
 }
 
+// News of an attempt before the one in hand: that it failed says nothing of this one.
+static bool is_stale(const struct item *i, const struct store_report *r)
+{
+    return r->attempt && r->attempt != i->attempt &&
+           r->state <= THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_UNKNOWN;
+}
+
 void item_reported(struct outbox *o, const struct store_report *r)
 {
     struct item *i = item_find(o, r->id);
-    if (!i)
+    if (!i || is_stale(i, r))
         return;
     struct lane *l = i->group->lane;
     if (r->state == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_QUEUED) {

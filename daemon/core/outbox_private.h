@@ -68,7 +68,8 @@ struct lane {
     size_t items;
     struct loop_timer *timer;
     int64_t scan_at;
-    size_t seen; // entries of the scan under way
+    char cursor[48]; // last id of the scan under way
+    size_t seen;     // entries of its last answer
     bool scanning;
     bool more;      // the last scan was full: there is more in Redis
     bool overtaken; // an entry was not taken in, so that none overtakes what is only in Redis
@@ -90,23 +91,26 @@ struct outbox {
 };
 
 enum {
-    LANE_SCAN = 128,  // entries per scan
+    LANE_ITEMS_MAX = 1024,
+    LANE_SCAN = 128,  // entries per answer
     LANE_SLOW = 2000, // ms between scans that nothing asked for
+    LANE_AGAIN = 100, // after one that failed
 };
 
 void lane_wake(struct lane *l, int64_t ms);
 void lane_scan(struct lane *l);
 void lane_pump(void *lane);
 void lane_clear(struct lane *l);
+void lane_lose(struct lane *l); // the lease: forgets all but what carriers have in hand
 // An entry of the outbox, as an effect or a scan shows it.
 struct item_seen {
     const char *id, *to;
     uint64_t conversation, entry;
     uint32_t channel;
 };
-struct item *lane_add(struct lane *l, const struct item_seen *s);  // NULL = known already, or no room
-void lane_orphan(struct lane *l, uint64_t carrier);                // its carrier is gone
-struct carrier *lane_choose(struct lane *l, const struct item *i); // one that may take it and has credit
+struct item *lane_add(struct lane *l, const struct item_seen *s); // NULL = known already, no room, or nobody carries it
+void lane_orphan(struct lane *l, uint64_t carrier);               // its carrier is gone
+struct carrier *lane_carrier(struct lane *l, const char *to, bool with_credit); // one that may take it; NULL = none
 void item_report(struct item *i, uint32_t state, const char *reason);
 void item_report_again(struct item *i,
                        const char *reason); // back into the queue at once: the next claim is another attempt

@@ -15,6 +15,7 @@ enum {
     REPORT_PAUSE_MOST = 5000,
     RETRY_FIRST = 1000,
     RETRY_MOST = 900000,
+    RETRY_ASKED_MOST = 3600000, // as in the functions
     RETRY_ATTEMPTS = 24,
 };
 
@@ -84,7 +85,8 @@ static void plan_retry(struct outbox *o, struct store_report *r)
     if (attempt >= RETRY_ATTEMPTS || r->retry_ms < 0) {
         r->retry_ms = 0;
     } else if (r->retry_ms > 0) {
-        r->retry_ms += jitter(r->retry_ms / 4);
+        r->retry_ms = r->retry_ms < RETRY_ASKED_MOST ? r->retry_ms + jitter(r->retry_ms / 4) : RETRY_ASKED_MOST;
+        r->retry_ms = r->retry_ms < RETRY_ASKED_MOST ? r->retry_ms : RETRY_ASKED_MOST;
     } else if (attempt > 0) {
         int64_t most = attempt > 10 ? RETRY_MOST : (int64_t)RETRY_FIRST << attempt;
         r->retry_ms = jitter(most > RETRY_MOST ? RETRY_MOST : most);

@@ -147,7 +147,7 @@ void store_apply(struct store *s, const char *tenant, const struct store_lease *
                  const struct store_op *ops, size_t n, store_placed_fn *fn, void *module, uint64_t token);
 
 // ---- outbox ----
-// due:<account> is a sorted set of delivery ids by due time (Redis wall ms). The account key of simulated conversations is "~" + account.
+// due:<account> is a sorted set of delivery ids, all that is open, in the order in which it was written. The account key of simulated conversations is "~" + account.
 
 struct store_outgoing {
     char id[48];
@@ -155,7 +155,7 @@ struct store_outgoing {
     uint32_t attempt;
     const void *delivery; // packed Delivery
     size_t delivery_len;
-    int64_t due_ms;
+    int64_t due_ms; // store_due: how long it still pauses; store_dead_letters: since when, wall
     const char *reason;
     const char *external_id;
     const char *owner;   // boot id of who sends it, "" = nobody
@@ -163,17 +163,19 @@ struct store_outgoing {
 };
 // e, then one callback per entry, then one with o == NULL.
 typedef void store_outgoing_fn(void *module, uint64_t token, enum tl_err e, const struct store_outgoing *o);
-// Ids that are due now, oldest first, at most `limit`, states QUEUED and SENDING (a stranger's SENDING is yours to judge).
-void store_due(struct store *s, const char *tenant, const char *account, uint32_t limit, store_outgoing_fn *fn,
-               void *module, uint64_t token);
+// What is open after this id ("" = from the beginning), in order, states QUEUED (paused or not) and SENDING (a stranger's SENDING
+// is yours to judge). Fewer than `limit` are given only where there are no more; a few more than that may be.
+void store_due(struct store *s, const char *tenant, const char *account, const char *after, uint32_t limit,
+               store_outgoing_fn *fn, void *module, uint64_t token);
 // Marks SENDING(owner boot, attempt + 1) before the first byte. TL_ABSENT: not applied yet, or final. TL_FENCED: another owner's lease.
 // dedupes: an entry found SENDING by another boot may be claimed again, else it becomes UNKNOWN (TL_CONFLICT) and an input says so.
 void store_claim(struct store *s, const char *tenant, const char *id, const struct store_lease *account, bool dedupes,
                  store_outgoing_fn *fn, void *module, uint64_t token);
-// Moves the state forward (never back), and appends a DeliveryNews input when it moved. state QUEUED: due again after retry_ms.
+// Moves the state forward (never back), and appends a DeliveryNews input when it moved. state QUEUED: due again after retry_ms, an
+// hour at most, if `attempt` is the latest (0 = whichever it is); an unknown one, too, when its attempt is named.
 struct store_report {
     const char *tenant, *id, *external_id, *account, *reason;
-    uint32_t state;
+    uint32_t state, attempt;
     int64_t retry_ms;
 };
 void store_report(struct store *s, const struct store_report *r, store_placed_fn *fn, void *module, uint64_t token);

@@ -60,15 +60,16 @@ static void outgoing_reply(void *owner, const struct link_call *c, enum tl_err e
     fn(c->module, c->token, e, NULL);
 }
 
-void store_due(struct store *s, const char *tenant, const char *account, uint32_t limit, store_outgoing_fn *fn,
-               void *module, uint64_t token)
+void store_due(struct store *s, const char *tenant, const char *account, const char *after, uint32_t limit,
+               store_outgoing_fn *fn, void *module, uint64_t token)
 {
     struct link_call c = STORE_CALL(outgoing_reply, fn, module, token);
-    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_due", tenant, 2);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_due", tenant, 3);
     if (!out)
         return;
     resp_text(out, account);
     resp_u64(out, limit);
+    resp_text(out, after);
     link_end(s->link, &c);
 }
 
@@ -88,7 +89,7 @@ void store_claim(struct store *s, const char *tenant, const char *id, const stru
 void store_report(struct store *s, const struct store_report *r, store_placed_fn *fn, void *module, uint64_t token)
 {
     struct link_call c = STORE_CALL(store_reply_placed, fn, module, token);
-    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_report", r->tenant, 6);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_report", r->tenant, 7);
     if (!out)
         return;
     resp_text(out, r->id);
@@ -97,6 +98,7 @@ void store_report(struct store *s, const struct store_report *r, store_placed_fn
     resp_text(out, r->reason);
     resp_text(out, r->external_id);
     resp_ms(out, r->retry_ms);
+    resp_u64(out, r->attempt);
     link_end(s->link, &c);
 }
 

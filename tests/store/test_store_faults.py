@@ -58,7 +58,7 @@ def abandoned(s):
 
 def dead(s):
     known = sending(s)
-    s.call("report", "4.0", "acc", FAILED, "no", "", 0)
+    s.call("report", "4.0", "acc", FAILED, "no", "", 0, 0)
     return known
 
 
@@ -108,12 +108,12 @@ CASES = {
     "merge": (people, lambda s: s.identity("k", MERGE, 3, 1), None, {AGAIN}),
     "unmerge": (merged, lambda s: s.identity("k", UNMERGE, 1, 2), None, {AGAIN}),
     "apply": (people, lambda s: s.apply(LEADER, 0, 3, *OPS), None, {AGAIN}),
-    "due": (replied, lambda s: s.call("due", "acc", 9), None, {OK}),
+    "due": (replied, lambda s: s.call("due", "acc", 9, ""), None, {OK}),
     "claim": (replied, lambda s: s.call("claim", "4.0", *ACCOUNT, 0), None, {OK}),
     "claim unknown": (abandoned, lambda s: s.call("claim", "4.0", "account:acc", 2, 6, 0), None, {ABSENT, CONFLICT}),
-    "sent": (sending, lambda s: s.call("report", "4.0", "acc", SENT, "", "v1", 0), None, {AGAIN}),
-    "retry": (sending, lambda s: s.call("report", "4.0", "acc", QUEUED, "busy", "", 5), None, {AGAIN}),
-    "failed": (sending, lambda s: s.call("report", "4.0", "acc", FAILED, "no", "", 0), None, {AGAIN}),
+    "sent": (sending, lambda s: s.call("report", "4.0", "acc", SENT, "", "v1", 0, 0), None, {AGAIN}),
+    "retry": (sending, lambda s: s.call("report", "4.0", "acc", QUEUED, "busy", "", 5, 0), None, {AGAIN}),
+    "failed": (sending, lambda s: s.call("report", "4.0", "acc", FAILED, "no", "", 0, 0), None, {AGAIN}),
     "dead letters": (dead, lambda s: s.call("dead_letters", 9), None, {OK}),
     "resend": (dead, lambda s: s.call("resend", "4.0"), None, {AGAIN}),
     "take": (people, lambda s: s.call("lease_take", "node:1", 0, 0, 0, "b", 9, "")[:1], None, {OK}),

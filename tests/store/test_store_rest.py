@@ -116,7 +116,7 @@ def test_full_memory_refuses_words_but_not_what_keeps_the_house(s):
         with pytest.raises(redis.ResponseError, match="OOM|maxmemory"):
             s.event("2", "tel:+491")
         assert s.call("lease_beat", *lease, "")[0] == OK
-        assert s.call("place", 1, "i")[2] == 1 and s.call("trim", 1) == [OK, 0] and s.call("due", "acc", 1) == [OK]
+        assert s.call("place", 1, "i")[2] == 1 and s.call("trim", 1) == [OK, 0] and s.call("due", "acc", 1, "") == [OK]
         assert s.call("customer", 1)[0] == OK
     finally:
         s.r.config_set("maxmemory", 0)

@@ -2,8 +2,9 @@
 --
 -- The outbox: entries that apply made, claimed by the owner of their account, reported on until they are final.
 --
--- An entry's state moves only in outbox_move, which tells the log. due:* and sending:* are indexes: what they say is
--- checked against the entry, and what is stale in them is removed by who finds it.
+-- An entry's state moves to anything but SENDING only in outbox_move, which tells the log. due:* is the index of what is
+-- open, queued or being sent, in the order in which it was written; what it says is checked against the entry, and what is
+-- stale in it is removed by who finds it. Only a pause is a matter of the clock, and no clock makes one longer than PAUSE_MOST.
 
 local QUEUED, SENDING, UNKNOWN, SENT, FAILED, DELIVERED, READ = 1, 2, 3, 4, 5, 6, 7
 local OUTBOX_LIFE = {
@@ -13,6 +14,8 @@ local OUTBOX_LIFE = {
     [DELIVERED] = 2 * DAY,
     [READ] = 2 * DAY,
 }
+local SIMULATED_LIFE = DAY -- nobody may be there to take it
+local PAUSE_MOST = 3600 * 1000
 local DEAD = { [UNKNOWN] = true, [FAILED] = true }
 
 local function outbox_member(id)
@@ -47,6 +50,10 @@ local function outbox_read(t, id)
     }
 end
 
+local function outbox_life(state, account)
+    return OUTBOX_LIFE[state] or sub(account, 1, 1) == "~" and SIMULATED_LIFE
+end
+
 local function outbox_applied(t, id)
     return tonumber(match(id, "^%d+") or 0) <= tonumber(call("GET", t .. "applied") or 0)
 end
@@ -58,7 +65,7 @@ local function outbox_list(out, o)
 end
 
 -- The indexes that an entry in this state stands in, as commands; the same take it back there.
-local function outbox_index(t, o, state, due, wall)
+local function outbox_index(t, o, state, wall)
     local commands = {}
     local function index(key, score)
         if score then
@@ -67,29 +74,27 @@ local function outbox_index(t, o, state, due, wall)
             commands[#commands + 1] = { "ZREM", t .. key, o.member }
         end
     end
-    index("due:" .. o.account, state == QUEUED and due)
-    index("sending:" .. o.account, state == SENDING and wall)
+    index("due:" .. o.account, (state == QUEUED or state == SENDING) and 0)
     index("dead", DEAD[state] and wall)
-    local life = OUTBOX_LIFE[state]
+    local life = outbox_life(state, o.account)
     commands[#commands + 1] = life and { "EXPIRE", o.key, life } or { "PERSIST", o.key }
     return commands
 end
 
--- Moves the entry and tells the log. Returns the number of the input.
-local function outbox_move(log, o, state, reason, external, due)
+-- Moves the entry and tells the log. pause: ms until it may go, 0 = at once. Returns the number of the input.
+local function outbox_move(log, o, state, reason, external, pause)
     local t, n, now = log.t, log.n + 1, log_now(log)
     local wall = now.wall
-    if due then
-        due = due > 0 and wall + due or 0 -- 0 = at once: a clock that is set back must not hold it up
-    else
-        due = o.due
+    local due = o.due
+    if pause then
+        due = pause > 0 and wall + math.min(pause, PAUSE_MOST) or 0
     end
     local plan = plan_new()
     plan_add(plan, undo("HSET", o.key, "state", o.state, "due", o.due, "owner", o.owner, "reason", o.reason,
         "external", o.external), "HSET", o.key, "state", state, "due", due, "owner", state == QUEUED and "" or o.owner, "reason", reason,
         "external", external ~= "" and external or o.external)
-    local back = outbox_index(t, o, o.state, o.due, wall)
-    for i, forth in ipairs(outbox_index(t, o, state, due, wall)) do
+    local back = outbox_index(t, o, o.state, wall)
+    for i, forth in ipairs(outbox_index(t, o, state, wall)) do
         plan_add(plan, undo(unpack(back[i])), unpack(forth))
     end
     if external ~= "" then
@@ -102,29 +107,37 @@ local function outbox_move(log, o, state, reason, external, due)
     return n
 end
 
--- Lists what an index names, if it is in `state`; removes from the index what is not there any more.
-local function due_list(out, t, index, members, state)
+-- How long it still pauses. A time further ahead than any pause was written by a clock that has been set back since.
+local function outbox_pause(o, wall)
+    local pause = o.state == QUEUED and o.due - wall or 0
+    return pause > 0 and pause <= PAUSE_MOST and pause or 0
+end
+
+-- Lists up to `limit` of what is open after `from`. Returns where to go on, nil at the end.
+local function due_some(out, t, index, from, limit, wall)
+    local members = call("ZRANGE", index, from, "+", "BYLEX", "LIMIT", 0, limit)
     for _, member in ipairs(members) do
         local id = outbox_id(member)
         local o = outbox_read(t, id)
-        if o and o.state == state then
-            if outbox_applied(t, id) then
-                outbox_list(out, o)
-            end
-        else
+        if not o or o.state > SENDING then
             call("ZREM", index, member)
+        elseif outbox_applied(t, id) then
+            o.due = outbox_pause(o, wall)
+            outbox_list(out, o)
         end
     end
+    return members[tonumber(limit)]
 end
 
+-- Fewer than limit are answered only where there are no more.
 local function due(keys, args)
-    local t, account, limit = prefix_of(keys[1]), args[1], args[2]
-    local now = call("TIME")
-    local out, index = { OK }, t .. "sending:" .. account
-    due_list(out, t, index, call("ZRANGE", index, "-inf", "+inf", "BYSCORE", "LIMIT", 0, limit), SENDING)
-    index = t .. "due:" .. account
-    local ms = now[1] * 1000 + floor(now[2] / 1000)
-    due_list(out, t, index, call("ZRANGE", index, "-inf", ms, "BYSCORE", "LIMIT", 0, limit), QUEUED)
+    local t, account, limit, after = prefix_of(keys[1]), args[1], args[2], args[3]
+    local time, out, index = call("TIME"), { OK }, t .. "due:" .. account
+    local wall = time[1] * 1000 + floor(time[2] / 1000)
+    local last = after ~= "" and outbox_member(after)
+    repeat
+        last = due_some(out, t, index, last and "(" .. last or "-", limit, wall)
+    until not last or (#out - 1) / 9 >= tonumber(limit)
     return out
 end
 
@@ -143,15 +156,22 @@ local function claim(keys, args)
         outbox_move(log, o, UNKNOWN, "the sender was lost", "")
         return { CONFLICT }
     end
-    call("ZADD", t .. "sending:" .. o.account, log_now(log).wall, o.member)
     if o.state == QUEUED or o.owner ~= holder then
         o.state, o.owner, o.attempt = SENDING, holder, o.attempt + 1
         call("HSET", o.key, "state", SENDING, "owner", holder, "attempt", o.attempt)
     end
-    call("ZREM", t .. "due:" .. o.account, o.member)
     local out = { OK }
     outbox_list(out, o)
     return out
+end
+
+-- Of what is not final, only the latest attempt counts (0 = whichever it is). Nil: it counts for nothing.
+local function report_retries(o, state, attempt)
+    local named = attempt > 0
+    if named and state <= UNKNOWN and (attempt ~= o.attempt or state == UNKNOWN and o.state ~= SENDING) then
+        return nil
+    end
+    return state == QUEUED and (o.state == SENDING or named and o.state == UNKNOWN)
 end
 
 local function report(keys, args)
@@ -164,11 +184,11 @@ local function report(keys, args)
     if not o then
         return placed(ABSENT, 0)
     end
-    local retry = state == QUEUED and o.state == SENDING
+    local retry = report_retries(o, state, tonumber(args[7]))
     if state == SENDING or not OUTBOX_LIFE[state] and state ~= QUEUED then
         return redis.error_reply("TL a state that is not reported")
     end
-    if state <= o.state and not retry then
+    if retry == nil or state <= o.state and not retry then
         return placed(AGAIN, 0, o.conversation)
     end
     return placed(OK, outbox_move(log, o, state, args[4], external, retry and tonumber(args[6])), o.conversation)
@@ -177,12 +197,14 @@ end
 local function dead_letters(keys, args)
     local t = prefix_of(keys[1])
     local out, index = { OK }, t .. "dead"
-    for _, member in ipairs(call("ZRANGE", index, 0, args[1] - 1, "REV")) do
-        local o = outbox_read(t, outbox_id(member))
+    local dead = call("ZRANGE", index, 0, args[1] - 1, "REV", "WITHSCORES")
+    for i = 1, #dead, 2 do
+        local o = outbox_read(t, outbox_id(dead[i]))
         if o and DEAD[o.state] then
+            o.due = dead[i + 1]
             outbox_list(out, o)
         else
-            call("ZREM", index, member)
+            call("ZREM", index, dead[i])
         end
     end
     return out

@@ -50,10 +50,14 @@ local function apply_outbox(a, op)
     local state = call("HGET", key, "state")
     if not state then
         call("HSET", key, "d", op.bytes, "state", QUEUED, "attempt", 0, "owner", "", "account", op.text,
-            "conversation", op.conversation, "entry", op.id, "due", a.wall, "reason", "", "external", "")
+            "conversation", op.conversation, "entry", op.id, "due", 0, "reason", "", "external", "")
     end
     if not state or tonumber(state) == QUEUED then
-        call("ZADD", a.t .. "due:" .. op.text, "NX", 0, outbox_member(id)) -- at once, whatever the clock does
+        call("ZADD", a.t .. "due:" .. op.text, "NX", 0, outbox_member(id))
+    end
+    local life = not state and outbox_life(QUEUED, op.text)
+    if life then
+        call("EXPIRE", key, life)
     end
 end
 

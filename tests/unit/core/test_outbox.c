@@ -2,6 +2,7 @@
 // The way out: claimed, carried in order, reported; lost carriers; receipts.
 #include "stage.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,8 +21,10 @@ struct gateway {
     bool owned, accept, report;
     uint32_t state; // to report
     unsigned carried;
-    char ids[64][48], texts[64][32];
+    char ids[64][48], texts[64][32], agents[64][16];
     uint32_t attempts[64];
+    int64_t retry_ms; // with QUEUED
+    const char *handle;
 };
 
 static bool on_carry(void *ctx, uint64_t token, const Throughline__V1__Delivery *d)
@@ -34,10 +37,12 @@ static bool on_carry(void *ctx, uint64_t token, const Throughline__V1__Delivery 
     assert_int_equal(d->what_case, THROUGHLINE__V1__DELIVERY__WHAT_MESSAGE);
     snprintf(g->ids[g->carried], 48, "%s", d->id);
     snprintf(g->texts[g->carried], 32, "%s", d->message->text);
+    snprintf(g->agents[g->carried], 16, "%s", d->agent);
     g->attempts[g->carried++] = d->attempt;
     if (g->report)
-        outbox_report(g->o,
-                      &(struct store_report){.id = d->id, .state = g->state, .external_id = d->id, .retry_ms = 1});
+        outbox_report(
+            g->o, &(struct store_report){
+                      .id = d->id, .state = g->state, .external_id = d->id, .retry_ms = g->retry_ms ? g->retry_ms : 1});
     return true;
 }
 
@@ -50,9 +55,13 @@ static void on_owned(void *ctx, uint64_t token, bool owned)
 static uint64_t attach(struct gateway *g, struct outbox *o, bool dedupes)
 {
     g->o = o;
-    return outbox_attach(
-        o, &(struct outbox_carrier){
-               .ctx = g, .token = 5, .account = "sms-1", .dedupes = dedupes, .carry = on_carry, .owned = on_owned});
+    return outbox_attach(o, &(struct outbox_carrier){.ctx = g,
+                                                     .token = 5,
+                                                     .account = "sms-1",
+                                                     .handle = g->handle,
+                                                     .dedupes = dedupes,
+                                                     .carry = on_carry,
+                                                     .owned = on_owned});
 }
 
 struct stage {
@@ -94,12 +103,16 @@ static uint64_t ann_says(struct stage *s, const char *client_id, const char *tex
     Throughline__V1__Sent sent = THROUGHLINE__V1__SENT__INIT;
     Throughline__V1__Entry e = THROUGHLINE__V1__ENTRY__INIT;
     Throughline__V1__Message m = THROUGHLINE__V1__MESSAGE__INIT;
+    Throughline__V1__Author author = THROUGHLINE__V1__AUTHOR__INIT;
     struct answer a = {0};
     uint8_t entry[256];
     char key[64];
     m.text = (char *)text;
     e.body_case = THROUGHLINE__V1__ENTRY__BODY_MESSAGE;
     e.message = &m;
+    author.who_case = THROUGHLINE__V1__AUTHOR__WHO_AGENT;
+    author.agent = (char *)"ann";
+    e.author = &author;
     sent.conversation = s->conversation;
     k.session = (char *)"session-0123456789";
     k.client_id = (char *)client_id;
@@ -173,6 +186,7 @@ static void words_go_out_in_order(void **state)
     }
     await_carried(s, &g, 6);
     assert_string_equal(g.texts[0], "zero");
+    assert_string_equal(g.agents[0], "ann");
     for (int i = 1; i < 6; i++)
         assert_int_equal(g.texts[i][1], '0' + i);
     await_news(s, 6);
@@ -293,14 +307,109 @@ static void failed_stays_for_a_person(void **state)
     assert_int_equal(g.attempts[1], 2);
 }
 
+// Long enough for whatever would be carried to be carried: each is one way to Redis and back behind all that was asked before.
+static void let_it_work(struct stage *s)
+{
+    for (int i = 0; i < 8; i++)
+        node_await_folded(s->n, node_nothing(s->n));
+}
+
+static void what_pauses_is_not_overtaken(void **state)
+{
+    struct stage *s = *state;
+    struct gateway g = {.accept = true, .report = true, .state = QUEUED, .retry_ms = 600000}, back = {.accept = true};
+    attach(&g, s->o, false);
+    world_await(s->w, is_owned, &g);
+    ann_says(s, "s0", "zero");
+    await_news(s, 1);
+    node_await_applied(s->n, ann_says(s, "s1", "one"));
+    outbox_free(s->o); // whoever comes next knows only what Redis knows
+    s->o = outbox_new(s->w->loop, s->n->store, s->n->core);
+    attach(&back, s->o, false);
+    world_await(s->w, is_owned, &back);
+    let_it_work(s);
+    assert_int_equal(back.carried, 0);
+}
+
+static void late_news_of_an_earlier_attempt_repeats_nothing(void **state)
+{
+    struct stage *s = *state;
+    struct gateway g = {.accept = true};
+    attach(&g, s->o, false);
+    world_await(s->w, is_owned, &g);
+    ann_says(s, "s0", "zero");
+    await_carried(s, &g, 1);
+    struct store_report again = {.id = g.ids[0], .state = QUEUED, .attempt = 1, .retry_ms = -1};
+    outbox_report(s->o, &again);
+    await_carried(s, &g, 2);
+    outbox_report(s->o, &again);
+    let_it_work(s);
+    assert_int_equal(g.carried, 2);
+    outbox_report(s->o, &(struct store_report){.id = g.ids[0], .state = SENT});
+    await_news(s, 2);
+}
+
+static void who_is_not_there_holds_up_nobody(void **state)
+{
+    struct stage *s = *state;
+    struct gateway g = {.accept = true, .report = true, .state = SENT, .handle = "tel:+4915112345679"};
+    for (int i = 0; i < 140; i++) { // more than one scan shows
+        char id[8];
+        snprintf(id, sizeof id, "s%d", i);
+        ann_says(s, id, "to nobody");
+    }
+    attach(&g, s->o, false);
+    world_await(s->w, is_owned, &g);
+    let_it_work(s);
+    node_await_folded(s->n, node_words(s->n, "m2", "tel:+4915112345679", "hello"));
+    s->conversation = s->n->offered_conversation;
+    node_accept(s->n, "session-0123456789", "c2", s->n->offered_work, s->n->offered_epoch);
+    ann_says(s, "t0", "to somebody");
+    await_carried(s, &g, 1);
+    assert_string_equal(g.texts[0], "to somebody");
+}
+
+static bool is_not_owned(void *arg)
+{
+    return !((struct gateway *)arg)->owned;
+}
+
+static void what_is_in_hand_outlives_the_lease(void **state)
+{
+    struct stage *s = *state;
+    struct gateway g = {.accept = true};
+    struct answer a;
+    attach(&g, s->o, false);
+    world_await(s->w, is_owned, &g);
+    ann_says(s, "s0", "zero");
+    await_carried(s, &g, 1);
+    kill(redis_child_pid(s->w->child), SIGSTOP);
+    world_await(s->w, is_not_owned, &g);
+    kill(redis_child_pid(s->w->child), SIGCONT);
+    world_await(s->w, is_owned, &g);
+    world_await(s->w, node_is_ready, s->n);
+    let_it_work(s);
+    assert_int_equal(dead_letters(s, &a), 0); // it is not lost: its carrier is still there
+    outbox_report(s->o, &(struct store_report){.id = g.ids[0], .state = SENT});
+    await_news(s, 1);
+    assert_int_equal(g.carried, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(words_go_out_in_order),           TEST(without_credit_nothing_goes),
-        TEST(queued_again_is_tried_again),     TEST(what_a_lost_carrier_had_is_unknown),
-        TEST(who_never_repeats_gets_it_again), TEST(another_node_takes_over_the_account),
+        TEST(words_go_out_in_order),
+        TEST(without_credit_nothing_goes),
+        TEST(queued_again_is_tried_again),
+        TEST(what_a_lost_carrier_had_is_unknown),
+        TEST(who_never_repeats_gets_it_again),
+        TEST(another_node_takes_over_the_account),
         TEST(failed_stays_for_a_person),
+        TEST(what_pauses_is_not_overtaken),
+        TEST(late_news_of_an_earlier_attempt_repeats_nothing),
+        TEST(who_is_not_there_holds_up_nobody),
+        TEST(what_is_in_hand_outlives_the_lease),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

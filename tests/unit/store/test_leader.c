@@ -145,7 +145,7 @@ static void test_apply_and_outbox(void **state)
     assert_int_equal(a.n, 1);
     assert_string_equal(a.v[0].text, "decision");
     memset(&a, 0, sizeof(a));
-    store_due(w->store, TENANT, "sms-1", 10, answer_outgoing, &a, 7);
+    store_due(w->store, TENANT, "sms-1", "", 10, answer_outgoing, &a, 7);
     outgoing(w, &a);
     assert_int_equal(a.out_n, 1);
     assert_int_equal(a.out[0].state, 1);

@@ -85,13 +85,15 @@ static void desk_lost(struct router *r, struct desk *d)
     timer_start(r, &a->grace, timer_after(r->at, r->rules.grace_ms));
 }
 
-// Closing a session that is not known is no news: it was lost with its node before.
+// Closing a session that is not known is no news: it was lost with its node before. Nor is it when the session has been resumed on another
+// boot meanwhile: the former node has only now noticed its dead socket.
 enum router_refusal desk_closed(struct router *r, const struct router_input *in)
 {
-    if (!text_is(in->desk_closed.session, ROUTER_NAME_MAX))
+    const char *boot = text_or_empty(in->desk_closed.boot);
+    if (!text_is(in->desk_closed.session, ROUTER_NAME_MAX) || !text_is(boot, ROUTER_NAME_MAX))
         return ROUTER_INVALID;
     struct desk *d = desk_find(r, in->desk_closed.session);
-    if (!d)
+    if (!d || (*boot && strcmp(boot, d->boot) != 0))
         return ROUTER_REFUSAL_NONE;
     struct agent *a = d->agent;
     if (!in->desk_closed.logout) {

@@ -254,6 +254,7 @@ struct router_input {
         } desk_opened;
         struct {
             const char *session;
+            const char *boot; // which node says so: news of a session that has moved to another boot is stale. "" = any
             bool logout;
         } desk_closed;
         struct {

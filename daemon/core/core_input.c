@@ -148,6 +148,7 @@ static bool read_desk_closed(struct scratch *a, const Throughline__V1__Input *m,
 {
     (void)a;
     in->desk_closed.session = m->desk_closed->session;
+    in->desk_closed.boot = m->boot;
     in->desk_closed.logout = m->desk_closed->logout;
     return true;
 }

@@ -167,6 +167,7 @@ static void input(struct script *s, const struct router *r, struct router_input 
         in->desk_opened.boot = name(s, "b");
     } else if (in->kind == ROUTER_IN_DESK_CLOSED) {
         in->desk_closed.session = name(s, "d");
+        in->desk_closed.boot = name(s, "b");
         in->desk_closed.logout = byte(s) & 1;
     } else if (in->kind == ROUTER_IN_NODE_LOST) {
         in->node_lost.boot = name(s, "b");

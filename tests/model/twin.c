@@ -287,10 +287,10 @@ static void opened(struct twin *t, const char *session, const char *agent, const
         twin_presence(t, a, a->before, ROUTER_REASON_NONE);
 }
 
-static void closed(struct twin *t, const char *session, bool logout)
+static void closed(struct twin *t, const char *session, const char *boot, bool logout)
 {
     struct twin_desk *d = find_desk(t, session);
-    if (!d)
+    if (!d || (boot && *boot && !same(d->boot, boot)))
         return;
     struct twin_agent *a = twin_agent(t, d->agent);
     if (!logout) {
@@ -736,7 +736,7 @@ static void apply(struct twin *t, const struct router_input *in)
         opened(t, in->desk_opened.session, in->desk_opened.agent, in->desk_opened.boot);
         break;
     case ROUTER_IN_DESK_CLOSED:
-        closed(t, in->desk_closed.session, in->desk_closed.logout);
+        closed(t, in->desk_closed.session, in->desk_closed.boot, in->desk_closed.logout);
         break;
     case ROUTER_IN_NODE_LOST:
         node_lost(t, in->node_lost.boot);

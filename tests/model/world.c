@@ -221,6 +221,7 @@ static void any_desk(struct world *w, struct router_input *in)
     } else if (dice < 9) {
         in->kind = ROUTER_IN_DESK_CLOSED;
         in->desk_closed.session = name(w, "d", world_random(w, DESKS));
+        in->desk_closed.boot = chance(w, 50) ? "" : name(w, "b", world_random(w, 2));
         in->desk_closed.logout = chance(w, 40);
     } else {
         in->kind = ROUTER_IN_NODE_LOST;

@@ -128,12 +128,31 @@ static void test_sessions_of_strangers(void **state)
     expect(w, "refused UNKNOWN_SESSION\n");
 }
 
+// Another node has the session by now; the former one notices its dead socket late.
+static void test_stale_news_of_a_moved_session(void **state)
+{
+    struct world *w = *state;
+    ann_at_work(w);
+    opens(w, "ann", "desk-ann", "another-boot");
+    world_forget(w);
+    world_step(w, &(struct router_input){.kind = ROUTER_IN_DESK_CLOSED,
+                                         .desk_closed = {.session = "desk-ann", .boot = "boot"}});
+    expect(w, "");
+    world_step(w, &(struct router_input){.kind = ROUTER_IN_DESK_CLOSED,
+                                         .desk_closed = {.session = "desk-ann", .boot = "another-boot"}});
+    expect(w, "ann is LOST\n"
+              "offer of c2 to ann ended WENT_AWAY\n"
+              "decision c2 nobody\n"
+              "c2 is QUEUED WENT_AWAY\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         story(test_lost_desk_resumes_within_grace), story(test_grace_ends),
         story(test_second_session_keeps_present),   story(test_logout_gives_everything_back),
         story(test_away_keeps_what_it_has),         story(test_sessions_of_strangers),
+        story(test_stale_news_of_a_moved_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -190,6 +190,10 @@ void desk_take_hello(struct desk *d, const Throughline__V1__Hello *h)
         desk_fail(d, WS_POLICY, "invalid_field", "hello.session", "must be 16 to 64 of [A-Za-z0-9_-]");
         return;
     }
+    if (!core_open(d->all->face->core)) {
+        desk_fail(d, WS_TRY_AGAIN, "unavailable", "", "starting: connect again");
+        return;
+    }
     struct router_agent_view a;
     if (*d->agent && !router_agent(core_router(d->all->face->core), d->agent, &a)) {
         desk_fail(d, WS_POLICY, "unknown_agent", "hello.agent", "no such agent is configured");

@@ -66,6 +66,7 @@ void gateway_take_report(struct gateway *g, Throughline__V1__GatewayUp *up)
                                .reason = r->reason,
                                .account = "",
                                .state = r->state,
+                               .attempt = r->attempt,
                                .retry_ms = (int64_t)r->retry_after * 1000,
                            },
                            on_reported, g->all, g->id << 32 | (uint32_t)up->sequence);

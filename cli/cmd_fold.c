@@ -137,9 +137,12 @@ static int fold_one(struct fold *f, uint64_t number, const uint8_t *bytes, size_
     struct router_input in;
     const Throughline__V1__Input *m = NULL;
     struct router_effects effects;
+    struct router_stats before;
+    router_stats(f->router, &before);
     scratch_reset(&f->scratch);
     input_decode(&f->scratch, bytes, len, &in, &m);
     in.number = number;
+    input_follow(&in, before.at, before.wall);
     if (!router_step(f->router, &in, &effects))
         return cli_fail(CLI_NO, "input %" PRIu64 " does not follow", number);
     f->last = number;

@@ -24,25 +24,21 @@ static void remember(struct core *c, const void *bytes, size_t len)
 static const Throughline__V1__Input *decode(struct core *c, uint64_t number, const void *bytes, size_t len,
                                             struct router_input *in)
 {
-    const Throughline__V1__Input *m;
+    const Throughline__V1__Input *m = NULL;
     scratch_reset(&c->scratch);
-    const char *why = input_decode(&c->scratch, bytes, len, in, &m);
-    if (why) {
-        tl_log(LOG_ERROR, "input_malformed", LS("tenant", c->o.tenant), LN("input", number), LS("why", why));
-        metric_add(c->m.malformed, 1);
-    }
-    if (place_voids(c, number)) {
+    if (place_voids(c, number)) { // not even read: reading may be what it kills by
         tl_log(LOG_ERROR, "input_voided", LS("tenant", c->o.tenant), LN("input", number));
         metric_add(c->m.voided, 1);
-        *in = (struct router_input){.kind = ROUTER_IN_NOTHING, .wall = in->wall, .at = in->at};
-        m = NULL;
+        *in = (struct router_input){.kind = ROUTER_IN_NOTHING};
+    } else {
+        const char *why = input_decode(&c->scratch, bytes, len, in, &m);
+        if (why) {
+            tl_log(LOG_ERROR, "input_malformed", LS("tenant", c->o.tenant), LN("input", number), LS("why", why));
+            metric_add(c->m.malformed, 1);
+        }
     }
     in->number = number;
-    // The function writes times that never run back. Should one do so all the same, every node lets it stand still.
-    if (in->at < c->at)
-        in->at = c->at;
-    if (in->wall == 0)
-        in->wall = c->wall;
+    input_follow(in, c->at, c->wall);
     return m;
 }
 

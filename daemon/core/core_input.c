@@ -373,3 +373,11 @@ const char *input_decode(struct scratch *a, const void *bytes, size_t len, struc
         .kind = ROUTER_IN_NOTHING, .wall = (*m)->wall_ms, .at = (*m)->at_ms, .has_entry = (*m)->has_entry};
     return "an Input that cannot be read";
 }
+
+void input_follow(struct router_input *in, int64_t at, int64_t wall)
+{
+    if (in->at < at)
+        in->at = at;
+    if (in->wall == 0)
+        in->wall = wall;
+}

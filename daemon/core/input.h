@@ -15,6 +15,8 @@
 // bytes are none; both live in the scratch memory.
 const char *input_decode(struct scratch *a, const void *bytes, size_t len, struct router_input *in,
                          const Throughline__V1__Input **m);
+// Should an input's times run back, or be missing, everybody lets them stand still at these, the ones before.
+void input_follow(struct router_input *in, int64_t at, int64_t wall);
 bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, struct router_config *out);
 
 #endif

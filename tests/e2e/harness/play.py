@@ -8,7 +8,7 @@ The page tells by comments that a reader does not see what goes where:
     <!-- terminal NAME -->      the next block goes to this terminal, which is a shell
     <!-- type NAME -->          the next block goes to the program that runs there
     <!-- see NAME: WORDS -->    go on when these words have been shown there since the last block typed anywhere
-    <!-- leave NAME -->         Ctrl-D
+    <!-- leave NAME -->         Ctrl-C
 """
 import ctypes
 import fcntl
@@ -43,26 +43,37 @@ class Terminal:
         for line in text.rstrip("\n").split("\n"):
             os.write(self.fd, line.encode() + b"\n")
 
+    def read(self, seconds):
+        """What it shows within this time is added; False when there is nothing."""
+        try:
+            part = os.read(self.fd, 65536) if select.select([self.fd], [], [], max(0, seconds))[0] else b""
+        except OSError:
+            part = b""
+        self.shown += part.decode(errors="replace").replace("\r", "")
+        return part != b""
+
+    def from_now_on(self):
+        while self.read(0):
+            pass
+        self.mark = len(self.shown)
+
     def until(self, words):
         deadline = time.monotonic() + PATIENCE
         while words not in self.shown[self.mark:]:
-            left = deadline - time.monotonic()
-            ready = left > 0 and select.select([self.fd], [], [], left)[0]
-            try:
-                part = os.read(self.fd, 65536) if ready else b""
-            except OSError:
-                part = b""
-            if not part:
+            if not self.read(deadline - time.monotonic()):
                 raise SystemExit(f"{self.name} never showed {words!r}:\n{self.shown[-4000:]}")
-            self.shown += part.decode(errors="replace").replace("\r", "")
 
     def end(self):
-        for end in (signal.SIGHUP, signal.SIGKILL):
+        """What runs there, then the shell: the shell leads its session, its program a group of its own."""
+        for who in (lambda: os.tcgetpgrp(self.fd), lambda: self.pid):
             try:
-                os.killpg(os.tcgetpgrp(self.fd), end)
-                os.kill(self.pid, end)
+                group = who()
+                if group > 0:
+                    os.killpg(group, signal.SIGHUP)
             except OSError:
-                return
+                pass
+        os.close(self.fd)
+        os.waitpid(self.pid, 0)
 
 
 def own_network():
@@ -100,14 +111,15 @@ def play(page, folder):
             if act in ("terminal", "type"):
                 to = terminals[name]
             elif act == "leave":
-                os.write(terminals[name].fd, b"\x04")
-                terminals[name].until("\n" + PS1)
+                terminals[name].from_now_on()
+                os.write(terminals[name].fd, b"\x03")
+                terminals[name].until(PS1)
             elif where:
                 terminals[where].until(words)
                 print(f"{where} shows {words!r}")
             elif block and to:
                 for t in terminals.values():
-                    t.mark = len(t.shown)
+                    t.from_now_on()
                 print(f"{to.name} types {block.strip()!r}")
                 to.type(block)
                 to = None

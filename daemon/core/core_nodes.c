@@ -132,8 +132,12 @@ static void on_given(void *module, uint64_t token, enum tl_err e, const struct s
 static void on_taken(void *module, uint64_t token, enum tl_err e, const struct store_lease *l)
 {
     struct core *c = core_find(module);
-    (void)token;
-    if (c && e == TL_OK && l)
+    if (!c)
+        return;
+    for (struct watched_node *n = c->nodes.watched; n && e != TL_OK; n = n->next)
+        if (n->state == NODE_TAKING && n->lease.nonce == token)
+            n->state = NODE_BEATS; // the next look tries again
+    if (e == TL_OK && l)
         store_lease_give(c->store, c->o.tenant, l, on_given, core_module(c), 0);
 }
 
@@ -150,7 +154,8 @@ static void on_lost_logged(void *module, uint64_t token, enum tl_err e, const st
         if (e != TL_OK)
             continue; // the next look tries again
         n->state = NODE_TAKING;
-        store_lease_take(c->store, c->o.tenant, &n->lease, c->o.boot, id_random_u64(), "", on_taken, core_module(c), 0);
+        store_lease_take(c->store, c->o.tenant, &n->lease, c->o.boot, id_random_u64(), "", on_taken, core_module(c),
+                         token);
     }
     if (e == TL_FENCED)
         keeper_fenced(c->leader.lease);

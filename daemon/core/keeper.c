@@ -249,6 +249,11 @@ bool keeper_held(const struct keeper *k)
     return k->state == KEEPER_HELD;
 }
 
+bool keeper_sure(const struct keeper *k)
+{
+    return k->state == KEEPER_HELD && loop_fresh() - k->good_at < k->o.lease_ms;
+}
+
 const struct store_lease *keeper_lease(const struct keeper *k)
 {
     return &k->lease;

@@ -36,6 +36,8 @@ void keeper_fenced(struct keeper *k);
 // Looks at once: it may be wanted now.
 void keeper_look(struct keeper *k);
 bool keeper_held(const struct keeper *k);
+// Held by this very moment's clock, too: a process that was stopped wakes up believing that it holds what others have long taken.
+bool keeper_sure(const struct keeper *k);
 const struct store_lease *keeper_lease(const struct keeper *k); // while held: the fence; else what was seen last
 
 #endif

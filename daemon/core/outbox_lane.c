@@ -130,8 +130,11 @@ void lane_lose(struct lane *l)
         next = g->next;
         for (struct item *i = g->head, *after; i; i = after) {
             after = i->next;
-            if (i->state != ITEM_CARRIED)
-                item_remove(l->o, i);
+            if (i->state == ITEM_CARRIED)
+                continue;
+            if (i->state == ITEM_CLAIMED)
+                item_report_again(i, "its lease was lost before it was taken");
+            item_remove(l->o, i);
         }
     }
     loop_timer_set(l->timer, -1);
@@ -195,8 +198,8 @@ static void carry(struct item *i)
 {
     struct lane *l = i->group->lane;
     struct carrier *c = lane_carrier(l, i->to, true);
-    if (!c)
-        return; // claimed, and waiting for credit
+    if (!c || !keeper_sure(l->lease))
+        return; // claimed, and waiting for credit, or for what becomes of the lease
     if (!c->c.carry(c->c.ctx, c->c.token, i->delivery)) {
         c->stalled = true;
         return;

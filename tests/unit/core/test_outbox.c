@@ -395,6 +395,28 @@ static void what_is_in_hand_outlives_the_lease(void **state)
     assert_int_equal(g.carried, 1);
 }
 
+static void what_was_never_taken_is_not_unknown(void **state)
+{
+    struct stage *s = *state;
+    struct gateway g = {.report = true, .state = SENT};
+    struct answer a;
+    uint64_t id = attach(&g, s->o, false);
+    world_await(s->w, is_owned, &g);
+    ann_says(s, "s0", "zero");
+    let_it_work(s); // claimed, and waiting for credit
+    kill(redis_child_pid(s->w->child), SIGSTOP);
+    world_await(s->w, is_not_owned, &g);
+    kill(redis_child_pid(s->w->child), SIGCONT);
+    world_await(s->w, is_owned, &g);
+    g.accept = true;
+    outbox_credit(s->o, id);
+    await_carried(s, &g, 1);
+    assert_int_equal(g.attempts[0], 2);
+    let_it_work(s);
+    assert_int_equal(dead_letters(s, &a), 0);
+    assert_int_equal(g.carried, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -410,6 +432,7 @@ int main(void)
         TEST(late_news_of_an_earlier_attempt_repeats_nothing),
         TEST(who_is_not_there_holds_up_nobody),
         TEST(what_is_in_hand_outlives_the_lease),
+        TEST(what_was_never_taken_is_not_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

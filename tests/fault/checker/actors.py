@@ -126,6 +126,8 @@ class DeskActor(Actor):
         self.pending = {}      # client id -> DeskCommand not yet answered for good
         self.done, self.refusals = {}, {}
         self.words = {}        # client id -> text sent
+        self.again = []        # client ids that the daemon asked to send once more
+        self.errors = []       # what it would not take at all
         self.eager = False     # take everything, close nothing
         self.count = 0
 
@@ -145,6 +147,7 @@ class DeskActor(Actor):
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self.peer.box.wait(lambda m: True, "anything", self.at), 0.5)
                 if self.at >= len(seen):
+                    await self.send_again()
                     continue
             update = seen[self.at]
             self.at += 1
@@ -160,6 +163,23 @@ class DeskActor(Actor):
                 answer = getattr(update, kind)
                 self.pending.pop(answer.client_id, None)
                 book[answer.client_id] = answer
+
+        if update.HasField("error"):
+            self.wrong(update.error)
+
+    def wrong(self, error):
+        client_id = error.field.split(":")[0]
+        if error.code in ("too_many", "outcome_unknown", "not_yet"):
+            self.again.append(client_id)
+        else:
+            self.errors.append(error)
+            self.pending.pop(client_id, None)
+
+    async def send_again(self):
+        again, self.again = self.again, []
+        for client_id in again:
+            if client_id in self.pending:
+                await self.peer.put(self.pending[client_id])
 
     async def command(self, text=None, **command):
         self.count += 1

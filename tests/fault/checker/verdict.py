@@ -165,6 +165,7 @@ def words_once(world, ev):
                     id.startswith(f"{d.done[client_id].input}.") for id in unknown):
                 yield f"{d.name}: {client_id}, entry {places[0][1]}, never went out"
         yield from (f"{d.name}: never answered: {c}" for c in d.pending)
+        yield from (f"{d.name}: {e.code} {e.field}: {e.detail}" for e in d.errors)
 
 
 def state_sound(world, ev):

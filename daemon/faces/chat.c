@@ -14,6 +14,7 @@
 #include "daemon/config/config.h"
 #include "daemon/faces/accounts.h"
 #include "daemon/faces/peer.h"
+#include "proto/handle.h"
 
 bool chat_send(struct chat *c, const Throughline__V1__ChatDown *d)
 {
@@ -52,14 +53,28 @@ static int64_t now_s(void)
     return loop_unix_ms() / 1000;
 }
 
+// Who has logged out, or in as somebody else, is another visitor: what was said before is not theirs to see.
 static void know_visitor(struct chat *c)
 {
-    for (unsigned i = 0; *c->hello->visitor && i < c->all->keys_n; i++)
-        if (chat_token_read(c->all->keys[i], c->hello->visitor, c->account, now_s(), &c->visitor))
-            return;
-    c->visitor = (struct chat_visitor){0};
-    memcpy(c->visitor.account, c->account, sizeof c->account);
-    id_name(c->visitor.visitor);
+    char person[CHAT_PERSON_MAX + 1] = "";
+    bool known = false;
+    if (c->identity)
+        chat_person(c->identity, person);
+    for (unsigned i = 0; *c->hello->visitor && !known && i < c->all->keys_n; i++)
+        known = chat_token_read(c->all->keys[i], c->hello->visitor, c->account, now_s(), &c->visitor) &&
+                chat_visitor_is(&c->visitor, person);
+    if (!known) {
+        c->visitor = (struct chat_visitor){0};
+        memcpy(c->visitor.account, c->account, sizeof c->account);
+        id_name(c->visitor.visitor);
+    }
+    memcpy(c->visitor.person, person, sizeof person);
+}
+
+// An identity proves who it is until it expires, also on a connection that lasts longer.
+bool chat_is_proven(const struct chat *c)
+{
+    return c->identity && c->identity->expires > now_s();
 }
 
 static bool know_person(struct chat *c)
@@ -84,7 +99,7 @@ void chat_fill_event(const struct chat *c, Throughline__V1__Event *e)
     e->n_claimed_handles = c->hello->n_claimed_handles;
     e->claimed_handles = c->hello->claimed_handles;
     e->authentication = THROUGHLINE__V1__AUTHENTICATION__AUTHENTICATION_NONE;
-    if (!c->identity)
+    if (!chat_is_proven(c))
         return;
     e->authentication = THROUGHLINE__V1__AUTHENTICATION__AUTHENTICATION_SIGNED;
     e->n_verified_handles = c->identity->n_handles;
@@ -152,8 +167,10 @@ static void open_place(struct chat *c)
 
 static bool hello_is_sound(struct chat *c)
 {
-    const Throughline__V1__ChatHello *h = c->hello;
-    if (strlen(h->page) > 2048)
+    const Throughline__V1__ChatHello *h = c->hello; // kept as long as the connection, so all of it is bounded
+    if (strlen(h->visitor) >= CHAT_TOKEN_MAX || strlen(h->identity) >= CHAT_IDENTITY_MAX)
+        chat_fail(c, "too_long", strlen(h->visitor) >= CHAT_TOKEN_MAX ? "hello.visitor" : "hello.identity", "");
+    else if (strlen(h->page) > 2048)
         chat_fail(c, "too_long", "hello.page", "at most 2048 bytes");
     else if (strlen(h->name) > 200)
         chat_fail(c, "too_long", "hello.name", "at most 200 bytes");
@@ -161,6 +178,9 @@ static bool hello_is_sound(struct chat *c)
         chat_fail(c, "too_long", "hello.language", "a BCP 47 tag");
     else if (h->n_claimed_handles > 8)
         chat_fail(c, "too_many", "hello.claimed_handles", "at most 8");
+    for (size_t i = 0; c->state != CHAT_ENDING && i < h->n_claimed_handles; i++)
+        if (strlen(h->claimed_handles[i]) >= HANDLE_MAX)
+            chat_fail(c, "too_long", "hello.claimed_handles", "at most 256 bytes each");
     return c->state != CHAT_ENDING;
 }
 

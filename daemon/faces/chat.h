@@ -87,6 +87,7 @@ struct chats {
 // chat.c
 void chat_fail(struct chat *c, const char *code, const char *field, const char *detail);
 void chat_take_hello(struct chat *c);
+bool chat_is_proven(const struct chat *c);                          // the site says who it is
 bool chat_send(struct chat *c, const Throughline__V1__ChatDown *d); // cuts who is too slow
 void chat_error(struct chat *c, const char *code, const char *field, const char *detail);
 

@@ -57,7 +57,8 @@ static bool may_see(const struct chat *c, const Throughline__V1__Entry *e)
     if (e->note || e->body_case != THROUGHLINE__V1__ENTRY__BODY_MESSAGE || !e->author ||
         e->author->who_case == THROUGHLINE__V1__AUTHOR__WHO_PARTICIPANT || is_refused(c->all, e->number))
         return false;
-    return c->identity || (e->channel == THROUGHLINE__V1__CHANNEL__CHANNEL_CHAT && strcmp(e->handle, c->handle) == 0);
+    return chat_is_proven(c) ||
+           (e->channel == THROUGHLINE__V1__CHANNEL__CHANNEL_CHAT && strcmp(e->handle, c->handle) == 0);
 }
 
 static bool was_said_here(const struct chat *c, uint64_t entry)

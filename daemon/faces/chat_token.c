@@ -43,11 +43,21 @@ static bool signed_open(const void *key, size_t key_len, const char *text, size_
     return strlen(out) == *out_len;
 }
 
+// What stands between the payload's spaces.
+static bool is_word(const char *s)
+{
+    size_t n = 0;
+    while (s[n] > ' ' && s[n] <= '~')
+        n++;
+    return n > 0 && !s[n];
+}
+
 bool chat_token_make(const uint8_t key[CHAT_KEY_LEN], const struct chat_visitor *v, char out[CHAT_TOKEN_MAX])
 {
     char payload[200];
-    int n = snprintf(payload, sizeof payload, "1 %s %s %" PRId64, v->account, v->visitor, v->issued);
-    if (n < 0 || (size_t)n >= sizeof payload)
+    int n = snprintf(payload, sizeof payload, "2 %s %s %s %" PRId64, v->account, v->visitor,
+                     *v->person ? v->person : "-", v->issued);
+    if (n < 0 || (size_t)n >= sizeof payload || !is_word(v->account) || !is_word(v->visitor))
         return false;
     size_t head = base64_encode_url((const uint8_t *)payload, (size_t)n, out);
     uint8_t mac[MAC_LEN];
@@ -68,9 +78,12 @@ bool chat_token_read(const uint8_t key[CHAT_KEY_LEN], const char *token, const c
     *out = (struct chat_visitor){0};
     if (!signed_open(key, CHAT_KEY_LEN, token, CHAT_TOKEN_MAX - 1, payload, &len))
         return false;
-    if (sscanf(payload, "1 %64s %64s %" SCNd64 "%n", out->account, out->visitor, &out->issued, &used) != 3 ||
+    if (sscanf(payload, "2 %64s %64s %32s %" SCNd64 "%n", out->account, out->visitor, out->person, &out->issued,
+               &used) != 4 ||
         (size_t)used != len)
         return false;
+    if (strcmp(out->person, "-") == 0)
+        out->person[0] = '\0';
     return strcmp(out->account, account) == 0 && out->issued <= now + 60 && now - out->issued < CHAT_TOKEN_SECONDS;
 }
 
@@ -94,4 +107,31 @@ Throughline__V1__ChatIdentity *chat_identity_read(const char *secret, const char
         return id;
     protobuf_c_message_free_unpacked(m, NULL);
     return NULL;
+}
+
+static void person_add(EVP_MD_CTX *hash, const char *text)
+{
+    if (EVP_DigestUpdate(hash, text, strlen(text) + 1) != 1)
+        abort();
+}
+
+void chat_person(const Throughline__V1__ChatIdentity *id, char out[CHAT_PERSON_MAX + 1])
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    if (!hash || EVP_DigestInit_ex2(hash, EVP_sha256(), NULL) != 1)
+        abort();
+    person_add(hash, id->reference);
+    for (size_t i = 0; !*id->reference && i < id->n_handles; i++)
+        person_add(hash, id->handles[i]);
+    if (EVP_DigestFinal_ex(hash, digest, NULL) != 1)
+        abort();
+    EVP_MD_CTX_free(hash);
+    for (size_t i = 0; i < CHAT_PERSON_MAX / 2; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+bool chat_visitor_is(const struct chat_visitor *v, const char *person)
+{
+    return !*v->person || strcmp(v->person, person) == 0;
 }

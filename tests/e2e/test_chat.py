@@ -119,6 +119,31 @@ async def test_a_forged_or_old_identity_proves_nothing(daemon):
             await chat.leave()
 
 
+async def test_another_person_at_the_same_browser_starts_anew(daemon):
+    """Eva logs out, and Max logs in where her visitor token still lies: he is not her, and sees nothing of hers."""
+    max_tel = "tel:+4915155556666"
+    async with daemon.desk("ann") as ann:
+        async with daemon.chat() as before:  # not logged in yet: what she says now is hers once she is
+            await before.say("I have a question")
+            hers = await ann.take()
+        async with daemon.chat(hello={"visitor": before.welcome.visitor, "identity": signed()}) as eva:
+            await eva.say("my secret")
+            await ann.entry("my secret", hers.conversation.id)
+        token = eva.welcome.visitor
+        theirs = [signed(reference="crm-8", handles=[max_tel], name="Max"), ""]
+        for n, proof in enumerate(theirs):
+            async with daemon.chat(hello={"visitor": token, "identity": proof}) as other:
+                await other.say(f"show me {n}")
+                context = await ann.take(lambda o, n=n: texts(o.context.timeline) == [f"show me {n}"])
+                assert context.customer.id != hers.customer.id and list(context.customer.merged) == []
+                await ann.say(context.conversation.id, f"who are you? {n}")
+                await other.answer(f"who are you? {n}")
+                assert "my secret" not in str(other.seen)
+        async with daemon.chat(hello={"visitor": token, "identity": signed()}) as back:
+            assert {"my secret", "I have a question"} <= {(await back.wait("entry", lambda e, t=t: e.text == t)).text
+                                                          for t in ("my secret", "I have a question")}
+
+
 async def test_offline_is_told_and_nothing_is_lost(daemon):
     async with daemon.chat() as eva:
         assert eva.welcome.offline

@@ -21,11 +21,9 @@ static void check_made(const char *text, size_t size)
     memcpy(v.visitor, text, n);
     char token[CHAT_TOKEN_MAX];
     if (!chat_token_make(key, &v, token))
-        return;
-    assert(strlen(token) < CHAT_TOKEN_MAX);
-    if (!chat_token_read(key, token, "web", NOW, &back))
         return; // a visitor's name that we would not give
-    assert(strcmp(back.visitor, v.visitor) == 0);
+    assert(strlen(token) < CHAT_TOKEN_MAX && chat_token_read(key, token, "web", NOW, &back));
+    assert(strcmp(back.visitor, v.visitor) == 0 && !*back.person);
     assert(!chat_token_read(key, token, "other", NOW, &back));
     assert(!chat_token_read(key, token, "web", NOW + CHAT_TOKEN_SECONDS + 1, &back));
     if (size > 0) {

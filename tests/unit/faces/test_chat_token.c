@@ -52,6 +52,34 @@ static void test_token_is_bound_to_key_account_and_time(void **state)
     assert_false(chat_token_read(key, token, "web", NOW - 3600, &v)); // from the future
 }
 
+static void test_a_token_stays_with_its_person(void **state)
+{
+    char *reference = (char *)"crm-7", *handles[] = {(char *)"tel:+4915112345678"}, token[CHAT_TOKEN_MAX];
+    char eva[CHAT_PERSON_MAX + 1], handle[CHAT_PERSON_MAX + 1], other[CHAT_PERSON_MAX + 1];
+    Throughline__V1__ChatIdentity id = THROUGHLINE__V1__CHAT_IDENTITY__INIT;
+    struct chat_visitor v = {.account = "web", .visitor = "v", .issued = NOW}, back;
+    (void)state;
+    id.n_handles = 1;
+    id.handles = handles;
+    chat_person(&id, handle);
+    id.reference = reference;
+    chat_person(&id, eva);
+    id.n_handles = 0; // the site's own reference says who it is, whatever else is known
+    chat_person(&id, other);
+    assert_string_equal(eva, other);
+    assert_string_not_equal(eva, handle);
+    id.reference = (char *)"crm-8";
+    chat_person(&id, other);
+    assert_string_not_equal(eva, other);
+
+    assert_true(chat_visitor_is(&v, "") && chat_visitor_is(&v, eva)); // nobody's yet
+    memcpy(v.person, eva, sizeof eva);
+    assert_true(chat_token_make(key, &v, token) && chat_token_read(key, token, "web", NOW, &back));
+    assert_string_equal(back.person, eva);
+    assert_true(chat_visitor_is(&back, eva));
+    assert_false(chat_visitor_is(&back, other) || chat_visitor_is(&back, ""));
+}
+
 static void test_no_changed_byte_passes(void **state)
 {
     char token[CHAT_TOKEN_MAX], changed[CHAT_TOKEN_MAX];
@@ -77,6 +105,8 @@ static void test_names_that_do_not_fit_make_no_token(void **state)
     struct chat_visitor v = {.issued = NOW};
     char token[CHAT_TOKEN_MAX];
     (void)state;
+    struct chat_visitor spaced = {.account = "web", .visitor = "a b", .issued = NOW}, none = {.account = "web"};
+    assert_false(chat_token_make(key, &spaced, token) || chat_token_make(key, &none, token));
     memset(v.account, 'a', sizeof v.account - 1);
     memset(v.visitor, 'v', sizeof v.visitor - 1);
     assert_true(chat_token_make(key, &v, token));
@@ -145,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_token_round_trip),
         cmocka_unit_test(test_token_is_bound_to_key_account_and_time),
+        cmocka_unit_test(test_a_token_stays_with_its_person),
         cmocka_unit_test(test_no_changed_byte_passes),
         cmocka_unit_test(test_names_that_do_not_fit_make_no_token),
         cmocka_unit_test(test_identity),

@@ -265,8 +265,8 @@ static bool take_at_once(struct desk *d, const Throughline__V1__DeskCommand *c)
         return true;
     }
     const char *code = refuse_logged(d, c, &detail);
-    if (code)
-        desk_error(d, code, "client_id", detail);
+    if (code) // an id that is too long cannot be said back
+        desk_error(d, code, strcmp(code, "invalid_field") == 0 ? "client_id" : c->client_id, detail);
     return code || pending_find(d, c->client_id); // in hand already: its answer comes
 }
 

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who comes before the daemon has read its log is told to come again; the daemon goes on."""
+"""Who comes too early or brings too much at once is told so, and what to do again; the daemon goes on."""
 import contextlib
 import hashlib
 import os
 import subprocess
 
+from harness import pb
 from harness.daemon import BIN
 from harness.desk import Desk
 from harness.http import Http
+from harness.mailbox import eventually
 
 AGENT, ADMIN = "agent-0123456789abcdef0123456789abcdef", "admin-0123456789abcdef0123456789abcdef"
 
@@ -44,3 +46,17 @@ async def test_nobody_comes_in_before_the_log_is_read(world):
                  "/v1/conversations/1", "/readyz?verbose", "/metrics"):
         assert admin.get(path).status in (200, 404, 503), path
     assert daemon.process.poll() is None
+
+
+async def test_a_desk_is_told_which_command_was_too_many(world):
+    daemon = world()
+    async with daemon.desk("ann") as ann:
+        at = len(ann.seen)
+        ids = [f"many-{n}" for n in range(400)]
+        for id in ids:
+            await ann.put(pb.DeskCommand(client_id=id, presence=pb.SetPresence(state=pb.PRESENCE_STATE_AVAILABLE)))
+
+        def which(m):
+            return m.done.client_id if m.HasField("done") else m.error.field if m.HasField("error") and m.error.code == "too_many" else ""
+        told = await eventually(lambda: told if len(told := sorted(filter(None, map(which, ann.seen[at:])))) >= len(ids) else None, "told of each")
+        assert told == sorted(ids)

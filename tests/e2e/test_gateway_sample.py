@@ -4,8 +4,6 @@ import os
 import subprocess
 import sys
 
-import pytest
-
 from harness import pb
 from harness.mailbox import eventually
 from harness.stories import TEL, texts
@@ -41,7 +39,6 @@ class Sample:
         return [open(f"{folder}/{n}", encoding="utf-8").read() for n in names]
 
 
-@pytest.mark.newcomer
 async def test_words_both_ways(daemon, tmp_path):
     assert sum(1 for _ in open(SAMPLE, encoding="utf-8")) < 100
     with Sample(daemon, tmp_path) as sample:

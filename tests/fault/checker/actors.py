@@ -169,6 +169,8 @@ class DeskActor(Actor):
 
     def wrong(self, error):
         client_id = error.field.split(":")[0]
+        if error.code in ("session_lost", "unavailable"):
+            return  # of the connection, which ends: all that is open is sent again on the next
         if error.code in ("too_many", "outcome_unknown", "not_yet"):
             self.again.append(client_id)
         else:

@@ -31,7 +31,7 @@ class Node:
 
 
 class World:
-    def __init__(self, directory, seed, nodes=1, agents=6, customers=24, rate=400, clock=False, strict=False, config=None):
+    def __init__(self, directory, seed, nodes=1, agents=6, customers=24, rate=400, clock=False, strict=True, config=None):
         self.directory, self.seed, self.rate = str(directory), seed, rate
         self.random = random.Random(seed)
         self.sent = 0

@@ -1,234 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages to proto3 JSON: written straight from the message through a small buffer, no tree in between.
+// Messages to proto3 JSON: written straight from the message, no tree in between.
 // Never refuses a message: what JSON cannot say (bad UTF-8, a time out of range) is replaced by the nearest that it can.
 // Fails only when the sink fails, or when memory for sorting a map runs out.
 #include "proto/json.h"
 
 #include "google/protobuf/timestamp.pb-c.h"
 #include "proto/base64.h"
+#include "proto/json_text.h"
 #include "proto/reflect.h"
 #include "proto/timestamp.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistr.h>
 
-struct writer {
-    json_write_fn *write;
-    void *ctx;
-    bool failed;
-    size_t n;
-    char buf[4096];
-};
-
-static void write_message(struct writer *w, const ProtobufCMessage *m);
-
-static void flush(struct writer *w)
-{
-    if (!w->failed && w->n > 0)
-        w->failed = !w->write(w->ctx, w->buf, w->n);
-    w->n = 0;
-}
-
-static void put(struct writer *w, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        if (w->n == sizeof w->buf)
-            flush(w);
-        size_t part = sizeof w->buf - w->n < len ? sizeof w->buf - w->n : len;
-        memcpy(w->buf + w->n, bytes, part);
-        w->n += part;
-        bytes += part;
-        len -= part;
-    }
-}
-
-static void put_char(struct writer *w, char c)
-{
-    if (w->n == sizeof w->buf)
-        flush(w);
-    w->buf[w->n++] = c;
-}
-
-static void put_escape(struct writer *w, unsigned char c)
-{
-    static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-    for (const char *s = shorts; *s != '\0'; s += 2) {
-        if (c == (unsigned char)*s) {
-            put(w, (const char[]){'\\', s[1]}, 2);
-            return;
-        }
-    }
-    char text[8];
-    snprintf(text, sizeof text, "\\u%04x", c);
-    put(w, text, 6);
-}
-
-// The inside of a string that is valid UTF-8: runs that need no escape go out whole.
-static void put_escaped(struct writer *w, const char *s, size_t len)
-{
-    size_t from = 0;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)s[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        put(w, s + from, i - from);
-        put_escape(w, c);
-        from = i + 1;
-    }
-    put(w, s + from, len - from);
-}
-
-static void put_string(struct writer *w, const char *s)
-{
-    const uint8_t *p = (const uint8_t *)(s != NULL ? s : "");
-    size_t len = strlen((const char *)p);
-    put_char(w, '"');
-    for (const uint8_t *bad; (bad = u8_check(p, len)) != NULL;) {
-        size_t good = (size_t)(bad - p);
-        put_escaped(w, (const char *)p, good);
-        put(w, "\xEF\xBF\xBD", 3);
-        p += good + 1;
-        len -= good + 1;
-    }
-    put_escaped(w, (const char *)p, len);
-    put_char(w, '"');
-}
-
-static void put_unsigned(struct writer *w, uint64_t v, bool negative)
-{
-    char digits[24];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + v % 10);
-        v /= 10;
-    } while (v > 0);
-    if (negative)
-        digits[--at] = '-';
-    put(w, digits + at, sizeof digits - at);
-}
-
-static void put_signed(struct writer *w, int64_t v)
-{
-    put_unsigned(w, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0);
-}
+static void write_message(struct json_text *t, const ProtobufCMessage *m);
 
 // ---- one function per kind of value; `v` is its address in the message ----
 
-typedef void value_write_fn(struct writer *w, const ProtobufCFieldDescriptor *f, const void *v);
+typedef void value_write_fn(struct json_text *t, const ProtobufCFieldDescriptor *f, const void *v);
 
-static void write_int32(struct writer *w, const ProtobufCFieldDescriptor *f, const void *v)
+static void write_int32(struct json_text *t, const ProtobufCFieldDescriptor *f, const void *v)
 {
     (void)f;
-    put_signed(w, *(const int32_t *)v);
+    json_text_put_signed(t, *(const int32_t *)v);
 }
 
-static void write_uint32(struct writer *w, const ProtobufCFieldDescriptor *f, const void *v)
+static void write_uint32(struct json_text *t, const ProtobufCFieldDescriptor *f, const void *v)
 {
     (void)f;
-    put_unsigned(w, *(const uint32_t *)v, false);
+    json_text_put_unsigned(t, *(const uint32_t *)v);
 }
 
-static void write_int64(struct writer *w, const ProtobufCFieldDescriptor *f, const void *v)
+static void write_int64(struct json_text *t, const ProtobufCFieldDescriptor *f, const void *v)
 {
     (void)f;
-    put_char(w, '"');
-    put_signed(w, *(const int64_t *)v);
-    put_char(w, '"');
+    json_text_put_char(t, '"');
+    json_text_put_signed(t, *(const int64_t *)v);
+    json_text_put_char(t, '"');
 }
 
-static void write_uint64(struct writer *w, const ProtobufCFieldDescriptor *f, const void *v)
+static void write_uint64(struct json_text *t, const ProtobufCFieldDescriptor *f, const void *v)
 {
     (void)f;
-    put_char(w, '"');
-    put_unsigned(w, *(const uint64_t *)v, false);
-    put_char(w, '"');
+    json_text_put_char(t, '"');
+    json_text_put_unsigned(t, *(const uint64_t *)v);
+    json_text_put_char(t, '"');
 }
 
-// The shortest of the precisions from `least` that reads back as the same value.
-static void put_real(struct writer *w, double v, int least, int most, bool single)
-{
-    if (isnan(v)) {
-        put(w, "\"NaN\"", 5);
-        return;
-    }
-    if (isinf(v)) {
-        const char *text = v < 0 ? "\"-Infinity\"" : "\"Infinity\"";
-        put(w, text, strlen(text));
-        return;
-    }
-    char text[40];
-    for (int precision = least; precision <= most; precision++) {
-        snprintf(text, sizeof text, "%.*g", precision, v);
-        double back = strtod(text, NULL);
-        if (single ? (float)back == (float)v : back == v)
-            break;
-    }
-    put(w, text, strlen(text));
-}
-
-static void write_float(struct writer *w, const ProtobufCFieldDescriptor *f, const void *v)
+static void write_float(struct json_text *t, const ProtobufCFieldDescriptor *f, const void *v)
 {
     (void)f;
-    put_real(w, (double)*(const float *)v, 6, 9, true);
+    json_text_put_float(t, *(const float *)v);
 }
 
-static void write_double(struct writer *w, const ProtobufCFieldDescriptor *f, const void *v)
+static void write_double(struct json_text *t, const ProtobufCFieldDescriptor *f, const void *v)
 {
     (void)f;
-    put_real(w, *(const double *)v, 15, 17, false);
+    json_text_put_double(t, *(const double *)v);
 }
 
-static void write_bool(struct writer *w, const ProtobufCFieldDescriptor *f, const void *v)
+static void write_bool(struct json_text *t, const ProtobufCFieldDescriptor *f, const void *v)
 {
     (void)f;
     if (*(const protobuf_c_boolean *)v)
-        put(w, "true", 4);
+        json_text_put(t, "true", 4);
     else
-        put(w, "false", 5);
+        json_text_put(t, "false", 5);
 }
 
 // A number that this version has no name for stays a number, as the mapping says.
-static void write_enum(struct writer *w, const ProtobufCFieldDescriptor *f, const void *v)
+static void write_enum(struct json_text *t, const ProtobufCFieldDescriptor *f, const void *v)
 {
     int number = *(const int *)v;
     const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(f->descriptor, number);
     if (value != NULL)
-        put_string(w, value->name);
+        json_text_put_string(t, value->name);
     else
-        put_signed(w, number);
+        json_text_put_signed(t, number);
 }
 
-static void write_string(struct writer *w, const ProtobufCFieldDescriptor *f, const void *v)
+static void write_string(struct json_text *t, const ProtobufCFieldDescriptor *f, const void *v)
 {
     (void)f;
-    put_string(w, *(char *const *)v);
+    json_text_put_string(t, *(char *const *)v);
 }
 
-static void write_bytes(struct writer *w, const ProtobufCFieldDescriptor *f, const void *v)
+static void write_bytes(struct json_text *t, const ProtobufCFieldDescriptor *f, const void *v)
 {
     enum { PIECE = 768 }; // a multiple of 3, so that only the last piece is padded
     (void)f;
     const ProtobufCBinaryData *b = v;
     char text[BASE64_ENCODED_LEN(PIECE)];
-    put_char(w, '"');
+    json_text_put_char(t, '"');
     for (size_t i = 0; i < b->len; i += PIECE)
-        put(w, text, base64_encode(b->data + i, b->len - i < PIECE ? b->len - i : PIECE, text));
-    put_char(w, '"');
+        json_text_put(t, text, base64_encode(b->data + i, b->len - i < PIECE ? b->len - i : PIECE, text));
+    json_text_put_char(t, '"');
 }
 
-static void write_submessage(struct writer *w, const ProtobufCFieldDescriptor *f, const void *v)
+static void write_submessage(struct json_text *t, const ProtobufCFieldDescriptor *f, const void *v)
 {
     (void)f;
     const ProtobufCMessage *m = *(ProtobufCMessage *const *)v;
     if (m != NULL)
-        write_message(w, m);
+        write_message(t, m);
     else
-        put(w, "{}", 2); // a map entry that came without its value
+        json_text_put(t, "{}", 2); // a map entry that came without its value
 }
 
 static value_write_fn *const value_writers[] = {
@@ -263,113 +140,110 @@ static int compare_entries(const void *a, const void *b)
     return order != 0 ? order : (x > y) - (x < y);
 }
 
-static void write_entry(struct writer *w, const ProtobufCMessage *entry)
+static void write_entry(struct json_text *t, const ProtobufCMessage *entry)
 {
     const ProtobufCFieldDescriptor *key = &entry->descriptor->fields[0];
     const ProtobufCFieldDescriptor *value = &entry->descriptor->fields[1];
     // 64-bit and string keys bring their own quotes
     bool quote = key->type != PROTOBUF_C_TYPE_STRING && reflect_size(key->type) != sizeof(int64_t);
     if (quote)
-        put_char(w, '"');
-    value_writers[key->type](w, key, reflect_value(entry, key, 0));
+        json_text_put_char(t, '"');
+    value_writers[key->type](t, key, reflect_value(entry, key, 0));
     if (quote)
-        put_char(w, '"');
-    put_char(w, ':');
-    value_writers[value->type](w, value, reflect_value(entry, value, 0));
+        json_text_put_char(t, '"');
+    json_text_put_char(t, ':');
+    value_writers[value->type](t, value, reflect_value(entry, value, 0));
 }
 
 // In order of key; of entries with the same key the last counts, as in every protobuf reader.
-static void write_map(struct writer *w, const ProtobufCMessage *const *entries, size_t n)
+static void write_map(struct json_text *t, const ProtobufCMessage *const *entries, size_t n)
 {
     const ProtobufCMessage *const **sorted = malloc(n * sizeof *sorted);
     if (sorted == NULL) {
-        w->failed = true;
+        t->failed = true;
         return;
     }
     for (size_t i = 0; i < n; i++)
         sorted[i] = &entries[i];
     qsort(sorted, n, sizeof *sorted, compare_entries);
-    put_char(w, '{');
+    json_text_put_char(t, '{');
     bool first = true;
     for (size_t i = 0; i < n; i++) {
         if (i + 1 < n && compare_keys(*sorted[i], *sorted[i + 1]) == 0)
             continue;
         if (!first)
-            put_char(w, ',');
+            json_text_put_char(t, ',');
         first = false;
-        write_entry(w, *sorted[i]);
+        write_entry(t, *sorted[i]);
     }
-    put_char(w, '}');
+    json_text_put_char(t, '}');
     free(sorted);
 }
 
 // ---- messages ----
 
-static void write_field(struct writer *w, const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f, size_t n)
+static void write_field(struct json_text *t, const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f, size_t n)
 {
     char name[REFLECT_NAME_MAX];
     size_t len = reflect_json_name(f->name, name);
-    put_char(w, '"');
-    put(w, name, len);
-    put(w, "\":", 2);
+    json_text_put_char(t, '"');
+    json_text_put(t, name, len);
+    json_text_put(t, "\":", 2);
     if (f->label != PROTOBUF_C_LABEL_REPEATED) {
-        value_writers[f->type](w, f, reflect_value(m, f, 0));
+        value_writers[f->type](t, f, reflect_value(m, f, 0));
         return;
     }
     if (reflect_map_entry(f) != NULL) {
-        write_map(w, reflect_value(m, f, 0), n);
+        write_map(t, reflect_value(m, f, 0), n);
         return;
     }
-    put_char(w, '[');
+    json_text_put_char(t, '[');
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
-            put_char(w, ',');
-        value_writers[f->type](w, f, reflect_value(m, f, i));
+            json_text_put_char(t, ',');
+        value_writers[f->type](t, f, reflect_value(m, f, i));
     }
-    put_char(w, ']');
+    json_text_put_char(t, ']');
 }
 
-static void write_timestamp(struct writer *w, const ProtobufCMessage *m)
+static void write_timestamp(struct json_text *t, const ProtobufCMessage *m)
 {
-    const Google__Protobuf__Timestamp *t = (const Google__Protobuf__Timestamp *)m;
+    const Google__Protobuf__Timestamp *at = (const Google__Protobuf__Timestamp *)m;
     char text[TIMESTAMP_TEXT_MAX];
-    size_t len = timestamp_format(t->seconds, t->nanos, text);
-    put_char(w, '"');
-    put(w, text, len);
-    put_char(w, '"');
+    size_t len = timestamp_format(at->seconds, at->nanos, text);
+    json_text_put_char(t, '"');
+    json_text_put(t, text, len);
+    json_text_put_char(t, '"');
 }
 
-static void write_message(struct writer *w, const ProtobufCMessage *m)
+static void write_message(struct json_text *t, const ProtobufCMessage *m)
 {
     const ProtobufCMessageDescriptor *d = m->descriptor;
     if (reflect_is_timestamp(d)) {
-        write_timestamp(w, m);
+        write_timestamp(t, m);
         return;
     }
-    put_char(w, '{');
+    json_text_put_char(t, '{');
     bool first = true;
     for (unsigned i = 0; i < d->n_fields; i++) {
         size_t n = reflect_count(m, &d->fields[i]);
         if (n == 0)
             continue;
         if (!first)
-            put_char(w, ',');
+            json_text_put_char(t, ',');
         first = false;
-        write_field(w, m, &d->fields[i], n);
+        write_field(t, m, &d->fields[i], n);
     }
-    put_char(w, '}');
+    json_text_put_char(t, '}');
 }
 
 bool json_write_to(const ProtobufCMessage *m, json_write_fn *write, void *ctx)
 {
-    struct writer w;
-    w.write = write;
-    w.ctx = ctx;
-    w.failed = false;
-    w.n = 0;
-    write_message(&w, m);
-    flush(&w);
-    return !w.failed;
+    struct json_text t;
+    json_text_begin(&t, write, ctx);
+    write_message(&t, m);
+    json_text_flush(&t);
+    return !t.failed;
 }
 
 struct text {

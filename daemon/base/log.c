@@ -2,6 +2,7 @@
 // Log lines. Owns the two settings and stderr's format; decides nothing about what is worth saying. Values are cut at
 // LOG_VALUE_MAX and lines at LOG_LINE_MAX, so that no input can flood the log through one line; bytes that are not UTF-8 become
 // U+FFFD. A line that cannot be written is lost: there is nobody to tell.
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,10 +105,11 @@ static bool to_journal(void)
 {
     if (!config.journal) {
         const char *stream = getenv("JOURNAL_STREAM");
-        unsigned long long device, inode;
+        char own[48] = "";
         struct stat st;
-        bool ours = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
-                    st.st_dev == device && st.st_ino == inode;
+        if (fstat(STDERR_FILENO, &st) == 0)
+            snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+        bool ours = stream && *own && strcmp(stream, own) == 0;
         config.journal = ours ? 2 : 1;
     }
     return config.journal == 2;

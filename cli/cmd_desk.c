@@ -93,6 +93,8 @@ int cmd_desk(struct cli *cli, int argc, char **argv)
         code = socket_run(d.socket, cli->json ? &raw : &people, &d, true);
     else
         code = cli_fail(CLI_UNAVAILABLE, "the connection to the daemon is lost");
+    for (size_t i = 0; i < d.works_n; i++)
+        desk_not_accepted(&d, &d.works[i]);
     if (code == CLI_OK)
         desk_command(&d, "logout", json_object());
     socket_close(d.socket);

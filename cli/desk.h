@@ -11,8 +11,10 @@
 
 struct desk_work {
     json_int_t work, conversation, epoch, customer;
-    bool offered;   // else assigned or in wrap-up
-    char name[128]; // of the customer
+    bool offered;           // else assigned or in wrap-up
+    unsigned long accepted; // the command that accepts the offer, 0 = none under way
+    json_t *held;           // lines typed since then: they go out once it is assigned
+    char name[128];         // of the customer
 };
 
 struct desk {
@@ -29,6 +31,9 @@ struct desk {
 
 // Sends {"clientId": ..., name: body}; takes body.
 bool desk_command(struct desk *d, const char *name, json_t *body);
+bool desk_accept(struct desk *d, struct desk_work *w);       // lines go there from now on
+bool desk_assigned(struct desk *d, struct desk_work *w);     // sends what was held
+void desk_not_accepted(struct desk *d, struct desk_work *w); // tells what was held and is not sent
 struct desk_work *desk_work_by_id(struct desk *d, json_int_t work);
 struct desk_work *desk_work_by_conversation(struct desk *d, json_int_t conversation);
 

@@ -12,7 +12,7 @@ static struct desk_work *desk_chosen(struct desk *d, const char *word, bool offe
     if (*word)
         return desk_work_by_id(d, strtoll(word, NULL, 10));
     for (size_t i = 0; offered && i < d->works_n; i++)
-        if (d->works[i].offered)
+        if (d->works[i].offered && !d->works[i].accepted)
             return &d->works[i];
     return desk_work_by_id(d, d->current);
 }
@@ -28,7 +28,7 @@ static bool line_accept(struct desk *d, char *rest)
     struct desk_work *w = desk_chosen(d, rest, true);
     if (!w)
         return line_none("nothing is offered to you");
-    return desk_command(d, "accept", json_pack("{s:I, s:I}", "work", w->work, "epoch", w->epoch));
+    return desk_accept(d, w);
 }
 
 static bool line_decline(struct desk *d, char *rest)
@@ -39,15 +39,67 @@ static bool line_decline(struct desk *d, char *rest)
     return desk_command(d, "decline", json_pack("{s:I, s:I, s:s}", "work", w->work, "epoch", w->epoch, "reason", rest));
 }
 
+static bool desk_send(struct desk *d, const struct desk_work *w, const char *text, const char *channel)
+{
+    json_t *body = json_pack("{s:I, s:{s:s}}", "conversation", w->conversation, "message", "text", text);
+    if (channel)
+        json_object_set_new(body, "channel", json_string(channel));
+    return desk_command(d, "send", body);
+}
+
+bool desk_accept(struct desk *d, struct desk_work *w)
+{
+    d->current = w->work;
+    w->accepted = d->sent + 1;
+    return desk_command(d, "accept", json_pack("{s:I, s:I}", "work", w->work, "epoch", w->epoch));
+}
+
+bool desk_assigned(struct desk *d, struct desk_work *w)
+{
+    size_t i;
+    json_t *line, *held = w->held;
+    bool sent = true;
+    w->offered = false;
+    w->accepted = 0;
+    w->held = NULL;
+    json_array_foreach(held, i, line) sent = sent && desk_send(d, w, json_string_value(line), NULL);
+    json_decref(held);
+    return sent;
+}
+
+void desk_not_accepted(struct desk *d, struct desk_work *w)
+{
+    size_t i;
+    json_t *line;
+    json_array_foreach(w->held, i, line)
+    {
+        fputs("not sent: ", stdout);
+        print_safe(json_string_value(line));
+        putchar('\n');
+    }
+    json_decref(w->held);
+    w->held = NULL;
+    w->accepted = 0;
+    if (d->current != w->work)
+        return;
+    d->current = 0;
+    for (i = 0; i < d->works_n && !d->current; i++)
+        if (!d->works[i].offered && &d->works[i] != w)
+            d->current = d->works[i].work;
+}
+
 static bool desk_say(struct desk *d, const char *text, const char *channel)
 {
     struct desk_work *w = desk_work_by_id(d, d->current);
     if (!w)
         return line_none("you have no conversation; wait for an offer");
-    json_t *body = json_pack("{s:I, s:{s:s}}", "conversation", w->conversation, "message", "text", text);
-    if (channel)
-        json_object_set_new(body, "channel", json_string(channel));
-    return desk_command(d, "send", body);
+    if (w->accepted && !channel) {
+        if (!w->held)
+            w->held = json_array();
+        json_array_append_new(w->held, json_string(text));
+        return true;
+    }
+    return desk_send(d, w, text, channel);
 }
 
 static bool line_by(struct desk *d, char *rest)

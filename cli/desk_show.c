@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a terminal desk prints for each update, as a table of update kinds.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/desk.h"
@@ -38,9 +39,8 @@ static void desk_forget(struct desk *d, json_int_t work)
     struct desk_work *w = desk_work_by_id(d, work);
     if (!w)
         return;
+    desk_not_accepted(d, w);
     *w = d->works[--d->works_n];
-    if (d->current == work)
-        d->current = d->works_n ? d->works[0].work : 0;
 }
 
 // Who, by which handles, what was said on every channel.
@@ -99,7 +99,7 @@ static bool show_offer(struct desk *d, const json_t *u)
            json_is_true(print_member(u, "why.known")) ? ", you know this customer" : "", print_plain());
     desk_story(context);
     if (d->automatic)
-        return desk_command(d, "accept", json_pack("{s:I, s:I}", "work", w->work, "epoch", w->epoch));
+        return desk_accept(d, w);
     printf("  /accept or /decline\n");
     return true;
 }
@@ -120,12 +120,11 @@ static bool show_assigned(struct desk *d, const json_t *u)
     struct desk_work *w = desk_learn(d, json_object_get(u, "work"), context);
     if (!w)
         return true;
-    w->offered = false;
     d->current = w->work;
     printf("%syou have work %" JSON_INTEGER_FORMAT ": %s%s\n", print_bold(), w->work, w->name, print_plain());
     if (context)
         desk_story(context);
-    return true;
+    return desk_assigned(d, w);
 }
 
 static bool show_unassigned(struct desk *d, const json_t *u)
@@ -162,8 +161,11 @@ static bool show_delivery(struct desk *d, const json_t *u)
 
 static bool show_refused(struct desk *d, const json_t *u)
 {
-    (void)d;
     printf("refused: %s %s\n", print_text(u, "reason"), print_text(u, "detail"));
+    const char *client_id = print_text(u, "clientId");
+    for (size_t i = 0; *client_id && i < d->works_n; i++)
+        if (d->works[i].accepted && d->works[i].accepted == strtoul(client_id + 1, NULL, 10))
+            desk_not_accepted(d, &d->works[i]);
     return true;
 }
 

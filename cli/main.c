@@ -14,7 +14,8 @@ static const struct cli_command cli_commands[] = {
     {"agents", "[ID | put FILE | remove ID]", "who is there, with what load; define or remove one", cmd_agents, false},
     {"queues", "[NAME | put FILE | remove NAME]", "what waits where; define or remove one", cmd_queues, false},
     {"conversations", "[ID]", "the latest conversations, or one with its timeline", cmd_conversations, false},
-    {"why", "WORK", "why this agent, and for every other agent why not", cmd_why, false},
+    {"why", "[WORK]", "why this agent, and for every other agent why not; of the newest open work unless given",
+     cmd_why, false},
     {"tail", "", "what the router does, as it happens", cmd_tail, false},
     {"say",
      "--as HANDLE --on ACCOUNT [--call] [--once] [--replies N] [--verified HANDLE] [--intent I] [--language L] "

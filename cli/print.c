@@ -14,8 +14,10 @@
 static bool print_styled(void)
 {
     static int styled = -1;
-    if (styled < 0)
-        styled = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    if (styled < 0) {
+        const char *off = getenv("NO_COLOR"), *term = getenv("TERM");
+        styled = isatty(STDOUT_FILENO) && !(off && *off) && term && strcmp(term, "dumb") != 0;
+    }
     return styled == 1;
 }
 

@@ -189,13 +189,14 @@ static int socket_handshake(struct socket *s, struct cli *cli, const char *path)
     explicit_bzero(request, sizeof request);
     if (!ok)
         return cli_fail(CLI_UNAVAILABLE, "the daemon at %s does not answer", cli->url);
-    int status = 0;
-    if (sscanf(head, "HTTP/1.1 %d", &status) != 1)
+    static const char version[] = "HTTP/1.1 ";
+    if (strncmp(head, version, sizeof version - 1) != 0)
         return cli_fail(CLI_UNAVAILABLE, "%s does not speak HTTP", cli->url);
+    long status = strtol(head + sizeof version - 1, NULL, 10);
     if (status == 401 || status == 403)
         return cli_fail(CLI_DENIED, "the token is not accepted for %s (see --token)", path);
     if (status != 101 || !strstr(head, accept))
-        return cli_fail(CLI_UNAVAILABLE, "%s: HTTP %d instead of a WebSocket", path, status);
+        return cli_fail(CLI_UNAVAILABLE, "%s: HTTP %ld instead of a WebSocket", path, status);
     return CLI_OK;
 }
 

@@ -232,7 +232,16 @@ enum auth_verdict auth_check(struct auth *a, const char *secret, const char *add
     if (!e)
         return count_failure(a, address, now);
     *out = e->who;
+    out->proof = key_of(digest);
     return AUTH_OK;
+}
+
+bool auth_holds(const struct auth *a, const struct auth_identity *who)
+{
+    const struct entry *e = table_get(&a->by_digest, who->proof);
+    while (e && (strcmp(e->who.token, who->token) != 0 || strcmp(e->who.tenant, who->tenant) != 0))
+        e = e->next;
+    return e && e->who.role == who->role && strcmp(e->who.agent, who->agent) == 0;
 }
 
 char *auth_secret(char out[AUTH_SECRET_SIZE])

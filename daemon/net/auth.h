@@ -26,6 +26,7 @@ struct auth_identity {
     char tenant[AUTH_NAME_SIZE];
     char agent[AUTH_NAME_SIZE]; // "" = none
     enum auth_role role;
+    uint64_t proof; // stands for the secret that was shown: auth_holds() asks by it
 };
 
 struct auth_token {
@@ -54,6 +55,9 @@ enum auth_verdict { AUTH_OK, AUTH_REFUSED, AUTH_SLOWED };
 // address: the client's, for the count of failures. now: loop_now().
 enum auth_verdict auth_check(struct auth *a, const char *secret, const char *address, int64_t now,
                              struct auth_identity *out) __attribute__((warn_unused_result));
+
+// Does what auth_check() said then still hold? False once the token is gone, has another secret, or means somebody else.
+bool auth_holds(const struct auth *a, const struct auth_identity *who);
 
 // A fresh secret. Returns out.
 char *auth_secret(char out[AUTH_SECRET_SIZE]);

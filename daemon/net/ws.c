@@ -28,6 +28,7 @@ struct ws {
     bool closing; // a close frame is on its way: nothing more to the owner, nothing more from it
     bool over;    // nothing more will be read: finish the connection once all is sent
     uint16_t code;
+    size_t largest; // message sent
     unsigned unanswered;
     int64_t ping_at, cut_at;
     char request_id[72];
@@ -201,7 +202,7 @@ void ws_read(struct ws *w)
         answer(w);
     else
         fail(w);
-    if (conn_queued(w->conn) > 2 * w->o.output_max) { // it sends pings and reads no pongs
+    if (conn_queued(w->conn) > 2 * w->o.output_max + w->largest) { // it sends pings and reads no pongs
         metric_add(w->conn->server->metrics.slow, 1);
         conn_drop(w->conn);
     }
@@ -230,8 +231,10 @@ bool ws_send(struct ws *w, const void *bytes, size_t len)
 {
     uint8_t head[10] = {w->protocol == WS_JSON ? 0x81 : 0x82};
     size_t n = len < 126 ? 2 : len < 65536 ? 4 : 10;
-    if (w->closing || conn_queued(w->conn) + len + n > w->o.output_max)
+    size_t queued = conn_queued(w->conn);
+    if (w->closing || (queued && queued + len + n > w->o.output_max))
         return false;
+    w->largest = len > w->largest ? len : w->largest;
     head[1] = (uint8_t)(n == 2 ? len : n == 4 ? 126 : 127);
     for (size_t i = n, rest = len; i > 2; i--, rest >>= 8)
         head[i - 1] = (uint8_t)rest;
@@ -239,6 +242,12 @@ bool ws_send(struct ws *w, const void *bytes, size_t len)
     conn_send(w->conn, bytes, len);
     metric_add(w->conn->server->metrics.out, 1);
     return true;
+}
+
+void ws_limit(struct ws *w, size_t message_max)
+{
+    w->o.message_max = message_max;
+    wslay_event_config_set_max_recv_msg_length(w->frames, message_max);
 }
 
 size_t ws_queued(const struct ws *w)

@@ -40,7 +40,7 @@ enum ws_code {
 struct ws_options {
     uint32_t protocols; // bits of enum ws_protocol that are spoken; where both are offered the client's first wins
     size_t message_max; // bytes of a message from the peer: 1009 beyond. Default 1 MiB
-    size_t output_max;  // bytes waiting for the peer: ws_send() says false beyond. Default 1 MiB
+    size_t output_max;  // bytes waiting for the peer: ws_send() says false beyond, but for a first one. Default 1 MiB
     // NULL = every origin. origin is NULL when the peer sent none (not a browser).
     bool (*origin_allowed)(void *ctx, const char *origin);
     void (*message)(void *ctx, const void *bytes, size_t len); // bytes are valid during the call
@@ -56,6 +56,9 @@ struct ws *ws_accept(struct http_request *r, const struct ws_options *o) __attri
 // bytes are waiting or the socket is closing. The owner then closes it (1013, or 1008 for a peer that was warned).
 bool ws_send(struct ws *w, const void *bytes, size_t len) __attribute__((warn_unused_result));
 size_t ws_queued(const struct ws *w); // bytes waiting for the peer
+
+// From now on messages from the peer hold up to this many bytes: the next message is the first that it concerns.
+void ws_limit(struct ws *w, size_t message_max);
 
 // Starts the closing handshake after what was sent before; 2 s later the socket is cut. A second call changes nothing. reason: at most 123 bytes
 // of UTF-8, seen by the peer, or NULL.

@@ -77,3 +77,26 @@ const char *id_boot(void)
         id_name(boot);
     return boot;
 }
+
+static bool id_read_number(const char **at, uint64_t most, uint64_t *out)
+{
+    const char *from = *at;
+    uint64_t n = 0;
+    for (; **at >= '0' && **at <= '9'; ++*at) {
+        uint64_t digit = (uint64_t)(**at - '0');
+        if (n > (most - digit) / 10)
+            return false;
+        n = n * 10 + digit;
+    }
+    *out = n;
+    return *at > from;
+}
+
+bool id_read_effect(const char *text, uint64_t *input, uint32_t *index)
+{
+    uint64_t n;
+    if (!id_read_number(&text, UINT64_MAX, input) || *text++ != '.' || !id_read_number(&text, UINT32_MAX, &n) || *text)
+        return false;
+    *index = (uint32_t)n;
+    return true;
+}

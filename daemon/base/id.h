@@ -2,10 +2,11 @@
 #ifndef THROUGHLINE_BASE_ID_H
 #define THROUGHLINE_BASE_ID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-// Random bytes from the kernel, and names made of them.
+// Random bytes from the kernel, and names made of them; and the names of what an input of the log did.
 
 #define ID_BASE32_LEN(bytes) (((bytes)*8 + 4) / 5)
 #define ID_NAME_BYTES        16
@@ -22,5 +23,9 @@ char *id_hex(char *out, const void *bytes, size_t len);
 char *id_name(char out[ID_NAME_SIZE]);
 // The name of this run of the program: made at the first call, the same ever after.
 const char *id_boot(void);
+
+// "INPUT.INDEX", as deliveries and the places of a desk are named: digits and the point, nothing else. False for any other text, and
+// for numbers that do not fit.
+bool id_read_effect(const char *text, uint64_t *input, uint32_t *index) __attribute__((warn_unused_result));
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/id.h"
 #include "daemon/base/loop.h"
 #include "daemon/core/core_private.h"
 
@@ -135,11 +136,7 @@ static bool concerns(const struct ring_item *i, const char *agent)
 static bool parse_seq(const struct core *c, const char *seq, uint64_t *input, uint32_t *index)
 {
     size_t n = strlen(c->place.incarnation);
-    int end = 0;
-    if (strncmp(seq, c->place.incarnation, n) != 0 || seq[n] != ':')
-        return false;
-    return sscanf(seq + n + 1, "%" SCNu64 ".%" SCNu32 "%n", input, index, &end) == 2 &&
-           seq[n + 1 + (size_t)end] == '\0';
+    return strncmp(seq, c->place.incarnation, n) == 0 && seq[n] == ':' && id_read_effect(seq + n + 1, input, index);
 }
 
 bool core_replay(struct core *c, const char *agent, const char *seq, void (*fn)(void *ctx, const struct core_effect *e),

@@ -2,7 +2,6 @@
 // What waits in a lane, and how it moves: the body is read from the timeline, the entry is marked as being sent, the carrier takes it, a report
 // ends it. Only the head of a group moves, so that one customer's messages on one channel keep their order whatever fails. A lane knows a
 // bounded number of entries; the rest waits in Redis until the next scan.
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +27,6 @@ int64_t jitter(int64_t most)
 
 // ---- items ----
 
-static bool parse_id(const char *id, uint64_t *input, uint32_t *effect)
-{
-    int end = 0;
-    return sscanf(id, "%" SCNu64 ".%" SCNu32 "%n", input, effect, &end) == 2 && id[end] == '\0';
-}
-
 static uint64_t key_of(uint64_t input, uint32_t effect)
 {
     return input << 20 ^ effect;
@@ -43,7 +36,7 @@ struct item *item_find(const struct outbox *o, const char *id)
 {
     uint64_t input;
     uint32_t effect;
-    return parse_id(id, &input, &effect) ? table_get(&o->known, key_of(input, effect)) : NULL;
+    return id_read_effect(id, &input, &effect) ? table_get(&o->known, key_of(input, effect)) : NULL;
 }
 
 static void forget_work(struct item *i)
@@ -94,7 +87,7 @@ struct item *lane_add(struct lane *l, const struct item_seen *s)
 {
     uint64_t input;
     uint32_t effect;
-    if (!parse_id(s->id, &input, &effect) || table_get(&l->o->known, key_of(input, effect)) ||
+    if (!id_read_effect(s->id, &input, &effect) || table_get(&l->o->known, key_of(input, effect)) ||
         !lane_carrier(l, s->to, false))
         return NULL;
     if (l->items >= LANE_ITEMS_MAX) {

@@ -57,6 +57,32 @@ static void test_table_equals_its_twin(void **state)
     table_close(&t);
 }
 
+static void test_an_effect_is_read_as_it_is_written_and_no_other_way(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"",
+                                        "7",
+                                        "7.",
+                                        ".3",
+                                        "7.3 ",
+                                        " 7.3",
+                                        "+7.3",
+                                        "7.-3",
+                                        "7.3.",
+                                        "7,3",
+                                        "x.3",
+                                        "7.4294967296",
+                                        "18446744073709551616.0"};
+    uint64_t input;
+    uint32_t index;
+    assert_true(id_read_effect("18446744073709551615.4294967295", &input, &index));
+    assert_true(input == UINT64_MAX && index == UINT32_MAX);
+    assert_true(id_read_effect("7.0", &input, &index));
+    assert_true(input == 7 && index == 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_false(id_read_effect(wrong[i], &input, &index));
+}
+
 static void test_table_never_gives_an_id_twice(void **state)
 {
     (void)state;
@@ -281,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_equals_its_twin),
+        cmocka_unit_test(test_an_effect_is_read_as_it_is_written_and_no_other_way),
         cmocka_unit_test(test_table_never_gives_an_id_twice),
         cmocka_unit_test(test_base32_of_rfc_4648),
         cmocka_unit_test(test_names_differ_and_the_boot_stays),

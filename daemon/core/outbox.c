@@ -68,13 +68,13 @@ static struct lane *new_lane(struct outbox *o, const char *account)
     return l;
 }
 
-static void free_lane(struct lane *l)
+static void free_lane(struct outbox *o, struct lane *l)
 {
-    struct lane **at = &l->o->lanes;
+    struct lane **at = &o->lanes;
     while (*at != l)
         at = &(*at)->next;
     *at = l->next;
-    table_take(&l->o->lanes_by_id, l->id);
+    table_take(&o->lanes_by_id, l->id);
     lane_clear(l);
     keeper_give(l->lease, NULL);
     keeper_free(l->lease);
@@ -126,7 +126,7 @@ void outbox_detach(struct outbox *o, uint64_t carrier)
     lane_orphan(l, k->id);
     free_carrier(k);
     if (!l->carriers)
-        free_lane(l);
+        free_lane(o, l);
 }
 
 void outbox_credit(struct outbox *o, uint64_t carrier)
@@ -238,7 +238,7 @@ void outbox_free(struct outbox *o)
         return;
     owner_remove(o->owner);
     while (o->lanes)
-        free_lane(o->lanes);
+        free_lane(o, o->lanes);
     while (table_next(&o->carriers, &cursor, &id, &k))
         free_carrier(k);
     reports_close(o);

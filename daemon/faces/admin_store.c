@@ -12,6 +12,8 @@
 #include "throughline/v1/admin.pb-c.h"
 #include "throughline/v1/gateway.pb-c.h"
 
+#define TIMELINE_BYTES_MAX (4u << 20) // of one page: where more is said, it holds fewer entries
+
 static struct admin_call *begin(void *faces, struct http_request *r)
 {
     struct face *face = faces_of_request(faces, r);
@@ -213,7 +215,7 @@ void admin_conversations(void *faces, struct http_request *r)
 static void reply_timeline(struct admin_call *c, struct http_request *r, const struct store_bytes *v, size_t n)
 {
     Throughline__V1__Timeline t = THROUGHLINE__V1__TIMELINE__INIT;
-    size_t from = n > c->limit ? n - c->limit : 0;
+    size_t from = record_newest(v, n, c->limit, TIMELINE_BYTES_MAX);
     t.conversation = c->number;
     t.more = from > 0;
     t.entries = xcalloc(n + 1, sizeof(Throughline__V1__Entry *));

@@ -16,6 +16,7 @@
 
 #define CHAT_HELLO_MS   5000
 #define CHAT_RETRY_MS   300
+#define CHAT_BUSY_MS    50
 #define CHAT_TEXT_MAX   16384
 #define CHAT_PAGE       100 // entries read at a time
 #define CHAT_SAID       32  // own words whose acknowledgement stands for them
@@ -23,6 +24,7 @@
 #define CHAT_BURST      20 // words and signs of typing at once ...
 #define CHAT_PER_SECOND 4  // ... and then this many
 #define CHAT_REFUSED    256
+#define CHAT_REPORTED   4096
 #define CHAT_KEYS       4
 #define CHAT_TOPIC_KEYS "chat-keys" // one was made
 #define CHAT_TOPIC_BACK "chat-back" // a visitor (the handle) is connected to some node
@@ -79,6 +81,10 @@ struct chats {
     unsigned keys_n;
     uint64_t refused[CHAT_REFUSED]; // entries whose command the fold refused
     unsigned refused_next;
+    struct {
+        uint64_t entry;
+        uint32_t state;
+    } reported[CHAT_REPORTED]; // by entry: a browser that comes again and again costs the log nothing
     bool presence_changed, anything_dirty, offline;
     struct loop_timer *timer; // keys, partings
     struct metric *connected;

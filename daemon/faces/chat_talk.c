@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/base/loop.h"
+#include "daemon/config/config.h"
 #include "daemon/faces/chat.h"
 #include "daemon/faces/records.h"
 #include "throughline/v1/conversation.pb-c.h"
@@ -69,18 +70,30 @@ static bool was_said_here(const struct chat *c, uint64_t entry)
     return false;
 }
 
-// The news that an agent's words arrived or were read; lost ones are no harm, the words are not.
-static void on_news(void *module, uint64_t token, enum tl_err e, const struct store_placed *p)
+// The news that an agent's words arrived or were read: what was lost is told when they are shown again.
+static void on_news(void *module, uint64_t entry, enum tl_err e, const struct store_placed *p)
 {
-    (void)module;
-    (void)token;
-    (void)e;
+    struct chats *all = module;
     (void)p;
+    if (e != TL_OK && all->reported[entry % CHAT_REPORTED].entry == entry)
+        all->reported[entry % CHAT_REPORTED].entry = 0;
+}
+
+static bool was_reported(struct chats *all, uint64_t entry, uint32_t state)
+{
+    size_t i = entry % CHAT_REPORTED;
+    if (all->reported[i].entry == entry && all->reported[i].state >= state)
+        return true;
+    all->reported[i].entry = entry;
+    all->reported[i].state = state;
+    return false;
 }
 
 static void report(struct chat *c, uint64_t entry, Throughline__V1__DeliveryState state)
 {
     char delivery[32];
+    if (was_reported(c->all, entry, state))
+        return;
     snprintf(delivery, sizeof delivery, "%llu.0", (unsigned long long)entry);
     Throughline__V1__DeliveryNews news = THROUGHLINE__V1__DELIVERY_NEWS__INIT;
     news.delivery = delivery;
@@ -90,7 +103,7 @@ static void report(struct chat *c, uint64_t entry, Throughline__V1__DeliveryStat
     Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
     in.kind_case = THROUGHLINE__V1__INPUT__KIND_DELIVERY;
     in.delivery = &news;
-    core_append(c->all->face->core, &in, on_news, c->all, 0);
+    core_append(c->all->face->core, &in, on_news, c->all, entry);
 }
 
 static void shown(struct chat *c, const Throughline__V1__Entry *e)
@@ -135,6 +148,12 @@ static void push(struct chat *c, const Throughline__V1__Entry *e)
         shown(c, e);
 }
 
+// A long talk goes at the pace of the browser, and leaves room for what else it is told.
+static bool is_busy(const struct chat *c)
+{
+    return ws_queued(c->ws) > (size_t)c->all->face->faces->config->chat.queue_bytes / 4;
+}
+
 static void on_timeline(void *module, uint64_t token, enum tl_err e, const struct store_bytes *v, size_t n)
 {
     struct chats *all = module;
@@ -146,18 +165,22 @@ static void on_timeline(void *module, uint64_t token, enum tl_err e, const struc
         loop_timer_set(c->timer, CHAT_RETRY_MS);
         return;
     }
-    for (size_t i = 0; i < n; i++) {
-        Throughline__V1__Entry *entry = record_entry(&v[i]);
+    size_t shown_n = 0;
+    while (shown_n < n && !is_busy(c)) {
+        Throughline__V1__Entry *entry = record_entry(&v[shown_n++]);
         if (entry && may_see(c, entry) && !was_said_here(c, entry->number))
             push(c, entry);
         if (entry)
             throughline__v1__entry__free_unpacked(entry, NULL);
     }
-    if (n == CHAT_PAGE)
-        c->last = v[n - 1].number;
-    else if (c->reading_upto > c->last)
+    if (shown_n && (shown_n < n || n == CHAT_PAGE))
+        c->last = v[shown_n - 1].number;
+    else if (shown_n == n && c->reading_upto > c->last)
         c->last = c->reading_upto;
-    chat_refresh(c, c->wanted);
+    if (shown_n < n) // what is left is read again when the browser has taken this
+        loop_timer_set(c->timer, CHAT_BUSY_MS);
+    else
+        chat_refresh(c, c->wanted);
 }
 
 void chat_refresh(struct chat *c, uint64_t upto)

@@ -13,15 +13,18 @@
 #include "daemon/net/ws.h"
 #include "throughline/v1/desk.pb-c.h"
 
-#define DESK_ROLES        (AUTH_AGENT | AUTH_SUPERVISOR | AUTH_ADMIN)
-#define DESK_HELLO_MS     5000
-#define DESK_RETRY_MS     200
-#define DESK_GIVE_UP_MS   10000
-#define DESK_COMMANDS_MAX 64         // of one desk, not yet answered
-#define DESK_LARGEST      (4u << 20) // one update, with its story: room beyond [desk] queue_bytes
-#define DESK_TIMELINE_MAX 200
-#define DESK_EARLIER_MAX  10
-#define DESK_SEQ_WHOLE    999999 // index beyond every effect of an input
+#define DESK_ROLES         (AUTH_AGENT | AUTH_SUPERVISOR | AUTH_ADMIN)
+#define DESK_HELLO_MS      5000
+#define DESK_RETRY_MS      200
+#define DESK_GIVE_UP_MS    10000
+#define DESK_COMMANDS_MAX  64 // of one desk, not yet answered
+#define DESK_ASKS_MAX      16 // timelines of one desk, being read
+#define DESK_PER_AGENT_MAX 16
+#define DESK_MESSAGE_MAX   (256u << 10)
+#define DESK_LARGEST       (4u << 20) // one update, with its story: room beyond [desk] queue_bytes
+#define DESK_TIMELINE_MAX  200
+#define DESK_EARLIER_MAX   10
+#define DESK_SEQ_WHOLE     999999 // index beyond every effect of an input
 
 enum desk_state { DESK_NEW, DESK_OPENING, DESK_LIVE, DESK_ENDING };
 
@@ -42,7 +45,7 @@ struct desk_pending {
     uint64_t id, desk, input;
     Throughline__V1__DeskCommand *command; // owned
     bool waiting, stored;                  // to be sent again; told `stored`
-    bool checked;                          // its handle is the customer's
+    bool asking, checked;                  // whether its handle is the customer's; it is
     int64_t until;
 };
 
@@ -60,7 +63,7 @@ struct desk {
     struct desk_item *head, *tail;
     size_t queued;
     struct desk_pending *commands, **commands_end;
-    unsigned commands_n;
+    unsigned commands_n, asks_n;
     struct loop_timer *timer; // hello, then retries
     struct desk *next_agent;  // in the chain of by_agent, while LIVE
 };
@@ -105,6 +108,8 @@ void desk_item_arrived(struct desks *all, uint64_t item);
 void desk_queue_clear(struct desk *d);
 void desk_say(struct desk *d, const Throughline__V1__DeskUpdate *u); // at once, before what waits
 void desk_error(struct desk *d, const char *code, const char *field, const char *detail);
+// Bytes of story in one update, so that a desk on a slow line is not cut for what comes after it.
+size_t desk_story_room(const struct desk *d);
 
 // desk_update.c
 void desks_effect(void *ctx, const struct core_effect *e);
@@ -134,8 +139,9 @@ bool desk_act_at_once(struct desk *d, const Throughline__V1__DeskCommand *c, str
 
 // desk_context.c
 // Fills *slot (which lies inside the item's update) and tells the item. upto: entries after it come as updates of their own.
+// room: bytes of its timeline; the desk asks for more where a talk is longer.
 void context_load(struct desks *all, struct desk_item *item, Throughline__V1__Context **slot, uint64_t conversation,
-                  uint64_t customer, uint64_t upto, Throughline__V1__Work *work);
+                  uint64_t customer, uint64_t upto, size_t room, Throughline__V1__Work *work);
 void customer_load(struct desks *all, struct desk_item *item, uint64_t customer);
 void entry_load(struct desks *all, struct desk_item *item, uint64_t conversation, uint64_t number);
 void context_loads_free(struct desks *all);

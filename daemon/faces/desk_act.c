@@ -281,6 +281,8 @@ static bool act_link(struct desk *d, struct desk_pending *p, struct desk_fault *
         return false;
     if (!desk_concerns_customer(d, l->customer))
         return fault(f, "forbidden", "link.customer", "you have nothing in hand of this customer");
+    if (a.act == STORE_MERGE && !desk_concerns_customer(d, a.other)) // else ids were enough to read anybody's story
+        return fault(f, "forbidden", "link.merge", "you have nothing in hand of this customer: ask a supervisor");
     if (*a.handle && !handle_normalise(a.handle, handle, &why))
         return fault(f, "invalid_handle", "link", why);
     a.handle = *a.handle ? handle : "";
@@ -373,6 +375,8 @@ static bool act_read_timeline(struct desk *d, const Throughline__V1__DeskCommand
 {
     if (c->read_timeline->limit < 1 || c->read_timeline->limit > DESK_TIMELINE_MAX)
         return fault(f, "out_of_range", "read_timeline.limit", "must be 1 to 200");
+    if (d->asks_n >= DESK_ASKS_MAX)
+        return fault(f, "too_many", "read_timeline", "16 timelines are being read");
     timeline_ask(d, c->read_timeline);
     return true;
 }

@@ -66,6 +66,9 @@ static bool concerns_merged(struct desk *d, const Throughline__V1__Customer *c)
 
 static void ask_end(struct desks *all, struct desk_ask *a)
 {
+    struct desk *d = table_get(&all->table, a->desk);
+    if (d && !a->pending)
+        d->asks_n--;
     table_take(&all->asks, a->id);
     free(a->handle);
     free(a);
@@ -122,7 +125,7 @@ static void take_who(struct desks *all, struct desk *d, struct desk_ask *a, cons
 
 static void take_timeline(struct desks *all, struct desk *d, struct desk_ask *a, const struct store_bytes *v, size_t n)
 {
-    size_t from = n > a->limit ? n - a->limit : 0;
+    size_t from = record_newest(v, n, a->limit, desk_story_room(d));
     Throughline__V1__Timeline t = THROUGHLINE__V1__TIMELINE__INIT;
     Throughline__V1__DeskUpdate u = THROUGHLINE__V1__DESK_UPDATE__INIT;
     t.conversation = a->conversation;
@@ -152,7 +155,9 @@ static void take_handle(struct desks *all, struct desk *d, struct desk_ask *a, c
     ask_end(all, a);
     if (!p)
         return;
+    p->asking = false;
     p->checked = known;
+    loop_timer_set(d->timer, 0); // for those that waited behind it
     if (known)
         desk_pending_send(d, p);
     else
@@ -163,6 +168,7 @@ static void ask_failed(struct desks *all, struct desk *d, struct desk_ask *a, en
 {
     struct desk_pending *p = table_get(&all->pendings, a->pending);
     if (p) {
+        p->asking = false;
         desk_pending_wait(d, p);
         ask_end(all, a);
     } else if (e == TL_ABSENT) {
@@ -200,6 +206,7 @@ void timeline_ask(struct desk *d, const Throughline__V1__ReadTimeline *r)
     *a = (struct desk_ask){.desk = d->id, .conversation = r->conversation, .before = r->before, .limit = r->limit};
     a->step = desk_concerns(d, r->conversation) ? ASK_TIMELINE : ASK_WHOSE;
     a->id = table_add(&d->all->asks, a);
+    d->asks_n++;
     ask_send(d->all, a);
 }
 
@@ -208,6 +215,7 @@ void handle_ask(struct desk *d, struct desk_pending *p, uint64_t customer, const
     struct desk_ask *a = xcalloc(1, sizeof *a);
     *a = (struct desk_ask){
         .desk = d->id, .pending = p->id, .step = ASK_HANDLE, .customer = customer, .handle = xstrdup(handle)};
+    p->asking = true;
     a->id = table_add(&d->all->asks, a);
     ask_send(d->all, a);
 }

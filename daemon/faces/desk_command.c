@@ -145,7 +145,7 @@ void desk_pending_wait(struct desk *d, struct desk_pending *p)
 void desk_commands_retry(struct desk *d)
 {
     int64_t now = loop_now(d->all->face->faces->loop);
-    for (struct desk_pending *p = d->commands, *next; p && d->state == DESK_LIVE; p = next) {
+    for (struct desk_pending *p = d->commands, *next; p && !p->asking && d->state == DESK_LIVE; p = next) {
         next = p->next;
         if (!p->waiting)
             continue;
@@ -197,7 +197,7 @@ void desk_on_stored(void *module, uint64_t token, enum tl_err e, const struct st
 static bool earlier_one_waits(const struct desk *d)
 {
     for (const struct desk_pending *p = d->commands; p; p = p->next)
-        if (p->waiting)
+        if (p->waiting || p->asking)
             return true;
     return false;
 }

@@ -9,8 +9,6 @@
 #include "daemon/faces/desk.h"
 #include "daemon/faces/records.h"
 
-#define CONTEXT_BYTES_MAX (1u << 20) // of timeline: the desk asks for more where a talk is that long
-
 enum load_kind { LOAD_CONTEXT, LOAD_CUSTOMER, LOAD_ENTRY };
 enum load_step { STEP_CUSTOMER, STEP_CONVERSATION, STEP_TIMELINE, STEP_EARLIER, STEP_DONE };
 
@@ -22,6 +20,7 @@ struct context_load {
     Throughline__V1__Context **slot;
     Throughline__V1__Context *context; // LOAD_CONTEXT: being filled, owned until it is handed over
     uint64_t conversation, customer, upto;
+    size_t room;    // bytes of timeline
     size_t earlier; // which of the customer's conversations comes next
     struct loop_timer *timer;
 };
@@ -71,9 +70,7 @@ static void take_conversation(struct context_load *l, enum tl_err e, const struc
 static void take_timeline(struct context_load *l, enum tl_err e, const struct store_bytes *v, size_t n)
 {
     Throughline__V1__Context *c = l->context;
-    size_t from = n, bytes = 0;
-    while (from > 0 && n - from < DESK_TIMELINE_MAX && bytes < CONTEXT_BYTES_MAX)
-        bytes += v[--from].len;
+    size_t from = record_newest(v, n, DESK_TIMELINE_MAX, l->room);
     c->more = from > 0;
     c->timeline = xcalloc(n + 1, sizeof(Throughline__V1__Entry *));
     for (size_t i = from; e == TL_OK && i < n; i++) {
@@ -198,13 +195,14 @@ static struct context_load *load_new(struct desks *all, struct desk_item *item, 
 }
 
 void context_load(struct desks *all, struct desk_item *item, Throughline__V1__Context **slot, uint64_t conversation,
-                  uint64_t customer, uint64_t upto, Throughline__V1__Work *work)
+                  uint64_t customer, uint64_t upto, size_t room, Throughline__V1__Work *work)
 {
     struct context_load *l = load_new(all, item, LOAD_CONTEXT);
     l->slot = slot;
     l->conversation = conversation;
     l->customer = customer;
     l->upto = upto;
+    l->room = room;
     l->context = xcalloc(1, sizeof *l->context);
     throughline__v1__context__init(l->context);
     l->context->work = work;

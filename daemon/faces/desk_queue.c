@@ -15,6 +15,8 @@ static void too_slow(struct desk *d)
     if (d->state == DESK_ENDING)
         return;
     metric_add(d->all->slow, 1);
+    if (d->state == DESK_OPENING)
+        d->all->opening--;
     d->state = DESK_ENDING;
     ws_close(d->ws, WS_TRY_AGAIN, "too slow: resume");
 }
@@ -23,6 +25,11 @@ static void too_slow(struct desk *d)
 static bool is_too_slow(const struct desk *d)
 {
     return d->queued + ws_queued(d->ws) > (size_t)d->all->face->faces->config->desk.queue_bytes;
+}
+
+size_t desk_story_room(const struct desk *d)
+{
+    return (size_t)d->all->face->faces->config->desk.queue_bytes / 4;
 }
 
 static void item_free(struct desks *all, struct desk_item *i)

@@ -80,7 +80,7 @@ static void tell_offer(struct desk *d, const struct core_effect *ce, const char 
         o->former_agent = xstrdup(e->former_agent);
     struct desk_item *i = desk_send_later(d, u, 1);
     i->deadline = e->deadline;
-    context_load(d->all, i, &o->context, e->conversation, e->customer, ce->input, work_now(d, e));
+    context_load(d->all, i, &o->context, e->conversation, e->customer, ce->input, desk_story_room(d), work_now(d, e));
 }
 
 static void tell_offer_ended(struct desk *d, const struct core_effect *ce, const char *seq)
@@ -108,7 +108,7 @@ static void tell_assigned(struct desk *d, const struct core_effect *ce, const ch
         return;
     }
     struct desk_item *i = desk_send_later(d, u, 1);
-    context_load(d->all, i, &a->context, e->conversation, e->customer, ce->input, work_now(d, e));
+    context_load(d->all, i, &a->context, e->conversation, e->customer, ce->input, desk_story_room(d), work_now(d, e));
 }
 
 static void tell_unassigned(struct desk *d, const struct core_effect *ce, const char *seq)

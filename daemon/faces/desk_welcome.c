@@ -101,7 +101,7 @@ static void add_concerns(struct desk *d, Throughline__V1__DeskUpdate *u, const s
     struct desk_item *item = desk_send_later(d, u, (uint32_t)all->n);
     for (size_t i = 0; i < all->n; i++)
         context_load(d->all, item, &w->contexts[i], all->v[i].conversation, all->v[i].customer,
-                     core_input(d->all->face->core), all->v[i].message);
+                     core_input(d->all->face->core), desk_story_room(d) / all->n, all->v[i].message);
 }
 
 void desk_welcome(struct desk *d, bool resumed)

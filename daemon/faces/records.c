@@ -182,3 +182,11 @@ ProtobufCMessage *record_copy(const ProtobufCMessage *m)
     free(bytes);
     return copy;
 }
+
+size_t record_newest(const struct store_bytes *v, size_t n, size_t limit, size_t room)
+{
+    size_t from = n, bytes = 0;
+    while (from > 0 && n - from < limit && (from == n || bytes + v[from - 1].len <= room))
+        bytes += v[--from].len;
+    return from;
+}

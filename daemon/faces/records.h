@@ -25,4 +25,7 @@ Throughline__V1__Entry *record_entry(const struct store_bytes *b);
 // Copies any message by packing it.
 ProtobufCMessage *record_copy(const ProtobufCMessage *m);
 
+// Of entries in order, where the newest begin that a reader is shown: at most `limit`, about `room` bytes, and at least one.
+size_t record_newest(const struct store_bytes *v, size_t n, size_t limit, size_t room);
+
 #endif

@@ -219,11 +219,11 @@ static void on_audited(void *module, uint64_t token, enum tl_err e, const struct
     (void)p;
 }
 
-void admin_audit(struct face *face, struct http_request *r, const char *action, const char *target, const char *detail)
+void face_audit(const struct face *face, const char *actor, const char *action, const char *target, const char *detail)
 {
     Throughline__V1__Audit audit = THROUGHLINE__V1__AUDIT__INIT;
     audit.wall_ms = loop_unix_ms();
-    audit.actor = (char *)http_identity(r)->token;
+    audit.actor = (char *)actor;
     audit.action = (char *)action;
     audit.target = (char *)target;
     audit.detail = (char *)detail;
@@ -232,6 +232,11 @@ void admin_audit(struct face *face, struct http_request *r, const char *action, 
     throughline__v1__audit__pack(&audit, bytes);
     store_audit(face->store, face->tenant, bytes, len, on_audited, face->admin, 0);
     free(bytes);
+}
+
+void admin_audit(struct face *face, struct http_request *r, const char *action, const char *target, const char *detail)
+{
+    face_audit(face, http_identity(r)->token, action, target, detail);
 }
 
 void admin_append(struct face *face, struct http_request *r, Throughline__V1__Input *in, unsigned status,

@@ -74,6 +74,7 @@ void desk_go_live(struct desk *d)
     struct core *core = d->all->face->core;
     const char *agent = NULL;
     if (*d->agent && (!router_session_agent(core_router(core), d->session, &agent) || strcmp(agent, d->agent) != 0)) {
+        d->said_goodbye = true; // to what is not ours, or never was
         desk_fail(d, WS_POLICY, "unknown_agent", "hello", "no such agent, or the session is another agent's");
         return;
     }
@@ -174,7 +175,8 @@ static void take_over(struct desk *d)
     void *v;
     while (table_next(&d->all->table, &cursor, &id, &v)) {
         struct desk *other = v;
-        if (other == d || other->state == DESK_ENDING || strcmp(other->session, d->session) != 0)
+        if (other == d || other->state == DESK_ENDING || strcmp(other->session, d->session) != 0 ||
+            strcmp(other->agent, d->agent) != 0)
             continue;
         other->taken_over = true;
         desk_fail(other, WS_POLICY, "taken_over", "", "another connection took this session over");
@@ -182,10 +184,42 @@ static void take_over(struct desk *d)
     }
 }
 
+static unsigned desks_of_agent(const struct desk *d)
+{
+    unsigned n = 0;
+    for (const struct desk *o = table_get(&d->all->by_agent, desk_agent_hash(d->agent)); o; o = o->next_agent)
+        n += o->state == DESK_LIVE && strcmp(o->agent, d->agent) == 0;
+    return n;
+}
+
+// Whether this agent may have this session.
+static bool hello_agent(struct desk *d, const char *session)
+{
+    struct router *router = core_router(d->all->face->core);
+    struct router_agent_view a;
+    const char *owner = NULL;
+    if (!router_agent(router, d->agent, &a)) {
+        desk_fail(d, WS_POLICY, "unknown_agent", "hello.agent", "no such agent is configured");
+        return false;
+    }
+    if (router_session_agent(router, session, &owner) && strcmp(owner, d->agent) != 0) {
+        desk_fail(d, WS_POLICY, "forbidden", "hello.session", "the session is another agent's");
+        return false;
+    }
+    if (!owner && desks_of_agent(d) >= DESK_PER_AGENT_MAX) {
+        desk_fail(d, WS_POLICY, "too_many", "hello.agent", "this agent has 16 desks here already");
+        return false;
+    }
+    if (strcmp(d->agent, d->who.agent) != 0)
+        face_audit(d->all->face, d->who.token, "desk.open", d->agent, session);
+    return true;
+}
+
 void desk_take_hello(struct desk *d, const Throughline__V1__Hello *h)
 {
     if (!hello_identity(d, h))
         return;
+    ws_limit(d->ws, DESK_MESSAGE_MAX);
     if (!session_is_well_formed(h->session)) {
         desk_fail(d, WS_POLICY, "invalid_field", "hello.session", "must be 16 to 64 of [A-Za-z0-9_-]");
         return;
@@ -194,11 +228,8 @@ void desk_take_hello(struct desk *d, const Throughline__V1__Hello *h)
         desk_fail(d, WS_TRY_AGAIN, "unavailable", "", "starting: connect again");
         return;
     }
-    struct router_agent_view a;
-    if (*d->agent && !router_agent(core_router(d->all->face->core), d->agent, &a)) {
-        desk_fail(d, WS_POLICY, "unknown_agent", "hello.agent", "no such agent is configured");
+    if (*d->agent && !hello_agent(d, h->session))
         return;
-    }
     loop_timer_set(d->timer, -1);
     strncpy(d->last_seq, h->last_seq, sizeof d->last_seq - 1);
     strncpy(d->session, h->session, sizeof d->session - 1);
@@ -272,7 +303,7 @@ static void on_connect(void *ctx, struct http_request *r)
     struct face *face = faces_upgrade(f, r, DESK_ROLES, &d->who, &d->known);
     d->commands_end = &d->commands;
     d->ws = face ? ws_accept(r, &(struct ws_options){.protocols = WS_JSON | WS_PROTO,
-                                                     .message_max = 256u << 10,
+                                                     .message_max = FACE_HELLO_MAX,
                                                      .output_max = (size_t)f->config->desk.queue_bytes + DESK_LARGEST,
                                                      .message = on_message,
                                                      .closed = on_closed,

@@ -102,6 +102,19 @@ struct desks *desks_new(struct face *face)
     return all;
 }
 
+static void end_if_revoked(struct desk *d)
+{
+    if (*d->who.token && !auth_holds(d->all->face->faces->auth, &d->who))
+        desk_fail(d, WS_POLICY, "unauthorized", "", "the token is no longer valid");
+}
+
+void desks_recheck(struct desks *all)
+{
+    each(all, DESK_NEW, end_if_revoked);
+    each(all, DESK_OPENING, end_if_revoked);
+    each(all, DESK_LIVE, end_if_revoked);
+}
+
 static void go_away(struct desk *d)
 {
     d->state = DESK_ENDING;

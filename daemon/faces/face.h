@@ -66,6 +66,12 @@ struct faces {
 // Waiting calls to Redis beyond which a face takes nothing new: gateways are not read, posts are answered 503.
 uint32_t face_pending_max(const struct face *face);
 
+// Until it has said who it is, a peer's messages hold no more than a hello.
+#define FACE_HELLO_MAX (16u << 10)
+
+// Who did what, kept for the admin: the id of a token, never a secret.
+void face_audit(const struct face *face, const char *actor, const char *action, const char *target, const char *detail);
+
 // NULL: there is no such tenant here.
 struct face *faces_find(const struct faces *f, const char *tenant);
 // The face of who asks; NULL: the request has been answered.
@@ -74,6 +80,8 @@ struct face *faces_of_request(struct faces *f, struct http_request *r);
 // Who a token is and for which tenant; NULL with a stable code ("unauthorized", "forbidden", "too_many_requests").
 struct face *faces_check_token(const struct faces *f, const char *token, const char *peer, unsigned roles,
                                struct auth_identity *who, const char **code);
+// Tokens changed: ends every stream whose token no longer holds.
+void faces_recheck(struct face *face);
 // Before a WebSocket is accepted: checks the Authorization header where there is one (*known), else the first tenant's face
 // stands in until the hello. NULL: the request has been answered.
 struct face *faces_upgrade(struct faces *f, struct http_request *r, unsigned roles, struct auth_identity *who,
@@ -89,6 +97,7 @@ struct gateways *gateways_new(struct face *face);
 void gateways_free(struct gateways *g);
 void gateways_drain(struct gateways *g);
 uint32_t gateways_count(const struct gateways *g);
+void gateways_recheck(struct gateways *g);
 
 void desks_routes(struct faces *f); // desk_session.c
 struct desks *desks_new(struct face *face);
@@ -96,6 +105,7 @@ void desks_free(struct desks *d);
 void desks_drain(struct desks *d);
 bool desks_idle(const struct desks *d); // nothing is left that must be logged
 uint32_t desks_count(const struct desks *d);
+void desks_recheck(struct desks *d);
 
 void chats_routes(struct faces *f); // chat.c
 struct chats *chats_new(struct face *face);
@@ -112,6 +122,7 @@ void tails_routes(struct faces *f); // tail.c
 struct tails *tails_new(struct face *face);
 void tails_free(struct tails *t);
 void tails_drain(struct tails *t);
+void tails_recheck(struct tails *t);
 
 // tokens.c: those made while running; loaded from the store, and again whenever another node changed them
 struct tokens *tokens_new(struct face *face);

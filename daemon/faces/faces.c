@@ -61,6 +61,13 @@ struct face *faces_upgrade(struct faces *f, struct http_request *r, unsigned rol
     return face;
 }
 
+void faces_recheck(struct face *face)
+{
+    desks_recheck(face->desks);
+    gateways_recheck(face->gateways);
+    tails_recheck(face->tails);
+}
+
 // ---- drain ----
 
 static bool idle(const struct faces *f)
@@ -152,6 +159,8 @@ struct faces *faces_new(const struct faces_options *o)
 void faces_reconfigure(struct faces *f, const struct config *config)
 {
     f->config = config;
+    for (size_t i = 0; i < f->n; i++)
+        faces_recheck(&f->v[i]);
 }
 
 void faces_free(struct faces *f)

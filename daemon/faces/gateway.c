@@ -96,11 +96,10 @@ static void take_credit(struct gateway *g, Throughline__V1__GatewayUp *up)
 
 static bool hello_is_allowed(struct gateway *g, const Throughline__V1__GatewayHello *h)
 {
-    struct auth_identity who;
     const char *code = NULL;
     if (g->known)
         return true;
-    struct face *face = faces_check_token(g->all->face->faces, h->token, ws_peer(g->ws), GATEWAY_ROLES, &who, &code);
+    struct face *face = faces_check_token(g->all->face->faces, h->token, ws_peer(g->ws), GATEWAY_ROLES, &g->who, &code);
     if (!face) {
         gateway_fail(g, WS_POLICY, code, "hello.token", "a gateway's token is needed");
         return false;
@@ -143,6 +142,7 @@ static void take_hello(struct gateway *g, Throughline__V1__GatewayUp *up)
     }
     if (!hello_is_allowed(g, h) || !hello_accounts(g, h))
         return;
+    ws_limit(g->ws, GATEWAY_MESSAGE_MAX);
     g->simulate = h->simulate;
     g->dedupes = h->deduplicates;
     g->credit = h->credit;
@@ -241,7 +241,7 @@ static uint32_t power_of_two(uint32_t at_least)
 static void on_connect(void *ctx, struct http_request *r)
 {
     struct faces *f = ctx;
-    struct auth_identity who;
+    struct auth_identity who = {.token = ""};
     bool known = false;
     struct face *face = faces_upgrade(f, r, GATEWAY_ROLES, &who, &known);
     if (!face)
@@ -249,8 +249,9 @@ static void on_connect(void *ctx, struct http_request *r)
     struct gateway *g = xcalloc(1, sizeof *g);
     g->all = face->gateways;
     g->known = known;
+    g->who = who;
     g->ws = ws_accept(r, &(struct ws_options){.protocols = WS_JSON | WS_PROTO,
-                                              .message_max = 1u << 20,
+                                              .message_max = FACE_HELLO_MAX,
                                               .output_max = (size_t)f->config->gateway.queue_bytes,
                                               .message = on_message,
                                               .closed = on_closed,
@@ -310,6 +311,18 @@ struct gateways *gateways_new(struct face *face)
     free(labels);
     loop_at_turn_end(face->faces->loop, on_turn_end, all);
     return all;
+}
+
+void gateways_recheck(struct gateways *all)
+{
+    size_t cursor = 0;
+    uint64_t id;
+    void *v;
+    while (table_next(&all->table, &cursor, &id, &v)) {
+        struct gateway *g = v;
+        if (g->state != GATEWAY_ENDING && *g->who.token && !auth_holds(all->face->faces->auth, &g->who))
+            gateway_fail(g, WS_POLICY, "unauthorized", "", "the token is no longer valid");
+    }
 }
 
 void gateways_drain(struct gateways *all)

@@ -12,6 +12,7 @@
 
 #define GATEWAY_ROLES        (AUTH_GATEWAY | AUTH_ADMIN)
 #define GATEWAY_ACCOUNTS_MAX 64
+#define GATEWAY_MESSAGE_MAX  (1u << 20)
 #define GATEWAY_HELLO_MS     5000
 #define GATEWAY_GRANT_MS     300 // how long a welcome waits for the leases of its accounts
 
@@ -34,6 +35,7 @@ struct gateway {
     struct ws *ws;
     enum gateway_state state;
     bool known; // the identity is proven by the request's header
+    struct auth_identity who;
     bool simulate, dedupes, paused, dirty;
     bool doubtful; // an outcome was unknown: what comes after it must not overtake it
     struct ack_ring ring;

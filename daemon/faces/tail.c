@@ -16,6 +16,7 @@ struct tail {
     struct tails *all;
     uint64_t id;
     struct ws *ws;
+    struct auth_identity who;
     bool ending;
 };
 struct tails {
@@ -136,6 +137,7 @@ static void on_connect(void *ctx, struct http_request *r)
         return;
     struct tail *t = xcalloc(1, sizeof *t);
     t->all = face->tails;
+    t->who = *http_identity(r);
     t->ws = ws_accept(
         r, &(struct ws_options){
                .protocols = WS_JSON, .message_max = 1024, .message = on_message, .closed = on_closed, .ctx = t});
@@ -169,6 +171,20 @@ void tails_drain(struct tails *all)
         struct tail *t = v;
         t->ending = true;
         ws_close(t->ws, WS_GOING_AWAY, "shutting down");
+    }
+}
+
+void tails_recheck(struct tails *all)
+{
+    size_t cursor = 0;
+    uint64_t id;
+    void *v;
+    while (table_next(&all->table, &cursor, &id, &v)) {
+        struct tail *t = v;
+        if (t->ending || auth_holds(all->face->faces->auth, &t->who))
+            continue;
+        t->ending = true;
+        ws_close(t->ws, WS_POLICY, "unauthorized");
     }
 }
 

@@ -49,6 +49,7 @@ static void on_loaded(void *module, uint64_t number, enum tl_err e, const struct
         }
     }
     auth_replace_all(t->face->faces->auth, AUTH_FROM_STORE, t->face->tenant, list, count);
+    faces_recheck(t->face);
     t->known = count > 0;
     for (size_t i = 0; i < count; i++)
         throughline__v1__token__free_unpacked(kept[i], NULL);
@@ -221,8 +222,8 @@ void admin_token_post(void *faces, struct http_request *r)
 static void token_gone(struct admin_call *c, struct http_request *r, const struct store_placed *p)
 {
     (void)p;
-    bool known = auth_remove(c->face->faces->auth, AUTH_FROM_STORE, c->face->tenant, c->name);
-    (void)known;
+    auth_remove(c->face->faces->auth, AUTH_FROM_STORE, c->face->tenant, c->name);
+    faces_recheck(c->face);
     store_publish(c->face->store, c->face->tenant, FACE_TOPIC_TOKENS, "", 0);
     admin_audit(c->face, r, "token.delete", c->name, "");
     http_reply_empty(r, 204);

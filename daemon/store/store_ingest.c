@@ -12,22 +12,34 @@ static void store_put_all(struct resp_out *out, const char *const *v, uint32_t n
         resp_text(out, v[i]);
 }
 
+// "channel,flags,join_ms,reopen_ms,seen_seconds"; what is negative goes as 0.
+static void store_put_rules(struct resp_out *out, const struct store_ingest *a)
+{
+    const int64_t numbers[] = {a->channel, (a->contact ? INGEST_CONTACT : 0) | (a->dry ? INGEST_DRY : 0), a->join_ms,
+                               a->reopen_ms, a->seen_seconds};
+    enum { COUNT = sizeof(numbers) / sizeof(numbers[0]) };
+    char text[COUNT * 21];
+    size_t len = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        if (i)
+            text[len++] = ',';
+        len += resp_digits(text + len, numbers[i] > 0 ? (uint64_t)numbers[i] : 0);
+    }
+    resp_bulk(out, text, len);
+}
+
 void store_ingest(struct store *s, const struct store_ingest *a, store_placed_fn *fn, void *module, uint64_t token)
 {
-    struct link_call c = STORE_CALL(store_reply_placed, fn, module, token);
+    struct link_call c = STORE_CALL(store_reply_ingested, fn, module, token);
     size_t more = (size_t)a->threads_n + a->verified_n + a->claimed_n;
-    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_ingest", a->tenant, 12 + (more ? 3 + more : 0));
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_ingest", a->tenant, 8 + (more ? 3 + more : 0));
     if (!out)
         return;
     resp_text(out, a->account);
     resp_text(out, a->id);
     resp_text(out, a->digest);
     resp_text(out, a->handle);
-    resp_u64(out, a->channel);
-    resp_u64(out, (a->contact ? INGEST_CONTACT : 0) | (a->dry ? INGEST_DRY : 0));
-    resp_ms(out, a->join_ms);
-    resp_ms(out, a->reopen_ms);
-    resp_ms(out, a->seen_seconds);
+    store_put_rules(out, a);
     resp_text(out, a->display_name);
     resp_bulk(out, a->entry, a->entry_len);
     resp_bulk(out, a->input, a->input_len);

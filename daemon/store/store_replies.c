@@ -21,6 +21,27 @@ void store_reply_placed(void *owner, const struct link_call *c, enum tl_err e, c
         ((store_placed_fn *)c->fn)(c->module, c->token, e, &p);
 }
 
+// "input,conversation,customer,digest": stored just now. Anything else is a placed reply.
+void store_reply_ingested(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
+{
+    struct store *s = owner;
+    if (e != TL_OK || v->type != VALUE_STRING) {
+        store_reply_placed(owner, c, e, v);
+        return;
+    }
+    struct store_placed p = {0};
+    uint64_t *const part[] = {&p.input, &p.conversation, &p.customer};
+    const char *at = v->str;
+    for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+        char *end;
+        *part[i] = strtoull(at, &end, 10);
+        at = end + (*end == ',');
+    }
+    s->trouble = "";
+    if (c->fn)
+        ((store_placed_fn *)c->fn)(c->module, c->token, TL_OK, &p);
+}
+
 void store_reply_number(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
 {
     store_reply_placed(owner, c, e, v); // the places that it lacks read as 0

@@ -10,6 +10,7 @@
 -- Redis shows its call and Lua's libraries to a running function only, not while the library loads.
 local call
 local char, concat, find, floor, gmatch, gsub, match, rep, sort, sub, tonumber, unpack
+local last, more = {}, {} -- a varint's bytes, by their seven bits: the last one, those before
 
 local function base_open()
     call = redis.call
@@ -17,6 +18,9 @@ local function base_open()
     rep, sub = string.rep, string.sub
     concat, sort, floor = table.concat, table.sort, math.floor
     tonumber, unpack = _G.tonumber, _G.unpack
+    for bits = 0, 127 do
+        last[bits], more[bits] = char(bits), char(bits + 128)
+    end
 end
 
 local WHEN_FULL, READS = "allow-oom", "no-writes"
@@ -81,15 +85,19 @@ end
 -- Exact up to 2^53: only division by powers of two and remainders.
 local function varint(v)
     if v < 128 then
-        return char(v)
+        return last[v]
     end
-    local low = v % 128
-    v = (v - low) / 128
+    local a = v % 128
+    v = (v - a) / 128
     if v < 128 then
-        return char(low + 128, v)
+        return more[a] .. last[v]
     end
-    local next = v % 128
-    return char(low + 128, next + 128) .. varint((v - next) / 128)
+    local b = v % 128
+    v = (v - b) / 128
+    if v < 128 then
+        return more[a] .. more[b] .. last[v]
+    end
+    return more[a] .. more[b] .. varint(v)
 end
 
 local function pb_number(tag, v)
@@ -108,18 +116,17 @@ local function pb_entry_time(wall) -- Entry.wall_ms
     return "\16" .. varint(wall)
 end
 
-local function pb_author(customer) -- Entry.author.customer
-    local v = varint(customer)
-    return "\26" .. char(#v + 1) .. "\8" .. v
+local function pb_author(customer) -- Entry.author.customer; customer: varint
+    return "\26" .. last[#customer + 1] .. "\8" .. customer
 end
 
 local function pb_participant(handle) -- Entry.author.participant
     return pb_text("\26", pb_text("\34", handle))
 end
 
--- Input.placed. opened and reopened are booleans; follows is a number.
+-- Input.placed. conversation, customer: varints; opened and reopened are booleans; follows is a number.
 local function pb_placed(conversation, customer, opened, reopened, follows, last_agent, participant)
-    local p = "\8" .. varint(conversation) .. "\16" .. varint(customer)
+    local p = "\8" .. conversation .. "\16" .. customer
     if opened then
         p = p .. "\24\1"
     end

@@ -49,11 +49,14 @@ local function log_gone(log, gone)
     log.gone, log.gone_text = gone, gone .. ""
 end
 
--- number: its text. The first write of a call.
-local function log_note(log, number, now, note)
-    local text = number .. now.clock .. log.gone_text .. "\0" .. note
+-- The first write of a call: number, times, how many are gone, note.
+local function log_begin(log, text)
     log.noted = text
     call("SET", log.clock, text)
+end
+
+local function log_note(log, number, now, note)
+    log_begin(log, number .. now.clock .. log.gone_text .. "\0" .. note)
 end
 
 -- The last write of a call. id: "<n>-0".

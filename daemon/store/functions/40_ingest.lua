@@ -4,8 +4,36 @@
 --
 -- The only write that a customer's message costs, so the ordinary case (known customer, open conversation, same channel) makes
 -- ten calls and makes no tables of its own; everything else goes through a plan. `e` holds what is known of the event so far.
+-- What was stored is answered as the text that the seen-key now holds: "input,conversation,customer,digest".
 
 local CONTACT_FLAG, DRY_FLAG = { [1] = true, [3] = true }, { [2] = true, [3] = true }
+local RULES_MAX = 1000
+
+local rules_known, rules_count = {}, 0
+
+-- "channel,flags,join_ms,reopen_ms,seen_seconds": an account has few of them, so they are read once.
+local function rules_read(text)
+    local channel, flags, join_ms, reopen_ms, life = match(text, "^(%d+),(%d+),(%-?%d+),(%-?%d+),(%d+)$")
+    if not channel then
+        error("TL rules of an event: " .. text)
+    end
+    flags = tonumber(flags)
+    if rules_count == RULES_MAX then
+        rules_known, rules_count = {}, 0
+    end
+    local rules = {
+        channel = channel,
+        channel_number = tonumber(channel),
+        contact = CONTACT_FLAG[flags] or false,
+        dry = DRY_FLAG[flags] or false,
+        join_ms = tonumber(join_ms),
+        reopen_ms = tonumber(reopen_ms),
+        life = life,
+    }
+    rules.plain = rules.contact and not rules.dry
+    rules_known[text], rules_count = rules, rules_count + 1
+    return rules
+end
 
 local function ingest_plan(e)
     local plan = e.plan or plan_new()
@@ -23,18 +51,18 @@ end
 
 -- The lists at the end of the arguments.
 local function ingest_lists(e, args)
-    local threads, verified, claimed = tonumber(args[13]), tonumber(args[14]), tonumber(args[15])
+    local threads, verified, claimed = tonumber(args[9]), tonumber(args[10]), tonumber(args[11])
     if threads > 0 then
-        e.threads = ingest_list(args, 15, threads)
+        e.threads = ingest_list(args, 11, threads)
         for i = 1, threads do
             e.threads[i] = e.t .. "thread:" .. e.account .. ":" .. e.threads[i]
         end
     end
     if verified > 0 then
-        e.verified = ingest_list(args, 15 + threads, verified)
+        e.verified = ingest_list(args, 11 + threads, verified)
     end
     if claimed > 0 then
-        e.claimed = ingest_list(args, 15 + threads + verified, claimed)
+        e.claimed = ingest_list(args, 11 + threads + verified, claimed)
     end
 end
 
@@ -224,14 +252,15 @@ local function ingest_write(e, seen, args)
         note = note .. field_undo(who, "recent", e.recent_old)
     end
     log_note(log, number, now, note)
-    call("SET", seen, number .. "," .. e.conversation .. "," .. e.customer .. "," .. args[3], "EX", args[9])
+    local answer = number .. "," .. e.conversation .. "," .. e.customer .. "," .. args[3]
+    call("SET", seen, answer, "EX", e.life)
     if plan then
         plan_run(plan)
     end
     if recent then
         call("HSET", who, "recent", recent)
     end
-    local entry, customer, conversation = args[11], tonumber(e.customer), tonumber(e.conversation)
+    local entry, customer, conversation = args[7], varint(tonumber(e.customer)), varint(tonumber(e.conversation))
     if entry ~= "" then
         call("XADD", timeline, number .. "-0", "e", entry .. now.entry
             .. (e.participant and pb_participant(e.handle) or pb_author(customer)))
@@ -239,42 +268,42 @@ local function ingest_write(e, seen, args)
     for i, news in ipairs(e.news or {}) do
         log_add(log, log.n + i, now.input .. pb_customer_changed(news[1], news[2]))
     end
-    log_commit(log, number, number .. "-0", now, args[12] .. now.input .. pb_placed(conversation, customer, e.opened, e.reopened,
+    log_commit(log, number, number .. "-0", now, args[8] .. now.input .. pb_placed(conversation, customer, e.opened, e.reopened,
         e.follows, e.last_agent, e.participant))
-    return { OK, number, conversation, customer }
+    return answer
 end
 
 -- The ordinary case: the customer is known, speaks in the conversation they spoke in last, on the same channel.
 -- Nil when it is not; nothing is written then.
-local function ingest_ordinary(log, now, args, seen, customer)
+local function ingest_ordinary(log, now, args, rules, seen, customer)
     local t = log.t
     local who = t .. "cust:" .. customer
     local f = call("HMGET", who, "recent", "last_agent", "name")
     local recent = f[1]
     local id, wall, channel, rest = match(recent or "", "^(%d+),%d+,(%d+),(%d+),0(.*)$")
-    if not id or channel ~= args[5] or now.wall - wall > tonumber(args[7]) or not f[3] and args[10] ~= "" then
+    if not id or channel ~= rules.channel or now.wall - wall > rules.join_ms or not f[3] and args[6] ~= "" then
         return nil
     end
     local n = log.n + 1
     local number, timeline = n .. "", t .. "conv:" .. id .. ":log"
     local entry_id = number .. "-0"
-    log_note(log, number, now, "2\0DEL\0" .. seen .. "\0003\0XDEL\0" .. timeline .. "\0" .. entry_id
-        .. "\0004\0HSET\0" .. who .. "\0recent\0" .. recent .. "\0")
-    call("SET", seen, number .. "," .. id .. "," .. customer .. "," .. args[3], "EX", args[9])
+    log_begin(log, number .. now.clock .. log.gone_text .. "\0002\0DEL\0" .. seen .. "\0003\0XDEL\0" .. timeline .. "\0"
+        .. entry_id .. "\0004\0HSET\0" .. who .. "\0recent\0" .. recent .. "\0")
+    local answer = number .. "," .. id .. "," .. customer .. "," .. args[3]
+    call("SET", seen, answer, "EX", rules.life)
     call("HSET", who, "recent", id .. "," .. number .. "," .. now.wall_text .. "," .. channel .. ",0" .. rest)
-    local customer_number, conversation = tonumber(customer), tonumber(id)
-    if args[11] ~= "" then
-        call("XADD", timeline, entry_id, "e", args[11] .. now.entry .. pb_author(customer_number))
+    local author = varint(tonumber(customer))
+    if args[7] ~= "" then
+        call("XADD", timeline, entry_id, "e", args[7] .. now.entry .. pb_author(author))
     end
-    log_commit(log, n, entry_id, now, args[12] .. now.input
-        .. pb_placed(conversation, customer_number, false, false, 0, f[2], false))
-    return { OK, n, conversation, customer_number }
+    log_commit(log, n, entry_id, now, args[8] .. now.input
+        .. pb_placed(varint(tonumber(id)), author, false, false, 0, f[2], false))
+    return answer
 end
 
 local NOBODY = {} -- merged by this call; never written to: ingest_evidence gives its own
 
-local function ingest_event(log, now, args, who)
-    local flags = tonumber(args[6])
+local function ingest_event(log, now, args, rules, who)
     local e = {
         log = log,
         now = now,
@@ -283,11 +312,12 @@ local function ingest_event(log, now, args, who)
         wall = now.wall,
         account = args[1],
         handle = args[4],
-        channel = tonumber(args[5]),
-        contact = CONTACT_FLAG[flags] or false,
-        dry = DRY_FLAG[flags] or false,
-        join_ms = tonumber(args[7]),
-        reopen_ms = tonumber(args[8]),
+        channel = rules.channel_number,
+        contact = rules.contact,
+        dry = rules.dry,
+        join_ms = rules.join_ms,
+        reopen_ms = rules.reopen_ms,
+        life = rules.life,
         follows = 0,
         merged = NOBODY,
     }
@@ -295,7 +325,7 @@ local function ingest_event(log, now, args, who)
         local shared = match(who, "^(%d+):s$")
         e.customer, e.shared = shared or who, shared
     end
-    if args[13] then
+    if args[9] then
         ingest_lists(e, args)
     end
     return e
@@ -309,19 +339,19 @@ local function ingest(keys, args)
     if first then
         return placed_before(match(first, "[^,]*$") == args[3] and AGAIN or CONFLICT, first)
     end
-    local who, now = call("GET", t .. "handle:" .. args[4]), log_now(log)
-    if args[6] == "1" and who and not args[13] and not find(who, ":", 1, true) then
-        local answer = ingest_ordinary(log, now, args, seen, who)
+    local who, now, rules = call("GET", t .. "handle:" .. args[4]), log_now(log), rules_known[args[5]] or rules_read(args[5])
+    if rules.plain and who and not args[9] and not find(who, ":", 1, true) then
+        local answer = ingest_ordinary(log, now, args, rules, seen, who)
         if answer then
             return answer
         end
     end
-    local e = ingest_event(log, now, args, who)
+    local e = ingest_event(log, now, args, rules, who)
     ingest_customer(e)
     if not ingest_place(e) then
         return { ABSENT, 0, 0, 0 }
     end
-    ingest_extras(e, args[10])
+    ingest_extras(e, args[6])
     return ingest_write(e, seen, args)
 end
 

@@ -27,7 +27,7 @@ local function command(keys, args)
             return placed(ABSENT, 0)
         end
         customer = customer_root(t, owner)
-        place = pb_placed(tonumber(conversation), tonumber(customer), false, false, 0)
+        place = pb_placed(varint(tonumber(conversation)), varint(tonumber(customer)), false, false, 0)
     elseif entry ~= "" then
         return redis.error_reply("TL an entry without a conversation")
     end

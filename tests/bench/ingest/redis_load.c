@@ -151,19 +151,27 @@ static void yard_send(struct redis_run *r, uint64_t event)
 static void redis_send_function(struct redis_run *r, uint64_t event)
 {
     char id[40], handle[32];
-    int id_len = snprintf(id, sizeof id, REDIS_ID, (unsigned long long)(r->base + event));
-    int handle_len = snprintf(handle, sizeof handle, "tel:+49151%08u", (unsigned)(event % CUSTOMERS));
-    const char *argv[] = {"FCALL",  "tl1_ingest", "1", "tl:{bench}:inputs", "sms-1",     id,       "0123456789abcdef",
-                          handle,   "2",          "1", "86400000",          "259200000", "172800", "",
-                          r->entry, r->input};
-    size_t lens[sizeof argv / sizeof *argv];
-    for (size_t i = 0; i < sizeof argv / sizeof *argv; i++)
-        lens[i] = strlen(i < 14 ? argv[i] : "");
-    lens[5] = (size_t)id_len;
-    lens[7] = (size_t)handle_len;
-    lens[14] = r->entry_len;
-    lens[15] = r->input_len;
-    redisAppendCommandArgv(r->c, sizeof argv / sizeof *argv, argv, lens);
+    snprintf(id, sizeof id, REDIS_ID, (unsigned long long)(r->base + event));
+    snprintf(handle, sizeof handle, "tel:+49151%08u", (unsigned)(event % CUSTOMERS));
+    const char *argv[] = {"FCALL",
+                          "tl1_ingest",
+                          "1",
+                          "tl:{bench}:inputs",
+                          "sms-1",
+                          id,
+                          "0123456789abcdef",
+                          handle,
+                          "2,1,86400000,259200000,172800",
+                          "",
+                          r->entry,
+                          r->input};
+    enum { WORDS = sizeof argv / sizeof *argv };
+    size_t lens[WORDS];
+    for (size_t i = 0; i < WORDS - 2; i++)
+        lens[i] = strlen(argv[i]);
+    lens[WORDS - 2] = r->entry_len;
+    lens[WORDS - 1] = r->input_len;
+    redisAppendCommandArgv(r->c, WORDS, argv, lens);
 }
 
 static void redis_flush(struct redis_run *r)

@@ -191,7 +191,7 @@ static struct evconnlistener *bind_one(struct listener *l, const struct addrinfo
 // The real address, in the form in which it was asked for.
 static char *bound_address(evutil_socket_t fd)
 {
-    struct sockaddr_storage ss;
+    struct sockaddr_storage ss = {0};
     socklen_t len = sizeof ss;
     char node[64], port[16];
     if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0 ||

@@ -74,8 +74,10 @@ struct store *store_new(struct loop *loop, const struct store_options *o)
 static void store_destroy(void *arg)
 {
     struct store *s = arg;
-    while (s->jobs)
-        store_job_free(s->jobs);
+    for (struct store_job *j = s->jobs, *next; j; j = next) {
+        next = j->next;
+        store_job_free(j);
+    }
     wire_net_drop(s->net);
     free(s->heard);
     free(s);

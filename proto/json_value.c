@@ -137,7 +137,7 @@ static integer_store_fn *const integer_stores[] = {
 
 static bool read_integer(const ProtobufCFieldDescriptor *f, const json_t *json, void *slot, struct json_place at)
 {
-    struct integer v;
+    struct integer v = {0};
     return integer_read(json, at, &v) && integer_stores[f->type](v, slot, at);
 }
 
@@ -299,7 +299,7 @@ bool json_value_read_key(const ProtobufCFieldDescriptor *f, const char *key, voi
         *(protobuf_c_boolean *)slot = yes;
         return true;
     }
-    struct integer v;
+    struct integer v = {0};
     if (!integer_from_text(key, &v))
         return error_set(at.err, at.path, "wrong_type", "a key here is a whole number");
     return integer_stores[f->type](v, slot, at);

@@ -68,7 +68,6 @@ enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISO
 #define CONFIG_TYPE_CHOICE     int
 #define CONFIG_TYPE_CHANNEL    int // Throughline__V1__Channel
 #define CONFIG_TYPE_NAMES      struct config_list
-#define CONFIG_TYPE_ADDRESSES  struct config_list
 #define CONFIG_TYPE_ORIGINS    struct config_list
 #define CONFIG_TYPE_LANGUAGES  struct config_list
 #define CONFIG_TYPE_CHANNELS   uint32_t // bit (1u << channel); 0 = empty list

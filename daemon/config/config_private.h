@@ -21,7 +21,6 @@ enum config_type {
     CONFIG_CHOICE,
     CONFIG_CHANNEL,
     CONFIG_NAMES,
-    CONFIG_ADDRESSES,
     CONFIG_ORIGINS,
     CONFIG_LANGUAGES,
     CONFIG_CHANNELS_SET,
@@ -92,7 +91,6 @@ bool setting_wrong_type(const struct setting *v, const struct toml_node *node, c
 typedef const char *setting_check_fn(const char *s, size_t len);
 const char *setting_check_name(const char *s, size_t len);
 const char *setting_check_language(const char *s, size_t len);
-const char *setting_check_ip(const char *s, size_t len);
 const char *setting_check_origin(const char *s, size_t len);
 
 // The text of a node, checked; NULL when wrong.

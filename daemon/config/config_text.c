@@ -6,7 +6,6 @@
 #include "daemon/base/loop.h"
 #include "proto/utf8.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -64,13 +63,6 @@ static const char *check_address(const char *s, size_t len)
     if (s[0] == '[')
         return s[host - 1] == ']' && host > 2 && all_of(s + 1, host - 2, ":ABCDEF") ? NULL : right;
     return all_of(s, host, ".-_ABCDEFGHIJKLMNOPQRSTUVWXYZ") ? NULL : right;
-}
-
-const char *setting_check_ip(const char *s, size_t len)
-{
-    unsigned char bytes[16];
-    bool good = strlen(s) == len && (inet_pton(AF_INET, s, bytes) == 1 || inet_pton(AF_INET6, s, bytes) == 1);
-    return good ? NULL : "expected an IP address like \"10.0.0.1\"";
 }
 
 const char *setting_check_origin(const char *s, size_t len)

@@ -183,11 +183,6 @@ static bool read_names(const struct setting *v, void *slot)
     return read_list(v, slot, setting_check_name, "names in quotes");
 }
 
-static bool read_addresses(const struct setting *v, void *slot)
-{
-    return read_list(v, slot, setting_check_ip, "IP addresses in quotes");
-}
-
 static bool read_origins(const struct setting *v, void *slot)
 {
     return read_list(v, slot, setting_check_origin, "origins in quotes");
@@ -331,7 +326,6 @@ static const struct {
     [CONFIG_CHOICE] = {read_choice, sizeof(int), NULL, NULL},
     [CONFIG_CHANNEL] = {read_channel, sizeof(int), NULL, NULL},
     [CONFIG_NAMES] = {read_names, sizeof(struct config_list), list_free, list_equal},
-    [CONFIG_ADDRESSES] = {read_addresses, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_ORIGINS] = {read_origins, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_LANGUAGES] = {read_languages, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_CHANNELS_SET] = {read_channels, sizeof(uint32_t), NULL, NULL},

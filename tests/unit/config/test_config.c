@@ -68,26 +68,24 @@ static void test_every_type_of_value(void **state)
     (void)state;
     setenv("CONFIG_TEST_SECRET", "a secret of twenty b", 1);
     setenv("CONFIG_TEST_TOKEN", "test-token-0123456789", 1);
-    struct config *c =
-        read("tenants = [\"one\", \"two\"]\n"
-             "[server]\nlisten = \"[::1]:0\"\ndemo = false\ntrusted_proxies = [\"10.0.0.1\", \"fe80::1\"]\n"
-             "tls_certificate = \"c.pem\"\ntls_key = \"k.pem\"\n"
-             "[redis]\nmode = \"url\"\nurl = \"unix:///run/redis.sock\"\ndurability = \"normal\"\n"
-             "[log]\nformat = \"json\"\nlevel = \"debug\"\n"
-             "[channel.social]\nunits = 7\n"
-             "[[account]]\nname = \"web\"\ntenant = \"two\"\nkind = \"chat\"\n"
-             "origins = [\"https://www.example.org\", \"http://localhost:3000\"]\n"
-             "identity_secret = \"env:CONFIG_TEST_SECRET\"\n"
-             "[[queue]]\nname = \"q\"\ntenant = \"one\"\nchannels = [\"voice\", \"chat\"]\n"
-             "languages = [\"de\", \"pt-BR\"]\nselect = \"longest_idle\"\n"
-             "[[queue]]\nname = \"rest\"\ntenant = \"one\"\n"
-             "[[agent]]\nid = \"bot-1\"\ntenant = \"one\"\nbot = true\nchannels = [\"sms\"]\n"
-             "skills = { b = 2, a = 1 }\n"
-             "[[token]]\nid = \"t\"\ntenant = \"one\"\nrole = \"supervisor\"\n"
-             "secret = \"env:CONFIG_TEST_TOKEN\"\n");
+    struct config *c = read("tenants = [\"one\", \"two\"]\n"
+                            "[server]\nlisten = \"[::1]:0\"\ndemo = false\n"
+                            "tls_certificate = \"c.pem\"\ntls_key = \"k.pem\"\n"
+                            "[redis]\nmode = \"url\"\nurl = \"unix:///run/redis.sock\"\ndurability = \"normal\"\n"
+                            "[log]\nformat = \"json\"\nlevel = \"debug\"\n"
+                            "[channel.social]\nunits = 7\n"
+                            "[[account]]\nname = \"web\"\ntenant = \"two\"\nkind = \"chat\"\n"
+                            "origins = [\"https://www.example.org\", \"http://localhost:3000\"]\n"
+                            "identity_secret = \"env:CONFIG_TEST_SECRET\"\n"
+                            "[[queue]]\nname = \"q\"\ntenant = \"one\"\nchannels = [\"voice\", \"chat\"]\n"
+                            "languages = [\"de\", \"pt-BR\"]\nselect = \"longest_idle\"\n"
+                            "[[queue]]\nname = \"rest\"\ntenant = \"one\"\n"
+                            "[[agent]]\nid = \"bot-1\"\ntenant = \"one\"\nbot = true\nchannels = [\"sms\"]\n"
+                            "skills = { b = 2, a = 1 }\n"
+                            "[[token]]\nid = \"t\"\ntenant = \"one\"\nrole = \"supervisor\"\n"
+                            "secret = \"env:CONFIG_TEST_TOKEN\"\n");
     assert_int_equal(c->tenants.n, 2);
     assert_false(c->server.demo);
-    assert_int_equal(c->server.trusted_proxies.n, 2);
     assert_int_equal(c->redis.mode, CONFIG_REDIS_URL);
     assert_int_equal(c->redis.durability, CONFIG_DURABILITY_NORMAL);
     assert_int_equal(c->log.format, CONFIG_LOG_JSON);
@@ -98,7 +96,7 @@ static void test_every_type_of_value(void **state)
     assert_string_equal(c->accounts[0].origins.v[1], "http://localhost:3000");
     assert_int_equal(c->queues[0].channels, 1u << 4 | 1u << 1);
     assert_int_equal(c->queues[0].select, CONFIG_SELECT_LONGEST_IDLE);
-    assert_int_equal(c->queues[0].place.line, 23);
+    assert_int_equal(c->queues[0].place.line, 22);
     assert_true(c->agents[0].bot);
     assert_string_equal(c->agents[0].skills.v[0].name, "a"); // in order of name
     assert_int_equal(c->tokens[0].role, CONFIG_ROLE_SUPERVISOR);

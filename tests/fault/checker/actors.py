@@ -66,7 +66,7 @@ class GatewayActor(Actor):
 
     async def work(self):
         numbers = {}  # sequence on this connection -> event id
-        at = len(self.peer.seen)
+        at = 0  # a delivery may have come with the welcome
         for event in list(self.open.values()):
             numbers[await self.peer.put_event(event)] = event.id
         acked = 0

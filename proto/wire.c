@@ -4,9 +4,11 @@
 #include "proto/wire.h"
 
 #include "proto/error.h"
+#include "proto/reflect.h"
 #include "proto/utf8.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum wire_type { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
@@ -14,6 +16,7 @@ enum wire_type { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32
 struct walk {
     struct json_error *err;
     size_t messages;
+    bool unknown; // a field that the contract does not have
 };
 
 struct span {
@@ -84,6 +87,7 @@ static bool walk_message(struct walk *w, const ProtobufCMessageDescriptor *d, st
         const ProtobufCFieldDescriptor *f = protobuf_c_message_descriptor_get_field(d, (unsigned)(tag >> 3));
         index = tag >> 3 == last_id ? index + 1 : 0;
         last_id = tag >> 3;
+        w->unknown = w->unknown || f == NULL;
         if (f == NULL || (tag & 7) != WIRE_BYTES)
             continue;
         const struct reflect_path path = {up, f->name, NULL, index, f->label == PROTOBUF_C_LABEL_REPEATED};
@@ -95,9 +99,25 @@ static bool walk_message(struct walk *w, const ProtobufCMessageDescriptor *d, st
     return true;
 }
 
+// They would be kept, counted as content, and sent on to whoever reads the message next.
+static void drop_unknown(ProtobufCMessage *m)
+{
+    for (unsigned i = 0; i < m->n_unknown_fields; i++)
+        free(m->unknown_fields[i].data);
+    free(m->unknown_fields);
+    m->unknown_fields = NULL;
+    m->n_unknown_fields = 0;
+    for (unsigned i = 0; i < m->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *f = &m->descriptor->fields[i];
+        size_t n = f->type == PROTOBUF_C_TYPE_MESSAGE ? reflect_count(m, f) : 0;
+        for (size_t k = 0; k < n; k++)
+            drop_unknown(*(ProtobufCMessage *const *)reflect_value(m, f, k));
+    }
+}
+
 ProtobufCMessage *wire_read(const ProtobufCMessageDescriptor *d, const void *bytes, size_t len, struct json_error *err)
 {
-    struct walk w = {err, 0};
+    struct walk w = {.err = err};
     const uint8_t *p = len > 0 ? bytes : (const uint8_t *)"";
     if (!walk_message(&w, d, (struct span){p, p + len}, NULL, 1))
         return NULL;
@@ -106,6 +126,8 @@ ProtobufCMessage *wire_read(const ProtobufCMessageDescriptor *d, const void *byt
         error_set(err, NULL, "malformed_protobuf", "not a protobuf %s", d->short_name);
         return NULL;
     }
+    if (w.unknown)
+        drop_unknown(m);
     if (!proto_check_utf8(m, err)) { // the times; the text is checked already
         protobuf_c_message_free_unpacked(m, NULL);
         return NULL;

@@ -8,8 +8,8 @@
 
 #include "proto/json.h"
 
-// Unpacks a message of type `d` whose strings are valid UTF-8 without NUL and whose times are in range. The message is
-// the caller's, freed by protobuf_c_message_free_unpacked(m, NULL). NULL with *err (may be NULL) filled otherwise.
+// Unpacks a message of type `d` whose strings are valid UTF-8 without NUL and whose times are in range. Fields that the
+// contract does not have are passed over and not kept. The message is the caller's, freed by protobuf_c_message_free_unpacked(m, NULL). NULL with *err (may be NULL) filled otherwise.
 ProtobufCMessage *wire_read(const ProtobufCMessageDescriptor *d, const void *bytes, size_t len, struct json_error *err)
     __attribute__((warn_unused_result));
 

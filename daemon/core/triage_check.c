@@ -256,10 +256,14 @@ static bool check_attributes(const Throughline__V1__Event *e, struct triage_faul
 {
     if (e->n_attributes > 16)
         return triage_fault(f, "too_long", "attributes", "at most 16 attributes");
-    for (size_t i = 0; i < e->n_attributes; i++)
+    for (size_t i = 0; i < e->n_attributes; i++) {
         if (!check_text("attributes", e->attributes[i]->key, 1, 64, RULE_LINE, f) ||
             !check_text("attributes", e->attributes[i]->value, 0, 256, RULE_LINE, f))
             return false;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(e->attributes[i]->key, e->attributes[k]->key) == 0)
+                return triage_fault(f, "invalid_field", "attributes", "a key must not come twice");
+    }
     return true;
 }
 

@@ -230,6 +230,7 @@ SPOIL(long_thread, e->threads = long_list; e->n_threads = 1; long_list[0] = of(2
 SPOIL(empty_thread, e->threads = long_list; e->n_threads = 1; long_list[0] = (char *)"";)
 SPOIL(many_attributes, e->attributes = attributes; e->n_attributes = 17;)
 SPOIL(long_key, attribute.key = of(65); e->attributes = attributes; e->n_attributes = 1;)
+SPOIL(same_key, attribute.key = (char *)"k"; e->attributes = attributes; e->n_attributes = 2;)
 SPOIL(long_value, attribute.key = (char *)"k"; attribute.value = of(257); e->attributes = attributes;
       e->n_attributes = 1;)
 SPOIL(high_priority, e->priority = 10;)
@@ -273,6 +274,7 @@ static const struct bad bad[] = {
     {"attributes", "too_long", many_attributes},
     {"attributes", "too_long", long_key},
     {"attributes", "too_long", long_value},
+    {"attributes", "invalid_field", same_key},
     {"priority", "out_of_range", high_priority},
     {"authentication", "invalid_field", odd_authentication},
     {"claimed_handles[0]", "invalid_handle", bad_claim},

@@ -168,9 +168,23 @@ static void test_strings_of_unpacked_messages_are_checked(void **state)
     assert_string_equal(err.path, "message.subject");
 }
 
+static void test_what_the_contract_does_not_have_is_not_kept(void **state)
+{
+    (void)state;
+    // id "7", field 100 = 1, message { text "hi", field 99 = 5 }
+    static const char bytes[] = "\x0a\x01\x37\xa0\x06\x01\xa2\x01\x07\x0a\x02hi\x98\x06\x05";
+    ProtobufCMessage *m = wire_read(&throughline__v1__event__descriptor, bytes, sizeof bytes - 1, NULL);
+    assert_non_null(m);
+    assert_string_equal(((Throughline__V1__Event *)m)->message->text, "hi");
+    assert_int_equal(m->n_unknown_fields, 0);
+    assert_int_equal(((Throughline__V1__Event *)m)->message->base.n_unknown_fields, 0);
+    protobuf_c_message_free_unpacked(m, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_the_contract_does_not_have_is_not_kept),
         cmocka_unit_test(test_an_empty_message_is_an_empty_object),
         cmocka_unit_test(test_bad_utf8_is_replaced_byte_by_byte),
         cmocka_unit_test(test_null_strings_are_absent),

@@ -223,7 +223,7 @@ static bool take_delivery(struct item *i, const struct store_outgoing *out)
 static void give_back(const void *module, const struct store_outgoing *out)
 {
     struct outbox *o = owner_find(module);
-    if (o)
+    if (o && !item_find(o, out->id))
         outbox_report(o, &(struct store_report){
                              .id = out->id,
                              .account = out->account,
@@ -357,11 +357,13 @@ void lane_pump(void *lane)
         lane_wake(l, (l->scan_at < wake ? l->scan_at : wake) - now);
 }
 
-// News of an attempt before the one in hand: that it failed says nothing of this one.
+// News of an attempt before the one in hand says nothing of this one; and what is on its way again already need not be told to.
 static bool is_stale(const struct item *i, const struct store_report *r)
 {
-    return r->attempt && r->attempt != i->attempt &&
-           r->state <= THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_UNKNOWN;
+    if (r->state > THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_UNKNOWN)
+        return false;
+    return (r->attempt && r->attempt != i->attempt) ||
+           (r->state == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_QUEUED && i->state < ITEM_CLAIMED);
 }
 
 void item_reported(struct outbox *o, const struct store_report *r)

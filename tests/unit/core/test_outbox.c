@@ -179,7 +179,7 @@ static void words_go_out_in_order(void **state)
     attach(&g, s->o, false);
     world_await(s->w, is_owned, &g);
     for (int i = 1; i < 6; i++) {
-        char id[8], text[8];
+        char id[16], text[16];
         snprintf(id, sizeof id, "s%d", i);
         snprintf(text, sizeof text, "n%d", i);
         ann_says(s, id, text);
@@ -354,7 +354,7 @@ static void who_is_not_there_holds_up_nobody(void **state)
     struct stage *s = *state;
     struct gateway g = {.accept = true, .report = true, .state = SENT, .handle = "tel:+4915112345679"};
     for (int i = 0; i < 140; i++) { // more than one scan shows
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "s%d", i);
         ann_says(s, id, "to nobody");
     }

@@ -223,7 +223,7 @@ static bool read_enum(const ProtobufCFieldDescriptor *f, const json_t *json, voi
 {
     const ProtobufCEnumDescriptor *d = f->descriptor;
     if (json_is_number(json)) {
-        struct integer v;
+        struct integer v = {0};
         return integer_read(json, at, &v) && store_int32(v, slot, at);
     }
     if (!json_is_string(json))

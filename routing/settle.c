@@ -120,12 +120,9 @@ void settle(struct router *r)
         r->stamp++;
         for (size_t next = 0;;) {
             struct work *w = settle_next_in_lines(r);
-            struct work *own = next < r->undecided_n ? r->undecided[next] : NULL;
-            if (own && (!w || !queue_before(w, own))) {
-                w = own;
-                next++;
-            }
-            if (!w)
+            if (next < r->undecided_n && (!w || !queue_before(w, r->undecided[next])))
+                w = r->undecided[next++];
+            else if (!w)
                 break;
             if (w->state != ROUTER_QUEUED)
                 continue;

@@ -52,6 +52,19 @@ void reload_tokens(struct daemon *d)
     free(v);
 }
 
+struct http_options reload_http(const struct config *c, struct auth *auth)
+{
+    return (struct http_options){
+        .auth = auth,
+        .max_connections = (uint32_t)c->server.max_connections,
+        .body_max = (size_t)c->server.max_body,
+        .head_ms = c->server.header_seconds * 1000,
+        .body_ms = c->server.body_seconds * 1000,
+        .idle_ms = c->server.idle_seconds * 1000,
+        .ws_ping_ms = c->server.ping_seconds * 1000,
+    };
+}
+
 void *reload_routing(const struct config *c, const char *tenant, size_t *len)
 {
     Throughline__V1__RoutingConfig *m = config_routing(c, tenant);
@@ -119,6 +132,8 @@ void reload(void *daemon)
     reload_tokens(d);
     for (size_t i = 0; i < d->tenants_n; i++)
         reload_tenant(d, &d->tenants[i]);
+    struct http_options o = reload_http(is, d->auth);
+    http_server_configure(d->http, &o);
     faces_reconfigure(d->faces, is);
     if (is->server.tls_certificate && !http_reload_tls(d->http, why, sizeof why)) {
         const char *text = why;

@@ -156,18 +156,10 @@ static void start_faces(struct daemon *d)
 
 static void start_server(struct daemon *d)
 {
-    const struct config *c = d->config;
     d->auth = auth_new();
+    struct http_options o = reload_http(d->config, d->auth);
     reload_tokens(d);
-    d->http = http_server_new(d->loop, &(struct http_options){
-                                           .auth = d->auth,
-                                           .max_connections = (uint32_t)c->server.max_connections,
-                                           .body_max = (size_t)c->server.max_body,
-                                           .head_ms = c->server.header_seconds * 1000,
-                                           .body_ms = c->server.body_seconds * 1000,
-                                           .idle_ms = c->server.idle_seconds * 1000,
-                                           .ws_ping_ms = c->server.ping_seconds * 1000,
-                                       });
+    d->http = http_server_new(d->loop, &o);
     start_faces(d);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "daemon/admin_token.h"
+#include "daemon/net/http.h"
 
 // The daemon's life: everything that is started, in the order in which it is started; ended in the opposite one.
 
@@ -57,9 +58,10 @@ struct daemon {
 int serve(struct daemon *d);
 
 const char *serve_data_dir(const struct daemon *d);
-// Configuration of tokens, log and a tenant's routing; at the start and at a reload.
+// Configuration of tokens, log, HTTP and a tenant's routing; at the start and at a reload.
 void reload_tokens(struct daemon *d);
 void reload_log(const struct config *c);
+struct http_options reload_http(const struct config *c, struct auth *auth);
 void *reload_routing(const struct config *c, const char *tenant, size_t *len); // packed, malloc'd
 // Reads the file again: what may change while running changes, the rest is told.
 void reload(void *daemon);

@@ -41,6 +41,9 @@ struct http_server *http_server_new(struct loop *loop, const struct http_options
 // Cuts every connection; closed() of every WebSocket runs. NULL is allowed.
 void http_server_free(struct http_server *s);
 
+// Other limits and times from now on (auth stays what it is); connections in hand notice them with their next step.
+void http_server_configure(struct http_server *s, const struct http_options *o);
+
 // Listens on "host:port", "[::1]:0", ":8080" (every address), port 0 = the kernel chooses. cert and key (PEM files) for TLS 1.2 or
 // later, or both NULL. Returns the address with the real port, valid as long as the server, or NULL with the reason
 // in err.

@@ -50,6 +50,14 @@ static void set_defaults(struct http_options *o)
     assert(o->head_max <= 65536); // a head must fit below the reading watermark
 }
 
+void http_server_configure(struct http_server *s, const struct http_options *o)
+{
+    struct auth *auth = s->o.auth;
+    s->o = *o;
+    s->o.auth = auth;
+    set_defaults(&s->o);
+}
+
 static void make_metrics(struct http_server *s)
 {
     s->metrics.connections = metric_get(METRIC_GAUGE, "throughline_http_connections", "Open connections.", "");
@@ -76,9 +84,9 @@ struct http_server *http_server_new(struct loop *loop, const struct http_options
 {
     struct http_server *s = xcalloc(1, sizeof *s);
     s->loop = loop;
-    s->o = *o;
+    s->o.auth = o->auth;
     s->dirty_tail = &s->dirty;
-    set_defaults(&s->o);
+    http_server_configure(s, o);
     make_metrics(s);
     snprintf(s->boot, sizeof s->boot, "%.8s", id_boot());
     s->sweep = loop_timer_new(loop, sweep, s);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an operator meets: programs, configuration, health, metrics, logs, signals, administration while running."""
+import contextlib
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from harness.daemon import BIN, check_config
 from harness.http import Http
 from harness.mailbox import eventually
 from harness.processes import alive, redis_of
+from harness.raw import Raw, status_of
 from harness.stories import MAIL, TEL, stored, texts, words
 
 
@@ -144,6 +146,22 @@ async def test_sighup_applies_the_file(daemon):
     await eventually(lambda: "nonsense" in daemon.read_log(), "told")
     assert [s.level for s in daemon.agent("ann").agent.skills] == [5]
     assert Http(daemon.address).get("/readyz").status == 200
+
+
+async def test_sighup_changes_the_servers_limits(daemon):
+    daemon.config["server"] |= {"max_body": 2048, "max_connections": 10}
+    daemon.write_config()
+    daemon.process.send_signal(signal.SIGHUP)
+
+    def too_large():
+        answer = Http(daemon.address, daemon.admin.token).call("PUT", "/v1/agents/ann", b" " * 4096, {"Content-Type": "application/json"})
+        return answer.status == 413
+    await eventually(too_large, "a smaller body")
+    with contextlib.ExitStack() as held:
+        for _ in range(10):
+            held.enter_context(Raw(daemon.address))
+        with Raw(daemon.address) as one_more:
+            assert status_of(one_more.rest()) == 503
 
 
 async def test_a_killed_redis_comes_back_with_everything(daemon):

@@ -89,7 +89,7 @@ static void a_new_leader_writes_what_is_left_and_only_that(void **state)
     struct store_lease stolen = seize(two, "leader"); // nobody writes now
     uint64_t last = 0;
     for (int i = 1; i < 6; i++) {
-        char id[8], handle[32];
+        char id[16], handle[32];
         snprintf(id, sizeof id, "n%d", i);
         snprintf(handle, sizeof handle, "tel:+491511234567%d", i);
         last = node_words(two, id, handle, "hello");
@@ -146,7 +146,7 @@ static void a_snapshot_brings_back_the_same_state(void **state)
     struct node *n = node_ready(*state, "one", "boot-1", &(struct node_options){.snapshot_every = 8});
     node_desk(n, "session-0123456789", "ann");
     for (int i = 0; i < 6; i++) {
-        char id[8], handle[32];
+        char id[16], handle[32];
         snprintf(id, sizeof id, "m%d", i);
         snprintf(handle, sizeof handle, "tel:+491511234567%d", i);
         node_words(n, id, handle, "hello");

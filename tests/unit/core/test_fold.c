@@ -59,7 +59,7 @@ static void a_restart_folds_to_the_same_state(void **state)
     struct node *n = node_ready(*state, "one", "boot-1", NULL);
     node_desk(n, "session-0123456789", "ann");
     for (int i = 0; i < 5; i++) {
-        char id[8], handle[32];
+        char id[16], handle[32];
         snprintf(id, sizeof id, "m%d", i);
         snprintf(handle, sizeof handle, "tel:+491511234567%d", i);
         node_words(n, id, handle, "hello");

@@ -48,6 +48,9 @@ void admin_problem(struct http_request *r, enum tl_err e);
 void admin_append(struct face *face, struct http_request *r, Throughline__V1__Input *in, unsigned status,
                   ProtobufCMessage *answer, const char *action, const char *target, const char *detail);
 void admin_audit(struct face *face, struct http_request *r, const char *action, const char *target, const char *detail);
+// What is wrong with it, and its field; NULL = nothing. Its name or id must be the one given.
+const char *admin_agent_wrong(const Throughline__V1__Agent *a, const char *id, const char **field);
+const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name, const char **field);
 // The number that a list's cursor stands for; 0 = from the start. False: answered.
 bool admin_cursor_number(struct http_request *r, const char *cursor, uint64_t *out);
 

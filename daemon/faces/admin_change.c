@@ -27,7 +27,7 @@ static bool skills_are_sound(Throughline__V1__Skill *const *v, size_t n)
     return n <= 64;
 }
 
-static const char *agent_is_wrong(const Throughline__V1__Agent *a, const char *id, const char **field)
+const char *admin_agent_wrong(const Throughline__V1__Agent *a, const char *id, const char **field)
 {
     *field = "id";
     if (!name_is_sound(id) || (*a->id && strcmp(a->id, id) != 0))
@@ -57,7 +57,7 @@ void admin_agent_put(void *faces, struct http_request *r)
     const char *id = m ? http_param(r, "id") : NULL, *field = NULL;
     if (!m)
         return;
-    const char *wrong = agent_is_wrong(a, id, &field);
+    const char *wrong = admin_agent_wrong(a, id, &field);
     if (wrong) {
         http_problem(r, PROBLEM_invalid_body, field, wrong);
         protobuf_c_message_free_unpacked(m, NULL);
@@ -101,7 +101,7 @@ void admin_agent_delete(void *faces, struct http_request *r)
 
 // ---- queues ----
 
-static const char *queue_is_wrong(const Throughline__V1__Queue *q, const char *name, const char **field)
+const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name, const char **field)
 {
     *field = "name";
     if (!name_is_sound(name) || (*q->name && strcmp(q->name, name) != 0))
@@ -130,7 +130,7 @@ void admin_queue_put(void *faces, struct http_request *r)
     const char *name = m ? http_param(r, "name") : NULL, *field = NULL;
     if (!m)
         return;
-    const char *wrong = queue_is_wrong(q, name, &field);
+    const char *wrong = admin_queue_wrong(q, name, &field);
     if (wrong) {
         http_problem(r, PROBLEM_invalid_body, field, wrong);
         protobuf_c_message_free_unpacked(m, NULL);
@@ -208,7 +208,8 @@ static void identity(struct face *face, struct http_request *r, enum store_ident
     in.boot = (char *)core_boot(face->core);
     uint8_t bytes[512];
     char key[160], target[24];
-    snprintf(key, sizeof key, "admin:%.100s", http_request_id(r));
+    // Ours, not the client's X-Request-Id: that one may come again with another change, which must not find this answer.
+    snprintf(key, sizeof key, "admin:%.100s:%llx", core_boot(face->core), (unsigned long long)http_id(r));
     snprintf(target, sizeof target, "%llu", (unsigned long long)customer);
     c->number = customer;
     c->placed = changed;

@@ -158,6 +158,27 @@ void admin_config_diff(void *faces, struct http_request *r)
 
 // ---- applying ----
 
+static bool refuse(struct http_request *r, const char *list, size_t i, const char *field, const char *wrong)
+{
+    char where[64];
+    snprintf(where, sizeof where, "%s[%zu].%s", list, i, field);
+    http_problem(r, PROBLEM_invalid_body, where, wrong);
+    return false;
+}
+
+// What comes by a request keeps to the bounds of the file: names are written into lines and pages as they are.
+static bool config_is_sound(struct http_request *r, const Throughline__V1__RoutingConfig *c)
+{
+    const char *field = NULL, *wrong;
+    for (size_t i = 0; i < c->n_agents; i++)
+        if ((wrong = admin_agent_wrong(c->agents[i], c->agents[i]->id, &field)))
+            return refuse(r, "agents", i, field, wrong);
+    for (size_t i = 0; i < c->n_queues; i++)
+        if ((wrong = admin_queue_wrong(c->queues[i], c->queues[i]->name, &field)))
+            return refuse(r, "queues", i, field, wrong);
+    return true;
+}
+
 // An empty body applies this node's file; another one is a whole RoutingConfig.
 void admin_config_apply(void *faces, struct http_request *r)
 {
@@ -173,6 +194,7 @@ void admin_config_apply(void *faces, struct http_request *r)
     Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
     in.kind_case = THROUGHLINE__V1__INPUT__KIND_CONFIG;
     in.config = (Throughline__V1__RoutingConfig *)m;
-    admin_append(face, r, &in, 204, NULL, "config.apply", face->tenant, len ? "from the request" : "from the file");
+    if (!len || config_is_sound(r, in.config))
+        admin_append(face, r, &in, 204, NULL, "config.apply", face->tenant, len ? "from the request" : "from the file");
     protobuf_c_message_free_unpacked(m, NULL);
 }

@@ -98,3 +98,22 @@ async def test_words_keep_their_order_while_one_way_is_checked(daemon):
         for n in range(6):
             assert isinstance(await ann.outcome(f"w{n}"), pb.Done)
         assert texts(daemon.timeline(conversation)) == ["first", *(f"word {n}" for n in range(6))]
+
+
+def test_names_from_a_request_keep_to_the_bounds_of_the_file(daemon):
+    config = daemon.admin.read("/v1/config", pb.RoutingConfig())
+    config.agents.add(id='x"},{"effect":"forged', name="X", capacity=1)
+    answer = daemon.admin.send("POST", "/v1/config/apply", config)
+    assert (answer.status, answer.code) == (400, "invalid_body")
+    assert answer.json()["field"] == f"agents[{len(config.agents) - 1}].id"
+
+
+def test_two_changes_under_one_request_id_are_two(daemon):
+    """A proxy that writes the same X-Request-Id on everything must not make the second change vanish."""
+    http = daemon.http()
+    a, b = (stored(http.post_event(words("sms", f"tel:+491511111111{n}", "hello"))).customer for n in range(2))
+    for act, merged in (("merge", [b]), ("unmerge", []), ("merge", [b])):
+        answer = daemon.admin.send("POST", f"/v1/customers/{a}/{act}", pb.CustomerChange(other=b),
+                                   headers={"X-Request-Id": "always-the-same"})
+        assert answer.status == 200, answer
+        assert list(answer.message(pb.Customer()).merged) == merged

@@ -112,7 +112,8 @@ static bool say_delivered(struct say *say, const json_t *delivery)
                print_plain());
     } else if (!say->cli->json) {
         printf("%s%s%s: ", print_bold(), *agent ? agent : "agent", print_plain());
-        print_safe(print_text(delivery, "message.text"));
+        const char *text = json_string_value(print_member(delivery, "message.text"));
+        print_safe(text ? text : "");
         putchar('\n');
     }
     fflush(stdout);

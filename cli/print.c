@@ -70,6 +70,30 @@ static const char *print_enum(const char *text, char *out, size_t size)
     return text;
 }
 
+// C0, DEL and C1, which a terminal may obey.
+static bool print_is_control(const unsigned char *p)
+{
+    return *p < 0x20 || *p == 0x7f || (p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f);
+}
+
+// A name or a word as it may stand on a line: itself, or a copy without what is not text.
+static const char *print_line(const char *text, char *out, size_t size)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    while (*p && !print_is_control(p))
+        p++;
+    if (!*p)
+        return text;
+    size_t n = 0;
+    for (p = (const unsigned char *)text; *p && n + 1 < size; p++) {
+        bool control = print_is_control(p);
+        out[n++] = control ? '?' : (char)*p;
+        p += control && *p == 0xc2;
+    }
+    out[n] = 0;
+    return out;
+}
+
 const char *print_text(const json_t *object, const char *path)
 {
     static char buffers[4][1024];
@@ -77,7 +101,7 @@ const char *print_text(const json_t *object, const char *path)
     char *out = buffers[turn++ % 4];
     const json_t *v = print_member(object, path);
     if (json_is_string(v))
-        return print_enum(json_string_value(v), out, sizeof buffers[0]);
+        return print_line(print_enum(json_string_value(v), out, sizeof buffers[0]), out, sizeof buffers[0]);
     if (json_is_integer(v))
         snprintf(out, sizeof buffers[0], "%" JSON_INTEGER_FORMAT, json_integer_value(v));
     else if (json_is_boolean(v))

@@ -2,6 +2,8 @@
 #ifndef THROUGHLINE_CORE_TRIAGE_H
 #define THROUGHLINE_CORE_TRIAGE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/core/core.h"
@@ -23,5 +25,8 @@ typedef void triage_fn(void *module, uint64_t token, const struct Throughline__V
 // raw: the packed bytes of the event if the caller has them (else NULL): the digest is taken over content either way, so that JSON and protobuf deliveries of one event agree.
 void triage_event(struct triage *t, const struct Throughline__V1__Event *e, triage_fn *fn, void *module,
                   uint64_t token);
+
+// Text without control characters, in UTF-8 that is known to be valid.
+bool triage_is_line(const char *s, size_t len);
 
 #endif

@@ -33,10 +33,12 @@ struct text_bound {
     enum rule rule;
 };
 
-static bool is_line(const char *s, size_t len)
+// U+0080 to U+009F are C2 80 to C2 9F: a terminal takes some of them for the beginning of a command.
+bool triage_is_line(const char *s, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        if ((unsigned char)s[i] < 32 || s[i] == 127)
+        if ((unsigned char)s[i] < 32 || s[i] == 127 ||
+            (s[i] == '\xc2' && i + 1 < len && (unsigned char)s[i + 1] < 0xa0))
             return false;
     return true;
 }
@@ -47,9 +49,9 @@ static const char *broken_rule(enum rule rule, const char *s, size_t len)
     case RULE_WORDS:
         break;
     case RULE_LINE:
-        return is_line(s, len) ? NULL : "must hold no control characters";
+        return triage_is_line(s, len) ? NULL : "must hold no control characters";
     case RULE_URL:
-        return len == 0 || (strncmp(s, "https://", 8) == 0 && is_line(s, len)) ? NULL : "must be an https URL";
+        return len == 0 || (strncmp(s, "https://", 8) == 0 && triage_is_line(s, len)) ? NULL : "must be an https URL";
     case RULE_HEX64:
         return len == 0 || (len == 64 && strspn(s, "0123456789abcdef") == 64) ? NULL
                                                                               : "must be 64 digits of lower-case hex";

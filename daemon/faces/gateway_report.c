@@ -57,6 +57,8 @@ void gateway_take_report(struct gateway *g, Throughline__V1__GatewayUp *up)
         refuse(g, up->sequence, "invalid_field", "report.state", "must be SENT, DELIVERED, READ, FAILED or QUEUED");
     else if (strlen(r->external_id) > 200 || strlen(r->reason) > 200)
         refuse(g, up->sequence, "too_long", "report", "external_id and reason hold up to 200 bytes");
+    else if (!triage_is_line(r->external_id, strlen(r->external_id)) || !triage_is_line(r->reason, strlen(r->reason)))
+        refuse(g, up->sequence, "invalid_field", "report", "external_id and reason hold no control characters");
     else {
         outbox_report_once(g->all->face->outbox,
                            &(struct store_report){

@@ -220,6 +220,8 @@ SPOIL(long_from, e->from = of(300);)
 SPOIL(long_language, e->language = of(36);)
 SPOIL(long_intent, e->intent = of(65);)
 SPOIL(long_name, e->display_name = of(201);)
+SPOIL(command_in_name, e->display_name = (char *)"E\xc2\x9b"
+                                                 "31mva";)
 SPOIL(bad_utf8_name, e->display_name = (char *)"\xc3(";)
 SPOIL(long_words, e->message->text = of(65537);)
 SPOIL(bad_utf8_words, e->message->text = (char *)"\xed\xa0\x80";)
@@ -274,6 +276,7 @@ static const struct bad bad[] = {
     {"attributes", "too_long", many_attributes},
     {"attributes", "too_long", long_key},
     {"attributes", "too_long", long_value},
+    {"display_name", "invalid_field", command_in_name},
     {"attributes", "invalid_field", same_key},
     {"priority", "out_of_range", high_priority},
     {"authentication", "invalid_field", odd_authentication},

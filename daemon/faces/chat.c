@@ -288,6 +288,12 @@ static bool origin_allowed(void *ctx, const char *origin)
     return false;
 }
 
+// Anybody may open a chat, so a flood of visitors must leave room for desks and gateways.
+static bool is_crowded(const struct faces *f)
+{
+    return http_connections(f->http) > (uint64_t)f->config->server.max_connections / 4 * 3;
+}
+
 static void on_connect(void *ctx, struct http_request *r)
 {
     struct faces *f = ctx;
@@ -296,6 +302,10 @@ static void on_connect(void *ctx, struct http_request *r)
     struct face *face = a && a->kind == CONFIG_ACCOUNT_CHAT ? faces_find(f, a->tenant) : NULL;
     if (!face || f->draining) {
         http_problem(r, face ? PROBLEM_unavailable : PROBLEM_not_found, "account", "no such chat account");
+        return;
+    }
+    if (is_crowded(f)) {
+        http_problem(r, PROBLEM_overloaded, NULL, "too many connections: try again");
         return;
     }
     struct chat *c = xcalloc(1, sizeof *c);

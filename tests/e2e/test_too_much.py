@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Talks that are longer than what one reader is sent at once: nobody is cut for them, everybody can read all."""
+"""What would be too much: talks longer than what one reader is sent at once, strangers who say or come too much."""
+import pytest
+import websockets
+
 from harness import pb
+from harness.desk import Desk
 from harness.raw import Raw, status_of
 from harness.stories import TEL, stored, texts, words
 
@@ -54,3 +58,23 @@ def test_a_stranger_may_say_no_more_than_hello(daemon):
             assert status_of(raw.upgrade(path)) == 101
             raw.put(raw.frame(1, b'{"hello":{"token":"' + b"x" * 20000 + b'"}}'))
             assert raw.close_code() == 1009
+
+
+def twenty_connections(config):
+    config["server"]["max_connections"] = 20
+
+
+async def test_a_flood_of_visitors_leaves_room_for_the_house(world):
+    daemon = world(twenty_connections)
+    token = daemon.token("agent", "ann")
+    visitors = []
+    with pytest.raises(websockets.InvalidStatusCode) as refused:
+        for _ in range(20):
+            visitors.append(daemon.chat())
+            await visitors[-1].open()
+    assert refused.value.status_code == 503 and refused.value.headers["Retry-After"]
+    async with Desk(daemon.address, token) as ann, daemon.gateway("sms"):
+        entry = await visitors[0].say("who comes first is served")
+        assert (await ann.take()).timeline[-1].number == entry
+    for visitor in visitors[:-1]:
+        await visitor.leave()

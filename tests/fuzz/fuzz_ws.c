@@ -9,7 +9,9 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +72,22 @@ static void set_up(void)
     inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
 }
 
+// From another loopback address each time: one alone would run out of ports, since each stays taken for a while.
+static int dial(void)
+{
+    static uint32_t turn;
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f010000u | (turn++ & 0xffffu))};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert(fd >= 0 && bind(fd, (struct sockaddr *)&from, sizeof from) == 0);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+        assert(errno == EINTR); // the fuzzer's clock; the connection comes all the same
+        struct pollfd p = {.fd = fd, .events = POLLOUT};
+        while (poll(&p, 1, -1) < 0)
+            assert(errno == EINTR);
+    }
+    return fd;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static char head[512];
@@ -82,8 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: throughline.v1.%s\r\n\r\n",
         data[0] & 1 ? "json" : "proto");
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    int fd = dial();
     assert(write(fd, head, (size_t)n) == n && write(fd, data + 1, size - 1) == (ssize_t)(size - 1));
     shutdown(fd, SHUT_WR);
     closed_n = 0;

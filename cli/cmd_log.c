@@ -54,7 +54,7 @@ int cmd_log(struct cli *cli, int argc, char **argv)
         if (rc != CLI_OK)
             return rc;
         bool whole = log_page_last(bytes, len, &after);
-        bool written = whole && fwrite(bytes, 1, len, stdout) == len;
+        bool written = whole && (len == 0 || fwrite(bytes, 1, len, stdout) == len);
         free(bytes);
         if (!whole)
             return cli_fail(CLI_UNAVAILABLE, "the log came damaged after input %llu", (unsigned long long)after);

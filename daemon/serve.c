@@ -203,7 +203,7 @@ static bool all_ready(const struct daemon *d)
     for (size_t i = 0; i < d->tenants_n; i++)
         if (!d->tenants[i].token.done || core_not_ready(d->tenants[i].core, why) > 0)
             return false;
-    return true;
+    return faces_ready(d->faces);
 }
 
 static void on_second(void *arg)

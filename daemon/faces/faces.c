@@ -163,6 +163,14 @@ void faces_reconfigure(struct faces *f, const struct config *config)
         faces_recheck(&f->v[i]);
 }
 
+bool faces_ready(const struct faces *f)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (!tokens_known(f->v[i].tokens))
+            return false;
+    return true;
+}
+
 void faces_free(struct faces *f)
 {
     if (!f)

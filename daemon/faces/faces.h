@@ -48,6 +48,9 @@ struct faces *faces_new(const struct faces_options *o);
 // loop again.
 void faces_free(struct faces *f);
 
+// The tokens of every tenant have been read: nobody is turned away who may come in.
+bool faces_ready(const struct faces *f);
+
 // Another configuration is in force: accounts, origins, limits, demo. The former may be freed afterwards.
 void faces_reconfigure(struct faces *f, const struct config *config);
 

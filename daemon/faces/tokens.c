@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bearer tokens that were made while running: kept in the store's document "tokens" under the SHA-256 of the secret, known to
 // every node, and administered here. Those of the configuration file are not touched. A node learns of another's change by a
-// published word and, should it miss that, at the next connection to Redis.
+// published word and, should it miss that, within five seconds.
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +13,8 @@
 
 #define TOKENS_DOC      "tokens"
 #define TOKENS_RETRY_MS 500
+#define TOKENS_FIRST_MS 50   // the first admin's token is on its way
+#define TOKENS_AGAIN_MS 5000 // a published word may be missed while the connection that hears it is down
 
 struct tokens {
     struct face *face;
@@ -51,6 +53,7 @@ static void on_loaded(void *module, uint64_t number, enum tl_err e, const struct
     auth_replace_all(t->face->faces->auth, AUTH_FROM_STORE, t->face->tenant, list, count);
     faces_recheck(t->face);
     t->known = count > 0;
+    loop_timer_set(t->timer, t->known ? TOKENS_AGAIN_MS : TOKENS_FIRST_MS);
     for (size_t i = 0; i < count; i++)
         throughline__v1__token__free_unpacked(kept[i], NULL);
     free(kept);

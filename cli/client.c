@@ -3,6 +3,7 @@
 #include "cli/client.h"
 
 #include <curl/curl.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,4 +170,13 @@ char *client_segment(const char *text)
     char *copy = escaped ? strdup(escaped) : NULL;
     curl_free(escaped);
     return copy;
+}
+
+void client_random(char out[40])
+{
+    unsigned char bytes[16];
+    if (RAND_bytes(bytes, sizeof bytes) != 1)
+        abort();
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }

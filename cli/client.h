@@ -13,5 +13,7 @@ int client_bytes(struct cli *cli, const char *path, char **out, size_t *len);
 int client_list(struct cli *cli, const char *path, const char *member, size_t most, json_t **out);
 // Percent-encodes one path segment; malloc'd.
 char *client_segment(const char *text);
+// 128 random bits in hex: ids of events, calls and desk sessions.
+void client_random(char out[40]);
 
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // `desk`: the life of a terminal desk. With --json the frames pass as they are, one a line, both ways.
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/client.h"
 #include "cli/desk.h"
 #include "cli/options.h"
 #include "cli/print.h"
@@ -59,11 +59,7 @@ static bool desk_raw_line(void *ctx, char *line)
 
 static bool desk_hello(struct desk *d)
 {
-    unsigned char bytes[16];
-    if (RAND_bytes(bytes, sizeof bytes) != 1)
-        abort();
-    for (size_t i = 0; i < sizeof bytes; i++)
-        snprintf(d->session + 2 * i, 3, "%02x", bytes[i]);
+    client_random(d->session);
     json_t *hello = json_pack("{s:{s:s, s:s}}", "hello", "session", d->session, "agent", d->agent);
     bool sent = socket_send(d->socket, hello);
     json_decref(hello);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `say`: be a customer. Words enter by the gateway stream like any gateway's, marked simulated; the replies come back to this terminal
 // and never to a real vendor. --call makes it a telephone call for as long as the terminal stays.
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/client.h"
 #include "cli/options.h"
 #include "cli/print.h"
 #include "cli/socket.h"
@@ -25,20 +25,11 @@ struct say {
     int code;
 };
 
-static void say_random(char out[40])
-{
-    unsigned char bytes[16];
-    if (RAND_bytes(bytes, sizeof bytes) != 1)
-        abort();
-    for (size_t i = 0; i < sizeof bytes; i++)
-        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-}
-
 // One event of this customer; takes `body`, an object with the one member of the event's oneof.
 static bool say_event(struct say *say, json_t *body)
 {
     char id[40];
-    say_random(id);
+    client_random(id);
     json_t *event = json_pack("{s:s, s:s, s:s, s:b}", "id", id, "account", say->on, "from", say->as, "simulated", 1);
     if (say->intent)
         json_object_set_new(event, "intent", json_string(say->intent));
@@ -196,7 +187,7 @@ int cmd_say(struct cli *cli, int argc, char **argv)
     if (replies && (*end || say.replies < 1))
         return cli_usage("say", "--replies needs a number");
     say.text = argc > 1 ? say_join(argc, argv) : NULL;
-    say_random(say.call_id);
+    client_random(say.call_id);
     int code = say_run(cli, &say);
     free(say.text);
     return code;

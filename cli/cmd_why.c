@@ -9,48 +9,71 @@
 #include "cli/client.h"
 #include "cli/print.h"
 
-static void why_shortfalls(const json_t *candidate)
+#define N "%" JSON_INTEGER_FORMAT
+
+// Every skill that is missing, whatever else keeps the agent out: "; billing needs 3, has 2".
+static void why_shortfalls(const json_t *candidate, const char *before)
 {
     size_t i;
     json_t *s;
     json_array_foreach(json_object_get(candidate, "shortfalls"), i, s)
     {
         json_int_t has = print_number(s, "has");
-        printf("%s needs %s %" JSON_INTEGER_FORMAT ", ", i ? ";" : "", print_text(s, "skill"),
-               print_number(s, "needs"));
+        printf("%s %s needs " N ", has ", i ? ";" : before, print_text(s, "skill"), print_number(s, "needs"));
         if (has)
-            printf("has %" JSON_INTEGER_FORMAT, has);
+            printf(N, has);
         else
-            fputs("has none", stdout);
+            fputs("none", stdout);
     }
 }
 
-// One agent's line: chosen, or the exact reason why not.
+static void why_able(const json_t *c, const char *word)
+{
+    printf(" %s:%s surplus " N ", idle " N " s", word,
+           json_is_true(json_object_get(c, "known")) ? " knows the customer," : "", print_number(c, "surplus"),
+           print_number(c, "idleMs") / 1000);
+}
+
+static void why_room(const json_t *c, const char *before)
+{
+    printf("%s load " N " + " N " of " N, before, print_number(c, "load"), print_number(c, "cost"),
+           print_number(c, "capacity"));
+}
+
+static const char *why_words(const char *exclusion)
+{
+    static const char *const words[][2] = {
+        {"offline", "is offline"},
+        {"away", "is away"},
+        {"lost", "has lost the desk and may come back to it"},
+        {"channel", "does not take this channel"},
+        {"capacity", "has no room:"},
+        {"declined", "declined or missed this work"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(exclusion, words[i][0]) == 0)
+            return words[i][1];
+    return exclusion;
+}
+
+// One agent's line: chosen, or the exact reasons why not.
 static void why_candidate(const json_t *c, const char *winner)
 {
-    const char *agent = print_text(c, "agent"), *why = print_text(c, "exclusion");
+    const char *agent = print_text(c, "agent"), *why = print_text(c, "exclusion"), *before = ";";
     printf("  %s%-12s%s ", print_bold(), agent, print_plain());
-    if (*winner && strcmp(agent, winner) == 0)
-        printf("chosen:%s surplus %" JSON_INTEGER_FORMAT ", idle %" JSON_INTEGER_FORMAT " s, load %" JSON_INTEGER_FORMAT
-               " + %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT,
-               json_is_true(json_object_get(c, "known")) ? " knows the customer," : "", print_number(c, "surplus"),
-               print_number(c, "idleMs") / 1000, print_number(c, "load"), print_number(c, "cost"),
-               print_number(c, "capacity"));
-    else if (strcmp(why, "none") == 0)
-        printf("qualified:%s surplus %" JSON_INTEGER_FORMAT ", idle %" JSON_INTEGER_FORMAT " s",
-               json_is_true(json_object_get(c, "known")) ? " knows the customer," : "", print_number(c, "surplus"),
-               print_number(c, "idleMs") / 1000);
-    else if (strcmp(why, "skill") == 0)
-        why_shortfalls(c);
-    else if (strcmp(why, "capacity") == 0)
-        printf(" no room: load %" JSON_INTEGER_FORMAT " + %" JSON_INTEGER_FORMAT " of capacity %" JSON_INTEGER_FORMAT,
-               print_number(c, "load"), print_number(c, "cost"), print_number(c, "capacity"));
-    else if (strcmp(why, "channel") == 0)
-        fputs(" does not take this channel", stdout);
-    else if (strcmp(why, "declined") == 0)
-        fputs(" declined or missed this work", stdout);
-    else
-        printf(" %s", why);
+    if (*winner && strcmp(agent, winner) == 0) {
+        why_able(c, "chosen");
+        why_room(c, ",");
+    } else if (strcmp(why, "none") == 0) {
+        why_able(c, "qualified");
+    } else if (strcmp(why, "skill") == 0) {
+        before = "";
+    } else {
+        printf(" %s", why_words(why));
+        if (strcmp(why, "capacity") == 0)
+            why_room(c, "");
+    }
+    why_shortfalls(c, before);
     putchar('\n');
 }
 

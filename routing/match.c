@@ -155,7 +155,7 @@ static void match_fill(struct router_candidate *c, struct arena *arena, const st
         .surplus = v->surplus,
         .known = v->known < 2,
     };
-    if (v->exclusion == ROUTER_EX_SKILL)
+    if (!v->agent->fit[w->queue->index]) // named whatever else excludes them: to come online would not do
         c->shortfalls = match_shortfalls(arena, w, v->agent, &c->shortfalls_n);
 }
 

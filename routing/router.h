@@ -322,8 +322,8 @@ struct router_shortfall {
 
 struct router_candidate {
     const char *agent;
-    enum router_exclusion exclusion;
-    const struct router_shortfall *shortfalls;
+    enum router_exclusion exclusion;           // the first that holds
+    const struct router_shortfall *shortfalls; // every skill missing, whatever the exclusion
     size_t shortfalls_n;
     uint32_t load, capacity, cost;
     int64_t idle_ms;

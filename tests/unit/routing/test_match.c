@@ -26,6 +26,15 @@ static void says_for(struct world *w, uint64_t conversation, const char *intent,
     world_happens(w, h);
 }
 
+static void expect_lacks(const struct router_candidate *c, enum router_exclusion why, uint32_t has)
+{
+    assert_int_equal(c->exclusion, why);
+    assert_int_equal(c->shortfalls_n, 1);
+    assert_string_equal(c->shortfalls[0].skill, "billing");
+    assert_int_equal(c->shortfalls[0].needs, 3);
+    assert_int_equal(c->shortfalls[0].has, has);
+}
+
 static void test_level_is_required(void **state)
 {
     struct world *w = *state;
@@ -38,17 +47,32 @@ static void test_level_is_required(void **state)
               "c1 is QUEUED NEW\n");
     const struct router_decision *d = router_explain(w->r, world_work(w, 1));
     assert_int_equal(d->candidates_n, 1);
-    assert_int_equal(d->candidates[0].exclusion, ROUTER_EX_SKILL);
-    assert_int_equal(d->candidates[0].shortfalls_n, 1);
-    assert_string_equal(d->candidates[0].shortfalls[0].skill, "billing");
-    assert_int_equal(d->candidates[0].shortfalls[0].needs, 3);
-    assert_int_equal(d->candidates[0].shortfalls[0].has, 2);
+    expect_lacks(&d->candidates[0], ROUTER_EX_SKILL, 2);
     world_agent(w, "ann", "billing=3", 2, 0); // she has learned
     router_explain(w->r, world_work(w, 1));
     accepts(w, "ann", 1);
     expect(w, "done\n"
               "assign c1 to ann\n"
               "c1 is ASSIGNED ACCEPTED\n");
+}
+
+// That somebody is offline, or takes no chats, does not hide that they lack the skill too.
+static void test_shortfalls_are_named_besides(void **state)
+{
+    struct world *w = *state;
+    queue_needing(w, "billing", "billing", 3, "");
+    world_agent(w, "ann", "billing=2", 2, 0);
+    world_agent(w, "bob", "", 2, CHANNEL_BIT(ROUTER_VOICE));
+    world_agent(w, "cal", "billing=3", 2, 0);
+    comes(w, "bob");
+    says(w, 1, ROUTER_CHAT);
+    const struct router_decision *d = router_explain(w->r, world_work(w, 1));
+    assert_int_equal(d->candidates_n, 3);
+    expect_lacks(&d->candidates[0], ROUTER_EX_OFFLINE, 2);
+    expect_lacks(&d->candidates[1], ROUTER_EX_CHANNEL, 0);
+    assert_int_equal(d->candidates[2].exclusion, ROUTER_EX_OFFLINE);
+    assert_int_equal(d->candidates[2].shortfalls_n, 0);
+    assert_int_equal(d->excluded[ROUTER_EX_SKILL], 0);
 }
 
 static void test_suited_takes_the_better(void **state)
@@ -231,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         story(test_level_is_required),
+        story(test_shortfalls_are_named_besides),
         story(test_suited_takes_the_better),
         story(test_longest_idle),
         story(test_known_agent_first),

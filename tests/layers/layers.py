@@ -23,6 +23,8 @@ MAY_INCLUDE = {
     "daemon/store": BASE + ["daemon/store"],
     "daemon/net": BASE + ["daemon/net"],
     "daemon/core": BASE + ["daemon/core", "daemon/config", "daemon/store", "routing", "channels"],
+    "daemon/media": BASE + ["daemon/media", "daemon/config", "daemon/net"],
+    "daemon/accounts": BASE + ["daemon/accounts", "daemon/media", "daemon/core", "daemon/config", "daemon/store", "daemon/net", "channels"],
     "daemon/faces": BASE + ["daemon/faces", "daemon/core", "daemon/config", "daemon/store", "daemon/net", "routing", "channels"],
     "daemon": None,  # main: anything
     "cli": ["", "cli", "proto", "routing", "daemon/config"],  # and PURE_PARTS
@@ -37,7 +39,8 @@ ONLY_IN = [
     (r"hiredis/", ["daemon/store", "tests"]),
     (r"wslay/", ["daemon/net", "cli", "tests"]),
     (r"(event2/http|evhttp)", ["daemon/net", "tests"]),
-    (r"jansson\.h", ["proto", "cli", "tests"]),
+    (r"jansson\.h", ["proto", "channels", "cli", "tests"]),
+    (r"gmime/", ["channels", "tests"]),
     (r"toml", ["daemon/config", "tests"]),
     (r"curl/", ["cli", "daemon/net", "tests"]),
     (r"(event2/|event\.h)", ["daemon/base", "daemon/net", "daemon/store", "tests"]),

@@ -21,6 +21,9 @@ enum {
     CLI_CONFIG = 78
 };
 
+// In an exported log, on the length of an input: every node skips it.
+#define CLI_LOG_VOID 0x80000000u
+
 struct cli {
     char *url;   // http://host:port, no slash at the end
     char *token; // bearer secret; never printed
@@ -50,6 +53,7 @@ int cmd_config(struct cli *cli, int argc, char **argv);
 int cmd_say(struct cli *cli, int argc, char **argv);
 int cmd_desk(struct cli *cli, int argc, char **argv);
 int cmd_log(struct cli *cli, int argc, char **argv);
+int cmd_skip(struct cli *cli, int argc, char **argv);
 int cmd_fold(struct cli *cli, int argc, char **argv);
 
 // Prints "throughline: ..." on stderr and returns code.

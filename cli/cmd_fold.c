@@ -19,7 +19,7 @@
 struct fold {
     struct router *router;
     struct scratch scratch;
-    uint64_t digest, first, last, effects, decisions;
+    uint64_t digest, first, last, skipped, effects, decisions;
     uint64_t split;
     bool check;
     struct {
@@ -132,15 +132,18 @@ static void fold_compare(struct fold *f, uint64_t number, const Throughline__V1_
     }
 }
 
-static int fold_one(struct fold *f, uint64_t number, const uint8_t *bytes, size_t len)
+static int fold_one(struct fold *f, uint64_t number, const uint8_t *bytes, size_t len, bool skipped)
 {
-    struct router_input in;
+    struct router_input in = {.kind = ROUTER_IN_NOTHING};
     const Throughline__V1__Input *m = NULL;
     struct router_effects effects;
     struct router_stats before;
     router_stats(f->router, &before);
     scratch_reset(&f->scratch);
-    input_decode(&f->scratch, bytes, len, &in, &m);
+    if (skipped)
+        f->skipped++;
+    else
+        input_decode(&f->scratch, bytes, len, &in, &m);
     in.number = number;
     input_follow(&in, before.at, before.wall);
     if (!router_step(f->router, &in, &effects))
@@ -170,13 +173,14 @@ static int fold_file(struct fold *f, FILE *in, const char *name)
     int rc = CLI_OK;
     while (rc == CLI_OK && fread(head, 1, sizeof head, in) == sizeof head) {
         uint64_t number = fold_number(head, 8);
-        size_t len = (size_t)fold_number(head + 8, 4);
+        uint64_t mark = fold_number(head + 8, 4);
+        size_t len = (size_t)(mark & ~(uint64_t)CLI_LOG_VOID);
         if (len > sizeof body || fread(body, 1, len, in) != len)
             return cli_fail(CLI_DATA, "%s: damaged after input %" PRIu64, name, f->last);
         if (!f->first && number != 1)
             return cli_fail(CLI_DATA, "%s: begins with input %" PRIu64 ", not 1", name, number);
         f->first = 1;
-        rc = fold_one(f, number, body, len);
+        rc = fold_one(f, number, body, len, mark & CLI_LOG_VOID);
     }
     return rc;
 }
@@ -186,9 +190,10 @@ static void fold_tell(const struct cli *cli, const struct fold *f)
     char digest[20], hash[20];
     snprintf(digest, sizeof digest, "%016" PRIx64, f->digest);
     snprintf(hash, sizeof hash, "%016" PRIx64, router_hash(f->router));
-    json_t *all = json_pack("{s:I, s:I, s:I, s:s, s:s, s:I, s:I}", "inputs", (json_int_t)f->last, "effects",
-                            (json_int_t)f->effects, "decisions", (json_int_t)f->decisions, "digest", digest, "hash",
-                            hash, "hashesCompared", (json_int_t)f->hashes, "hashesDiffering", (json_int_t)f->differing);
+    json_t *all = json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:I, s:I}", "inputs", (json_int_t)f->last, "skipped",
+                            (json_int_t)f->skipped, "effects", (json_int_t)f->effects, "decisions",
+                            (json_int_t)f->decisions, "digest", digest, "hash", hash, "hashesCompared",
+                            (json_int_t)f->hashes, "hashesDiffering", (json_int_t)f->differing);
     const char *key;
     json_t *value;
     if (cli->json)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `log`: the router's log as it stands in Redis, as a file of frames: 8 bytes little-endian number, 4 bytes length, a packed Input.
+// `log`: the router's log as it stands in Redis, as a file of frames: 8 bytes little-endian number, 4 bytes length (the highest bit: void), a
+// packed Input.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ static bool log_page_last(const char *bytes, size_t len, uint64_t *last)
             number = number << 8 | p[i];
         for (int i = 11; i >= 8; i--)
             size = size << 8 | p[i];
+        size &= ~CLI_LOG_VOID;
         if (size > len - at - 12)
             return false;
         *last = number;

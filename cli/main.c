@@ -29,6 +29,8 @@ static const struct cli_command cli_commands[] = {
     {"tokens", "[create ROLE [--agent ID] [--note TEXT] | remove ID]", "bearer tokens", cmd_tokens, false},
     {"audit", "", "who changed what while running", cmd_audit, false},
     {"log", "[--after N] > FILE", "export the router's log", cmd_log, false},
+    {"skip", "[INPUT [--reason TEXT]]", "the inputs that every node skips; have every node skip one more", cmd_skip,
+     false},
     {"fold", "FILE [--split N] [--check]",
      "fold an exported log offline; print its decisions' digest and the state's hash", cmd_fold, true},
 };

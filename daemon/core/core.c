@@ -94,7 +94,7 @@ static void on_heard(void *arg, const char *tenant, const char *topic, const voi
     struct core *c = core_find(arg);
     (void)bytes, (void)len;
     if (c && strcmp(tenant, c->o.tenant) == 0)
-        place_heard(c, topic);
+        void_heard(c, topic);
 }
 
 struct core *core_new(struct loop *loop, struct store *store, const struct core_options *o)
@@ -128,6 +128,7 @@ void core_free(struct core *c)
         return;
     owner_remove(c->owner);
     place_close(c);
+    void_close(c);
     leader_close(c);
     checkpoint_close(c);
     snapshot_close(c);
@@ -229,6 +230,11 @@ const char *core_boot(const struct core *c)
 uint64_t core_input(const struct core *c)
 {
     return c->folded;
+}
+
+bool core_skips(const struct core *c, uint64_t input)
+{
+    return void_has(c, input);
 }
 
 bool core_begun(const struct core *c)

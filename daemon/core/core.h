@@ -75,6 +75,7 @@ const char *core_incarnation(const struct core *c);
 const char *core_boot(const struct core *c);
 uint64_t core_input(const struct core *c); // folded up to here
 int64_t core_at(const struct core *c);     // the `at` clock as it would stand now (last at + time since, clamped)
+bool core_skips(const struct core *c, uint64_t input); // it is void
 bool core_leader(const struct core *c);
 bool core_config_differs(const struct core *c);
 bool core_begun(const struct core *c);          // the log has its fold version and its configuration: events may come
@@ -84,6 +85,10 @@ uint64_t core_state_hash(const struct core *c); // at the last checkpoint; 0 = n
 void core_file_config(struct core *c, const void *config, size_t len);
 // Throws the fold away and loads it anew, as when the place in the log is lost.
 void core_reload(struct core *c, const char *why);
+
+// Where it is written which inputs are void (input -> why), and the word by which nodes hear that there is one more.
+#define CORE_DOC_VOID   "void"
+#define CORE_TOPIC_VOID "void"
 
 // Ready = store up, placed in the log, lag small, fold known. Writes what is missing into why[] (static strings); returns how many.
 #define CORE_WHY_MAX 8

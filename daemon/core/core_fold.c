@@ -26,7 +26,7 @@ static const Throughline__V1__Input *decode(struct core *c, uint64_t number, con
 {
     const Throughline__V1__Input *m = NULL;
     scratch_reset(&c->scratch);
-    if (place_voids(c, number)) { // not even read: reading may be what it kills by
+    if (void_has(c, number)) { // not even read: reading may be what it kills by
         tl_log(LOG_ERROR, "input_voided", LS("tenant", c->o.tenant), LN("input", number));
         metric_add(c->m.voided, 1);
         *in = (struct router_input){.kind = ROUTER_IN_NOTHING};

@@ -3,9 +3,9 @@
 //
 //            connected                 same log, same entry at the cursor
 //   DOWN ───────────────► PROVING ───────────────────────────────────────► READING
-//    ▲                       │ no fold yet, or another log                    │ connection lost,
-//    │ cannot be loaded      ▼                                                │ a gap, a step refused
-//    └─────────────────── LOADING ── voids, then the newest good snapshot, ──►│
+//    ▲                       │ no fold yet, another log, or an input          │ connection lost,
+//    │ cannot be loaded      ▼ of it is void now                              │ a gap, a step refused
+//    └─────────────────── LOADING ── the newest good snapshot, ──────────────►│
 //                            ▲        else from the beginning                 │
 //                            └────────────────────────────────────────────────┘
 //
@@ -35,7 +35,7 @@ static void next_round(struct core *c, enum core_phase phase)
     loop_timer_set(c->place.timer, -1);
 }
 
-static void try_later(struct core *c)
+void place_try_later(struct core *c)
 {
     next_round(c, c->place.phase);
     loop_timer_set(c->place.timer, c->place.pause);
@@ -43,7 +43,7 @@ static void try_later(struct core *c)
 }
 
 // The owner of an answer, if the answer is of the round under way.
-static struct core *of_round(const void *module, uint64_t token)
+struct core *place_of_round(const void *module, uint64_t token)
 {
     struct core *c = core_find(module);
     return c && c->place.round == token ? c : NULL;
@@ -100,7 +100,13 @@ void place_lost(struct core *c, const char *why)
     tl_log(LOG_ERROR, "place_lost", LS("tenant", c->o.tenant), LN("input", c->folded), LS("why", why));
     c->place.distrusted = true;
     c->place.phase = CORE_DOWN;
-    try_later(c);
+    place_try_later(c);
+}
+
+void place_distrust(struct core *c, const char *why)
+{
+    c->place.distrusted = true;
+    place_lost(c, why);
 }
 
 // A new reader, since the one at hand may be in the middle of a batch.
@@ -131,14 +137,20 @@ static bool proven(const struct core *c, const struct store_place *p)
 
 static void on_place(void *module, uint64_t token, enum tl_err e, const struct store_place *p)
 {
-    struct core *c = of_round(module, token);
+    struct core *c = place_of_round(module, token);
     if (!c)
         return;
     if (e != TL_OK || !p) {
-        try_later(c);
+        place_try_later(c);
         return;
     }
     c->place.log = *p;
+    void_read(c);
+}
+
+void place_judge(struct core *c)
+{
+    const struct store_place *p = &c->place.log;
     if (proven(c, p)) {
         apply_heard(c, p->applied);
         read_on(c);
@@ -163,6 +175,7 @@ static void begin(struct core *c, struct router *r, uint64_t folded)
     bool again = c->router != NULL;
     c->place.live_from = c->place.log.last;
     c->place.distrusted = false;
+    c->place.base = folded;
     memcpy(c->place.incarnation, c->place.log.incarnation, sizeof c->place.incarnation);
     core_start_over(c, r, folded);
     apply_reset(c, c->place.log.applied);
@@ -183,7 +196,7 @@ static void from_the_beginning(struct core *c)
     if (log->last > 0 && log->first > 1) {
         tl_log(LOG_ERROR, "fold_cannot_be_loaded", LS("tenant", c->o.tenant), LN("log_first", log->first),
                LS("why", "the log's beginning is trimmed and there is no usable snapshot"));
-        try_later(c);
+        place_try_later(c);
         return;
     }
     begin(c, router_new(), 0);
@@ -220,7 +233,7 @@ static const char *restore(struct core *c, const Throughline__V1__Snapshot *m, c
 
 static void on_snapshot(void *module, uint64_t token, enum tl_err e, const struct store_bytes *v, size_t n)
 {
-    struct core *c = of_round(module, token);
+    struct core *c = place_of_round(module, token);
     if (!c)
         return;
     if (e == TL_ABSENT) {
@@ -228,7 +241,7 @@ static void on_snapshot(void *module, uint64_t token, enum tl_err e, const struc
         return;
     }
     if (e != TL_OK || n < 2) {
-        try_later(c);
+        place_try_later(c);
         return;
     }
     Throughline__V1__Snapshot *m = throughline__v1__snapshot__unpack(NULL, v[0].len, v[0].p);
@@ -249,98 +262,11 @@ static void read_snapshot(struct core *c)
     store_snapshot_read(c->store, c->o.tenant, c->place.tried, on_snapshot, core_module(c), c->place.round);
 }
 
-static void add_void(struct core *c, uint64_t number)
-{
-    if (!number || place_voids(c, number))
-        return;
-    c->place.voids = xrealloc(c->place.voids, (c->place.voids_n + 1) * sizeof *c->place.voids);
-    c->place.voids[c->place.voids_n++] = number;
-}
-
-static uint64_t void_number(const struct store_bytes *field)
-{
-    char text[24] = "";
-    if (field->len >= sizeof text)
-        return 0;
-    memcpy(text, field->p, field->len);
-    return strtoull(text, NULL, 10);
-}
-
-static void take_voids(struct core *c, const struct store_bytes *v, size_t n)
-{
-    for (size_t i = 0; i + 1 < n; i += 2)
-        add_void(c, void_number(&v[i]));
-}
-
-// The verdict stands in Redis before anybody acts on it.
-static void on_condemned(void *module, uint64_t token, enum tl_err e, const struct store_placed *p)
-{
-    struct core *c = of_round(module, token);
-    (void)p;
-    if (!c)
-        return;
-    if (e != TL_OK) {
-        try_later(c);
-        return;
-    }
-    store_publish(c->store, c->o.tenant, "void", "", 0);
-    add_void(c, c->poison.condemned);
-    read_snapshot(c);
-}
-
-static void condemn(struct core *c)
-{
-    char field[24], why[96];
-    snprintf(field, sizeof field, "%" PRIu64, c->poison.condemned);
-    snprintf(why, sizeof why, "in hand when node %.48s died", c->o.node);
-    tl_log(LOG_ERROR, "input_condemned", LS("tenant", c->o.tenant), LN("input", c->poison.condemned));
-    store_doc_set(c->store, c->o.tenant, "void", field, why, strlen(why), on_condemned, core_module(c), c->place.round);
-}
-
-static void on_voids(void *module, uint64_t token, enum tl_err e, const struct store_bytes *v, size_t n)
-{
-    struct core *c = of_round(module, token);
-    if (!c)
-        return;
-    if (e != TL_OK && e != TL_ABSENT) {
-        try_later(c);
-        return;
-    }
-    c->place.voids_n = 0;
-    take_voids(c, v, e == TL_OK ? n : 0);
-    if (c->poison.condemned && !place_voids(c, c->poison.condemned))
-        condemn(c);
-    else
-        read_snapshot(c);
-}
-
 static void load(struct core *c)
 {
     next_round(c, CORE_LOADING);
     c->place.tried = 0;
-    store_doc_all(c->store, c->o.tenant, "void", on_voids, core_module(c), c->place.round);
-}
-
-bool place_voids(const struct core *c, uint64_t number)
-{
-    for (size_t i = 0; i < c->place.voids_n; i++)
-        if (c->place.voids[i] == number)
-            return true;
-    return false;
-}
-
-static void on_more_voids(void *module, uint64_t token, enum tl_err e, const struct store_bytes *v, size_t n)
-{
-    struct core *c = core_find(module);
-    (void)token;
-    if (c && e == TL_OK)
-        take_voids(c, v, n);
-}
-
-void place_heard(struct core *c, const char *topic)
-{
-    if (strcmp(topic, "void") == 0)
-        store_doc_all(c->store, c->o.tenant, "void", on_more_voids, core_module(c), 0);
+    read_snapshot(c);
 }
 
 // ---- life ----
@@ -372,5 +298,4 @@ void place_close(struct core *c)
 {
     store_reader_free(c->place.reader);
     loop_timer_free(c->place.timer);
-    free(c->place.voids);
 }

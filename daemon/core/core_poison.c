@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The input in hand is noted outside the process: two words in a mapped file, so that the note survives the process' death at the price
-// of a store to memory. An input in hand at two deaths in a row is condemned: at the next start it is put into the document "void",
-// and every node skips it.
-//
-// Why nodes that disagree for a moment do no harm: a node that folded the input before it was voided (its code may not have died of it)
-// has another state than the rest. The next state hash shows that, and it loads the leader's. The verdict itself is one entry in Redis and the
-// same for all.
+// of a store to memory. An input in hand at two deaths in a row is condemned: at the next start core_void.c has every node skip it, those
+// too that folded it without harm.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

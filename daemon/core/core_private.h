@@ -20,8 +20,8 @@ enum { CORE_LISTENERS_MAX = 8, CORE_CHECKPOINTS = 8 };
 // core_place.c: where in the log this fold stands
 enum core_phase {
     CORE_DOWN,    // waiting for the reader's connection
-    CORE_PROVING, // asking Redis whether the log is still the one folded
-    CORE_LOADING, // voids, snapshot
+    CORE_PROVING, // asking Redis whether the log is still the one folded, and what of it is void
+    CORE_LOADING, // snapshot
     CORE_READING,
 };
 struct core_place {
@@ -31,13 +31,17 @@ struct core_place {
     int64_t pause;
     uint64_t round; // answers of an earlier attempt are stale
     char incarnation[48];
-    uint64_t live_from; // inputs after this one are news, not history
-    uint64_t *voids;
-    size_t voids_n;
-    bool voids_known;
+    uint64_t live_from;     // inputs after this one are news, not history
+    uint64_t base;          // the fold began after this input: it is in the snapshot
     struct store_place log; // as of the last proof
     uint32_t tried;         // snapshots found wanting
     bool distrusted;        // the fold is no good whatever the proof says
+};
+
+// core_void.c: inputs that every node skips
+struct core_void {
+    uint64_t *v;
+    size_t n;
 };
 
 // core_lag.c: how far behind, without comparing clocks
@@ -158,6 +162,7 @@ struct core {
     unsigned listeners_n;
 
     struct core_place place;
+    struct core_void voids;
     struct core_lag lag;
     struct core_leader leader;
     struct core_apply apply;
@@ -190,9 +195,17 @@ void fold_batch_end(struct core *c);
 // core_place.c
 void place_open(struct core *c);
 void place_close(struct core *c);
-void place_lost(struct core *c, const char *why); // the fold cannot be trusted: load another
-void place_heard(struct core *c, const char *topic);
-bool place_voids(const struct core *c, uint64_t number);
+void place_lost(struct core *c, const char *why);     // the fold cannot be trusted: load another
+void place_distrust(struct core *c, const char *why); // likewise, in whatever phase
+void place_judge(struct core *c);                     // what is void is known: prove or load
+void place_try_later(struct core *c);
+struct core *place_of_round(const void *module, uint64_t token); // NULL: the answer is of an earlier round
+
+// core_void.c
+bool void_has(const struct core *c, uint64_t number);
+void void_read(struct core *c); // then place_judge()
+void void_heard(struct core *c, const char *topic);
+void void_close(struct core *c);
 
 void lag_open(struct core *c);
 void lag_close(struct core *c);
@@ -225,6 +238,7 @@ void nodes_batch_end(struct core *c);
 void snapshot_open(struct core *c);
 void snapshot_close(struct core *c);
 void snapshot_applied(struct core *c);
+void snapshot_cancel(struct core *c);
 
 void checkpoint_open(struct core *c);
 void checkpoint_close(struct core *c);

@@ -166,6 +166,12 @@ void snapshot_applied(struct core *c)
     s->gone = write(s->go, "g", 1) == 1;
 }
 
+void snapshot_cancel(struct core *c)
+{
+    if (c->snapshot.child)
+        kill(c->snapshot.child, SIGKILL); // look() will find that it has ended
+}
+
 static void start(struct core *c)
 {
     struct core_snapshot *s = &c->snapshot;

@@ -72,6 +72,8 @@ bool admin_cursor_number(struct http_request *r, const char *cursor, uint64_t *o
     X(admin_resend)                                                                                                    \
     X(admin_audit_list)                                                                                                \
     X(admin_log)                                                                                                       \
+    X(admin_skip)                                                                                                      \
+    X(admin_skipped)                                                                                                   \
     X(admin_agent_put)                                                                                                 \
     X(admin_agent_delete)                                                                                              \
     X(admin_queue_put)                                                                                                 \

@@ -87,6 +87,7 @@ struct desks {
     struct desk_parting *partings;
     uint64_t parting_id;
     unsigned opening;
+    bool afresh;      // another fold is in force, and has not caught up yet
     uint64_t watched; // input at which queue statistics were last sent
     struct loop_timer *second, *retry;
     struct metric *connected, *slow;

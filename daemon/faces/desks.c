@@ -34,15 +34,23 @@ static void live_if_folded(struct desk *d)
 static void on_batch_end(void *ctx)
 {
     struct desks *all = ctx;
+    if (all->afresh && core_open(all->face->core)) {
+        all->afresh = false;
+        each(all, DESK_LIVE, desk_start_afresh);
+    }
     if (all->opening)
         each(all, DESK_OPENING, live_if_folded);
     if (all->pendings.count)
         each(all, DESK_LIVE, desk_commands_folded);
 }
 
+// A fold that begins at a snapshot knows less than it will: desks are greeted when it has caught up.
 static void on_reset(void *ctx)
 {
-    each(ctx, DESK_LIVE, desk_start_afresh);
+    struct desks *all = ctx;
+    all->afresh = !core_open(all->face->core);
+    if (!all->afresh)
+        each(all, DESK_LIVE, desk_start_afresh);
 }
 
 static void send_queues_if_watching(struct desk *d)

@@ -274,7 +274,7 @@ void store_publish(struct store *s, const char *tenant, const char *topic, const
 typedef void store_heard_fn(void *arg, const char *tenant, const char *topic, const void *bytes, size_t len);
 void store_on_publish(struct store *s, store_heard_fn *fn, void *arg); // any number of listeners
 
-// Hashes of small documents: "tokens" (sha256 -> packed Token), "poison" (boot -> input about to be folded), "void" (input -> why) ...
+// Hashes of small documents: "tokens" (sha256 -> packed Token), "void" (input -> why), "marks" (snapshot -> its wall time) ...
 void store_doc_set(struct store *s, const char *tenant, const char *doc, const char *field, const void *bytes,
                    size_t len, store_placed_fn *fn, void *module, uint64_t token); // len 0 deletes
 void store_doc_all(struct store *s, const char *tenant, const char *doc, store_entries_fn *fn, void *module,

@@ -326,6 +326,48 @@ static void what_kills_twice_is_voided(void **state)
     node_free(m);
 }
 
+struct both {
+    struct node *n, *m;
+    uint64_t input;
+};
+
+static bool both_without(void *arg)
+{
+    struct both *b = arg;
+    struct router_work_view w;
+    return b->n->resets && b->m->resets && node_is_ready(b->n) && node_is_ready(b->m) &&
+           core_input(b->n->core) == core_input(b->m->core) && !router_work(core_router(b->n->core), b->input, &w);
+}
+
+// Named by hand after both have folded it: the leader and the other go back before it, and round it.
+static void what_is_voided_late_is_undone_everywhere(void **state)
+{
+    struct world *w = *state;
+    struct node *n = node_ready(w, "one", "boot-1", NULL), *m = node_ready(w, "two", "boot-2", NULL);
+    struct router_work_view work;
+    uint64_t input = node_words(n, "m1", "tel:+4915112345678", "hello");
+    node_await_folded(n, input);
+    node_await_folded(m, input);
+    assert_true(router_work(core_router(m->core), input, &work));
+    char field[24];
+    struct answer a = {0};
+    snprintf(field, sizeof field, "%llu", (unsigned long long)input);
+    store_doc_set(n->store, TENANT, CORE_DOC_VOID, field, "x", 1, answer_placed, &a, 7);
+    world_answer(w, &a);
+    assert_int_equal(a.e, TL_OK);
+    store_publish(n->store, TENANT, CORE_TOPIC_VOID, "", 0);
+    struct both both = {n, m, input};
+    world_await(w, both_without, &both);
+    assert_true(core_skips(n->core, input) && core_skips(m->core, input));
+    assert_int_equal(node_hash(n), node_hash(m));
+    uint64_t next = node_words(n, "m2", "tel:+4915112345678", "hello again");
+    node_await_folded(m, next);
+    assert_true(router_work(core_router(m->core), next, &work));
+    assert_string_equal(router_check(core_router(m->core)) ? router_check(core_router(m->core)) : "", "");
+    node_free(n);
+    node_free(m);
+}
+
 // ---- another log ----
 
 static bool is_of_new_log(void *node)
@@ -462,6 +504,7 @@ int main(void)
         TEST(divergence_is_noticed),
         TEST(what_cannot_be_read_is_passed_over),
         TEST(what_kills_twice_is_voided),
+        TEST(what_is_voided_late_is_undone_everywhere),
         TEST(another_log_is_another_fold),
         TEST(a_lost_connection_loses_no_place),
         TEST(nobody_comes_in_before_the_boot_is_noted),

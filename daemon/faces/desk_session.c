@@ -145,7 +145,7 @@ static bool hello_identity(struct desk *d, const Throughline__V1__Hello *h)
     struct face *face =
         d->known ? d->all->face : faces_check_token(f, h->token, ws_peer(d->ws), DESK_ROLES, &d->who, &code);
     if (!face) {
-        desk_fail(d, WS_POLICY, code, "hello.token", "a valid token of an agent is needed");
+        desk_fail(d, faces_refusal_close(code), code, "hello.token", "a valid token of an agent is needed");
         return false;
     }
     if (face != d->all->face) { // it connected before saying whose it is

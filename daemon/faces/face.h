@@ -77,9 +77,13 @@ struct face *faces_find(const struct faces *f, const char *tenant);
 // The face of who asks; NULL: the request has been answered.
 struct face *faces_of_request(struct faces *f, struct http_request *r);
 
-// Who a token is and for which tenant; NULL with a stable code ("unauthorized", "forbidden", "too_many_requests").
+// Who a token is and for which tenant; NULL with a stable code ("unauthorized", "forbidden", "too_many_requests", or
+// FACE_EARLY: the tokens have not been read yet, so nobody can say).
+#define FACE_EARLY "unavailable"
 struct face *faces_check_token(const struct faces *f, const char *token, const char *peer, unsigned roles,
                                struct auth_identity *who, const char **code);
+// The close code that goes with it.
+uint16_t faces_refusal_close(const char *code);
 // Tokens changed: ends every stream whose token no longer holds.
 void faces_recheck(struct face *face);
 // Before a WebSocket is accepted: checks the Authorization header where there is one (*known), else the first tenant's face

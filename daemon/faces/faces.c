@@ -8,6 +8,7 @@
 
 #include "daemon/base/loop.h"
 #include "daemon/faces/face.h"
+#include "daemon/net/ws.h"
 
 #define DRAIN_POLL_MS 20
 #define DRAIN_MAX_MS  5000
@@ -33,11 +34,19 @@ struct face *faces_check_token(const struct faces *f, const char *token, const c
                                struct auth_identity *who, const char **code)
 {
     enum auth_verdict v = auth_check(f->auth, token, peer, loop_now(f->loop), who);
-    *code = v == AUTH_SLOWED ? "too_many_requests" : "unauthorized";
+    static const char *const codes[] = {[AUTH_OK] = "forbidden",
+                                        [AUTH_REFUSED] = "unauthorized",
+                                        [AUTH_SLOWED] = "too_many_requests",
+                                        [AUTH_EARLY] = FACE_EARLY};
+    *code = codes[v];
     if (v != AUTH_OK)
         return NULL;
-    *code = "forbidden";
     return who->role & roles ? faces_find(f, who->tenant) : NULL;
+}
+
+uint16_t faces_refusal_close(const char *code)
+{
+    return strcmp(code, FACE_EARLY) == 0 ? WS_TRY_AGAIN : WS_POLICY;
 }
 
 struct face *faces_upgrade(struct faces *f, struct http_request *r, unsigned roles, struct auth_identity *who,
@@ -54,9 +63,10 @@ struct face *faces_upgrade(struct faces *f, struct http_request *r, unsigned rol
     struct face *face = faces_check_token(f, bearer, http_peer(r), roles, who, &code);
     if (!face)
         http_problem(r,
-                     *code == 'f'   ? PROBLEM_forbidden
-                     : *code == 't' ? PROBLEM_too_many_requests
-                                    : PROBLEM_unauthorized,
+                     *code == 'f'                    ? PROBLEM_forbidden
+                     : *code == 't'                  ? PROBLEM_too_many_requests
+                     : strcmp(code, FACE_EARLY) == 0 ? PROBLEM_unavailable
+                                                     : PROBLEM_unauthorized,
                      NULL, NULL);
     return face;
 }

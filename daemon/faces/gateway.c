@@ -101,7 +101,7 @@ static bool hello_is_allowed(struct gateway *g, const Throughline__V1__GatewayHe
         return true;
     struct face *face = faces_check_token(g->all->face->faces, h->token, ws_peer(g->ws), GATEWAY_ROLES, &g->who, &code);
     if (!face) {
-        gateway_fail(g, WS_POLICY, code, "hello.token", "a gateway's token is needed");
+        gateway_fail(g, faces_refusal_close(code), code, "hello.token", "a gateway's token is needed");
         return false;
     }
     if (face != g->all->face) { // it connected before saying whose it is

@@ -19,7 +19,7 @@
 struct tokens {
     struct face *face;
     struct loop_timer *timer;
-    bool known; // a tenant always has one: its first admin's
+    bool known; // read: a tenant always has one, its first admin's
 };
 
 // ---- loading ----
@@ -52,7 +52,10 @@ static void on_loaded(void *module, uint64_t number, enum tl_err e, const struct
     }
     auth_replace_all(t->face->faces->auth, AUTH_FROM_STORE, t->face->tenant, list, count);
     faces_recheck(t->face);
-    t->known = count > 0;
+    if (!t->known && count > 0) {
+        t->known = true;
+        auth_arrived(t->face->faces->auth);
+    }
     loop_timer_set(t->timer, t->known ? TOKENS_AGAIN_MS : TOKENS_FIRST_MS);
     for (size_t i = 0; i < count; i++)
         throughline__v1__token__free_unpacked(kept[i], NULL);
@@ -85,6 +88,7 @@ struct tokens *tokens_new(struct face *face)
 {
     struct tokens *t = xcalloc(1, sizeof *t);
     t->face = face;
+    auth_await(face->faces->auth);
     t->timer = loop_timer_new(face->faces->loop, on_timer, t);
     store_on_change(face->store, on_store, t);
     loop_timer_set(t->timer, 0);

@@ -36,6 +36,7 @@ struct auth {
     EVP_MD *sha256;
     EVP_MD_CTX *hash;
     uint64_t seed;
+    unsigned awaited; // sources of tokens not read yet
     struct failures failures[FAILURES_SLOTS];
     struct metric *failed, *slowed;
 };
@@ -195,6 +196,16 @@ size_t auth_replace_all(struct auth *a, enum auth_source source, const char *ten
     return stand;
 }
 
+void auth_await(struct auth *a)
+{
+    a->awaited++;
+}
+
+void auth_arrived(struct auth *a)
+{
+    a->awaited--;
+}
+
 // An IPv6 customer has a whole /64.
 static uint64_t address_key(const struct auth *a, const char *address)
 {
@@ -230,7 +241,7 @@ enum auth_verdict auth_check(struct auth *a, const char *secret, const char *add
         abort();
     const struct entry *e = find(a, digest);
     if (!e)
-        return count_failure(a, address, now);
+        return a->awaited ? AUTH_EARLY : count_failure(a, address, now);
     *out = e->who;
     out->proof = key_of(digest);
     return AUTH_OK;

@@ -50,8 +50,11 @@ bool auth_remove(struct auth *a, enum auth_source source, const char *tenant, co
 // All tokens of this tenant and source; those that auth_put() would refuse are left out. Returns how many stand.
 size_t auth_replace_all(struct auth *a, enum auth_source source, const char *tenant, const struct auth_token *tokens,
                         size_t n);
+// There are tokens that have not been read yet: until the second call a secret that is not found is AUTH_EARLY, and not counted.
+void auth_await(struct auth *a);
+void auth_arrived(struct auth *a);
 
-enum auth_verdict { AUTH_OK, AUTH_REFUSED, AUTH_SLOWED };
+enum auth_verdict { AUTH_OK, AUTH_REFUSED, AUTH_SLOWED, AUTH_EARLY };
 // address: the client's, for the count of failures. now: loop_now().
 enum auth_verdict auth_check(struct auth *a, const char *secret, const char *address, int64_t now,
                              struct auth_identity *out) __attribute__((warn_unused_result));

@@ -71,6 +71,10 @@ static bool find_route(struct http_request *r, char *text)
 static void refuse_token(struct http_request *r, enum auth_verdict verdict)
 {
     struct http_server *s = r->conn->server;
+    if (verdict == AUTH_EARLY) {
+        http_problem(r, PROBLEM_unavailable, NULL, "starting: this token cannot be judged yet");
+        return;
+    }
     if (server_may_log(s))
         tl_log(LOG_WARN, "auth_failed", LS("request", r->request_id), LS("peer", r->conn->peer));
     if (verdict == AUTH_SLOWED) {

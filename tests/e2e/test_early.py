@@ -5,9 +5,13 @@ import hashlib
 import os
 import subprocess
 
+import pytest
+import websockets
+
 from harness import pb
 from harness.daemon import BIN
 from harness.desk import Desk
+from harness.gateway import Gateway
 from harness.http import Http
 from harness.mailbox import eventually
 
@@ -31,6 +35,25 @@ def listening(daemon):
     daemon.until(lambda: os.path.exists(f"{daemon.data}/listen"), "listens")
     with open(f"{daemon.data}/listen", encoding="utf-8") as f:
         return f.readline().strip().replace("http://", "")
+
+
+async def test_early_token(world):
+    """It may be one that was made while running: nobody can say before Redis is there."""
+    daemon = world(without_redis, start=False)
+    address = listening(daemon)
+    for n in range(30):
+        answer = Http(address, f"made-while-running-{n}").get("/v1/status")
+        assert answer.status == 503 and answer.headers["Retry-After"], answer
+    for make in (Desk, Gateway):
+        with pytest.raises(websockets.InvalidStatusCode) as refused:
+            await make(address, "made-while-running").open()
+        assert refused.value.status_code == 503 and refused.value.headers["Retry-After"]
+    desk, gateway = Desk(address, hello_token="made-while-running"), Gateway(address)
+    gateway.hello.token = "made-while-running"
+    for stream in (desk, gateway):
+        with contextlib.suppress(AssertionError):
+            await stream.open()
+        assert (await stream.box.wait_closed()) == (1013, "unavailable")
 
 
 async def test_nobody_comes_in_before_the_log_is_read(world):

@@ -50,6 +50,22 @@ static const char *check(const char *secret)
     return auth_check(a, secret, "10.0.0.1", now, &who) == AUTH_OK ? who.token : NULL;
 }
 
+static void test_nobody_is_refused_before_the_tokens_are_read(void **state)
+{
+    (void)state;
+    struct auth_identity who;
+    auth_await(a); // of two tenants
+    auth_await(a);
+    assert_true(put(AUTH_FROM_CONFIG, "known", "acme", "t1"));
+    for (int i = 0; i < 50; i++) // not counted either
+        assert_int_equal(auth_check(a, "secret", "10.0.0.1", now, &who), AUTH_EARLY);
+    assert_string_equal(check("known"), "t1");
+    auth_arrived(a);
+    assert_int_equal(auth_check(a, "secret", "10.0.0.1", now, &who), AUTH_EARLY);
+    auth_arrived(a);
+    assert_int_equal(auth_check(a, "secret", "10.0.0.1", now, &who), AUTH_REFUSED);
+}
+
 static void test_a_token_is_found_with_all_it_says(void **state)
 {
     (void)state;
@@ -230,6 +246,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(test_nobody_is_refused_before_the_tokens_are_read),
         TEST(test_a_token_is_found_with_all_it_says),
         TEST(test_the_same_id_replaces),
         TEST(test_a_digest_belongs_to_one_token),

@@ -187,6 +187,7 @@ static const char *print_happening(const json_t *entry)
                  {"chatClosed", "closes the chat"},
                  {"unparsed", "sent something unreadable"},
                  {"reaction", "reacts"},
+                 {"consent", "sent a word about messages"},
                  {"dtmf", "presses keys"}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (json_object_get(entry, kinds[i].member))

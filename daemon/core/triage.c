@@ -122,6 +122,7 @@ static const struct body_way ways[] = {
     BODY(UNPARSED) = {WAY_INGEST, KIND(WORDS), true, false}, // a person must look at it
     BODY(CHAT_OPENED) = {WAY_INGEST, KIND(CHAT_OPENED), false, true},
     BODY(CHAT_CLOSED) = {WAY_INGEST, KIND(CHAT_CLOSED), false, true},
+    BODY(CONSENT) = {WAY_INGEST, KIND(ASIDE), false, false},
 };
 
 static uint8_t *pack(struct buffer *b, const ProtobufCMessage *m, size_t *len)

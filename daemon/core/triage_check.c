@@ -138,6 +138,7 @@ static const struct text_bound unparsed_texts[] = {
     TEXT(Unparsed, content_type, 0, 127, RULE_LINE),
 };
 static const struct text_bound chat_opened_texts[] = {TEXT(ChatOpened, page, 0, 2048, RULE_LINE)};
+static const struct text_bound consent_texts[] = {TEXT(Consent, keyword, 0, 64, RULE_LINE)};
 static const struct text_bound chat_closed_texts[] = {TEXT(ChatClosed, reason, 0, 200, RULE_LINE)};
 
 // ---- bodies ----
@@ -191,7 +192,16 @@ static bool check_receipt(const Throughline__V1__Event *e, struct triage_fit *fi
     if (r->state < THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_SENT ||
         r->state > THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_READ)
         return triage_fault(f, "invalid_field", "receipt.state", "must be SENT, DELIVERED, READ or FAILED");
-    return true;
+    return !r->handle_gone || r->state == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_FAILED ||
+           triage_fault(f, "invalid_field", "receipt.handle_gone", "goes with FAILED only");
+}
+
+static bool check_consent(const Throughline__V1__Event *e, struct triage_fit *fit, struct triage_fault *f)
+{
+    Throughline__V1__ConsentState state = e->consent->state;
+    (void)fit;
+    return (state > 0 && state <= THROUGHLINE__V1__CONSENT_STATE__CONSENT_STATE_HELP) ||
+           triage_fault(f, "invalid_field", "consent.state", "must be STOPPED, STARTED or HELP");
 }
 
 static bool check_unparsed(const Throughline__V1__Event *e, struct triage_fit *fit, struct triage_fault *f)
@@ -221,6 +231,7 @@ static const struct body_rule bodies[] = {
     BODY(UNPARSED) = {"unparsed.", TEXTS(unparsed_texts), check_unparsed},
     BODY(CHAT_OPENED) = {"chat_opened.", TEXTS(chat_opened_texts), NULL},
     BODY(CHAT_CLOSED) = {"chat_closed.", TEXTS(chat_closed_texts), NULL},
+    BODY(CONSENT) = {"consent.", TEXTS(consent_texts), check_consent},
 };
 
 static bool check_body(const Throughline__V1__Event *e, struct triage_fit *fit, struct triage_fault *f)

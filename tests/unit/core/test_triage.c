@@ -185,6 +185,7 @@ static Throughline__V1__Attachment attachment, *attachments[40];
 static Throughline__V1__Event__AttributesEntry attribute, *attributes[20];
 static Throughline__V1__Unparsed unparsed;
 static Throughline__V1__Receipt receipt;
+static Throughline__V1__Consent consent;
 static Throughline__V1__Dtmf dtmf;
 static Throughline__V1__CallStarted call;
 
@@ -248,6 +249,12 @@ SPOIL(long_raw, e->body_case = THROUGHLINE__V1__EVENT__BODY_UNPARSED; e->unparse
 SPOIL(empty_receipt, e->body_case = THROUGHLINE__V1__EVENT__BODY_RECEIPT; e->receipt = &receipt;)
 SPOIL(odd_receipt, receipt.delivery = (char *)"1.1"; e->body_case = THROUGHLINE__V1__EVENT__BODY_RECEIPT;
       e->receipt = &receipt;)
+SPOIL(gone_yet_sent, receipt.delivery = (char *)"1.1";
+      receipt.state = THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_SENT; receipt.handle_gone = true;
+      e->body_case = THROUGHLINE__V1__EVENT__BODY_RECEIPT; e->receipt = &receipt;)
+SPOIL(odd_consent, consent.state = 9; e->body_case = THROUGHLINE__V1__EVENT__BODY_CONSENT; e->consent = &consent;)
+SPOIL(long_keyword, consent.state = 1; consent.keyword = of(65); e->consent = &consent;
+      e->body_case = THROUGHLINE__V1__EVENT__BODY_CONSENT;)
 SPOIL(odd_digits, e->body_case = THROUGHLINE__V1__EVENT__BODY_DTMF; e->dtmf = &dtmf;)
 SPOIL(no_call, e->body_case = THROUGHLINE__V1__EVENT__BODY_CALL_STARTED; e->call_started = &call;)
 
@@ -290,6 +297,9 @@ static const struct bad bad[] = {
     {"unparsed.raw", "too_long", long_raw},
     {"receipt.delivery", "required", empty_receipt},
     {"receipt.state", "invalid_field", odd_receipt},
+    {"receipt.handle_gone", "invalid_field", gone_yet_sent},
+    {"consent.state", "invalid_field", odd_consent},
+    {"consent.keyword", "too_long", long_keyword},
     {"dtmf.digits", "invalid_field", odd_digits},
     {"call_started.call", "required", no_call},
 };
@@ -303,6 +313,7 @@ static void every_bound_is_kept(void **state)
         throughline__v1__event__attributes_entry__init(&attribute);
         throughline__v1__unparsed__init(&unparsed);
         throughline__v1__receipt__init(&receipt);
+        throughline__v1__consent__init(&consent);
         throughline__v1__dtmf__init(&dtmf);
         throughline__v1__call_started__init(&call);
         throughline__v1__attachment__init(&attachment);
@@ -370,7 +381,7 @@ static void entry_and_event_have_the_same_bodies(void **state)
         assert_ptr_equal(g->descriptor, f->descriptor);
         bodies++;
     }
-    assert_int_equal(bodies, 10);
+    assert_int_equal(bodies, 11);
 }
 
 static void what_has_no_place_is_not_kept(void **state)
@@ -408,6 +419,23 @@ static void automatic_words_are_no_contact(void **state)
     r = give(s, &e);
     node_await_folded(s->n, r.entry);
     assert_true(router_work_of_conversation(core_router(s->n->core), r.conversation, &w));
+}
+
+static void stop_is_no_contact(void **state)
+{
+    struct stage *s = *state;
+    struct router_work_view w;
+    Throughline__V1__Event e = words("s1", TEL, "");
+    e.body_case = THROUGHLINE__V1__EVENT__BODY_CONSENT;
+    throughline__v1__consent__init(&consent);
+    consent.state = THROUGHLINE__V1__CONSENT_STATE__CONSENT_STATE_STOPPED;
+    consent.keyword = (char *)"STOP";
+    e.consent = &consent;
+    struct result r = give(s, &e);
+    assert_int_equal(r.status, STATUS(STORED));
+    node_await_folded(s->n, r.entry);
+    assert_false(router_work_of_conversation(core_router(s->n->core), r.conversation, &w));
+    assert_int_equal(give(s, &e).status, STATUS(DUPLICATE));
 }
 
 static unsigned heard;
@@ -459,6 +487,7 @@ int main(void)
         TEST(every_bound_is_kept),
         TEST(what_has_no_place_is_not_kept),
         TEST(automatic_words_are_no_contact),
+        TEST(stop_is_no_contact),
         TEST(typing_is_told_to_all_nodes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

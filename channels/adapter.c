@@ -59,6 +59,21 @@ Throughline__V1__Event *adapter_event(struct region *m, struct adapter_events *o
     return e;
 }
 
+struct adapter_file *adapter_file(struct region *m, struct adapter_events *out, size_t event, size_t attachment)
+{
+    if (out->files_n == out->files_room) {
+        size_t room = out->files_room ? out->files_room * 2 : 4;
+        struct adapter_file *v = region_new(m, room, sizeof *v);
+        if (out->files_n)
+            memcpy(v, out->files, out->files_n * sizeof *v);
+        out->files = v;
+        out->files_room = room;
+    }
+    struct adapter_file *f = &out->files[out->files_n++];
+    *f = (struct adapter_file){.event = event, .attachment = attachment, .bytes = "", .content_id = ""};
+    return f;
+}
+
 // FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/): the same bytes get the same id.
 static uint64_t adapter_digest(const char *bytes, size_t len)
 {

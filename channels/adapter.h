@@ -80,16 +80,30 @@ struct adapter_reply {
     const char *body;
 };
 
+// The bytes of an attachment that came with the request itself. The daemon stores them and sets the attachment's url, size and sha256
+// before the event is judged; its name and type are set already.
+struct adapter_file {
+    size_t event, attachment; // v[event]->message->attachments[attachment]
+    const char *bytes;        // in the region, or in the request's body
+    size_t len;
+    const char *content_id; // of a part that the text shows in place, without brackets; "" = none
+    bool in_place;
+};
+
 struct adapter_events {
     Throughline__V1__Event *
         *v; // in the order in which they happened. id, account and from are set; the triage checks all of it once more
     size_t n, room;
+    struct adapter_file *files;
+    size_t files_n, files_room;
     // Instead of the adapter's ordinary answer: a challenge that must come back.
     const struct adapter_reply *reply; // when every event is durable, a duplicate, or refused for good
 };
 // Appends an event, initialised, with account and time; owned by the region.
 Throughline__V1__Event *adapter_event(struct region *m, struct adapter_events *out,
                                       const struct adapter_account *account);
+// Says where an attachment's bytes are; the files are in order of event and attachment.
+struct adapter_file *adapter_file(struct region *m, struct adapter_events *out, size_t event, size_t attachment);
 // Keeps what could not be read, as an event of kind unparsed with this reason; id is made from the bytes.
 void adapter_unparsed(struct region *m, struct adapter_events *out, const struct adapter_account *account,
                       const struct adapter_request *r, const char *from, const char *reason);
@@ -165,6 +179,7 @@ struct adapter {
     const struct adapter_setting *settings; // ends with a NULL name
     size_t body_max;                        // of a request in; 0 = ADAPTER_BODY_MAX
     bool dedupes;        // the vendor never carries out the same delivery twice: an unknown one may be sent again
+    size_t quick_max;    // a longer body may take parse more than 50 ms: it belongs into a worker thread; 0 = none does
     bool wants_timeline; // render reads adapter_context.timeline
     struct {
         struct adapter_reply done;  // all durable or refused for good

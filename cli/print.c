@@ -195,6 +195,25 @@ static const char *print_happening(const json_t *entry)
     return "";
 }
 
+// The others who got it, and how much is folded away below the words.
+static void print_around(const json_t *message)
+{
+    const json_t *others = json_object_get(message, "participants"), *one;
+    const char *quoted = json_string_value(json_object_get(message, "quoted"));
+    size_t i, lines = quoted && *quoted;
+    json_array_foreach(others, i, one)
+    {
+        const char *handle = json_string_value(one), *address = handle ? strchr(handle, ':') : NULL;
+        fputs(i ? ", " : " [also to ", stdout);
+        print_safe(address ? address + 1 : "?");
+    }
+    fputs(json_array_size(others) ? "]" : "", stdout);
+    for (const char *p = quoted; p && *p; p++)
+        lines += *p == '\n' && p[1];
+    if (lines)
+        printf(" %s[%zu line%s quoted]%s", print_dim(), lines, lines > 1 ? "s" : "", print_plain());
+}
+
 void print_entry(const json_t *entry, const char *customer)
 {
     char clock[16] = "--:--";
@@ -219,5 +238,6 @@ void print_entry(const json_t *entry, const char *customer)
     size_t files = json_array_size(json_object_get(message, "attachments"));
     if (files)
         printf(" [%zu attachment%s]", files, files > 1 ? "s" : "");
+    print_around(message);
     putchar('\n');
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "channels/mail_html.h"
 #include "daemon/core/triage_private.h"
 #include "proto/utf8.h"
 
@@ -24,6 +25,7 @@ enum rule {
     RULE_URL,   // https, or empty
     RULE_HEX64, // or empty
     RULE_DIGITS,
+    RULE_HTML, // in the strict form of channels/mail_html.h
 };
 
 struct text_bound {
@@ -57,6 +59,8 @@ static const char *broken_rule(enum rule rule, const char *s, size_t len)
                                                                               : "must be 64 digits of lower-case hex";
     case RULE_DIGITS:
         return strspn(s, "0123456789*#ABCD") == len ? NULL : "must consist of 0-9 * # A-D";
+    case RULE_HTML:
+        return mail_html_safe(s, len) ? NULL : "must be HTML in the strict form of docs/reference/channels-email.md";
     }
     return NULL;
 }
@@ -109,8 +113,9 @@ static const struct text_bound attachment_texts[] = {
     TEXT(Attachment, sha256, 0, 64, RULE_HEX64),
 };
 static const struct text_bound message_texts[] = {
-    TEXT(Message, text, 0, 65536, RULE_WORDS),
-    TEXT(Message, subject, 0, 1024, RULE_WORDS),
+    TEXT(Message, text, 0, 65536, RULE_WORDS),    TEXT(Message, subject, 0, 1024, RULE_WORDS),
+    TEXT(Message, quoted, 0, 65536, RULE_WORDS),  TEXT(Message, html, 0, MAIL_HTML_MAX, RULE_HTML),
+    TEXT(Message, message_id, 0, 200, RULE_LINE),
 };
 static const struct text_bound call_started_texts[] = {
     TEXT(CallStarted, call, 1, 200, RULE_LINE),
@@ -141,9 +146,42 @@ static const struct text_bound chat_opened_texts[] = {TEXT(ChatOpened, page, 0, 
 static const struct text_bound consent_texts[] = {TEXT(Consent, keyword, 0, 64, RULE_LINE)};
 static const struct text_bound chat_closed_texts[] = {TEXT(ChatClosed, reason, 0, 200, RULE_LINE)};
 
+// ---- lists ----
+
+static bool list_fault(struct triage_fault *f, const char *code, const char *list, size_t i, const char *detail)
+{
+    char field[48];
+    snprintf(field, sizeof field, "%.30s[%zu]", list, i);
+    return triage_fault(f, code, field, detail);
+}
+
+// Texts of 1 to 200 bytes, each one line.
+static bool check_list(const char *list, char *const *v, size_t n, struct triage_fault *f)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!check_text("", v[i], 1, 200, RULE_LINE, f)) {
+            char detail[sizeof f->detail];
+            snprintf(detail, sizeof detail, "%s", f->detail);
+            return list_fault(f, f->code, list, i, detail);
+        }
+    return true;
+}
+
 // ---- bodies ----
 
 typedef bool body_fn(const Throughline__V1__Event *e, struct triage_fit *fit, struct triage_fault *f);
+
+static bool check_participants(const Throughline__V1__Message *m, struct triage_fault *f)
+{
+    char normal[HANDLE_MAX];
+    const char *why;
+    if (m->n_participants > 32)
+        return triage_fault(f, "too_long", "message.participants", "at most 32 handles");
+    for (size_t i = 0; i < m->n_participants; i++)
+        if (!handle_normalise(m->participants[i], normal, &why) || strcmp(normal, m->participants[i]) != 0)
+            return list_fault(f, "invalid_handle", "message.participants", i, why ? why : "must be in its normal form");
+    return true;
+}
 
 static bool check_message(const Throughline__V1__Event *e, struct triage_fit *fit, struct triage_fault *f)
 {
@@ -158,6 +196,10 @@ static bool check_message(const Throughline__V1__Event *e, struct triage_fit *fi
                          sizeof attachment_texts / sizeof *attachment_texts, f))
             return false;
     }
+    if (m->n_references > 20)
+        return triage_fault(f, "too_long", "message.references", "at most 20 references");
+    if (!check_list("message.references", m->references, m->n_references, f) || !check_participants(m, f))
+        return false;
     return m->text[0] || m->subject[0] || m->n_attachments ||
            triage_fault(f, "required", "message.text", "a message needs text, a subject or an attachment");
 }
@@ -243,26 +285,13 @@ static bool check_body(const Throughline__V1__Event *e, struct triage_fit *fit, 
     return check_texts(e->message, b->prefix, b->texts, b->texts_n, f) && (!b->more || b->more(e, fit, f));
 }
 
-// ---- lists ----
-
-static bool list_fault(struct triage_fault *f, const char *code, const char *list, size_t i, const char *detail)
-{
-    char field[48];
-    snprintf(field, sizeof field, "%.30s[%zu]", list, i);
-    return triage_fault(f, code, field, detail);
-}
+// ---- lists of the event ----
 
 static bool check_threads(const Throughline__V1__Event *e, struct triage_fault *f)
 {
     if (e->n_threads > TRIAGE_THREADS_MAX)
         return triage_fault(f, "too_long", "threads", "at most 16 references");
-    for (size_t i = 0; i < e->n_threads; i++)
-        if (!check_text("", e->threads[i], 1, 200, RULE_LINE, f)) {
-            char detail[sizeof f->detail];
-            snprintf(detail, sizeof detail, "%s", f->detail);
-            return list_fault(f, f->code, "threads", i, detail);
-        }
-    return true;
+    return check_list("threads", e->threads, e->n_threads, f);
 }
 
 static bool check_attributes(const Throughline__V1__Event *e, struct triage_fault *f)

@@ -136,6 +136,8 @@ static bool message_is_sound(const Throughline__V1__Message *m, struct desk_faul
         if (strncmp(a->url, "https://", 8) != 0 || strlen(a->url) > 2048 || strlen(a->name) > 255)
             return fault(f, "invalid_field", "send.message.attachments", "needs an https URL and a short name");
     }
+    if (*m->quoted || *m->html || *m->message_id || m->n_references || m->n_participants)
+        return fault(f, "invalid_field", "send.message", "holds text, a subject and attachments only");
     return bounded(f, m->text, TEXT_MAX, "send.message.text") &&
            bounded(f, m->subject, SUBJECT_MAX, "send.message.subject");
 }

@@ -98,6 +98,7 @@ CASES = {
     "thread": (people, lambda s: s.event("x", "tel:+491", threads=["m0", "m1"]), "x", {AGAIN}),
     "rebind": (people, lambda s: s.event("x", "tel:+491", threads=["m1"], join=-1), "x", {AGAIN}),
     "participant": (people, lambda s: s.event("x", "email:z@x", threads=["m1", "m2"]), "x", {AGAIN}),
+    "named": (people, lambda s: s.event("x", "tel:+491", threads=["conversation:2", "m9"]), "x", {AGAIN}),
     "proof": (people, lambda s: s.event("x", "chat:w", channel=CHAT, verified=["tel:+491", "email:n@x"]), "x", {AGAIN}),
     "evidence": (people, lambda s: s.event("x", "chat:v", channel=CHAT, verified=["tel:+491", "email:a@x"]), "x", {AGAIN}),
     "command": (people, lambda s: s.command("x", 1, "hello"), "x", {AGAIN}),

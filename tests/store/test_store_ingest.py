@@ -142,6 +142,18 @@ def test_a_strangers_reference_makes_a_participant(s):
     assert s.event("5", "tel:+497")[2:] == [3, 3], "their own matter is elsewhere"
 
 
+def test_a_conversation_that_is_named_goes_before_references(s):
+    s.event("1", "email:a@x", channel=EMAIL, threads=["m1"])
+    s.event("2", "email:b@x", channel=EMAIL, threads=["m2"])
+    assert s.event("3", "email:a@x", channel=EMAIL, threads=["m2", "conversation:1", "m3"]) == [OK, 3, 1, 1]
+    assert s.r.get(s.key("thread:acc:m3")) == b"1"
+    assert s.event("4", "email:z@x", channel=EMAIL, threads=["conversation:1"]) == [OK, 4, 1, 1]
+    assert s.log()[4].placed.participant, "a stranger, whatever they name"
+    assert s.event("5", "email:b@x", channel=EMAIL, threads=["conversation:77"]) == [OK, 5, 2, 2], "there is none"
+    assert s.event("6", "email:b@x", channel=EMAIL, threads=["conversation:" + "9" * 40, "m7"])[2] == 2
+    assert not s.r.exists(s.key("thread:acc:conversation:1"), s.key("thread:acc:conversation:77"))
+
+
 def test_claims_only_suggest(s):
     s.event("1", "tel:+491")
     s.event("2", "chat:v", channel=CHAT, claimed=["tel:+491", "email:a@x"])

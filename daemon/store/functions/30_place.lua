@@ -3,8 +3,19 @@
 -- Which conversation an event belongs to, from the references it carries and the customer's recent conversations.
 -- Reads only. What is found is a place: {id, channel (now), closed, reopened, participant, owner}.
 
+-- The conversation that was named, if there is one of this number.
+local function place_by_name(id, t)
+    local conv = id and call("HMGET", t .. "conv:" .. id, "customer", "channel", "closed")
+    if conv and conv[1] then
+        return id, conv
+    end
+end
+
 -- The first reference that is bound decides. Returns conversation, its fields, and what each reference is bound to.
 local function place_by_thread(keys, t)
+    if not keys then
+        return nil
+    end
     local bound = call("MGET", unpack(keys))
     for i = 1, #keys do
         if bound[i] then

@@ -49,14 +49,25 @@ local function ingest_list(args, from, count)
     return list
 end
 
+-- References become keys; one that names a conversation is none to look up.
+local function ingest_threads(e, list)
+    local keys = {}
+    for _, reference in ipairs(list) do
+        local conversation = match(reference, "^conversation:([1-9]%d*)$")
+        if conversation and #conversation <= 15 then
+            e.named = e.named or conversation
+        else
+            keys[#keys + 1] = e.t .. "thread:" .. e.account .. ":" .. reference
+        end
+    end
+    e.threads = keys[1] and keys
+end
+
 -- The lists at the end of the arguments.
 local function ingest_lists(e, args)
     local threads, verified, claimed = tonumber(args[9]), tonumber(args[10]), tonumber(args[11])
     if threads > 0 then
-        e.threads = ingest_list(args, 11, threads)
-        for i = 1, threads do
-            e.threads[i] = e.t .. "thread:" .. e.account .. ":" .. e.threads[i]
-        end
+        ingest_threads(e, ingest_list(args, 11, threads))
     end
     if verified > 0 then
         e.verified = ingest_list(args, 11 + threads, verified)
@@ -133,8 +144,12 @@ end
 
 -- An explicit reference. Whose conversation it is decides whether the sender is its customer or a participant.
 local function ingest_by_thread(e)
-    local id, conv, bound = place_by_thread(e.threads, e.t)
+    local id, conv = place_by_name(e.named, e.t)
+    local referred, theirs, bound = place_by_thread(e.threads, e.t)
     e.bound = bound
+    if not id then
+        id, conv = referred, theirs
+    end
     if not id then
         return false
     end
@@ -179,7 +194,7 @@ end
 
 -- False: dry, and there is no place.
 local function ingest_place(e)
-    if e.threads and ingest_by_thread(e) then
+    if (e.threads or e.named) and ingest_by_thread(e) then
         return true
     end
     if not e.customer then

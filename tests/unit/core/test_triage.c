@@ -258,7 +258,25 @@ SPOIL(long_keyword, consent.state = 1; consent.keyword = of(65); e->consent = &c
 SPOIL(odd_digits, e->body_case = THROUGHLINE__V1__EVENT__BODY_DTMF; e->dtmf = &dtmf;)
 SPOIL(no_call, e->body_case = THROUGHLINE__V1__EVENT__BODY_CALL_STARTED; e->call_started = &call;)
 
+SPOIL(long_quotation, e->message->quoted = of(65537);)
+SPOIL(long_html, e->message->html = of(65537);)
+SPOIL(unsafe_html, e->message->html = (char *)"<p onclick=\"x()\">hello</p>";)
+SPOIL(long_message_id, e->message->message_id = of(201);)
+SPOIL(many_references, e->message->references = long_list; e->message->n_references = 21;)
+SPOIL(long_reference, e->message->references = long_list; e->message->n_references = 2; long_list[1] = of(201);)
+SPOIL(many_participants, e->message->participants = long_list; e->message->n_participants = 33;)
+SPOIL(odd_participant, e->message->participants = long_list; e->message->n_participants = 1;
+      long_list[0] = (char *)"email:ann@EXAMPLE.org";)
+
 static const struct bad bad[] = {
+    {"message.quoted", "too_long", long_quotation},
+    {"message.html", "too_long", long_html},
+    {"message.html", "invalid_field", unsafe_html},
+    {"message.message_id", "too_long", long_message_id},
+    {"message.references", "too_long", many_references},
+    {"message.references[1]", "too_long", long_reference},
+    {"message.participants", "too_long", many_participants},
+    {"message.participants[0]", "invalid_handle", odd_participant},
     {"id", "required", no_id},
     {"id", "too_long", long_id},
     {"id", "invalid_field", line_in_id},

@@ -4,7 +4,6 @@
 // conn.c's.
 #include <assert.h>
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +12,12 @@
 
 #include "daemon/base/id.h"
 #include "daemon/net/internal.h"
+#include "daemon/net/listen.h"
 
 #define SWEEP_MS        100
 #define TURNED_AWAY_MAX 64 // refused connections that are told so; beyond, they are closed without a word
 #define DRAIN_CUT_MS    2000
 #define LOG_EVERY_MS    1000
-#define LISTEN_BACKLOG  1024
 
 static void flush(void *arg);
 static void sweep(void *arg);
@@ -164,85 +163,21 @@ static void on_accept_error(struct evconnlistener *socket, void *arg)
     loop_timer_set(s->sweep, SWEEP_MS);
 }
 
-// "host:port", "[v6]:port", ":port" into node (may be empty) and port.
-static bool split_address(const char *address, char *node, size_t size, const char **port)
-{
-    const char *colon = strrchr(address, ':'), *start = address, *end = colon;
-    if (!colon || !colon[1] || colon[1 + strspn(colon + 1, "0123456789")] || strlen(colon + 1) > 5 ||
-        atoi(colon + 1) > 65535)
-        return false;
-    if (*address == '[') {
-        start++;
-        end--;
-        if (end <= start || *end != ']')
-            return false;
-    } else if (memchr(address, ':', (size_t)(colon - address))) {
-        return false;
-    }
-    if ((size_t)(end - start) >= size)
-        return false;
-    snprintf(node, size, "%.*s", (int)(end - start), start);
-    *port = colon + 1;
-    return true;
-}
-
-static struct evconnlistener *bind_one(struct listener *l, const struct addrinfo *a)
-{
-    unsigned flags = LEV_OPT_REUSEABLE | LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
-    struct evconnlistener *socket = evconnlistener_new_bind(loop_base(l->server->loop), on_accept, l, flags,
-                                                            LISTEN_BACKLOG, a->ai_addr, (int)a->ai_addrlen);
-    if (socket)
-        evconnlistener_set_error_cb(socket, on_accept_error);
-    return socket;
-}
-
-// The real address, in the form in which it was asked for.
-static char *bound_address(evutil_socket_t fd)
-{
-    struct sockaddr_storage ss = {0};
-    socklen_t len = sizeof ss;
-    char node[64], port[16];
-    if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0 ||
-        getnameinfo((struct sockaddr *)&ss, len, node, sizeof node, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV))
-        return xstrdup("?");
-    return xasprintf(ss.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", node, port);
-}
-
-static bool bind_listener(struct listener *l, const char *address, char *err, size_t err_size)
-{
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *list;
-    char node[256];
-    const char *port;
-    if (!split_address(address, node, sizeof node, &port)) {
-        snprintf(err, err_size, "%s: not an address like 127.0.0.1:8080, [::1]:8080 or :8080", address);
-        return false;
-    }
-    int e = getaddrinfo(node[0] ? node : NULL, port, &hints, &list);
-    if (e) {
-        snprintf(err, err_size, "%s: %s", address, gai_strerror(e));
-        return false;
-    }
-    for (const struct addrinfo *a = list; a && !l->socket; a = a->ai_next)
-        l->socket = bind_one(l, a);
-    if (!l->socket)
-        snprintf(err, err_size, "%s: %s", address, strerror(errno));
-    freeaddrinfo(list);
-    return l->socket != NULL;
-}
-
 const char *http_listen(struct http_server *s, const char *address, const char *cert, const char *key, char *err,
                         size_t err_size)
 {
     struct listener *l = xcalloc(1, sizeof *l);
     l->server = s;
-    if ((cert && !(l->tls = tls_new(cert, key, err, err_size))) || !bind_listener(l, address, err, err_size)) {
+    l->tls = cert ? tls_new(cert, key, err, err_size) : NULL;
+    if (!cert || l->tls)
+        l->socket = listen_open(s->loop, address, on_accept, on_accept_error, l, &l->address, err, err_size);
+    if (!l->socket) {
         SSL_CTX_free(l->tls);
         free(l);
         return NULL;
     }
     l->cert = cert ? xstrdup(cert) : NULL;
     l->key = cert ? xstrdup(key) : NULL;
-    l->address = bound_address(evconnlistener_get_fd(l->socket));
     l->next = s->listeners;
     s->listeners = l;
     return l->address;

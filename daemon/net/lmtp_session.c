@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The LMTP dialogue: lines, commands by a table, the mail's bytes. Owns the mail until it is handed over. Whatever comes is answered or ends
-// the dialogue; nothing here fails otherwise.
+// The LMTP dialogue: lines, and commands by a table. Whatever comes is answered or ends the dialogue; nothing here fails otherwise. The mail itself
+// is lmtp_data.c's.
 #include "daemon/net/lmtp_session.h"
 
 #include <stdio.h>
@@ -9,34 +9,13 @@
 #include <strings.h>
 
 #include "daemon/base/loop.h"
+#include "daemon/net/lmtp_private.h"
 
-enum {
-    FAULTS_MAX = 20,       // wrong commands before the dialogue is ended
-    BODY_FIRST = 16 << 10, // room of a mail that begins
-};
-
-// What of the mail's end has been seen (RFC 5321 4.1.1.4): CR LF . CR LF.
-enum dot { DOT_LINE, DOT_TEXT, DOT_CR, DOT_DOT, DOT_DOT_CR };
-
-struct lmtp_session {
-    const struct lmtp_options *o;
-    const struct lmtp_session_ops *ops;
-    void *ctx;
-    enum lmtp_phase phase;
-    bool greeted, begun, utf8; // LHLO was said; MAIL was; it asked for SMTPUTF8
-    unsigned faults;
-    char line[LMTP_LINE_MAX + 1];
-    size_t line_len;
-    bool cr, too_long;
-    struct lmtp_mail *mail;
-    enum dot dot;
-    enum lmtp_verdict fault; // of the mail being read; LMTP_RECIPIENT = none
-    size_t held, taken;      // bytes granted for it; bytes seen of it, kept or not
-};
+#define FAULTS_MAX 20 // wrong commands before the dialogue is ended
 
 // ---- replies ----
 
-static const char *const verdicts[LMTP_VERDICTS] = {
+const char *const lmtp_verdicts[LMTP_VERDICTS] = {
     [LMTP_RECIPIENT] = "250 2.1.5 recipient ok",
     [LMTP_STORED] = "250 2.0.0 stored",
     [LMTP_UNKNOWN_USER] = "550 5.1.1 no account has this address",
@@ -49,7 +28,7 @@ static const char *const verdicts[LMTP_VERDICTS] = {
     [LMTP_REFUSED] = "554 5.6.0 the mail cannot be kept",
 };
 
-static void say(struct lmtp_session *s, const char *text)
+void lmtp_say(struct lmtp_session *s, const char *text)
 {
     s->ops->send(s->ctx, text, strlen(text));
     s->ops->send(s->ctx, "\r\n", 2);
@@ -57,7 +36,7 @@ static void say(struct lmtp_session *s, const char *text)
 
 static void end(struct lmtp_session *s, const char *text)
 {
-    say(s, text);
+    lmtp_say(s, text);
     s->phase = LMTP_ENDED;
 }
 
@@ -66,7 +45,7 @@ static void fault(struct lmtp_session *s, const char *text)
     if (++s->faults > FAULTS_MAX)
         end(s, "421 4.7.0 too many errors");
     else
-        say(s, text);
+        lmtp_say(s, text);
 }
 
 void lmtp_session_bye(struct lmtp_session *s, const char *why)
@@ -75,136 +54,6 @@ void lmtp_session_bye(struct lmtp_session *s, const char *why)
     snprintf(text, sizeof text, "421 %s", why);
     if (s->phase != LMTP_ENDED)
         end(s, text);
-}
-
-// ---- the mail in hand ----
-
-void lmtp_mail_free(struct lmtp_mail *m)
-{
-    if (!m)
-        return;
-    for (size_t i = 0; i < m->rcpt_n; i++)
-        free(m->rcpt[i]);
-    free(m->from);
-    free(m->body);
-    free(m);
-}
-
-static void forget(struct lmtp_session *s)
-{
-    lmtp_mail_free(s->mail);
-    s->mail = NULL;
-    s->begun = s->utf8 = false;
-    if (s->held)
-        s->ops->release(s->ctx, s->held);
-    s->held = 0;
-}
-
-// Grows by doubling, as far as the owner grants it; the mail's text and its NUL.
-static bool make_room(struct lmtp_session *s, size_t len)
-{
-    struct lmtp_mail *m = s->mail;
-    size_t room = m->body_room ? m->body_room : BODY_FIRST;
-    while (room < m->body_len + len + 1)
-        room *= 2;
-    if (room == m->body_room)
-        return true;
-    if (!s->ops->hold(s->ctx, room - m->body_room))
-        return false;
-    s->held += room - m->body_room;
-    m->body = xrealloc(m->body, room);
-    m->body_room = room;
-    return true;
-}
-
-static void keep(struct lmtp_session *s, const char *bytes, size_t len)
-{
-    s->taken += len;
-    if (s->fault || len == 0)
-        return;
-    if (s->taken > s->o->message_max)
-        s->fault = LMTP_TOO_BIG;
-    else if (!make_room(s, len))
-        s->fault = LMTP_BUSY;
-    if (s->fault)
-        return;
-    memcpy(s->mail->body + s->mail->body_len, bytes, len);
-    s->mail->body_len += len;
-}
-
-static void answer_fault(struct lmtp_session *s)
-{
-    for (size_t i = 0; i < s->mail->rcpt_n; i++)
-        say(s, verdicts[s->fault]);
-    forget(s);
-    s->phase = LMTP_COMMANDS;
-}
-
-static void data_end(struct lmtp_session *s)
-{
-    if (!s->fault && !make_room(s, 0)) // an empty mail, and too much in hand for its NUL
-        s->fault = LMTP_BUSY;
-    if (s->fault) {
-        answer_fault(s);
-        return;
-    }
-    struct lmtp_mail *m = s->mail;
-    m->body[m->body_len] = 0;
-    s->mail = NULL;
-    s->held = 0;
-    s->phase = LMTP_WAITING;
-    s->ops->mail(s->ctx, m);
-}
-
-void lmtp_session_answer(struct lmtp_session *s, const enum lmtp_verdict *v, size_t n)
-{
-    if (s->phase != LMTP_WAITING)
-        return;
-    for (size_t i = 0; i < n; i++)
-        say(s, verdicts[v[i]]);
-    forget(s);
-    s->phase = LMTP_COMMANDS;
-}
-
-// ---- the mail's bytes ----
-
-// One byte that matters to where the mail ends; everything between is copied in runs.
-static void data_byte(struct lmtp_session *s, char c)
-{
-    enum dot was = s->dot;
-    bool after_cr = was == DOT_CR || was == DOT_DOT_CR;
-    if (after_cr != (c == '\n') && !s->fault)
-        s->fault = LMTP_BARE;
-    if (c == '\n' && was == DOT_DOT_CR) {
-        data_end(s);
-        return;
-    }
-    if (was == DOT_DOT_CR) // the dot was the stuffed one of a line that ends badly
-        keep(s, "\r", 1);
-    if (c == '\n')
-        s->dot = after_cr ? DOT_LINE : DOT_TEXT;
-    else if (c == '\r')
-        s->dot = was == DOT_DOT ? DOT_DOT_CR : DOT_CR;
-    else
-        s->dot = was == DOT_LINE && c == '.' ? DOT_DOT : DOT_TEXT;
-    if (s->dot != DOT_DOT && s->dot != DOT_DOT_CR)
-        keep(s, &c, 1);
-}
-
-static size_t data_feed(struct lmtp_session *s, const char *bytes, size_t len)
-{
-    size_t i = 0;
-    while (i < len && s->phase == LMTP_DATA) {
-        size_t run = 0;
-        if (s->dot == DOT_TEXT)
-            while (i + run < len && bytes[i + run] != '\r' && bytes[i + run] != '\n')
-                run++;
-        keep(s, bytes + i, run);
-        i += run;
-        if (i < len)
-            data_byte(s, bytes[i++]);
-    }
-    return i;
 }
 
 // ---- commands ----
@@ -216,12 +65,12 @@ static void on_lhlo(struct lmtp_session *s, const char *rest)
         fault(s, "501 5.5.4 LHLO needs a name");
         return;
     }
-    forget(s);
+    lmtp_forget(s);
     s->greeted = true;
     snprintf(text, sizeof text,
              "250-%s\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 SIZE %zu",
              s->o->host, s->o->message_max);
-    say(s, text);
+    lmtp_say(s, text);
 }
 
 // One parameter of MAIL; NULL = fine, else the reply.
@@ -232,7 +81,7 @@ static const char *mail_parameter(struct lmtp_session *s, const char *word)
         unsigned long long size = strtoull(word + 5, &last, 10);
         if (*last || !word[5] || !strchr("0123456789", word[5]))
             return "501 5.5.4 SIZE is a number";
-        return size > s->o->message_max ? verdicts[LMTP_TOO_BIG] : NULL;
+        return size > s->o->message_max ? lmtp_verdicts[LMTP_TOO_BIG] : NULL;
     }
     if (strcasecmp(word, "SMTPUTF8") == 0) {
         s->utf8 = true;
@@ -277,7 +126,7 @@ static void on_mail(struct lmtp_session *s, const char *rest)
     s->mail = xcalloc(1, sizeof *s->mail);
     s->mail->from = xstrdup(*from ? from : "<>");
     s->begun = true;
-    say(s, "250 2.1.0 sender ok");
+    lmtp_say(s, "250 2.1.0 sender ok");
 }
 
 static void on_rcpt(struct lmtp_session *s, const char *rest)
@@ -291,12 +140,12 @@ static void on_rcpt(struct lmtp_session *s, const char *rest)
     else if (*after)
         fault(s, "555 5.5.4 RCPT has no parameters here");
     else if (s->mail->rcpt_n == LMTP_RECIPIENTS_MAX)
-        say(s, verdicts[LMTP_TOO_MANY]);
+        lmtp_say(s, lmtp_verdicts[LMTP_TOO_MANY]);
     else {
         enum lmtp_verdict v = s->ops->recipient(s->ctx, to);
         if (v == LMTP_RECIPIENT)
             s->mail->rcpt[s->mail->rcpt_n++] = xstrdup(to);
-        say(s, verdicts[v]);
+        lmtp_say(s, lmtp_verdicts[v]);
     }
 }
 
@@ -307,30 +156,27 @@ static void on_data(struct lmtp_session *s, const char *rest)
         fault(s, s->begun ? "503 5.5.1 no valid recipients" : "503 5.5.1 MAIL and RCPT come before DATA");
         return;
     }
-    s->phase = LMTP_DATA;
-    s->dot = DOT_LINE;
-    s->fault = LMTP_RECIPIENT;
-    s->taken = 0;
-    say(s, "354 end with a line that holds only a dot");
+    lmtp_data_begin(s);
+    lmtp_say(s, "354 end with a line that holds only a dot");
 }
 
 static void on_rset(struct lmtp_session *s, const char *rest)
 {
     (void)rest;
-    forget(s);
-    say(s, "250 2.0.0 ok");
+    lmtp_forget(s);
+    lmtp_say(s, "250 2.0.0 ok");
 }
 
 static void on_noop(struct lmtp_session *s, const char *rest)
 {
     (void)rest;
-    say(s, "250 2.0.0 ok");
+    lmtp_say(s, "250 2.0.0 ok");
 }
 
 static void on_vrfy(struct lmtp_session *s, const char *rest)
 {
     (void)rest;
-    say(s, "252 2.5.0 ask with RCPT");
+    lmtp_say(s, "252 2.5.0 ask with RCPT");
 }
 
 static void on_quit(struct lmtp_session *s, const char *rest)
@@ -430,7 +276,7 @@ size_t lmtp_session_feed(struct lmtp_session *s, const char *bytes, size_t len)
     size_t i = 0;
     while (i < len && (s->phase == LMTP_COMMANDS || s->phase == LMTP_DATA)) {
         if (s->phase == LMTP_DATA)
-            i += data_feed(s, bytes + i, len - i);
+            i += lmtp_data_feed(s, bytes + i, len - i);
         else
             line_byte(s, bytes[i++]);
     }
@@ -445,14 +291,14 @@ struct lmtp_session *lmtp_session_new(const struct lmtp_options *o, const struct
     struct lmtp_session *s = xcalloc(1, sizeof *s);
     *s = (struct lmtp_session){.o = o, .ops = ops, .ctx = ctx};
     snprintf(text, sizeof text, "220 %s LMTP", o->host);
-    say(s, text);
+    lmtp_say(s, text);
     return s;
 }
 
 void lmtp_session_free(struct lmtp_session *s)
 {
     if (s)
-        forget(s);
+        lmtp_forget(s);
     free(s);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collecting what is wrong with a file: up to CONFIG_ERRORS_MAX, the rest is counted.
-#include "daemon/config/config_private.h"
+#include "daemon/config/config_errors.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -4,14 +4,12 @@
 #include "daemon/config/config_private.h"
 
 #include "daemon/base/loop.h"
+#include "daemon/config/config_file.h"
 #include "proto/nearest.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LINE_MAX_BYTES 8192 // bounds how deep dotted keys can nest
 
 static void *member(void *base, size_t offset)
 {
@@ -167,32 +165,11 @@ static void section_read(void *arg, const char *name, size_t len, const struct t
     }
 }
 
-static bool lines_bounded(const char *text, size_t len, struct config_errors *errs)
-{
-    int line = 1;
-    for (size_t start = 0; start < len; line++) {
-        const char *end = memchr(text + start, '\n', len - start);
-        size_t n = end != NULL ? (size_t)(end - text) - start : len - start;
-        if (n > LINE_MAX_BYTES) {
-            errors_add(errs, (struct config_place){line, 1}, "this line is too long (at most %d bytes)",
-                       LINE_MAX_BYTES);
-            return false;
-        }
-        start += n + 1;
-    }
-    return true;
-}
-
 int config_load_text(const char *text, size_t len, struct config **out, struct config_errors *errs)
 {
-    struct toml_fault fault;
-    struct toml_doc *doc = NULL;
     *out = NULL;
     *errs = (struct config_errors){.n = 0};
-    if (len > CONFIG_FILE_MAX)
-        errors_add(errs, (struct config_place){0, 0}, "the file is too large (at most %d bytes)", CONFIG_FILE_MAX);
-    else if (lines_bounded(text, len, errs) && (doc = toml_read(text, len, &fault)) == NULL)
-        errors_add(errs, (struct config_place){fault.line, fault.column}, "not TOML: %s", fault.text);
+    struct toml_doc *doc = config_file_parse(text, len, errs);
     if (doc == NULL)
         return -1;
     struct config *c = xcalloc(1, sizeof *c);
@@ -213,22 +190,13 @@ int config_load_text(const char *text, size_t len, struct config **out, struct c
 
 int config_load(const char *path, struct config **out, struct config_errors *errs)
 {
+    size_t len;
     *out = NULL;
     *errs = (struct config_errors){.n = 0};
-    FILE *f = fopen(path, "re");
-    if (f == NULL) {
-        errors_add(errs, (struct config_place){0, 0}, "cannot be opened (%s)", strerror(errno));
+    char *text = config_file_read(path, &len, errs);
+    if (text == NULL)
         return -1;
-    }
-    char *text = xcalloc(1, CONFIG_FILE_MAX + 1);
-    size_t len = fread(text, 1, CONFIG_FILE_MAX + 1, f);
-    int failed = ferror(f) ? errno : 0;
-    fclose(f);
-    int result = -1;
-    if (failed != 0)
-        errors_add(errs, (struct config_place){0, 0}, "cannot be read (%s)", strerror(failed));
-    else
-        result = config_load_text(text, len, out, errs);
+    int result = config_load_text(text, len, out, errs);
     explicit_bzero(text, len); // it may hold secrets
     free(text);
     return result;

@@ -5,6 +5,7 @@
 // What the files of this folder share: the keys as tables, the value types, the errors, one load in progress.
 
 #include "daemon/config/config.h"
+#include "daemon/config/config_errors.h"
 #include "daemon/config/toml_shim.h"
 
 // ---- keys (config_table.c) ----
@@ -55,14 +56,6 @@ extern const struct config_table config_sections[]; // in the order of the examp
 extern const size_t config_sections_n;
 extern const struct config_table config_rows[];
 extern const size_t config_rows_n;
-
-// ---- errors (config_errors.c) ----
-
-void errors_add(struct config_errors *errs, struct config_place place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void errors_warn(struct config_errors *errs, struct config_place place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void errors_sort(struct config_errors *errs);
 
 // ---- values (config_value.c) ----
 

@@ -100,6 +100,17 @@ bool toml_integer(const struct toml_node *node, int64_t *value)
     return found != nullptr;
 }
 
+bool toml_number(const struct toml_node *node, double *value)
+{
+    if (const auto *whole = in(node).as_integer())
+        *value = static_cast<double>(whole->get());
+    else if (const auto *decimal = in(node).as_floating_point())
+        *value = decimal->get();
+    else
+        return false;
+    return true;
+}
+
 bool toml_boolean(const struct toml_node *node, bool *value)
 {
     const auto *found = in(node).as_boolean();

@@ -34,6 +34,7 @@ void toml_place(const struct toml_node *node, int *line, int *column);
 // A value of the right type is stored; false otherwise.
 bool toml_string(const struct toml_node *node, const char **text, size_t *len);
 bool toml_integer(const struct toml_node *node, int64_t *value);
+bool toml_number(const struct toml_node *node, double *value); // an integer or a decimal
 bool toml_boolean(const struct toml_node *node, bool *value);
 
 size_t toml_count(const struct toml_node *node);                                 // elements of an array, else 0

@@ -44,6 +44,8 @@ static void agent_copy_def(struct router_agent *to, const struct router_agent *f
     *to = *from;
     to->id = id;
     to->name = text_new(from->name);
+    to->speed = from->speed ? from->speed : 1000;
+    to->resolution = from->resolution ? from->resolution : 1000;
     struct router_skill *skills = from->skills_n ? memory_new(from->skills_n, sizeof *skills) : NULL;
     for (size_t i = 0; i < from->skills_n; i++) {
         size_t at = i;
@@ -106,6 +108,12 @@ void agent_fit(const struct router *r, struct agent *a)
         }
         a->fit[q] = i == def->requires_n ? (uint16_t)(surplus + 1) : 0;
     }
+}
+
+// Who is being asked at this moment is not idle.
+int64_t agent_idle_ms(const struct router *r, const struct agent *a)
+{
+    return a->offers || a->presence != ROUTER_AVAILABLE ? 0 : r->at - a->idle_since;
 }
 
 bool agent_takes(const struct agent *a, uint32_t channels)

@@ -141,7 +141,7 @@ static const char *check_queue(const struct queue *q, uint32_t *waiting)
         for (const struct work *w = l->head; w; before = w, w = w->next, n++) {
             if (w->line != l || w->prev != before)
                 return "a line is broken";
-            if (before && !queue_before(before, w))
+            if (before && !order_older(before, w))
                 return "a line is out of order";
         }
         if (l->tail != before)

@@ -44,8 +44,8 @@ static bool config_channels_legal(uint32_t bits)
 bool config_agent_legal(const struct router_agent *a)
 {
     return text_is(a->id, ROUTER_NAME_MAX) && *a->id && text_is(a->name, ROUTER_TEXT_MAX) &&
-           config_skills_legal(a->skills, a->skills_n) && a->capacity <= CORE_UNITS_MAX &&
-           config_channels_legal(a->channels);
+           config_skills_legal(a->skills, a->skills_n) && a->capacity <= CORE_UNITS_MAX && a->speed <= CORE_SPEED_MAX &&
+           a->resolution <= 1000 && config_channels_legal(a->channels);
 }
 
 bool config_queue_legal(const struct router_queue *q)
@@ -53,15 +53,15 @@ bool config_queue_legal(const struct router_queue *q)
     return text_is(q->name, ROUTER_NAME_MAX) && *q->name && q->priority >= 1 && q->priority <= CORE_PRIORITY_MAX &&
            config_skills_legal(q->requires, q->requires_n) && config_channels_legal(q->channels) &&
            config_texts_legal(q->accounts, q->accounts_n) && config_texts_legal(q->intents, q->intents_n) &&
-           config_texts_legal(q->languages, q->languages_n) &&
-           (q->select == ROUTER_SUITED || q->select == ROUTER_LONGEST_IDLE) && q->offer_ms >= 1 &&
-           q->offer_ms <= 86400000 && q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;
+           config_texts_legal(q->languages, q->languages_n) && select_legal(q) && q->weight <= CORE_WEIGHT_MAX &&
+           q->offer_ms >= 1 && q->offer_ms <= 86400000 && q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;
 }
 
 bool config_rules_legal(const struct router_config *c)
 {
     if (c->grace_ms > 86400000 || c->decline_pause_ms > 86400000 || c->timeouts_to_away < 1 ||
-        c->timeouts_to_away > CORE_TIMES_MAX || c->decline_max < 1 || c->decline_max > CORE_TIMES_MAX)
+        c->timeouts_to_away > CORE_TIMES_MAX || c->decline_max < 1 || c->decline_max > CORE_TIMES_MAX ||
+        (unsigned)c->order >= ROUTER_ORDERS)
         return false;
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         if (c->channels[i].units > CORE_UNITS_MAX)

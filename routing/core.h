@@ -2,188 +2,9 @@
 #ifndef THROUGHLINE_ROUTING_CORE_H
 #define THROUGHLINE_ROUTING_CORE_H
 
-// The router's data model, top to bottom, and what its files offer each other. Nobody outside routing/ includes this.
-//
-// What is state is written by snapshot.c. What is derived from it (lines, lists, loads, heap, tables, fits) is rebuilt by
-// restore.c through the same functions that keep it current, so that a restored router decides like the one it was taken
-// from. Nothing that an effect or a view may point to is freed before the next step begins: it is buried (memory.c).
+// What the router's files offer each other, file by file. The data they work on is state.h.
 
-#include "routing/router.h"
-
-#define CORE_LIST_MAX     1024 // skills, requirements, accounts, intents, languages of one definition
-#define CORE_LEVEL_MAX    5
-#define CORE_PRIORITY_MAX 9
-#define CORE_TIMES_MAX    100 // timeouts_to_away, decline_max: bounds what one jump of the time can set off
-#define CORE_MS_MAX       (366 * 86400000LL)
-#define CORE_MEMORY_MS    600000 // a command's outcome is remembered this long
-#define CORE_UNITS_MAX    1000
-
-#define CORE_BIT(n)       (1u << (unsigned)(n))
-
-// ---- containers ----
-
-struct ids { // ascending
-    uint64_t *v;
-    size_t n, cap;
-};
-
-struct table { // open addressing; never iterated
-    struct table_slot {
-        uint64_t hash;
-        void *item;
-    } * v;
-    size_t n, cap;
-};
-
-struct arena {
-    struct arena_chunk *chunks;
-};
-
-enum timer_kind { // the order in which those due at the same moment fire
-    TIMER_OFFER = 1,
-    TIMER_GRACE,
-    TIMER_WRAP_UP,
-    TIMER_IDLE,
-    TIMER_PAUSE,
-    TIMER_HOLD,
-    TIMER_KINDS,
-};
-
-struct timer {
-    int64_t deadline;
-    enum timer_kind kind;
-    uint32_t place; // in the heap, from 1; 0 = not running
-    void *owner;    // struct agent for TIMER_GRACE, else struct work
-};
-
-// ---- the world ----
-
-struct desk { // one session of an agent's desktop
-    char *id, *boot;
-    struct agent *agent;
-    struct desk *next; // of the same agent, in order of opening
-};
-
-struct agent {
-    struct router_agent def;               // owned; skills in order of name
-    uint16_t *fit;                         // by index of queue: 0 = lacks a skill, else surplus + 1
-    enum router_presence presence, before; // before: what a lost agent comes back to
-    struct timer grace;
-    int64_t idle_since;
-    uint32_t load, misses, offers, wanted;
-    uint32_t desks_n;
-    bool over;  // more load than capacity, because the configuration changed under it
-    bool freed; // listed in router.freed
-    bool named; // by the configuration being applied
-    struct desk *desks;
-    struct ids held;     // offered, assigned, in wrap-up
-    struct ids informed; // has left, goes on seeing
-};
-
-struct line { // work that waits with the same need: whoever can take one can take all, but for personal reasons
-    struct queue *queue;
-    uint32_t priority, channels, cost;
-    struct work *head, *tail; // by age, then id
-    struct work *cursor;      // of the settling under way
-    uint64_t stamp;           // which settling that is
-};
-
-struct queue {
-    struct router_queue def; // owned; requires in order of name
-    size_t index;
-    bool implicit; // stands in while none is configured
-    struct line **lines;
-    size_t lines_n, lines_cap;
-    uint32_t waiting, offered, assigned;
-};
-
-struct ask { // an agent who declined or missed this work, or passed it on
-    struct agent *agent;
-    uint32_t times;
-    int64_t until;
-};
-
-struct work {
-    uint64_t id, conversation, customer, epoch;
-    enum router_work_state state;
-    enum router_reason reason;
-    enum router_channel channel_now;
-    uint32_t own_priority; // 0 = the queue's
-    uint32_t charge;
-    int64_t since;      // waits since
-    int64_t hold_until; // a known agent who is full is waited for until then
-    struct queue *queue;
-    struct agent *agent;    // offered to, or held by
-    struct agent *informed; // who left it and goes on seeing it
-    struct agent *wanted;   // transferred to
-    char *former, *last_agent, *language, *intent;
-    bool prefer_former;
-    bool told;         // that nobody can take it has been recorded for its present need
-    bool undecided;    // listed in router.undecided
-    bool touched;      // listed in router.touched
-    uint8_t connected; // bit per session: the call is bridged to the agent
-    uint8_t sessions_n, sessions_cap;
-    struct router_session *sessions; // owned
-    struct ask *asks;
-    size_t asks_n, asks_cap;
-    struct timer limit; // of an offer or a wrap-up
-    struct timer idle, pause, hold;
-    struct line *line;
-    struct work *prev, *next; // in the line
-};
-
-struct outcome { // what became of a command
-    struct outcome *next;
-    uint64_t input;
-    int64_t at;
-    enum router_refusal refusal; // NONE = done
-    char *session, *client_id;
-};
-
-struct work_slot {
-    uint64_t id;
-    struct work *work; // NULL = closed
-};
-
-struct router {
-    uint64_t input, config, epoch;
-    int64_t at, wall;
-    uint32_t fold;
-    struct router_config rules; // without queues and agents
-
-    struct queue **queues; // never empty
-    size_t queues_n;
-    struct agent **agents; // in order of id
-    size_t agents_n, agents_cap;
-    uint32_t present;
-
-    struct work_slot *works; // in order of id, with holes
-    size_t works_n, works_cap, works_holes;
-    uint32_t waiting, held;
-
-    struct outcome *outcomes, *outcomes_last; // oldest first
-    size_t outcomes_n;
-
-    struct table conversations, desks, commands;
-    struct timer **heap;
-    size_t heap_n, heap_cap;
-
-    // of the step under way
-    struct work **undecided, **touched;
-    size_t undecided_n, undecided_cap, touched_n, touched_cap;
-    struct agent **freed;
-    size_t freed_n, freed_cap;
-    bool everything; // all that waits is undecided
-    uint64_t stamp;
-    struct router_effect *effects;
-    size_t effects_n, effects_cap;
-    struct arena arena, explained;
-    void **grave;
-    size_t grave_n, grave_cap;
-    struct verdict *verdicts;
-    const struct verdict **ranked;
-    size_t verdicts_cap, ranked_cap;
-};
+#include "routing/state.h"
 
 // ---- memory.c: out of memory aborts ----
 
@@ -257,7 +78,20 @@ struct queue *queue_enter(const struct router *r, const struct work *w); // by t
 void queue_line_up(struct work *w);
 void queue_leave_line(struct work *w);
 uint32_t queue_priority(const struct work *w);
-bool queue_before(const struct work *a, const struct work *b); // the order in which waiting work is served
+
+// ---- order.c ----
+
+typedef unsigned __int128 order_rank;
+bool order_older(const struct work *a, const struct work *b);
+bool order_before(const struct router *r, const struct work *a, const struct work *b);
+bool order_shifts(const struct router *r); // whether giving work out can change the order of the rest
+void order_sort(const struct router *r, struct work **v, size_t n);
+
+// ---- select.c ----
+
+int64_t select_score(const struct router *r, const struct queue *q, const struct agent *a);
+uint32_t select_levels(const struct queue *q, const struct agent *a);
+bool select_legal(const struct router_queue *q);
 
 // ---- agent.c ----
 
@@ -269,6 +103,7 @@ void agent_fit(const struct router *r, struct agent *a);
 void agent_charge(struct router *r, struct agent *a, uint32_t before, uint32_t after);
 void agent_mark_freed(struct router *r, struct agent *a);
 void agent_reconsider(struct router *r, const struct agent *a);
+int64_t agent_idle_ms(const struct router *r, const struct agent *a);
 bool agent_takes(const struct agent *a, uint32_t channels);
 bool agent_has_room(const struct agent *a, uint32_t before, uint32_t after);
 void agent_set_presence(struct router *r, struct agent *a, enum router_presence to, enum router_reason reason);
@@ -328,6 +163,8 @@ struct verdict {
     bool again;     // declined or missed it before: asked only when nobody else can
     uint32_t known; // 0 = had it before, 1 = last resolved for this customer, 2 = neither
     uint32_t surplus;
+    int64_t score; // by the queue's choice
+    bool asked;    // is being offered something else at this moment
     int64_t idle_ms;
 };
 
@@ -349,6 +186,7 @@ struct router_candidate *match_candidate(struct arena *arena, const struct route
 // ---- settle.c ----
 
 void settle(struct router *r);
+bool settle_line_fits(const struct line *l, const struct agent *a);
 void settle_pause_over(struct router *r, struct work *w);
 void settle_hold_over(struct router *r, struct work *w);
 

@@ -2,18 +2,15 @@
 //
 // Matching: who can take a work now, who cannot and why not, and who is best.
 //
-// Order of those who can: not yet declined, then known (had it before; last resolved for this customer), then by the queue's
-// choice: surplus of skill (suited only), longest idle, lower id. The order is total. Nothing here changes the state.
+// Order of those who can: not yet declined, then known (had it before; last resolved for this customer), then by the points of the
+// queue's choice (select.c), then who is not being asked, longest idle, lower id. The order is total. Nothing here changes the
+// state.
 
 #include "routing/core.h"
 
 #include <string.h>
 
-// An agent who is being asked something else at this moment is not idle.
-static int64_t match_idle(const struct router *r, const struct agent *a)
-{
-    return a->offers || a->presence != ROUTER_AVAILABLE ? 0 : r->at - a->idle_since;
-}
+#define MATCH_PROFILES ((CORE_CHANNELS_ALL / 2 + 1) * ROUTER_CHANNELS * 2)
 
 static uint32_t match_known(const struct work *w, const struct agent *a)
 {
@@ -62,7 +59,9 @@ struct verdict match_agent(const struct router *r, const struct work *w, struct 
         .again = ask != NULL,
         .known = match_known(w, a),
         .surplus = fit ? fit - 1u : 0,
-        .idle_ms = match_idle(r, a),
+        .score = select_score(r, w->queue, a),
+        .asked = a->offers > 0,
+        .idle_ms = agent_idle_ms(r, a),
     };
 }
 
@@ -75,14 +74,16 @@ struct agent *match_wanted(const struct router *r, const struct work *w)
     return can ? a : NULL;
 }
 
-static bool match_better(const struct work *w, const struct verdict *a, const struct verdict *b)
+static bool match_better(const struct verdict *a, const struct verdict *b)
 {
     if (a->again != b->again)
         return !a->again;
     if (a->known != b->known)
         return a->known < b->known;
-    if (w->queue->def.select == ROUTER_SUITED && a->surplus != b->surplus)
-        return a->surplus > b->surplus;
+    if (a->score != b->score)
+        return a->score > b->score;
+    if (a->asked != b->asked)
+        return !a->asked;
     if (a->idle_ms != b->idle_ms)
         return a->idle_ms > b->idle_ms;
     return strcmp(a->agent->def.id, b->agent->def.id) < 0;
@@ -101,19 +102,52 @@ struct verdict *match_scratch(struct router *r)
     return r->verdicts;
 }
 
+// Where an agent stands among those of whom one is drawn: like stands with like, as the index will have them.
+static size_t match_profile(const struct router *r, const struct agent *a)
+{
+    uint32_t channels = a->def.channels ? a->def.channels : CORE_CHANNELS_ALL, room = 0;
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++)
+        room += a->load + r->rules.channels[c].units <= a->def.capacity ? 1 : 0;
+    return (channels / 2 * ROUTER_CHANNELS + room) * 2 + (a->offers ? 1 : 0);
+}
+
+// Any of those who are neither known nor asked again is equally likely: they stand in order of profile, then id; one is drawn by
+// the seed, the work and the offer's number, and those behind follow in turn.
+static void match_draw(const struct router *r, const struct work *w, struct verdict *v)
+{
+    size_t first[MATCH_PROFILES + 1] = {0}, n = 0;
+    for (size_t i = 0; i < r->agents_n; i++) {
+        if (v[i].exclusion == ROUTER_QUALIFIED && !v[i].again && v[i].known == 2)
+            first[match_profile(r, v[i].agent) + 1]++;
+    }
+    for (size_t p = 0; p < MATCH_PROFILES; p++)
+        first[p + 1] += first[p];
+    n = first[MATCH_PROFILES];
+    uint64_t dice = table_hash_number(table_hash_number(r->rules.seed ^ table_hash_number(w->id)) + r->epoch);
+    for (size_t i = 0; i < r->agents_n; i++) {
+        if (v[i].exclusion == ROUTER_QUALIFIED && !v[i].again && v[i].known == 2) {
+            size_t place = first[match_profile(r, v[i].agent)]++;
+            v[i].score = (int64_t)(n - (place + n - dice % n) % n);
+        }
+    }
+}
+
 struct match match_work(const struct router *r, const struct work *w, struct verdict *verdicts)
 {
     struct match m = {0};
     bool waiting = false;
     const struct agent *wanted = match_wanted(r, w);
+    for (size_t i = 0; i < r->agents_n; i++)
+        verdicts[i] = match_agent(r, w, r->agents[i]);
+    if (w->queue->def.select == ROUTER_RANDOM)
+        match_draw(r, w, verdicts);
     for (size_t i = 0; i < r->agents_n; i++) {
         struct verdict *v = &verdicts[i];
-        *v = match_agent(r, w, r->agents[i]);
         if (r->at < w->hold_until && match_worth_waiting(r, w, v))
             waiting = true;
         if (wanted && v->agent != wanted)
             continue;
-        if (v->exclusion == ROUTER_QUALIFIED && (!m.why || match_better(w, v, m.why)))
+        if (v->exclusion == ROUTER_QUALIFIED && (!m.why || match_better(v, m.why)))
             m.why = v;
     }
     if (m.why && !wanted && waiting && (m.why->known == 2 || m.why->again)) {
@@ -153,6 +187,7 @@ static void match_fill(struct router_candidate *c, struct arena *arena, const st
         .cost = match_cost(r, w),
         .idle_ms = v->idle_ms,
         .surplus = v->surplus,
+        .score = v->score,
         .known = v->known < 2,
     };
     if (!v->agent->fit[w->queue->index]) // named whatever else excludes them: to come online would not do
@@ -168,7 +203,7 @@ struct router_candidate *match_candidate(struct arena *arena, const struct route
 }
 
 // The best `limit` of those who can, best first; the winner before all.
-static size_t match_rank(struct router *r, const struct work *w, const struct match *m, size_t limit)
+static size_t match_rank(struct router *r, const struct match *m, size_t limit)
 {
     size_t n = 0;
     r->ranked = memory_grow(r->ranked, &r->ranked_cap, limit + 1, sizeof(struct verdict *));
@@ -179,7 +214,7 @@ static size_t match_rank(struct router *r, const struct work *w, const struct ma
         size_t low = 0;
         for (size_t high = n; low < high;) {
             size_t middle = low + (high - low) / 2;
-            bool before = v == m->why || (r->ranked[middle] != m->why && match_better(w, v, r->ranked[middle]));
+            bool before = v == m->why || (r->ranked[middle] != m->why && match_better(v, r->ranked[middle]));
             if (before)
                 high = middle;
             else
@@ -202,7 +237,7 @@ struct router_decision *match_record(struct router *r, struct arena *arena, cons
     struct router_decision *d = arena_new(arena, 1, sizeof *d);
     size_t named = r->agents_n < limit ? r->agents_n : limit;
     struct router_candidate *c = arena_new(arena, named, sizeof *c);
-    size_t n = match_rank(r, w, m, named);
+    size_t n = match_rank(r, m, named);
     for (size_t i = 0; i < n; i++)
         match_fill(&c[i], arena, r, w, r->ranked[i]);
     for (size_t i = 0; i < r->agents_n; i++) {

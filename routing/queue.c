@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define QUEUE_RATE_DIGITS 33 // binary digits behind the point: the greatest weight fits 63 bits
+
 static const char **queue_copy_texts(const char *const *from, size_t n)
 {
     const char **to = n ? memory_new(n, sizeof *to) : NULL;
@@ -23,6 +25,8 @@ static const char **queue_copy_texts(const char *const *from, size_t n)
 static void queue_copy_def(struct router_queue *to, const struct router_queue *from)
 {
     *to = *from;
+    to->weight = from->weight ? from->weight : 1000;
+    to->target_ms = from->target_ms ? from->target_ms : 60000;
     to->name = text_new(from->name);
     struct router_skill *skills = from->requires_n ? memory_new(from->requires_n, sizeof *skills) : NULL;
     for (size_t i = 0; i < from->requires_n; i++) {
@@ -55,10 +59,19 @@ static void queue_bury_def(struct router *r, const struct router_queue *def)
     queue_bury_texts(r, def->languages, def->languages_n);
 }
 
+static void queue_derive(struct queue *q)
+{
+    q->levels = 0;
+    for (size_t i = 0; i < q->def.requires_n; i++)
+    q->levels += q->def.requires[i].level;
+    q->rate = ((uint64_t)q->def.weight << QUEUE_RATE_DIGITS) / q->def.target_ms;
+}
+
 struct queue *queue_new(const struct router_queue *def)
 {
     struct queue *q = memory_new(1, sizeof *q);
     queue_copy_def(&q->def, def);
+    queue_derive(q);
     return q;
 }
 
@@ -74,6 +87,7 @@ void queue_redefine(struct router *r, struct queue *q, const struct router_queue
 {
     struct router_queue old = q->def;
     queue_copy_def(&q->def, def);
+    queue_derive(q);
     queue_bury_def(r, &old);
 }
 
@@ -135,14 +149,6 @@ uint32_t queue_priority(const struct work *w)
     return w->own_priority ? w->own_priority : w->queue->def.priority;
 }
 
-bool queue_before(const struct work *a, const struct work *b)
-{
-    uint32_t first = queue_priority(a), second = queue_priority(b);
-    if (first != second)
-        return first < second;
-    return a->since != b->since ? a->since < b->since : a->id < b->id;
-}
-
 static struct line *queue_line(struct queue *q, uint32_t priority, uint32_t channels, uint32_t cost)
 {
     for (size_t i = 0; i < q->lines_n; i++) {
@@ -167,11 +173,11 @@ void queue_line_up(struct work *w)
 {
     struct line *l = queue_line(w->queue, queue_priority(w), session_channels(w), w->charge);
     struct work *before = l->tail, *after = l->head;
-    while (after && before && queue_before(w, before) && !queue_before(w, after)) {
+    while (after && before && order_older(w, before) && !order_older(w, after)) {
         before = before->prev;
         after = after->next;
     }
-    if (after && queue_before(w, after))
+    if (after && order_older(w, after))
         before = after->prev;
     w->line = l;
     w->prev = before;

@@ -38,6 +38,8 @@ static void take_rules(struct reader *in, struct router_config *c)
     c->timeouts_to_away = take32(in);
     c->decline_pause_ms = take32(in);
     c->decline_max = take32(in);
+    c->order = (enum router_order)take8(in);
+    c->seed = take64(in);
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         c->channels[i].units = take32(in);
         c->channels[i].idle_ms = take32(in);
@@ -55,13 +57,18 @@ static struct queue *take_queue(struct reader *in)
     d.accounts = take_texts(in, &d.accounts_n);
     d.intents = take_texts(in, &d.intents_n);
     d.languages = take_texts(in, &d.languages_n);
-    d.select = take8(in) == ROUTER_LONGEST_IDLE ? ROUTER_LONGEST_IDLE : ROUTER_SUITED;
+    d.select = (enum router_select)take8(in);
+    d.weight_speed = take32(in);
+    for (size_t i = 0; i < ROUTER_SELECTS; i++)
+        d.mix[i] = take8(in);
+    d.weight = take32(in);
+    d.target_ms = take32(in);
     d.offer_ms = take32(in);
     d.wrap_up_ms = take32(in);
     d.prefer_known_ms = take32(in);
     d.from_file = take_bool(in);
     bool implicit = take_bool(in);
-    if (!reader_must(in, config_queue_legal(&d), "a queue is out of bounds"))
+    if (!reader_must(in, config_queue_legal(&d) && d.weight && d.target_ms, "a queue is out of bounds"))
         return NULL;
     struct queue *q = queue_new(&d);
     q->implicit = implicit;
@@ -110,8 +117,11 @@ static void take_agent(struct reader *in, struct router *r)
     d.skills = take_skills(in, &d.skills_n);
     d.capacity = take32(in);
     d.channels = take32(in);
+    d.speed = take32(in);
+    d.resolution = take32(in);
     bool next = !r->agents_n || strcmp(r->agents[r->agents_n - 1]->def.id, d.id) < 0;
-    if (!reader_must(in, config_agent_legal(&d) && next, "an agent is out of bounds or order"))
+    if (!reader_must(in, config_agent_legal(&d) && d.speed && d.resolution && next,
+                     "an agent is out of bounds or order"))
         return;
     struct agent *a = agent_put(r, &d);
     agent_fit(r, a);

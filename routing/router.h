@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ROUTER_FOLD_VERSION   1 // the newest version of the fold that this code knows
+#define ROUTER_FOLD_VERSION   2 // the newest version of the fold that this code knows
 #define ROUTER_NAME_MAX       64
 #define ROUTER_TEXT_MAX       256
 #define ROUTER_SESSIONS_MAX   8  // per work; the oldest that is not live gives way
@@ -99,7 +99,27 @@ enum router_exclusion {
     ROUTER_EXCLUSIONS = 9, // size of tables
 };
 
-enum router_select { ROUTER_SUITED = 0, ROUTER_LONGEST_IDLE = 1 };
+enum router_select { // whom a queue prefers of those who qualify; ties: longest idle, then the lower id
+    ROUTER_SUITED = 0,
+    ROUTER_LONGEST_IDLE = 1,
+    ROUTER_LEAST_LOADED = 2,
+    ROUTER_FEWEST_SKILLS = 3,
+    ROUTER_MOST_SKILLED = 4,
+    ROUTER_FASTEST = 5,
+    ROUTER_RESOLUTION = 6,
+    ROUTER_RANDOM = 7,
+    ROUTER_MIX = 8,
+    ROUTER_SELECTS = 9, // size of tables
+};
+
+enum router_order {                 // which waiting work goes first; ties: the longest waiting, then the lower id
+    ROUTER_ORDER_PRIORITY = 0,      // by class
+    ROUTER_ORDER_FIFO = 1,          // by age alone
+    ROUTER_ORDER_COST = 2,          // weight x age / target of the queue
+    ROUTER_ORDER_PRIORITY_COST = 3, // by class, within it by cost
+    ROUTER_ORDER_SKILL_LEVEL = 4,   // highest level, in what the work needs, of an agent who has room for it
+    ROUTER_ORDERS = 5,              // size of tables
+};
 
 enum router_happened_kind {
     ROUTER_WORDS = 1,        // the customer's own words: opens work, moves channel-now
@@ -124,8 +144,10 @@ struct router_agent {
     bool from_file;
     const struct router_skill *skills;
     size_t skills_n;
-    uint32_t capacity; // units
-    uint32_t channels; // bit (1u << channel); 0 = all
+    uint32_t capacity;   // units
+    uint32_t channels;   // bit (1u << channel); 0 = all
+    uint32_t speed;      // declared, in thousandths of the usual; 0 = 1000
+    uint32_t resolution; // declared chance to resolve, in thousandths; 0 = 1000
 };
 
 struct router_queue {
@@ -141,6 +163,10 @@ struct router_queue {
     const char *const *languages;
     size_t languages_n;
     enum router_select select;
+    uint32_t weight_speed;        // ROUTER_RESOLUTION: resolution x speed ^ (this / 1000), 0..1000
+    uint32_t mix[ROUTER_SELECTS]; // ROUTER_MIX: weight 0..100 of each of the others, not of ROUTER_RANDOM
+    uint32_t weight;              // orders by cost: what waiting here costs, in thousandths; 0 = 1000
+    uint32_t target_ms;           // the first answer is due within this time; 0 = 60000
     uint32_t offer_ms;
     uint32_t wrap_up_ms;
     uint32_t prefer_known_ms;
@@ -161,6 +187,8 @@ struct router_config {
     uint32_t timeouts_to_away;
     uint32_t decline_pause_ms;
     uint32_t decline_max;
+    enum router_order order;
+    uint64_t seed; // of ROUTER_RANDOM
     struct router_channel_rules channels[ROUTER_CHANNELS];
 };
 
@@ -328,6 +356,7 @@ struct router_candidate {
     uint32_t load, capacity, cost;
     int64_t idle_ms;
     uint32_t surplus;
+    int64_t score; // what the queue's choice makes of them; higher is better
     bool known;
 };
 
@@ -405,6 +434,12 @@ struct router_stats {
     uint64_t config;
     uint32_t agents, agents_present, work_open, work_waiting;
 };
+
+// The words for them, as in the configuration; "" beyond.
+const char *router_select_name(enum router_select s);
+const char *router_order_name(enum router_order o);
+bool router_select_of(const char *name, enum router_select *out);
+bool router_order_of(const char *name, enum router_order *out);
 
 struct router *router_new(void);
 void router_free(struct router *r);

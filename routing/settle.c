@@ -29,7 +29,7 @@ static void settle_decide(struct router *r, struct work *w)
     }
 }
 
-static bool settle_line_fits(const struct line *l, const struct agent *a)
+bool settle_line_fits(const struct line *l, const struct agent *a)
 {
     return a->fit[l->queue->index] && agent_takes(a, l->channels) && a->load + l->cost <= a->def.capacity;
 }
@@ -77,7 +77,7 @@ static struct work *settle_next_in_lines(struct router *r)
     for (size_t q = 0; q < r->queues_n; q++) {
         for (size_t i = 0; i < r->queues[q]->lines_n; i++) {
             struct work *w = settle_head(r, r->queues[q]->lines[i]);
-            if (w && (!best || queue_before(w, best)))
+            if (w && (!best || order_before(r, w, best)))
                 best = w;
         }
     }
@@ -91,14 +91,29 @@ static void settle_sort_undecided(struct router *r)
     for (size_t i = 0; i < r->undecided_n; i++) {
         struct work *w = r->undecided[i];
         w->undecided = false;
-        if (w->state != ROUTER_QUEUED)
-            continue;
-        size_t at = n++;
-        for (; at > 0 && queue_before(w, r->undecided[at - 1]); at--)
-            r->undecided[at] = r->undecided[at - 1];
-        r->undecided[at] = w;
+        if (w->state == ROUTER_QUEUED)
+            r->undecided[n++] = w;
     }
     r->undecided_n = n;
+    if (!order_shifts(r))
+        order_sort(r, r->undecided, n);
+}
+
+// The first of the undecided from `next` on, brought to its place.
+static struct work *settle_next_undecided(struct router *r, size_t *next)
+{
+    while (*next < r->undecided_n && r->undecided[*next]->state != ROUTER_QUEUED)
+        ++*next;
+    if (*next == r->undecided_n)
+        return NULL;
+    for (size_t i = *next + 1; order_shifts(r) && i < r->undecided_n; i++) {
+        struct work *w = r->undecided[i];
+        if (w->state == ROUTER_QUEUED && order_before(r, w, r->undecided[*next])) {
+            r->undecided[i] = r->undecided[*next];
+            r->undecided[*next] = w;
+        }
+    }
+    return r->undecided[*next];
 }
 
 // A freed agent for whom a colleague's work waits by name is found by the work: it may stand in a queue they have no skill for.
@@ -119,13 +134,13 @@ void settle(struct router *r)
         settle_sort_undecided(r);
         r->stamp++;
         for (size_t next = 0;;) {
-            struct work *w = settle_next_in_lines(r);
-            if (next < r->undecided_n && (!w || !queue_before(w, r->undecided[next])))
-                w = r->undecided[next++];
-            else if (!w)
+            struct work *w = settle_next_in_lines(r), *u = settle_next_undecided(r, &next);
+            if (u && (!w || !order_before(r, w, u))) {
+                w = u;
+                next++;
+            }
+            if (!w)
                 break;
-            if (w->state != ROUTER_QUEUED)
-                continue;
             if (w->line->stamp == r->stamp && w->line->cursor == w)
                 w->line->cursor = w->next;
             settle_decide(r, w);

@@ -133,6 +133,8 @@ static void put_rules(struct writer *o, const struct router_config *c)
     put32(o, c->timeouts_to_away);
     put32(o, c->decline_pause_ms);
     put32(o, c->decline_max);
+    put8(o, (uint64_t)c->order);
+    put64(o, c->seed);
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         put32(o, c->channels[i].units);
         put32(o, c->channels[i].idle_ms);
@@ -150,6 +152,11 @@ static void put_queue(struct writer *o, const struct queue *q)
     put_texts(o, d->intents, d->intents_n);
     put_texts(o, d->languages, d->languages_n);
     put8(o, (uint64_t)d->select);
+    put32(o, d->weight_speed);
+    for (size_t i = 0; i < ROUTER_SELECTS; i++)
+        put8(o, d->mix[i]);
+    put32(o, d->weight);
+    put32(o, d->target_ms);
     put32(o, d->offer_ms);
     put32(o, d->wrap_up_ms);
     put32(o, d->prefer_known_ms);
@@ -166,6 +173,8 @@ static void put_agent(struct writer *o, const struct agent *a)
     put_skills(o, a->def.skills, a->def.skills_n);
     put32(o, a->def.capacity);
     put32(o, a->def.channels);
+    put32(o, a->def.speed);
+    put32(o, a->def.resolution);
     put8(o, (uint64_t)a->presence);
     put8(o, (uint64_t)a->before);
     put_time(o, a->grace.place ? a->grace.deadline : 0);

@@ -53,7 +53,6 @@ enum config_durability { CONFIG_DURABILITY_STRICT, CONFIG_DURABILITY_NORMAL };
 enum config_log_format { CONFIG_LOG_LOGFMT, CONFIG_LOG_JSON };
 enum config_log_level { CONFIG_LOG_DEBUG, CONFIG_LOG_INFO, CONFIG_LOG_WARN, CONFIG_LOG_ERROR };
 enum config_account_kind { CONFIG_ACCOUNT_GATEWAY, CONFIG_ACCOUNT_CHAT };
-enum config_select { CONFIG_SELECT_SUITED, CONFIG_SELECT_LONGEST_IDLE };
 enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISOR, CONFIG_ROLE_ADMIN };
 
 // C types of the types in config_keys.def.
@@ -72,6 +71,8 @@ enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISO
 #define CONFIG_TYPE_LANGUAGES  struct config_list
 #define CONFIG_TYPE_CHANNELS   uint32_t // bit (1u << channel); 0 = empty list
 #define CONFIG_TYPE_SKILLS     struct config_skills
+#define CONFIG_TYPE_WEIGHTS    struct config_skills // of the parts of a mix
+#define CONFIG_TYPE_DECIMAL    int64_t              // thousandths
 
 // struct config_account, config_queue, config_agent, config_token
 #define ROWS(name, plural, help)                                                                                       \

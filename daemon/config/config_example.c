@@ -87,6 +87,8 @@ static void allowed_print(FILE *to, const struct config_key *key)
 {
     if (key->type == CONFIG_INTEGER)
         fprintf(to, "%" PRId64 " to %" PRId64, key->min, key->max);
+    if (key->type == CONFIG_DECIMAL)
+        fprintf(to, "%.10g to %.10g", (double)key->min / 1000, (double)key->max / 1000);
     if (key->type != CONFIG_CHOICE && key->type != CONFIG_CHANNEL)
         return;
     for (const char *w = key->words; *w != '\0'; w++)
@@ -95,7 +97,7 @@ static void allowed_print(FILE *to, const struct config_key *key)
 
 static void key_print(FILE *to, const struct config_key *key)
 {
-    bool noted = key->type == CONFIG_INTEGER || key->type == CONFIG_CHOICE;
+    bool noted = key->type == CONFIG_INTEGER || key->type == CONFIG_DECIMAL || key->type == CONFIG_CHOICE;
     wrapped_print(to, 0, key->help);
     fprintf(to, "%s%s = %s", key->def == NULL ? "# " : "", key->name, key->def != NULL ? key->def : key->words);
     if (noted || key->when == CONFIG_RESTART)
@@ -146,7 +148,8 @@ static void rows_print(FILE *to, const struct config_table *t)
             fprintf(to, "%s = \"%.*s\"", key->name, (int)strcspn(key->words, "|"), key->words);
         else
             fprintf(to, "%s = %s", key->name, key->def != NULL ? key->def : key->words);
-        if (key->type == CONFIG_INTEGER || key->type == CONFIG_CHOICE || key->type == CONFIG_CHANNEL)
+        if (key->type == CONFIG_INTEGER || key->type == CONFIG_DECIMAL || key->type == CONFIG_CHOICE ||
+            key->type == CONFIG_CHANNEL)
             fputs(" # ", to);
         allowed_print(to, key);
         fputc('\n', to);

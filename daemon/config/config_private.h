@@ -26,6 +26,8 @@ enum config_type {
     CONFIG_LANGUAGES,
     CONFIG_CHANNELS_SET,
     CONFIG_SKILLS,
+    CONFIG_WEIGHTS,
+    CONFIG_DECIMAL,
     CONFIG_TYPES
 };
 
@@ -97,6 +99,13 @@ bool setting_read_address(const struct setting *v, void *slot);
 bool setting_read_sha256(const struct setting *v, void *slot);
 bool setting_read_secret(const struct setting *v, void *slot);
 bool setting_read_secret_ref(const struct setting *v, void *slot);
+
+// ---- levels (config_levels.c) ----
+
+bool setting_read_skills(const struct setting *v, void *slot);
+bool setting_read_weights(const struct setting *v, void *slot);
+void setting_free_skills(void *slot);
+bool setting_equal_skills(const void *a, const void *b);
 
 // ---- checks (config_check.c) ----
 

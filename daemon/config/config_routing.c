@@ -4,6 +4,7 @@
 #include "daemon/config/config.h"
 
 #include "daemon/base/loop.h"
+#include "routing/router.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -20,6 +21,21 @@ static Throughline__V1__Skill **skills_message(const struct config_skills *skill
         throughline__v1__skill__init(v[i]);
         v[i]->name = xstrdup(skills->v[i].name);
         v[i]->level = (uint32_t)skills->v[i].level;
+    }
+    return v;
+}
+
+static Throughline__V1__MixPart **mix_message(const struct config_skills *mix, size_t *n)
+{
+    *n = mix->n;
+    if (mix->n == 0)
+        return NULL;
+    Throughline__V1__MixPart **v = xcalloc(mix->n, sizeof *v);
+    for (size_t i = 0; i < mix->n; i++) {
+        v[i] = xcalloc(1, sizeof **v);
+        throughline__v1__mix_part__init(v[i]);
+        v[i]->select = xstrdup(mix->v[i].name);
+        v[i]->weight = (uint32_t)mix->v[i].level;
     }
     return v;
 }
@@ -50,8 +66,6 @@ static Throughline__V1__Channel *channels_message(uint32_t bits, size_t *n)
 
 static Throughline__V1__Queue *queue_message(const struct config_queue *q)
 {
-    static const char *const selects[] = {
-        [CONFIG_SELECT_SUITED] = "suited", [CONFIG_SELECT_LONGEST_IDLE] = "longest_idle"};
     Throughline__V1__Queue *m = xcalloc(1, sizeof *m);
     throughline__v1__queue__init(m);
     m->name = xstrdup(q->name);
@@ -61,7 +75,11 @@ static Throughline__V1__Queue *queue_message(const struct config_queue *q)
     m->accounts = list_message(&q->accounts, &m->n_accounts);
     m->intents = list_message(&q->intents, &m->n_intents);
     m->languages = list_message(&q->languages, &m->n_languages);
-    m->select = xstrdup(selects[q->select]);
+    m->select = xstrdup(router_select_name((enum router_select)q->select));
+    m->weight_speed = (uint32_t)q->weight_speed;
+    m->mix = mix_message(&q->mix, &m->n_mix);
+    m->weight = (uint32_t)q->weight;
+    m->target_seconds = (uint32_t)q->target_seconds;
     m->offer_seconds = (uint32_t)q->offer_seconds;
     m->wrap_up_seconds = (uint32_t)q->wrap_up_seconds;
     m->prefer_known_seconds = (uint32_t)q->prefer_known_seconds;
@@ -78,6 +96,8 @@ static Throughline__V1__Agent *agent_message(const struct config_agent *a)
     m->bot = a->bot;
     m->skills = skills_message(&a->skills, &m->n_skills);
     m->capacity = (uint32_t)a->capacity;
+    m->speed = (uint32_t)a->speed;
+    m->resolution = (uint32_t)a->resolution;
     m->channels = channels_message(a->channels, &m->n_channels);
     m->from_file = true;
     return m;
@@ -112,6 +132,8 @@ Throughline__V1__RoutingConfig *config_routing(const struct config *c, const cha
     m->timeouts_to_away = (uint32_t)c->routing.timeouts_to_away;
     m->decline_pause_seconds = (uint32_t)c->routing.decline_pause_seconds;
     m->decline_max = (uint32_t)c->routing.decline_max;
+    m->order = xstrdup(router_order_name((enum router_order)c->routing.order));
+    m->seed = (uint64_t)c->routing.seed;
     m->channels = xcalloc(CONFIG_CHANNELS, sizeof(Throughline__V1__ChannelRules *));
     for (unsigned channel = 1; channel < CONFIG_CHANNELS; channel++)
         m->channels[m->n_channels++] = rules_message(&c->channels[channel], channel);

@@ -47,6 +47,25 @@ static bool read_integer(const struct setting *v, void *slot)
     return true;
 }
 
+// Thousandths; a whole number is fine, too.
+static bool read_decimal(const struct setting *v, void *slot)
+{
+    int64_t n;
+    double x;
+    char expected[96];
+    snprintf(expected, sizeof expected, "a number from %.10g to %.10g", (double)v->key->min / 1000,
+             (double)v->key->max / 1000);
+    if (!toml_number(v->node, &x))
+        return setting_wrong_type(v, v->node, expected);
+    n = x >= 0 && x <= 1e9 ? (int64_t)(x * 1000 + 0.5) : -1;
+    if (n < v->key->min || n > v->key->max) {
+        errors_add(v->errs, setting_place(v->node), "%s is out of bounds (must be %s)", v->name, expected);
+        return false;
+    }
+    *(int64_t *)slot = n;
+    return true;
+}
+
 static bool read_switch(const struct setting *v, void *slot)
 {
     return toml_boolean(v->node, slot) || setting_wrong_type(v, v->node, "true or false");
@@ -213,63 +232,6 @@ static bool read_channels(const struct setting *v, void *slot)
     return good;
 }
 
-// ---- skills ----
-
-struct skills_reading {
-    const struct setting *v;
-    struct config_skills skills;
-    size_t room;
-    bool good;
-};
-
-static void skill_add(void *arg, const char *name, size_t len, const struct toml_node *node, int line, int column)
-{
-    struct skills_reading *r = arg;
-    int64_t level;
-    if (setting_check_name(name, len) != NULL) {
-        errors_add(r->v->errs, (struct config_place){line, column},
-                   "a skill's name in %s is not right (expected 1 to 64 of a-z 0-9 . _ -)", r->v->name);
-        r->good = false;
-    } else if (toml_type(node) == TOML_TABLE) {
-        errors_add(r->v->errs, (struct config_place){line, column},
-                   "skill %s in %s is a table (a name with a dot stands in quotes: \"lang.de\" = 5)", name, r->v->name);
-        r->good = false;
-    } else if (!toml_integer(node, &level) || level < 1 || level > 5) {
-        errors_add(r->v->errs, setting_place(node), "skill %s in %s has a wrong level (expected a number from 1 to 5)",
-                   name, r->v->name);
-        r->good = false;
-    } else if (r->skills.n == r->room) {
-        r->good = false;
-        errors_add(r->v->errs, setting_place(r->v->node), "%s has more than %zu skills", r->v->name, r->room);
-        r->room = 0;
-    } else if (r->skills.n < r->room) {
-        r->skills.v[r->skills.n++] = (struct config_skill){xstrdup(name), level};
-    }
-}
-
-static void skills_free(void *slot)
-{
-    struct config_skills *skills = slot;
-    for (size_t i = 0; i < skills->n; i++)
-        free(skills->v[i].name);
-    free(skills->v);
-    *skills = (struct config_skills){NULL, 0};
-}
-
-static bool read_skills(const struct setting *v, void *slot)
-{
-    if (toml_type(v->node) != TOML_TABLE)
-        return setting_wrong_type(v, v->node, "a table like { billing = 3, \"lang.de\" = 5 }");
-    size_t room = (size_t)v->key->max;
-    struct skills_reading r = {v, {xcalloc(room, sizeof *r.skills.v), 0}, room, true};
-    toml_each(v->node, skill_add, &r);
-    if (r.good)
-        *(struct config_skills *)slot = r.skills;
-    else
-        skills_free(&r.skills);
-    return r.good;
-}
-
 // ---- the types ----
 
 static void text_free(void *slot)
@@ -300,15 +262,6 @@ static bool list_equal(const void *a, const void *b)
     return equal;
 }
 
-static bool skills_equal(const void *a, const void *b)
-{
-    const struct config_skills *x = a, *y = b;
-    bool equal = x->n == y->n;
-    for (size_t i = 0; equal && i < x->n; i++)
-        equal = x->v[i].level == y->v[i].level && strcmp(x->v[i].name, y->v[i].name) == 0;
-    return equal;
-}
-
 static const struct {
     bool (*read)(const struct setting *v, void *slot);
     size_t size;
@@ -329,7 +282,9 @@ static const struct {
     [CONFIG_ORIGINS] = {read_origins, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_LANGUAGES] = {read_languages, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_CHANNELS_SET] = {read_channels, sizeof(uint32_t), NULL, NULL},
-    [CONFIG_SKILLS] = {read_skills, sizeof(struct config_skills), skills_free, skills_equal},
+    [CONFIG_SKILLS] = {setting_read_skills, sizeof(struct config_skills), setting_free_skills, setting_equal_skills},
+    [CONFIG_WEIGHTS] = {setting_read_weights, sizeof(struct config_skills), setting_free_skills, setting_equal_skills},
+    [CONFIG_DECIMAL] = {read_decimal, sizeof(int64_t), NULL, NULL},
 };
 
 void setting_read(const struct config_table *table, const struct config_key *key, const struct toml_node *node,

@@ -45,13 +45,25 @@ static bool put_agent(struct scratch *a, const Throughline__V1__Agent *m, struct
         .skills = skills(a, m->skills, m->n_skills),
         .skills_n = m->n_skills,
         .capacity = m->capacity,
+        .speed = m->speed,
+        .resolution = m->resolution,
     };
     return channel_bits(m->channels, m->n_channels, &out->channels);
 }
 
+static bool put_mix(const Throughline__V1__Queue *m, struct router_queue *out)
+{
+    for (size_t i = 0; i < m->n_mix; i++) {
+        enum router_select part;
+        if (!router_select_of(m->mix[i]->select, &part))
+            return false;
+        out->mix[part] = m->mix[i]->weight;
+    }
+    return true;
+}
+
 static bool put_queue(struct scratch *a, const Throughline__V1__Queue *m, struct router_queue *out)
 {
-    static const char *const names[] = {[ROUTER_SUITED] = "suited", [ROUTER_LONGEST_IDLE] = "longest_idle"};
     *out = (struct router_queue){
         .name = m->name,
         .priority = m->priority,
@@ -63,16 +75,17 @@ static bool put_queue(struct scratch *a, const Throughline__V1__Queue *m, struct
         .intents_n = m->n_intents,
         .languages = (const char *const *)m->languages,
         .languages_n = m->n_languages,
+        .weight_speed = m->weight_speed,
+        .weight = m->weight,
+        .target_ms = seconds_ms(m->target_seconds),
         .offer_ms = seconds_ms(m->offer_seconds),
         .wrap_up_ms = seconds_ms(m->wrap_up_seconds),
         .prefer_known_ms = seconds_ms(m->prefer_known_seconds),
         .from_file = m->from_file,
     };
-    if (strcmp(m->select, names[ROUTER_LONGEST_IDLE]) == 0)
-        out->select = ROUTER_LONGEST_IDLE;
-    else if (m->select[0] && strcmp(m->select, names[ROUTER_SUITED]) != 0)
+    if (m->select[0] && !router_select_of(m->select, &out->select))
         return false;
-    return channel_bits(m->channels, m->n_channels, &out->channels);
+    return put_mix(m, out) && channel_bits(m->channels, m->n_channels, &out->channels);
 }
 
 bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, struct router_config *out)
@@ -88,7 +101,10 @@ bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, st
         .timeouts_to_away = m->timeouts_to_away,
         .decline_pause_ms = seconds_ms(m->decline_pause_seconds),
         .decline_max = m->decline_max,
+        .seed = m->seed,
     };
+    if (m->order[0] && !router_order_of(m->order, &out->order))
+        return false;
     for (size_t i = 0; i < m->n_queues; i++)
         if (!put_queue(a, m->queues[i], &queues[i]))
             return false;

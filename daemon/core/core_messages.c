@@ -13,12 +13,6 @@ static char *text(const char *s)
     return s && s[0] ? xstrdup(s) : (char *)protobuf_c_empty_string;
 }
 
-static const char *select_name(enum router_select s)
-{
-    static const char *const names[] = {[ROUTER_SUITED] = "suited", [ROUTER_LONGEST_IDLE] = "longest_idle"};
-    return (unsigned)s < sizeof names / sizeof names[0] ? names[s] : "";
-}
-
 static char **texts(const char *const *v, size_t n)
 {
     char **out = n ? xcalloc(n, sizeof *out) : NULL;
@@ -37,6 +31,19 @@ static Throughline__V1__Skill **skills(const struct router_skill *v, size_t n)
         out[i]->level = v[i].level;
     }
     return out;
+}
+
+static void put_mix(Throughline__V1__Queue *q, const uint32_t *mix)
+{
+    q->mix = xcalloc(ROUTER_SELECTS, sizeof *q->mix);
+    for (unsigned s = 0; s < ROUTER_SELECTS; s++) {
+        if (!mix[s])
+            continue;
+        Throughline__V1__MixPart *part = q->mix[q->n_mix++] = xcalloc(1, sizeof *part);
+        throughline__v1__mix_part__init(part);
+        part->select = text(router_select_name((enum router_select)s));
+        part->weight = mix[s];
+    }
 }
 
 static Throughline__V1__Channel *channels(uint32_t bits, size_t *n)
@@ -100,6 +107,8 @@ static Throughline__V1__Agent *agent(const struct router_agent *a)
     m->n_skills = a->skills_n;
     m->skills = skills(a->skills, a->skills_n);
     m->capacity = a->capacity;
+    m->speed = a->speed;
+    m->resolution = a->resolution;
     m->channels = channels(a->channels, &m->n_channels);
     m->from_file = a->from_file;
     return m;
@@ -142,7 +151,11 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->intents = texts(d->intents, d->intents_n);
     q->n_languages = d->languages_n;
     q->languages = texts(d->languages, d->languages_n);
-    q->select = text(select_name(d->select));
+    q->select = text(router_select_name(d->select));
+    q->weight_speed = d->weight_speed;
+    put_mix(q, d->mix);
+    q->weight = d->weight;
+    q->target_seconds = d->target_ms / 1000;
     q->offer_seconds = d->offer_ms / 1000;
     q->wrap_up_seconds = d->wrap_up_ms / 1000;
     q->prefer_known_seconds = d->prefer_known_ms / 1000;
@@ -161,6 +174,7 @@ Throughline__V1__Candidate *core_candidate_message(const struct router_candidate
     m->cost = k->cost;
     m->idle_ms = k->idle_ms;
     m->surplus = k->surplus;
+    m->score = k->score;
     m->known = k->known;
     m->n_shortfalls = k->shortfalls_n;
     m->shortfalls = k->shortfalls_n ? xcalloc(k->shortfalls_n, sizeof *m->shortfalls) : NULL;
@@ -202,7 +216,7 @@ Throughline__V1__Decision *core_decision_message(const struct core *c, const str
     m->queue = text(d->queue);
     m->winner = text(d->winner);
     m->reason = (Throughline__V1__Reason)reason;
-    m->select = text(select_name(d->select));
+    m->select = text(router_select_name(d->select));
     m->n_candidates = d->candidates_n;
     m->candidates = d->candidates_n ? xcalloc(d->candidates_n, sizeof *m->candidates) : NULL;
     for (size_t i = 0; i < d->candidates_n; i++)

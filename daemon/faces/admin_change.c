@@ -38,6 +38,12 @@ const char *admin_agent_wrong(const Throughline__V1__Agent *a, const char *id, c
     *field = "capacity";
     if (a->capacity > 1000)
         return "must be 1 to 1000";
+    *field = "speed";
+    if (a->speed > 1000000)
+        return "must be 1 to 1000000";
+    *field = "resolution";
+    if (a->resolution > 1000)
+        return "must be 1 to 1000";
     *field = "skills";
     return skills_are_sound(a->skills, a->n_skills) ? NULL : "names of [a-z0-9._-], levels 1 to 5, at most 64";
 }
@@ -101,6 +107,40 @@ void admin_agent_delete(void *faces, struct http_request *r)
 
 // ---- queues ----
 
+static bool mix_is_sound(const Throughline__V1__Queue *q, bool needed)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < q->n_mix; i++) {
+        enum router_select part;
+        if (!router_select_of(q->mix[i]->select, &part) || part == ROUTER_RANDOM || part == ROUTER_MIX ||
+            q->mix[i]->weight > 100)
+            return false;
+        sum += q->mix[i]->weight;
+    }
+    return sum || !needed;
+}
+
+static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const char **field)
+{
+    enum router_select select = ROUTER_SUITED;
+    *field = "select";
+    if (*q->select && !router_select_of(q->select, &select))
+        return "must be suited, longest_idle, least_loaded, fewest_skills, most_skilled, fastest, resolution, random "
+               "or "
+               "mix";
+    *field = "mix";
+    if (!mix_is_sound(q, select == ROUTER_MIX))
+        return "for select mix: parts like suited with weights 0 to 100, not all 0";
+    *field = "weight_speed";
+    if (q->weight_speed > 1000)
+        return "must be 0 to 1000";
+    *field = "weight";
+    if (q->weight > 1000000000)
+        return "must be 1 to 1000000000";
+    *field = "target_seconds";
+    return q->target_seconds > 2592000 ? "must be 1 to 2592000" : NULL;
+}
+
 const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name, const char **field)
 {
     *field = "name";
@@ -112,9 +152,9 @@ const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name,
     *field = "requires";
     if (!skills_are_sound(q->requires, q->n_requires))
         return "names of [a-z0-9._-], levels 1 to 5, at most 64";
-    *field = "select";
-    if (*q->select && strcmp(q->select, "suited") != 0 && strcmp(q->select, "longest_idle") != 0)
-        return "must be suited or longest_idle";
+    const char *wrong = queue_choice_wrong(q, field);
+    if (wrong)
+        return wrong;
     *field = "offer_seconds";
     if (q->offer_seconds && (q->offer_seconds < 5 || q->offer_seconds > 3600))
         return "must be 5 to 3600";

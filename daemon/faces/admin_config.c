@@ -170,6 +170,11 @@ static bool refuse(struct http_request *r, const char *list, size_t i, const cha
 static bool config_is_sound(struct http_request *r, const Throughline__V1__RoutingConfig *c)
 {
     const char *field = NULL, *wrong;
+    enum router_order order;
+    if (*c->order && !router_order_of(c->order, &order)) {
+        http_problem(r, PROBLEM_invalid_body, "order", "must be priority, fifo, cost, priority_cost or skill_level");
+        return false;
+    }
     for (size_t i = 0; i < c->n_agents; i++)
         if ((wrong = admin_agent_wrong(c->agents[i], c->agents[i]->id, &field)))
             return refuse(r, "agents", i, field, wrong);

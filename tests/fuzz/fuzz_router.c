@@ -65,6 +65,8 @@ static struct router_agent agent(struct script *s, struct router_skill *v)
     struct router_agent a = {.id = name(s, "a"), .name = name(s, "n"), .from_file = byte(s) & 1, .skills = v};
     a.skills_n = skills(s, v);
     a.capacity = byte(s) % 8;
+    a.speed = byte(s) * 4000u;
+    a.resolution = byte(s) * 5u;
     a.channels = byte(s) & 0x3e;
     return a;
 }
@@ -77,7 +79,11 @@ static struct router_queue queue(struct script *s, struct router_skill *v, const
     texts[0] = name(s, "i");
     q.intents = texts;
     q.intents_n = byte(s) % 2;
-    q.select = (enum router_select)(byte(s) % 2);
+    q.select = (enum router_select)(byte(s) % (ROUTER_SELECTS + 1));
+    q.weight_speed = byte(s) * 5u;
+    q.mix[byte(s) % ROUTER_SELECTS] = byte(s) % 110;
+    q.weight = byte(s) * 5000000u;
+    q.target_ms = byte(s) * 1000u;
     q.offer_ms = byte(s) * 100u;
     q.wrap_up_ms = byte(s) * 100u;
     q.prefer_known_ms = byte(s) * 100u;

@@ -19,6 +19,7 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
     for (size_t i = 0; i < d->candidates_n; i++) {
         twin_name(to->candidates[i].agent, d->candidates[i].agent);
         to->candidates[i].exclusion = d->candidates[i].exclusion;
+        to->candidates[i].score = d->candidates[i].score;
     }
 }
 
@@ -55,7 +56,8 @@ static bool events_equal(const struct twin_event *a, const struct twin_event *b)
                  a->candidates_n == b->candidates_n;
     for (size_t i = 0; equal && i < a->candidates_n; i++)
         equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
-                a->candidates[i].exclusion == b->candidates[i].exclusion;
+                a->candidates[i].exclusion == b->candidates[i].exclusion &&
+                a->candidates[i].score == b->candidates[i].score;
     return equal;
 }
 
@@ -67,7 +69,8 @@ static void event_print(const char *who, const struct twin_event *e)
             who, (int)e->kind, e->agent, e->work, (int)e->reason, (int)e->refusal, e->number, e->epoch, e->deadline,
             e->state, e->informed, (int)e->channel, e->handle, e->call, e->winner);
     for (size_t i = 0; i < e->candidates_n; i++)
-        fprintf(stderr, " %s(%d)", e->candidates[i].agent, (int)e->candidates[i].exclusion);
+        fprintf(stderr, " %s(%d %" PRId64 ")", e->candidates[i].agent, (int)e->candidates[i].exclusion,
+                e->candidates[i].score);
     fprintf(stderr, "\n");
 }
 

@@ -18,8 +18,13 @@ static bool same(const char *a, const char *b)
 static void implicit_queue(struct twin *t)
 {
     t->queues_n = 1;
-    t->queues[0] =
-        (struct twin_queue){.name = "default", .implicit = true, .priority = 5, .offer_ms = 30000, .wrap_up_ms = 30000};
+    t->queues[0] = (struct twin_queue){.name = "default",
+                                       .implicit = true,
+                                       .priority = 5,
+                                       .weight = 1000,
+                                       .target_ms = 60000,
+                                       .offer_ms = 30000,
+                                       .wrap_up_ms = 30000};
 }
 
 void twin_init(struct twin *t)
@@ -552,6 +557,8 @@ static void put_agent(struct twin *t, const struct router_agent *def)
     a->from_file = def->from_file;
     a->capacity = def->capacity;
     a->channels = def->channels;
+    a->speed = def->speed ? def->speed : 1000;
+    a->resolution = def->resolution ? def->resolution : 1000;
     a->skills_n = copy_skills(a->skills, def->skills, def->skills_n);
 }
 
@@ -588,7 +595,11 @@ static struct twin_queue queue_from(const struct router_queue *def)
                            .offer_ms = def->offer_ms,
                            .wrap_up_ms = def->wrap_up_ms,
                            .prefer_known_ms = def->prefer_known_ms,
-                           .select = def->select};
+                           .select = def->select,
+                           .weight_speed = def->weight_speed,
+                           .weight = def->weight ? def->weight : 1000,
+                           .target_ms = def->target_ms ? def->target_ms : 60000};
+    memcpy(q.mix, def->mix, sizeof q.mix);
     twin_name(q.name, def->name);
     q.requires_n = copy_skills(q.requires, def->requires, def->requires_n);
     twin_name(q.account, def->accounts_n ? def->accounts[0] : "");

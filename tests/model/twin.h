@@ -27,7 +27,7 @@ struct twin_agent {
     bool from_file;
     struct twin_skill skills[TWIN_SKILLS];
     size_t skills_n;
-    uint32_t capacity, channels, misses;
+    uint32_t capacity, channels, misses, speed, resolution;
     enum router_presence presence, before;
     int64_t grace, idle_since;
 };
@@ -40,6 +40,7 @@ struct twin_queue {
     size_t requires_n;
     char account[TWIN_NAME], intent[TWIN_NAME], language[TWIN_NAME]; // "" = any
     enum router_select select;
+    uint32_t weight_speed, mix[ROUTER_SELECTS], weight, target_ms;
 };
 
 struct twin_session {
@@ -103,8 +104,18 @@ struct twin_event {
     struct {
         char agent[TWIN_NAME];
         enum router_exclusion exclusion;
+        int64_t score;
     } candidates[TWIN_AGENTS];
     size_t candidates_n;
+};
+
+struct twin_view { // of one agent, on one work
+    struct twin_agent *a;
+    enum router_exclusion exclusion;
+    bool again, asked;
+    int known; // 0 former, 1 last, 2 neither
+    uint32_t surplus;
+    int64_t idle, score;
 };
 
 struct twin {
@@ -139,6 +150,12 @@ struct twin_queue *twin_enter(struct twin *t, const struct twin_work *w);
 uint32_t twin_weight(const struct twin *t, const struct twin_work *w, enum router_work_state as);
 uint32_t twin_charge(const struct twin *t, const struct twin_work *w);
 uint32_t twin_load(const struct twin *t, const char *agent);
+uint32_t twin_channels(const struct twin_work *w);
+bool twin_takes(const struct twin_agent *a, uint32_t channels);
+bool twin_skilled(const struct twin_agent *a, const struct twin_queue *q, uint32_t *surplus);
+bool twin_is_asked(const struct twin *t, const char *agent);
+bool twin_goes_first(struct twin *t, const struct twin_work *a, const struct twin_work *b);
+void twin_score(struct twin *t, const struct twin_work *w, struct twin_view *v, size_t n);
 uint32_t twin_priority(struct twin *t, const struct twin_work *w);
 void twin_name(char *to, const char *from);
 void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, const char *agent,

@@ -113,7 +113,7 @@ uint32_t twin_priority(struct twin *t, const struct twin_work *w)
     return w->own_priority ? w->own_priority : twin_queue(t, w->queue)->priority;
 }
 
-static uint32_t twin_channels(const struct twin_work *w)
+uint32_t twin_channels(const struct twin_work *w)
 {
     uint32_t bits = BIT(w->channel_now);
     for (size_t i = 0; i < w->sessions_n; i++)
@@ -274,21 +274,12 @@ void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to
 
 // ---- matching ----
 
-struct view { // of one agent, on one work
-    struct twin_agent *a;
-    enum router_exclusion exclusion;
-    bool again;
-    int known; // 0 former, 1 last, 2 neither
-    uint32_t surplus;
-    int64_t idle;
-};
-
-static bool takes(const struct twin_agent *a, uint32_t channels)
+bool twin_takes(const struct twin_agent *a, uint32_t channels)
 {
     return a->channels == 0 || (channels & ~a->channels) == 0;
 }
 
-static bool has_skills(const struct twin_agent *a, const struct twin_queue *q, uint32_t *surplus)
+bool twin_skilled(const struct twin_agent *a, const struct twin_queue *q, uint32_t *surplus)
 {
     *surplus = 0;
     for (size_t i = 0; i < q->requires_n; i++) {
@@ -304,7 +295,7 @@ static bool has_skills(const struct twin_agent *a, const struct twin_queue *q, u
     return true;
 }
 
-static bool is_asked(const struct twin *t, const char *agent)
+bool twin_is_asked(const struct twin *t, const char *agent)
 {
     for (size_t i = 0; i < t->works_n; i++) {
         if (t->works[i].state == ROUTER_OFFERED && same(t->works[i].agent, agent))
@@ -313,17 +304,18 @@ static bool is_asked(const struct twin *t, const char *agent)
     return false;
 }
 
-static struct view look(struct twin *t, struct twin_work *w, struct twin_agent *a)
+static struct twin_view look(struct twin *t, struct twin_work *w, struct twin_agent *a)
 {
-    struct view v = {.a = a, .known = 2};
+    struct twin_view v = {.a = a, .known = 2};
     struct twin_ask *ask = twin_ask_of(w, a->id);
-    bool skilled = has_skills(a, twin_queue(t, w->queue), &v.surplus);
+    bool skilled = twin_skilled(a, twin_queue(t, w->queue), &v.surplus);
     v.again = ask != NULL;
     if (same(w->last_agent, a->id))
         v.known = 1;
     if (w->prefer_former && same(w->former, a->id))
         v.known = 0;
-    v.idle = a->presence == ROUTER_AVAILABLE && !is_asked(t, a->id) ? t->now - a->idle_since : 0;
+    v.asked = twin_is_asked(t, a->id);
+    v.idle = a->presence == ROUTER_AVAILABLE && !v.asked ? t->now - a->idle_since : 0;
     v.exclusion = ROUTER_QUALIFIED;
     if (ask && (ask->until > t->now || ask->times >= t->rules.decline_max))
         v.exclusion = ROUTER_EX_DECLINED;
@@ -331,7 +323,7 @@ static struct view look(struct twin *t, struct twin_work *w, struct twin_agent *
         v.exclusion = ROUTER_EX_CAPACITY;
     if (!skilled && !same(w->wanted, a->id))
         v.exclusion = ROUTER_EX_SKILL;
-    if (!takes(a, twin_channels(w)))
+    if (!twin_takes(a, twin_channels(w)))
         v.exclusion = ROUTER_EX_CHANNEL;
     if (a->presence == ROUTER_LOST)
         v.exclusion = ROUTER_EX_LOST;
@@ -342,25 +334,27 @@ static struct view look(struct twin *t, struct twin_work *w, struct twin_agent *
     return v;
 }
 
-static bool goes_before(const struct view *a, const struct view *b, bool suited)
+static bool goes_before(const struct twin_view *a, const struct twin_view *b)
 {
     if (a->again != b->again)
         return b->again;
     if (a->known != b->known)
         return a->known < b->known;
-    if (suited && a->surplus != b->surplus)
-        return a->surplus > b->surplus;
+    if (a->score != b->score)
+        return a->score > b->score;
+    if (a->asked != b->asked)
+        return b->asked;
     if (a->idle != b->idle)
         return a->idle > b->idle;
     return strcmp(a->a->id, b->a->id) < 0;
 }
 
-static void sort_qualified(struct view *v, size_t n, bool suited)
+static void sort_qualified(struct twin_view *v, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         for (size_t j = i + 1; j < n; j++) {
-            if (goes_before(&v[j], &v[i], suited)) {
-                struct view swap = v[i];
+            if (goes_before(&v[j], &v[i])) {
+                struct twin_view swap = v[i];
                 v[i] = v[j];
                 v[j] = swap;
             }
@@ -370,11 +364,11 @@ static void sort_qualified(struct view *v, size_t n, bool suited)
 
 static bool can_expect(struct twin *t, struct twin_work *w, struct twin_agent *a)
 {
-    return a && a->presence == ROUTER_AVAILABLE && takes(a, twin_channels(w)) && twin_charge(t, w) <= a->capacity &&
-           !twin_ask_of(w, a->id);
+    return a && a->presence == ROUTER_AVAILABLE && twin_takes(a, twin_channels(w)) &&
+           twin_charge(t, w) <= a->capacity && !twin_ask_of(w, a->id);
 }
 
-static bool worth_waiting(struct twin *t, struct twin_work *w, const struct view *all)
+static bool worth_waiting(struct twin *t, struct twin_work *w, const struct twin_view *all)
 {
     for (size_t i = 0; i < t->agents_n && t->now < w->hold_until; i++) {
         if (all[i].known < 2 && !all[i].again && all[i].exclusion == ROUTER_EX_CAPACITY &&
@@ -384,8 +378,8 @@ static bool worth_waiting(struct twin *t, struct twin_work *w, const struct view
     return false;
 }
 
-static struct twin_agent *choose(struct twin *t, struct twin_work *w, const struct view *all,
-                                 const struct view *qualified, size_t n)
+static struct twin_agent *choose(struct twin *t, struct twin_work *w, const struct twin_view *all,
+                                 const struct twin_view *qualified, size_t n)
 {
     if (!same(w->wanted, "")) {
         for (size_t i = 0; i < n; i++) {
@@ -401,14 +395,15 @@ static struct twin_agent *choose(struct twin *t, struct twin_work *w, const stru
     return qualified[0].a;
 }
 
-static void add_candidate(struct twin_event *e, const struct view *v)
+static void add_candidate(struct twin_event *e, const struct twin_view *v)
 {
     twin_name(e->candidates[e->candidates_n].agent, v->a->id);
+    e->candidates[e->candidates_n].score = v->score;
     e->candidates[e->candidates_n++].exclusion = v->exclusion;
 }
 
-static void record(struct twin *t, const struct twin_work *w, const struct twin_agent *winner, const struct view *all,
-                   const struct view *qualified, size_t n)
+static void record(struct twin *t, const struct twin_work *w, const struct twin_agent *winner,
+                   const struct twin_view *all, const struct twin_view *qualified, size_t n)
 {
     struct twin_event *e = twin_tell(t, ROUTER_DECISION, w, winner ? winner->id : "", w->reason);
     twin_name(e->winner, winner ? winner->id : "");
@@ -428,7 +423,7 @@ static void record(struct twin *t, const struct twin_work *w, const struct twin_
 
 static void decide(struct twin *t, struct twin_work *w)
 {
-    struct view all[TWIN_AGENTS], qualified[TWIN_AGENTS];
+    struct twin_view all[TWIN_AGENTS], qualified[TWIN_AGENTS];
     size_t n = 0;
     struct twin_need need = {.priority = twin_priority(t, w), .channels = twin_channels(w), .cost = twin_charge(t, w)};
     twin_name(need.queue, w->queue);
@@ -437,13 +432,15 @@ static void decide(struct twin *t, struct twin_work *w)
         w->told = false;
     if (!can_expect(t, w, twin_agent(t, w->wanted)))
         twin_name(w->wanted, "");
-    for (size_t i = 0; i < t->agents_n; i++) {
+    for (size_t i = 0; i < t->agents_n; i++)
         all[i] = look(t, w, &t->agents[i]);
+    twin_score(t, w, all, t->agents_n);
+    for (size_t i = 0; i < t->agents_n; i++) {
         if (all[i].exclusion == ROUTER_QUALIFIED)
             qualified[n++] = all[i];
     }
     struct twin_queue *q = twin_queue(t, w->queue);
-    sort_qualified(qualified, n, q->select == ROUTER_SUITED);
+    sort_qualified(qualified, n);
     struct twin_agent *winner = choose(t, w, all, qualified, n);
     if (winner || !w->told)
         record(t, w, winner, all, qualified, n);
@@ -457,7 +454,7 @@ static void decide(struct twin *t, struct twin_work *w)
     twin_tell(t, ROUTER_OFFER, w, winner->id, w->reason)->deadline = w->limit;
 }
 
-// Every waiting work, the most urgent first, then the oldest, then by id.
+// Every waiting work, each time that which goes first of those not yet looked at.
 void twin_settle(struct twin *t)
 {
     bool seen[TWIN_WORKS] = {false};
@@ -467,12 +464,8 @@ void twin_settle(struct twin *t)
             struct twin_work *w = &t->works[i];
             if (seen[i] || w->state != ROUTER_QUEUED)
                 continue;
-            bool before = !first;
-            if (first) {
-                uint32_t a = twin_priority(t, w), b = twin_priority(t, first);
-                before = a != b ? a < b : w->since != first->since ? w->since < first->since : w->id < first->id;
-            }
-            first = before ? w : first;
+            if (!first || twin_goes_first(t, w, first))
+                first = w;
         }
         if (!first)
             return;

@@ -69,6 +69,8 @@ static struct router_agent any_agent_def(struct world *w, uint32_t i, bool from_
     struct router_agent a = {.name = "", .from_file = from_file, .capacity = 1 + world_random(w, 5)};
     a.id = name(w, "a", i);
     a.channels = any_channels(w);
+    a.speed = world_random(w, 4) * 500;
+    a.resolution = world_random(w, 5) * 250;
     a.skills_n = any_skills(w, &a.skills, 2);
     return a;
 }
@@ -91,7 +93,14 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     q.accounts_n = any_text(w, &q.accounts, "acc", 2, 20);
     q.intents_n = any_text(w, &q.intents, "i", 2, 40);
     q.languages_n = any_text(w, &q.languages, "l", 2, 20);
-    q.select = chance(w, 50) ? ROUTER_SUITED : ROUTER_LONGEST_IDLE;
+    q.select = (enum router_select)world_random(w, ROUTER_SELECTS);
+    q.weight_speed = world_random(w, 5) * 250;
+    q.mix[ROUTER_SUITED] = 1;
+    for (size_t s = ROUTER_LONGEST_IDLE; s < ROUTER_RANDOM; s++)
+        q.mix[s] = world_random(w, 3);
+    q.mix[ROUTER_LONGEST_IDLE] *= 50;
+    q.weight = world_random(w, 4) * 1000;
+    q.target_ms = world_random(w, 4) * 20000;
     q.offer_ms = 500 + world_random(w, 5) * 500;
     q.wrap_up_ms = world_random(w, 3) * 1500;
     q.prefer_known_ms = world_random(w, 3) * 2000;
@@ -106,6 +115,8 @@ static void any_config(struct world *w, struct router_config *c)
                                 .timeouts_to_away = 1 + world_random(w, 3),
                                 .decline_pause_ms = world_random(w, 4) * 1000,
                                 .decline_max = 1 + world_random(w, 3)};
+    c->order = (enum router_order)world_random(w, ROUTER_ORDERS);
+    c->seed = world_random(w, 3);
     static const uint32_t idle_ms[] = {0, 0, 4000, 8000, 12000, 300000};
     for (size_t i = 1; i < ROUTER_CHANNELS; i++) {
         c->channels[i].units = world_random(w, 4);

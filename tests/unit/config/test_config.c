@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The struct that a file becomes: defaults, every type of value, rows, and the choices' words against their enums.
 #include "daemon/config/config.h"
+#include "routing/router.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -95,7 +96,7 @@ static void test_every_type_of_value(void **state)
     assert_string_equal(c->accounts[0].identity_secret, "a secret of twenty b");
     assert_string_equal(c->accounts[0].origins.v[1], "http://localhost:3000");
     assert_int_equal(c->queues[0].channels, 1u << 4 | 1u << 1);
-    assert_int_equal(c->queues[0].select, CONFIG_SELECT_LONGEST_IDLE);
+    assert_int_equal(c->queues[0].select, ROUTER_LONGEST_IDLE);
     assert_int_equal(c->queues[0].place.line, 22);
     assert_true(c->agents[0].bot);
     assert_string_equal(c->agents[0].skills.v[0].name, "a"); // in order of name
@@ -103,6 +104,34 @@ static void test_every_type_of_value(void **state)
     assert_null(c->tokens[0].secret); // only the hash is kept
     assert_string_equal(c->tokens[0].sha256, "93b01915ef217ed9eb776b2e473270b00418b7bfc8c89d30696ece5eb5d91240");
     config_free(c);
+}
+
+// The words in the list of keys stand in the order of the router's enums.
+static void test_choices_are_the_routers(void **state)
+{
+    (void)state;
+    char text[512];
+    for (int i = 0; i < ROUTER_SELECTS; i++) {
+        snprintf(
+            text, sizeof text,
+            "[routing]\norder = \"%s\"\nseed = 7\n[[queue]]\nname = \"q\"\nselect = \"%s\"\nmix = { fastest = 3 }\n"
+            "weight_speed = 0.25\nweight = 12\n[[agent]]\nid = \"a\"\nspeed = 1.5\nresolution = 0.875\n",
+            router_order_name((enum router_order)(i % ROUTER_ORDERS)), router_select_name((enum router_select)i));
+        struct config *c = read(text);
+        assert_int_equal(c->routing.order, i % ROUTER_ORDERS);
+        assert_int_equal(c->queues[0].select, i);
+        assert_int_equal(c->queues[0].weight_speed, 250);
+        assert_int_equal(c->queues[0].weight, 12000);
+        assert_int_equal(c->agents[0].speed, 1500);
+        assert_int_equal(c->agents[0].resolution, 875);
+        Throughline__V1__RoutingConfig *m = config_routing(c, "main");
+        assert_string_equal(m->queues[0]->select, router_select_name((enum router_select)i));
+        assert_string_equal(m->queues[0]->mix[0]->select, "fastest");
+        assert_int_equal(m->queues[0]->mix[0]->weight, 3);
+        assert_int_equal(m->seed, 7);
+        throughline__v1__routing_config__free_unpacked(m, NULL);
+        config_free(c);
+    }
 }
 
 static void test_too_many_errors_are_counted(void **state)
@@ -150,6 +179,7 @@ int main(void)
         cmocka_unit_test(test_an_empty_file_has_the_defaults),
         cmocka_unit_test(test_the_defaults_are_a_working_desk),
         cmocka_unit_test(test_every_type_of_value),
+        cmocka_unit_test(test_choices_are_the_routers),
         cmocka_unit_test(test_too_many_errors_are_counted),
         cmocka_unit_test(test_hostile_files_are_refused),
     };

@@ -254,11 +254,23 @@ void world_queue(struct world *w, const struct router_queue *def)
     world_forget(w);
 }
 
-void world_rules(struct world *w, uint32_t grace_ms, uint32_t timeouts_to_away)
+void world_agent_put(struct world *w, struct router_agent a, const char *skills)
 {
-    struct router_config c = {
-        .grace_ms = grace_ms,
-        .timeouts_to_away = timeouts_to_away,
+    char names[8][32];
+    struct router_skill v[8];
+    a.name = a.id;
+    a.capacity = a.capacity ? a.capacity : 1;
+    a.skills = v;
+    a.skills_n = parse_skills(skills, names, v);
+    world_step(w, &(struct router_input){.kind = ROUTER_IN_AGENT_PUT, .agent_put = a});
+    world_forget(w);
+}
+
+struct router_config world_rules_def(void)
+{
+    return (struct router_config){
+        .grace_ms = 30000,
+        .timeouts_to_away = 3,
         .decline_pause_ms = 60000,
         .decline_max = 2,
         .channels = {[ROUTER_CHAT] = {1, 600000},
@@ -267,7 +279,19 @@ void world_rules(struct world *w, uint32_t grace_ms, uint32_t timeouts_to_away)
                      [ROUTER_VOICE] = {3, 0},
                      [ROUTER_SOCIAL] = {1, 3600000}},
     };
-    world_step(w, &(struct router_input){.kind = ROUTER_IN_CONFIG, .config = c});
+}
+
+void world_rules(struct world *w, uint32_t grace_ms, uint32_t timeouts_to_away)
+{
+    struct router_config c = world_rules_def();
+    c.grace_ms = grace_ms;
+    c.timeouts_to_away = timeouts_to_away;
+    world_configure(w, &c);
+}
+
+void world_configure(struct world *w, const struct router_config *c)
+{
+    world_step(w, &(struct router_input){.kind = ROUTER_IN_CONFIG, .config = *c});
     world_forget(w);
 }
 

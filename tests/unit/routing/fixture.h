@@ -40,6 +40,9 @@ void world_forget(struct world *w);
 void world_agent(struct world *w, const char *id, const char *skills, uint32_t capacity, uint32_t channels);
 struct router_queue world_queue_def(const char *name);
 void world_queue(struct world *w, const struct router_queue *def);
+void world_agent_put(struct world *w, struct router_agent a, const char *skills); // capacity 1 unless given
+struct router_config world_rules_def(void);
+void world_configure(struct world *w, const struct router_config *c);
 void world_rules(struct world *w, uint32_t grace_ms, uint32_t timeouts_to_away);
 
 // Customers.

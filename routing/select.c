@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a queue prefers: each choice is a function that gives an agent points, and a mix is the weighted sum of several. Higher is
+// better; who has equal points is told apart by idleness and id (match.c). Integers only, so that every machine counts alike.
+
+#include "routing/core.h"
+
+#include <string.h>
+
+#define SELECT_IDLE_MS    3600000 // of idleness are worth as much in a mix as the full mark of another part
+#define SELECT_FULL       1000    // that mark
+#define SELECT_MANY       20      // skills: who has so many or more gets nothing for having few
+#define SELECT_LOG_DIGITS 32      // binary digits behind the point of a logarithm
+
+// Binary logarithm of a positive number, in fixed point, by squaring.
+static int64_t select_log(uint64_t x)
+{
+    int64_t whole = 63 - __builtin_clzll(x), log = whole << SELECT_LOG_DIGITS;
+    uint64_t m = x << (63 - whole) >> 32; // 1 <= m / 2^31 < 2
+    for (int64_t digit = (int64_t)1 << (SELECT_LOG_DIGITS - 1); digit; digit /= 2) {
+        m = m * m >> 31;
+        if (m >> 32) {
+            m >>= 1;
+            log += digit;
+        }
+    }
+    return log;
+}
+
+// ---- points ----
+
+static int64_t select_suited(const struct router *r, const struct queue *q, const struct agent *a)
+{
+    (void)r;
+    return a->fit[q->index] ? a->fit[q->index] - 1 : 0;
+}
+
+static int64_t select_longest_idle(const struct router *r, const struct queue *q, const struct agent *a)
+{
+    (void)r;
+    (void)q;
+    (void)a;
+    return 0; // the tie-break says it all
+}
+
+// Two different shares of two capacities differ by more than a step of this scale.
+static int64_t select_least_loaded(const struct router *r, const struct queue *q, const struct agent *a)
+{
+    (void)r;
+    (void)q;
+    return a->def.capacity ? -(((int64_t)a->load << 30) / a->def.capacity) : 0;
+}
+
+static int64_t select_fewest_skills(const struct router *r, const struct queue *q, const struct agent *a)
+{
+    (void)r;
+    (void)q;
+    return -(int64_t)a->def.skills_n;
+}
+
+static int64_t select_most_skilled(const struct router *r, const struct queue *q, const struct agent *a)
+{
+    (void)r;
+    return select_levels(q, a);
+}
+
+static int64_t select_fastest(const struct router *r, const struct queue *q, const struct agent *a)
+{
+    (void)r;
+    (void)q;
+    return a->def.speed;
+}
+
+// resolution x speed ^ weight. The ends are exact products, so that equals are equal; in between, logarithms.
+static int64_t select_resolution(const struct router *r, const struct queue *q, const struct agent *a)
+{
+    (void)r;
+    uint32_t weight = q->def.weight_speed;
+    if (!weight)
+        return a->def.resolution;
+    if (weight == 1000)
+        return (int64_t)a->def.resolution * a->def.speed;
+    return 1000 * select_log(a->def.resolution) + weight * select_log(a->def.speed);
+}
+
+// ---- parts of a mix: full mark for the best ----
+
+static int64_t part_suited(const struct queue *q, const struct agent *a)
+{
+    int64_t most = (int64_t)q->def.requires_n * (CORE_LEVEL_MAX - 1);
+    return most ? select_suited(NULL, q, a) * SELECT_FULL / most : 0;
+}
+
+static int64_t part_least_loaded(const struct queue *q, const struct agent *a)
+{
+    (void)q;
+    return a->load < a->def.capacity ? SELECT_FULL - (int64_t)a->load * SELECT_FULL / a->def.capacity : 0;
+}
+
+static int64_t part_fewest_skills(const struct queue *q, const struct agent *a)
+{
+    (void)q;
+    int64_t n = a->def.skills_n < SELECT_MANY ? (int64_t)a->def.skills_n : SELECT_MANY;
+    return SELECT_FULL - n * SELECT_FULL / SELECT_MANY;
+}
+
+static int64_t part_most_skilled(const struct queue *q, const struct agent *a)
+{
+    int64_t most = (int64_t)q->def.requires_n * CORE_LEVEL_MAX;
+    return most ? (int64_t)select_levels(q, a) * SELECT_FULL / most : 0;
+}
+
+static int64_t part_fastest(const struct queue *q, const struct agent *a)
+{
+    (void)q;
+    return a->def.speed;
+}
+
+static int64_t part_resolution(const struct queue *q, const struct agent *a)
+{
+    (void)q;
+    return a->def.resolution;
+}
+
+static int64_t (*const select_parts[ROUTER_SELECTS])(const struct queue *, const struct agent *) = {
+    [ROUTER_SUITED] = part_suited,
+    [ROUTER_LEAST_LOADED] = part_least_loaded,
+    [ROUTER_FEWEST_SKILLS] = part_fewest_skills,
+    [ROUTER_MOST_SKILLED] = part_most_skilled,
+    [ROUTER_FASTEST] = part_fastest,
+    [ROUTER_RESOLUTION] = part_resolution,
+};
+
+// Every idle agent gains by idleness at the same pace, so time alone never changes their order.
+static int64_t select_mix(const struct router *r, const struct queue *q, const struct agent *a)
+{
+    int64_t points = 0;
+    for (size_t s = 0; s < ROUTER_SELECTS; s++) {
+        if (select_parts[s] && q->def.mix[s])
+            points += q->def.mix[s] * select_parts[s](q, a);
+    }
+    return points * (SELECT_IDLE_MS / SELECT_FULL) + q->def.mix[ROUTER_LONGEST_IDLE] * agent_idle_ms(r, a);
+}
+
+static const struct {
+    const char *name;
+    int64_t (*points)(const struct router *r, const struct queue *q, const struct agent *a);
+} select_rules[ROUTER_SELECTS] = {
+    [ROUTER_SUITED] = {"suited", select_suited},
+    [ROUTER_LONGEST_IDLE] = {"longest_idle", select_longest_idle},
+    [ROUTER_LEAST_LOADED] = {"least_loaded", select_least_loaded},
+    [ROUTER_FEWEST_SKILLS] = {"fewest_skills", select_fewest_skills},
+    [ROUTER_MOST_SKILLED] = {"most_skilled", select_most_skilled},
+    [ROUTER_FASTEST] = {"fastest", select_fastest},
+    [ROUTER_RESOLUTION] = {"resolution", select_resolution},
+    [ROUTER_RANDOM] = {"random", select_longest_idle}, // who is drawn gets a point (match.c)
+    [ROUTER_MIX] = {"mix", select_mix},
+};
+
+int64_t select_score(const struct router *r, const struct queue *q, const struct agent *a)
+{
+    return select_rules[q->def.select].points(r, q, a);
+}
+
+// The sum of the agent's levels in what the queue requires.
+uint32_t select_levels(const struct queue *q, const struct agent *a)
+{
+    return a->fit[q->index] ? q->levels + a->fit[q->index] - 1u : 0;
+}
+
+bool select_legal(const struct router_queue *q)
+{
+    if ((unsigned)q->select >= ROUTER_SELECTS || q->weight_speed > 1000 || q->mix[ROUTER_RANDOM] || q->mix[ROUTER_MIX])
+        return false;
+    uint32_t sum = 0;
+    for (size_t i = 0; i < ROUTER_SELECTS; i++) {
+        if (q->mix[i] > CORE_MIX_MAX)
+            return false;
+        sum += q->mix[i];
+    }
+    return sum || q->select != ROUTER_MIX;
+}
+
+const char *router_select_name(enum router_select s)
+{
+    return (unsigned)s < ROUTER_SELECTS ? select_rules[s].name : "";
+}
+
+bool router_select_of(const char *name, enum router_select *out)
+{
+    for (unsigned i = 0; i < ROUTER_SELECTS; i++) {
+        if (strcmp(select_rules[i].name, name) == 0) {
+            *out = (enum router_select)i;
+            return true;
+        }
+    }
+    return false;
+}

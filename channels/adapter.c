@@ -74,6 +74,19 @@ struct adapter_file *adapter_file(struct region *m, struct adapter_events *out, 
     return f;
 }
 
+void adapter_attribute(struct region *m, Throughline__V1__Event *e, const char *key, const char *value)
+{
+    Throughline__V1__Event__AttributesEntry **v = region_new(m, e->n_attributes + 1, sizeof(void *));
+    Throughline__V1__Event__AttributesEntry *a = region_new(m, 1, sizeof(*a));
+    if (e->n_attributes)
+        memcpy(v, e->attributes, e->n_attributes * sizeof(void *));
+    throughline__v1__event__attributes_entry__init(a);
+    a->key = region_text(m, key);
+    a->value = region_text(m, value);
+    v[e->n_attributes++] = a;
+    e->attributes = v;
+}
+
 // FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/): the same bytes get the same id.
 static uint64_t adapter_digest(const char *bytes, size_t len)
 {

@@ -104,6 +104,7 @@ Throughline__V1__Event *adapter_event(struct region *m, struct adapter_events *o
                                       const struct adapter_account *account);
 // Says where an attachment's bytes are; the files are in order of event and attachment.
 struct adapter_file *adapter_file(struct region *m, struct adapter_events *out, size_t event, size_t attachment);
+void adapter_attribute(struct region *m, Throughline__V1__Event *e, const char *key, const char *value);
 // Keeps what could not be read, as an event of kind unparsed with this reason; id is made from the bytes.
 void adapter_unparsed(struct region *m, struct adapter_events *out, const struct adapter_account *account,
                       const struct adapter_request *r, const char *from, const char *reason);

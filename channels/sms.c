@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "proto/handle.h"
+#include "proto/utf8.h"
+
 // One character of valid UTF-8; moves *p behind it.
 static uint32_t next_character(const unsigned char **p)
 {
@@ -136,5 +139,48 @@ char *sms_from_utf16(struct region *m, const char *bytes, size_t len)
         }
         n += put_character(out + n, c);
     }
+    return out;
+}
+
+// ---- who and what, for people ----
+
+static char *handle_of(struct region *m, const char *kind, const char *address)
+{
+    char out[HANDLE_MAX];
+    const char *why;
+    const char *in = region_format(m, "%s%s", kind, address);
+    return handle_normalise(in, out, &why) ? region_text(m, out) : NULL;
+}
+
+char *sms_handle(struct region *m, const char *number, bool international, const char *account)
+{
+    size_t digits = strspn(number, "0123456789");
+    bool bare = digits >= 7 && number[digits] == 0;
+    char *handle = NULL;
+    if (number[0] == '+')
+        handle = handle_of(m, "tel:", number);
+    else if (bare && number[0] == '0' && number[1] == '0')
+        handle = handle_of(m, "tel:+", number + 2);
+    else if (bare && international)
+        handle = handle_of(m, "tel:+", number);
+    if (!handle && number[0])
+        handle = handle_of(m, "sms:", number);
+    return handle ? handle : region_format(m, "unknown:%s", account);
+}
+
+char *sms_line(struct region *m, const char *bytes, size_t len, size_t max)
+{
+    char *out = region_copy(m, bytes, len);
+    bool utf8 = utf8_valid(out, len);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)out[i];
+        if (c >= 0x80 && !utf8)
+            out[i] = '?';
+        else if (c < ' ' || c == 0x7f)
+            out[i] = ' ';
+        else if (c == 0xc2 && (unsigned char)out[i + 1] < 0xa0) // U+0080 to U+009F
+            out[i] = out[i + 1] = ' ';
+    }
+    out[utf8_prefix(out, len, max)] = 0;
     return out;
 }

@@ -25,4 +25,12 @@ char *sms_to_utf16(struct region *m, const char *text, size_t *len);
 // Back; NULL when the bytes are not whole UTF-16: an odd number, half a pair, a NUL.
 char *sms_from_utf16(struct region *m, const char *bytes, size_t len);
 
+// The handle of who sent it. "+49151..." and "0049151..." are telephone numbers; so are bare digits where `international` says that they begin
+// with the country's code. Short codes, local numbers and names cannot be told apart and are "sms:72345", which nobody can be reached by;
+// what cannot even be that is "unknown:<account>".
+char *sms_handle(struct region *m, const char *number, bool international, const char *account);
+
+// At most `max` bytes of it as one line: control characters become spaces, what is not UTF-8 question marks.
+char *sms_line(struct region *m, const char *bytes, size_t len, size_t max);
+
 #endif

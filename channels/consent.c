@@ -8,103 +8,110 @@
 #include <unicase.h>
 #include <uninorm.h>
 
+#include "channels/sms.h"
+
+#define STOP            THROUGHLINE__V1__CONSENT_STATE__CONSENT_STATE_STOPPED
+#define START           THROUGHLINE__V1__CONSENT_STATE__CONSENT_STATE_STARTED
+#define HELP            THROUGHLINE__V1__CONSENT_STATE__CONSENT_STATE_HELP
+#define NONE            THROUGHLINE__V1__CONSENT_STATE__CONSENT_STATE_UNSPECIFIED
+
 #define CONSENT_LEN_MAX 64 // bytes of a message that may be a word
 
 static const struct {
-    enum consent_wish wish;
+    Throughline__V1__ConsentState wish;
     const char *word;
 } words[] = {
     // English, and what operators and regulators ask for everywhere
-    {CONSENT_STOP, "stop"},
-    {CONSENT_STOP, "stopall"},
-    {CONSENT_STOP, "stop all"},
-    {CONSENT_STOP, "unsubscribe"},
-    {CONSENT_STOP, "cancel"},
-    {CONSENT_STOP, "end"},
-    {CONSENT_STOP, "quit"},
-    {CONSENT_STOP, "revoke"},
-    {CONSENT_STOP, "optout"},
-    {CONSENT_STOP, "opt out"},
-    {CONSENT_STOP, "opt-out"},
-    {CONSENT_START, "start"},
-    {CONSENT_START, "unstop"},
-    {CONSENT_START, "subscribe"},
-    {CONSENT_HELP, "help"},
-    {CONSENT_HELP, "info"},
+    {STOP, "stop"},
+    {STOP, "stopall"},
+    {STOP, "stop all"},
+    {STOP, "unsubscribe"},
+    {STOP, "cancel"},
+    {STOP, "end"},
+    {STOP, "quit"},
+    {STOP, "revoke"},
+    {STOP, "optout"},
+    {STOP, "opt out"},
+    {STOP, "opt-out"},
+    {START, "start"},
+    {START, "unstop"},
+    {START, "subscribe"},
+    {HELP, "help"},
+    {HELP, "info"},
     // German
-    {CONSENT_STOP, "stopp"},
-    {CONSENT_STOP, "abmelden"},
-    {CONSENT_STOP, "abbestellen"},
-    {CONSENT_START, "anmelden"},
-    {CONSENT_HELP, "hilfe"},
+    {STOP, "stopp"},
+    {STOP, "abmelden"},
+    {STOP, "abbestellen"},
+    {START, "anmelden"},
+    {HELP, "hilfe"},
     // French
-    {CONSENT_STOP, "arrêt"},
-    {CONSENT_STOP, "arret"},
-    {CONSENT_STOP, "arrêter"},
-    {CONSENT_STOP, "désabonner"},
-    {CONSENT_STOP, "desabonner"},
-    {CONSENT_START, "reprendre"},
-    {CONSENT_HELP, "aide"},
+    {STOP, "arrêt"},
+    {STOP, "arret"},
+    {STOP, "arrêter"},
+    {STOP, "désabonner"},
+    {STOP, "desabonner"},
+    {START, "reprendre"},
+    {HELP, "aide"},
     // Spanish
-    {CONSENT_STOP, "alto"},
-    {CONSENT_STOP, "parar"},
-    {CONSENT_STOP, "baja"},
-    {CONSENT_STOP, "cancelar"},
-    {CONSENT_START, "alta"},
-    {CONSENT_HELP, "ayuda"},
+    {STOP, "alto"},
+    {STOP, "parar"},
+    {STOP, "baja"},
+    {STOP, "cancelar"},
+    {START, "alta"},
+    {HELP, "ayuda"},
     // Portuguese
-    {CONSENT_STOP, "sair"},
-    {CONSENT_START, "iniciar"},
-    {CONSENT_HELP, "ajuda"},
+    {STOP, "sair"},
+    {START, "iniciar"},
+    {HELP, "ajuda"},
     // Italian
-    {CONSENT_STOP, "annulla"},
-    {CONSENT_STOP, "disiscrivi"},
-    {CONSENT_START, "iscrivi"},
-    {CONSENT_HELP, "aiuto"},
+    {STOP, "annulla"},
+    {STOP, "disiscrivi"},
+    {START, "iscrivi"},
+    {HELP, "aiuto"},
     // Dutch
-    {CONSENT_STOP, "stoppen"},
-    {CONSENT_STOP, "afmelden"},
-    {CONSENT_START, "aanmelden"},
+    {STOP, "stoppen"},
+    {STOP, "afmelden"},
+    {START, "aanmelden"},
     // Swedish, Norwegian, Danish
-    {CONSENT_STOP, "stopp alla"},
-    {CONSENT_STOP, "avsluta"},
-    {CONSENT_STOP, "afmeld"},
-    {CONSENT_HELP, "hjälp"},
-    {CONSENT_HELP, "hjelp"},
-    {CONSENT_HELP, "hjælp"},
+    {STOP, "stopp alla"},
+    {STOP, "avsluta"},
+    {STOP, "afmeld"},
+    {HELP, "hjälp"},
+    {HELP, "hjelp"},
+    {HELP, "hjælp"},
     // Polish
-    {CONSENT_STOP, "rezygnuję"},
-    {CONSENT_HELP, "pomoc"},
+    {STOP, "rezygnuję"},
+    {HELP, "pomoc"},
     // Turkish
-    {CONSENT_STOP, "iptal"},
-    {CONSENT_STOP, "ret"},
-    {CONSENT_HELP, "yardım"},
+    {STOP, "iptal"},
+    {STOP, "ret"},
+    {HELP, "yardım"},
     // Russian, Ukrainian
-    {CONSENT_STOP, "стоп"},
-    {CONSENT_STOP, "отписаться"},
-    {CONSENT_STOP, "відписатися"},
-    {CONSENT_START, "старт"},
-    {CONSENT_HELP, "помощь"},
-    {CONSENT_HELP, "допомога"},
+    {STOP, "стоп"},
+    {STOP, "отписаться"},
+    {STOP, "відписатися"},
+    {START, "старт"},
+    {HELP, "помощь"},
+    {HELP, "допомога"},
     // Greek
-    {CONSENT_STOP, "στοπ"},
-    {CONSENT_HELP, "βοήθεια"},
+    {STOP, "στοπ"},
+    {HELP, "βοήθεια"},
     // Arabic, Hebrew
-    {CONSENT_STOP, "إيقاف"},
-    {CONSENT_STOP, "إلغاء"},
-    {CONSENT_HELP, "مساعدة"},
-    {CONSENT_STOP, "הסר"},
-    {CONSENT_HELP, "עזרה"},
+    {STOP, "إيقاف"},
+    {STOP, "إلغاء"},
+    {HELP, "مساعدة"},
+    {STOP, "הסר"},
+    {HELP, "עזרה"},
     // Chinese, Japanese, Korean
-    {CONSENT_STOP, "退订"},
-    {CONSENT_STOP, "退訂"},
-    {CONSENT_STOP, "td"},
-    {CONSENT_STOP, "停止"},
-    {CONSENT_STOP, "解除"},
-    {CONSENT_STOP, "수신거부"},
-    {CONSENT_HELP, "帮助"},
-    {CONSENT_HELP, "ヘルプ"},
-    {CONSENT_HELP, "도움말"},
+    {STOP, "退订"},
+    {STOP, "退訂"},
+    {STOP, "td"},
+    {STOP, "停止"},
+    {STOP, "解除"},
+    {STOP, "수신거부"},
+    {HELP, "帮助"},
+    {HELP, "ヘルプ"},
+    {HELP, "도움말"},
 };
 
 static int is_around(char c)
@@ -112,7 +119,7 @@ static int is_around(char c)
     return c != 0 && strchr(" \t\r\n.!,;:\"'()*#", c) != NULL;
 }
 
-enum consent_wish consent_read(const char *text)
+Throughline__V1__ConsentState consent_read(const char *text)
 {
     while (is_around(*text))
         text++;
@@ -120,7 +127,7 @@ enum consent_wish consent_read(const char *text)
     while (len && is_around(text[len - 1]))
         len--;
     if (len == 0 || len > CONSENT_LEN_MAX)
-        return CONSENT_NONE;
+        return NONE;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         int order = 1;
         if (u8_casecmp((const uint8_t *)text, len, (const uint8_t *)words[i].word, strlen(words[i].word), NULL,
@@ -128,5 +135,26 @@ enum consent_wish consent_read(const char *text)
             order == 0)
             return words[i].wish;
     }
-    return CONSENT_NONE;
+    return NONE;
+}
+
+void consent_apply(struct region *m, struct adapter_events *out, const struct adapter_account *account,
+                   Throughline__V1__Event *e, Throughline__V1__ConsentState wish)
+{
+    Throughline__V1__Message *message = e->message;
+    const char *text = message->text;
+    if (wish == NONE && message->n_attachments == 0)
+        wish = consent_read(text);
+    if (wish == NONE)
+        return;
+    if (wish == HELP || message->n_attachments || strlen(text) > CONSENT_LEN_MAX) {
+        Throughline__V1__Event *words_too = adapter_event(m, out, account);
+        *words_too = *e;
+        words_too->id = region_format(m, "%.190s-words", e->id);
+    }
+    e->body_case = THROUGHLINE__V1__EVENT__BODY_CONSENT;
+    e->consent = region_new(m, 1, sizeof(*e->consent));
+    throughline__v1__consent__init(e->consent);
+    e->consent->state = wish;
+    e->consent->keyword = sms_line(m, text, strlen(text), CONSENT_LEN_MAX);
 }

@@ -5,8 +5,14 @@
 // The words by which people stop and start messages. Only a message that is such a word and nothing else counts, in any case and with spaces
 // and marks around it: "Stop." is one, "please stop texting me" is for a person to read.
 
-enum consent_wish { CONSENT_NONE = 0, CONSENT_STOP, CONSENT_START, CONSENT_HELP };
+#include "channels/adapter.h"
 
-enum consent_wish consent_read(const char *text); // valid UTF-8
+Throughline__V1__ConsentState consent_read(const char *text); // valid UTF-8; UNSPECIFIED = no such word
+
+// Makes the body of a message's event a wish instead, where its text is such a word. HELP stays a message as well, in an event of its own
+// behind it, since whoever asks for help may mean a person's; so does what is more than a word. `wish` is what the platform took it for,
+// UNSPECIFIED = what the text says.
+void consent_apply(struct region *m, struct adapter_events *out, const struct adapter_account *account,
+                   Throughline__V1__Event *e, Throughline__V1__ConsentState wish);
 
 #endif

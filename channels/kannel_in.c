@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channels/consent.h"
 #include "channels/form.h"
 #include "channels/kannel.h"
 #include "channels/sign.h"
@@ -180,6 +181,7 @@ static void read_message(struct inbound *in)
     e->message = region_new(in->m, 1, sizeof(*e->message));
     throughline__v1__message__init(e->message);
     e->message->text = text;
+    consent_apply(in->m, in->out, in->account, e, THROUGHLINE__V1__CONSENT_STATE__CONSENT_STATE_UNSPECIFIED);
 }
 
 // ---- reports ----
@@ -196,6 +198,9 @@ static const struct {
     {8, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_SENT, ""},
     {4, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_SENT, ""},
 };
+
+// SMPP 3.4, 5.1.3: ESME_RINVDSTADR, as Kannel tells it.
+static const char no_such_number[] = "NACK/0x0000000b/";
 
 // What the SMSC said, without the message's own first words, which a receipt of SMPP may quote.
 static const char *smsc_said(struct region *m, const struct form_field *answer)
@@ -234,6 +239,7 @@ static void read_report(struct inbound *in)
     if (*reports[i].reason) {
         const char *reason = region_format(in->m, "%s%s%s", reports[i].reason, *said ? ": " : "", said);
         e->receipt->reason = sms_line(in->m, reason, strlen(reason), REASON_MAX);
+        e->receipt->handle_gone = strncasecmp(said, no_such_number, strlen(no_such_number)) == 0;
     }
 }
 

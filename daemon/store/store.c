@@ -23,6 +23,7 @@ void store_set_up(struct store *s, bool up, const char *trouble)
     bool was = s->up;
     s->up = up;
     s->trouble = trouble;
+    s->lane.turn = 0; // another server, or the same without its memory
     if (was == up)
         return;
     metric_set(metric_get(METRIC_GAUGE, "throughline_store_up", "1 while Redis can be used.", ""), up);
@@ -192,6 +193,7 @@ static const struct store_error {
     {"MISCONF ", TL_UNAVAILABLE, "the server cannot write its file", STORE_NOTHING},
     {"NOREPLICAS ", TL_UNAVAILABLE, "too few replicas", STORE_NOTHING},
     {"BUSY ", TL_UNAVAILABLE, "busy with a script", STORE_NOTHING},
+    {"BEHIND ", TL_UNAVAILABLE, NULL, STORE_NOTHING},
     {"TL", TL_INVALID, NULL, STORE_NOTHING},
 };
 

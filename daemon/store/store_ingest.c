@@ -3,6 +3,8 @@
 // docs/reference/redis.md. Every event passes through store_ingest, so it allocates nothing.
 #include "daemon/store/store_internal.h"
 
+#include "daemon/base/id.h"
+
 #define INGEST_CONTACT 1u
 #define INGEST_DRY     2u
 
@@ -28,13 +30,50 @@ static void store_put_rules(struct resp_out *out, const struct store_ingest *a)
     resp_bulk(out, text, len);
 }
 
+// ---- order ----
+//
+// Many events are under way at a time, and Redis may refuse one and take the next. So each bears the number of its turn in a lane; the
+// function refuses what does not follow the last one that it answered. After a failure the next event begins another lane, in which
+// those under way have no turn.
+
+#define LANE_BITS  13
+#define LANE_SHIFT 40
+
+static void lane_begin(struct store *s)
+{
+    s->lane.turn = id_random_u64() >> (64 - LANE_BITS) << LANE_SHIFT;
+    s->lane.stale = s->lane.flying;
+}
+
+static uint64_t lane_turn(struct store *s)
+{
+    if (!s->lane.turn)
+        lane_begin(s);
+    s->lane.flying++;
+    return ++s->lane.turn;
+}
+
+static void on_ingested(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
+{
+    struct store *s = owner;
+    if (c->aux) { // it was sent
+        s->lane.flying--;
+        if (s->lane.stale)
+            s->lane.stale--;
+        else if (e != TL_OK || v->type == VALUE_ERROR)
+            lane_begin(s);
+    }
+    store_reply_stored(owner, c, e, v);
+}
+
 void store_ingest(struct store *s, const struct store_ingest *a, store_placed_fn *fn, void *module, uint64_t token)
 {
-    struct link_call c = STORE_CALL(store_reply_ingested, fn, module, token);
+    struct link_call c = STORE_CALL(on_ingested, fn, module, token);
     size_t more = (size_t)a->threads_n + a->verified_n + a->claimed_n;
-    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_ingest", a->tenant, 8 + (more ? 3 + more : 0));
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_ingest", a->tenant, 9 + (more ? 3 + more : 0));
     if (!out)
         return;
+    c.aux = lane_turn(s);
     resp_text(out, a->account);
     resp_text(out, a->id);
     resp_text(out, a->digest);
@@ -43,6 +82,7 @@ void store_ingest(struct store *s, const struct store_ingest *a, store_placed_fn
     resp_text(out, a->display_name);
     resp_bulk(out, a->entry, a->entry_len);
     resp_bulk(out, a->input, a->input_len);
+    resp_u64(out, c.aux);
     if (more) {
         resp_u64(out, a->threads_n);
         resp_u64(out, a->verified_n);

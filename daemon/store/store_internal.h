@@ -49,6 +49,11 @@ struct store {
     } * heard; // grows: every tenant's core and faces listen
     unsigned heard_n;
     struct store_job *jobs;
+    struct {             // the order of events; store_ingest.c
+        uint64_t turn;   // of the last one sent: lane << 40 | number
+        uint32_t flying; // sent, not answered
+        uint32_t stale;  // of them, in an earlier lane
+    } lane;
 };
 
 #define STORE_CALL(reply_fn, typed_fn, module_, token_)                                                                \
@@ -72,14 +77,14 @@ void store_put_fence(struct resp_out *out, const struct store_lease *fence); // 
 enum tl_err store_status(struct store *s, enum tl_err e, const struct value *v);
 enum tl_err store_plain_status(struct store *s, enum tl_err e, const struct value *v); // replies without a status
 
-link_reply_fn store_reply_placed;   // status, input, conversation, customer
-link_reply_fn store_reply_ingested; // "input,conversation,customer,digest", or as above
-link_reply_fn store_reply_number;   // status, number
-link_reply_fn store_reply_done;     // a plain command's anything
-link_reply_fn store_reply_fields;   // status, field, value ...
-link_reply_fn store_reply_stream;   // entries of a stream, oldest first
-link_reply_fn store_reply_reverse;  // entries of a stream, newest first; given in rising order
-link_reply_fn store_reply_newest;   // the same, given as they come
+link_reply_fn store_reply_placed;  // status, input, conversation, customer
+link_reply_fn store_reply_stored;  // "input,conversation,customer,digest", or as above
+link_reply_fn store_reply_number;  // status, number
+link_reply_fn store_reply_done;    // a plain command's anything
+link_reply_fn store_reply_fields;  // status, field, value ...
+link_reply_fn store_reply_stream;  // entries of a stream, oldest first
+link_reply_fn store_reply_reverse; // entries of a stream, newest first; given in rising order
+link_reply_fn store_reply_newest;  // the same, given as they come
 
 struct store_job *store_job_new(struct store *s, void (*fn)(void), void *module, uint64_t token, const char *tenant,
                                 const char *name);

@@ -22,7 +22,7 @@ void store_reply_placed(void *owner, const struct link_call *c, enum tl_err e, c
 }
 
 // "input,conversation,customer,digest": stored just now. Anything else is a placed reply.
-void store_reply_ingested(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
+void store_reply_stored(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
 {
     struct store *s = owner;
     if (e != TL_OK || v->type != VALUE_STRING) {

@@ -55,7 +55,8 @@ def same_everywhere(log):
 
 def test_one_node(tmp_path):
     world = World(tmp_path, SEED)
-    go(world, shuffled([("kill_daemon",)] * KILLS + [("kill_redis",)] * KILLS + [("stop_redis", 10 if KILLS > 10 else 3)]))
+    go(world, shuffled([("kill_daemon",)] * KILLS + [("kill_redis",)] * KILLS + [("stop_redis", 10 if KILLS > 10 else 3)] +
+                       [("fill_redis",)] * KILLS))
     same_everywhere(f"{tmp_path}/log.bin")
 
 

@@ -112,7 +112,7 @@ class Tenant:
     # ---- calls ----
 
     def event(self, id, handle, channel=SMS, account="acc", digest="d", flags=CONTACT, join=24 * HOUR, reopen=72 * HOUR,
-              name="", threads=(), verified=(), claimed=(), entry=True):
+              name="", threads=(), verified=(), claimed=(), entry=True, turn=""):
         from throughline.v1 import conversation_pb2
         words = conversation_pb2.Entry(external_id=id, handle=handle, account=account) if entry else None
         body = self.Input(has_entry=entry, boot="b")
@@ -120,7 +120,7 @@ class Tenant:
         body.happened.call = id  # the marker by which tests find it
         lists = [len(threads), len(verified), len(claimed), *threads, *verified, *claimed]
         answer = self.call("ingest", account, id, digest, handle, f"{channel},{flags},{join},{reopen},3600", name,
-                           words.SerializeToString() if words else b"", body.SerializeToString(),
+                           words.SerializeToString() if words else b"", body.SerializeToString(), turn,
                            *(lists if any(lists[:3]) else ()))
         if isinstance(answer, list):
             return answer

@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from harness import ABSENT, AGAIN, CONFLICT, FENCED, OK, CHAT, check_log, library
+from harness import ABSENT, AGAIN, CHAT, CONFLICT, DRY, FENCED, OK, check_log, library
 
 
 def test_commands_are_done_once(s):
@@ -121,6 +121,27 @@ def test_full_memory_refuses_words_but_not_what_keeps_the_house(s):
     finally:
         s.r.config_set("maxmemory", 0)
     assert s.event("2", "tel:+491")[1] == 2
+
+
+def test_an_event_behind_one_that_was_refused_waits_for_it(s):
+    lane = 5 << 40
+    assert s.event("1", "tel:+491", turn=lane + 1)[0] == OK
+    with pytest.raises(redis.ResponseError, match="TL rules"):
+        s.event("2", "tel:+491", channel="x", turn=lane + 2)
+    for turn in (3, 4, 3):
+        with pytest.raises(redis.ResponseError, match="^BEHIND"):
+            s.event("3", "tel:+491", turn=lane + turn)
+    other = 6 << 40
+    assert s.event("2", "tel:+491", turn=other + 1)[:2] == [OK, 2]
+    assert s.event("1", "tel:+491", turn=other + 2)[0] == AGAIN and s.event("1", "tel:+491", digest="x", turn=other + 3)[0] == CONFLICT
+    assert s.event("c", "chat:w", channel=CHAT, flags=DRY, turn=other + 4)[0] == ABSENT
+    assert s.event("3", "tel:+491", threads=["t"], turn=other + 5)[:2] == [OK, 3]
+    # A server that has started again, or taken the functions anew, knows of no turns: the node begins another lane.
+    s.r.function_load(library(), replace=True)
+    with pytest.raises(redis.ResponseError, match="^BEHIND"):
+        s.event("4", "tel:+491", turn=other + 6)
+    assert s.event("4", "tel:+491", turn=lane + 1)[:2] == [OK, 4] and s.event("5", "tel:+491")[:2] == [OK, 5]
+    check_log(s, "12345")
 
 
 def test_a_damaged_log_is_refused(s):

@@ -65,15 +65,15 @@ end
 
 -- The lists at the end of the arguments.
 local function ingest_lists(e, args)
-    local threads, verified, claimed = tonumber(args[9]), tonumber(args[10]), tonumber(args[11])
+    local threads, verified, claimed = tonumber(args[10]), tonumber(args[11]), tonumber(args[12])
     if threads > 0 then
-        ingest_threads(e, ingest_list(args, 11, threads))
+        ingest_threads(e, ingest_list(args, 12, threads))
     end
     if verified > 0 then
-        e.verified = ingest_list(args, 11 + threads, verified)
+        e.verified = ingest_list(args, 12 + threads, verified)
     end
     if claimed > 0 then
-        e.claimed = ingest_list(args, 11 + threads + verified, claimed)
+        e.claimed = ingest_list(args, 12 + threads + verified, claimed)
     end
 end
 
@@ -340,13 +340,13 @@ local function ingest_event(log, now, args, rules, who)
         local shared = match(who, "^(%d+):s$")
         e.customer, e.shared = shared or who, shared
     end
-    if args[9] then
+    if args[10] then
         ingest_lists(e, args)
     end
     return e
 end
 
-local function ingest(keys, args)
+local function ingest_one(keys, args)
     local log = log_open(keys[1])
     local t = log.t
     local seen = t .. "seen:" .. args[1] .. ":" .. args[2]
@@ -355,7 +355,7 @@ local function ingest(keys, args)
         return placed_before(match(first, "[^,]*$") == args[3] and AGAIN or CONFLICT, first)
     end
     local who, now, rules = call("GET", t .. "handle:" .. args[4]), log_now(log), rules_known[args[5]] or rules_read(args[5])
-    if rules.plain and who and not args[9] and not find(who, ":", 1, true) then
+    if rules.plain and who and not args[10] and not find(who, ":", 1, true) then
         local answer = ingest_ordinary(log, now, args, rules, seen, who)
         if answer then
             return answer
@@ -368,6 +368,10 @@ local function ingest(keys, args)
     end
     ingest_extras(e, args[6])
     return ingest_write(e, seen, args)
+end
+
+local function ingest(keys, args)
+    return lane_run(ingest_one, keys, args, args[9])
 end
 
 register("ingest", ingest)

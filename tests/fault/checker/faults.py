@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 
+import redis as redis_client
+
 
 def children(pid):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
@@ -68,6 +70,18 @@ class Faults:
         os.kill(pid, signal.SIGSTOP)
         await asyncio.sleep(seconds)  # the fault itself, not to synchronise
         os.kill(pid, signal.SIGCONT)
+        await self.healed()
+
+    async def fill_redis(self, times=60):
+        """Its memory is full, and is not, in quick turns: it refuses one event and takes the next of the same sender."""
+        redis = redis_client.Redis(unix_socket_path=self.world.redis_socket)
+        usual = redis.config_get("maxmemory")["maxmemory"]
+        self.note(f"redis full {times} times")
+        for _ in range(times):
+            redis.config_set("maxmemory", 1)
+            await self.moment(0.004)
+            redis.config_set("maxmemory", usual)
+            await self.moment(0.02)
         await self.healed()
 
     async def step_clock(self, seconds):

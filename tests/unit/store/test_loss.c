@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/store/block.h"
+#include "daemon/store/store_internal.h"
 
 static int up(void **state)
 {
@@ -294,6 +295,52 @@ static void test_full_memory(void **state)
     assert_string_equal(store_trouble(w->store), "");
 }
 
+// A command of the test's own, in the very line of the store's calls.
+static void in_line(struct store *s, const char *parameter, const char *value)
+{
+    struct link_call c = STORE_CALL(store_reply_done, NULL, NULL, 0);
+    struct resp_out *out = store_verb(s, &c, "CONFIG", 3);
+    assert_non_null(out);
+    resp_text(out, "SET");
+    resp_text(out, parameter);
+    resp_text(out, value);
+    link_end(s->link, &c);
+}
+
+// Refused for want of memory, which is there again a moment later: those under way behind it must not overtake it.
+static void test_nothing_overtakes_what_was_refused(void **state)
+{
+    struct world *w = *state;
+    struct store_ingest i[5];
+    struct answer a[5] = {0};
+    char ids[5][8];
+    for (int n = 0; n < 5; n++) {
+        snprintf(ids[n], sizeof ids[n], "b%d", n);
+        i[n] = world_event(ids[n], "0011223344556677", "tel:+491");
+    }
+    for (int n = 0; n < 4; n++) {
+        if (n == 1)
+            in_line(w->store, "maxmemory", "1");
+        store_ingest(w->store, &i[n], answer_placed, &a[n], 7);
+        if (n == 1)
+            in_line(w->store, "maxmemory", "0");
+    }
+    for (int n = 0; n < 4; n++) {
+        world_answer(w, &a[n]);
+        assert_int_equal(a[n].e, n == 0 ? TL_OK : TL_UNAVAILABLE);
+    }
+    for (int n = 0; n < 5; n++) { // all again, in order, as their senders do
+        memset(&a[n], 0, sizeof a[n]);
+        store_ingest(w->store, &i[n], answer_placed, &a[n], 7);
+    }
+    for (int n = 0; n < 5; n++) {
+        world_answer(w, &a[n]);
+        assert_int_equal(a[n].e, TL_OK);
+        assert_int_equal(a[n].p.duplicate, n == 0);
+        assert_int_equal(a[n].p.input, a[0].p.input + (uint64_t)n);
+    }
+}
+
 static void test_unusable_addresses(void **state)
 {
     struct world *w = *state;
@@ -410,6 +457,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_free_drops_what_is_in_flight, up, down),
         cmocka_unit_test_setup_teardown(test_functions_come_back, up, down),
         cmocka_unit_test_setup_teardown(test_full_memory, up, down),
+        cmocka_unit_test_setup_teardown(test_nothing_overtakes_what_was_refused, up, down),
         cmocka_unit_test_setup_teardown(test_unusable_addresses, up, down),
         cmocka_unit_test_setup_teardown(test_second_daemon_is_refused, up, down),
         cmocka_unit_test(test_lock_outlives_a_killed_daemon),

@@ -14,10 +14,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "daemon/attachments.h"
 #include "daemon/base/id.h"
 #include "daemon/base/log.h"
 #include "daemon/base/loop.h"
 #include "daemon/base/metrics.h"
+#include "daemon/base/workers.h"
 #include "daemon/config/config.h"
 #include "daemon/core/core.h"
 #include "daemon/core/outbox.h"
@@ -38,6 +40,8 @@ enum {
     STARTING_MS = 50,
     DRAIN_GRACE_MS = 3000,
     DRAIN_MOST_MS = 12000,
+    WORKERS = 2,
+    JOBS_WAITING = 256,
 };
 
 static int fatal(int code, const char *why)
@@ -144,6 +148,8 @@ static void start_faces(struct daemon *d)
         .loop = d->loop,
         .http = d->http,
         .auth = d->auth,
+        .media = attachments_media(d->attachments),
+        .workers = d->workers,
         .config = d->config,
         .node = d->node,
         .tenants = v,
@@ -251,8 +257,10 @@ static void end_tenants(struct daemon *d)
 static void end_clients(struct daemon *d)
 {
     loop_timer_free(d->second);
+    workers_free(d->workers); // while those are there to whom they bring something
     faces_free(d->faces);
     http_server_free(d->http);
+    attachments_free(d->attachments);
     end_tenants(d);
     store_free(d->store);
 }
@@ -336,6 +344,10 @@ static int start(struct daemon *d)
     d->store = store_new(d->loop, &o);
     if (!d->store)
         return fatal(EX_CONFIG, "redis.url cannot be used");
+    d->workers = workers_new(d->loop, WORKERS, JOBS_WAITING);
+    d->attachments = attachments_new(d->loop, d->workers, d->config, serve_data_dir(d), why, sizeof why);
+    if (!d->attachments)
+        return fatal(EX_CANTCREAT, why);
     start_tenants(d);
     start_server(d);
     code = start_listening(d);

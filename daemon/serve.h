@@ -11,6 +11,7 @@
 
 // The daemon's life: everything that is started, in the order in which it is started; ended in the opposite one.
 
+struct attachments;
 struct auth;
 struct config;
 struct core;
@@ -23,6 +24,7 @@ struct outbox;
 struct redis_child;
 struct store;
 struct triage;
+struct workers;
 
 struct tenant {
     struct daemon *daemon;
@@ -41,6 +43,8 @@ struct daemon {
 
     char *node;
     struct loop *loop;
+    struct workers *workers;
+    struct attachments *attachments;
     struct redis_child *redis;
     struct store *store;
     struct auth *auth;

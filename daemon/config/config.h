@@ -56,23 +56,25 @@ enum config_account_kind { CONFIG_ACCOUNT_GATEWAY, CONFIG_ACCOUNT_CHAT };
 enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISOR, CONFIG_ROLE_ADMIN };
 
 // C types of the types in config_keys.def.
-#define CONFIG_TYPE_TEXT       char *
-#define CONFIG_TYPE_NAME       char *
-#define CONFIG_TYPE_ADDRESS    char * // host:port
-#define CONFIG_TYPE_SECRET     char * // resolved: what env:NAME or file:PATH held
-#define CONFIG_TYPE_SECRET_REF char *
-#define CONFIG_TYPE_SHA256     char * // lower-case hex
-#define CONFIG_TYPE_INTEGER    int64_t
-#define CONFIG_TYPE_SWITCH     bool
-#define CONFIG_TYPE_CHOICE     int
-#define CONFIG_TYPE_CHANNEL    int // Throughline__V1__Channel
-#define CONFIG_TYPE_NAMES      struct config_list
-#define CONFIG_TYPE_ORIGINS    struct config_list
-#define CONFIG_TYPE_LANGUAGES  struct config_list
-#define CONFIG_TYPE_CHANNELS   uint32_t // bit (1u << channel); 0 = empty list
-#define CONFIG_TYPE_SKILLS     struct config_skills
-#define CONFIG_TYPE_WEIGHTS    struct config_skills // of the parts of a mix
-#define CONFIG_TYPE_DECIMAL    int64_t              // thousandths
+#define CONFIG_TYPE_TEXT        char *
+#define CONFIG_TYPE_NAME        char *
+#define CONFIG_TYPE_ADDRESS     char * // host:port
+#define CONFIG_TYPE_SOCKET      char * // host:port or unix:/path
+#define CONFIG_TYPE_SECRET      char * // resolved: what env:NAME or file:PATH held
+#define CONFIG_TYPE_SECRET_REF  char *
+#define CONFIG_TYPE_SHA256      char * // lower-case hex
+#define CONFIG_TYPE_INTEGER     int64_t
+#define CONFIG_TYPE_SWITCH      bool
+#define CONFIG_TYPE_CHOICE      int
+#define CONFIG_TYPE_CHANNEL     int // Throughline__V1__Channel
+#define CONFIG_TYPE_NAMES       struct config_list
+#define CONFIG_TYPE_ORIGINS     struct config_list
+#define CONFIG_TYPE_MEDIA_TYPES struct config_list
+#define CONFIG_TYPE_LANGUAGES   struct config_list
+#define CONFIG_TYPE_CHANNELS    uint32_t // bit (1u << channel); 0 = empty list
+#define CONFIG_TYPE_SKILLS      struct config_skills
+#define CONFIG_TYPE_WEIGHTS     struct config_skills // of the parts of a mix
+#define CONFIG_TYPE_DECIMAL     int64_t              // thousandths
 
 // struct config_account, config_queue, config_agent, config_token
 #define ROWS(name, plural, help)                                                                                       \

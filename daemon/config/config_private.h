@@ -14,6 +14,7 @@ enum config_type {
     CONFIG_TEXT,
     CONFIG_NAME,
     CONFIG_ADDRESS,
+    CONFIG_SOCKET,
     CONFIG_SECRET,
     CONFIG_SECRET_REF,
     CONFIG_SHA256,
@@ -23,6 +24,7 @@ enum config_type {
     CONFIG_CHANNEL,
     CONFIG_NAMES,
     CONFIG_ORIGINS,
+    CONFIG_MEDIA_TYPES,
     CONFIG_LANGUAGES,
     CONFIG_CHANNELS_SET,
     CONFIG_SKILLS,
@@ -87,6 +89,7 @@ typedef const char *setting_check_fn(const char *s, size_t len);
 const char *setting_check_name(const char *s, size_t len);
 const char *setting_check_language(const char *s, size_t len);
 const char *setting_check_origin(const char *s, size_t len);
+const char *setting_check_media_type(const char *s, size_t len);
 
 // The text of a node, checked; NULL when wrong.
 const char *setting_text(const struct setting *v, const struct toml_node *node, setting_check_fn *check,
@@ -96,6 +99,7 @@ const char *setting_text(const struct setting *v, const struct toml_node *node, 
 bool setting_read_text(const struct setting *v, void *slot);
 bool setting_read_name(const struct setting *v, void *slot);
 bool setting_read_address(const struct setting *v, void *slot);
+bool setting_read_socket(const struct setting *v, void *slot);
 bool setting_read_sha256(const struct setting *v, void *slot);
 bool setting_read_secret(const struct setting *v, void *slot);
 bool setting_read_secret_ref(const struct setting *v, void *slot);

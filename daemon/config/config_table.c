@@ -3,26 +3,28 @@
 #include "daemon/config/config_private.h"
 
 // the types and times of the list, as enum values
-#define TYPE_TEXT       CONFIG_TEXT
-#define TYPE_NAME       CONFIG_NAME
-#define TYPE_ADDRESS    CONFIG_ADDRESS
-#define TYPE_SECRET     CONFIG_SECRET
-#define TYPE_SECRET_REF CONFIG_SECRET_REF
-#define TYPE_SHA256     CONFIG_SHA256
-#define TYPE_INTEGER    CONFIG_INTEGER
-#define TYPE_SWITCH     CONFIG_SWITCH
-#define TYPE_CHOICE     CONFIG_CHOICE
-#define TYPE_CHANNEL    CONFIG_CHANNEL
-#define TYPE_NAMES      CONFIG_NAMES
-#define TYPE_ORIGINS    CONFIG_ORIGINS
-#define TYPE_LANGUAGES  CONFIG_LANGUAGES
-#define TYPE_CHANNELS   CONFIG_CHANNELS_SET
-#define TYPE_SKILLS     CONFIG_SKILLS
-#define TYPE_WEIGHTS    CONFIG_WEIGHTS
-#define TYPE_DECIMAL    CONFIG_DECIMAL
-#define WHEN_RELOAD     CONFIG_RELOAD
-#define WHEN_RESTART    CONFIG_RESTART
-#define WHEN_LOG        CONFIG_LOGGED
+#define TYPE_TEXT        CONFIG_TEXT
+#define TYPE_NAME        CONFIG_NAME
+#define TYPE_ADDRESS     CONFIG_ADDRESS
+#define TYPE_SOCKET      CONFIG_SOCKET
+#define TYPE_SECRET      CONFIG_SECRET
+#define TYPE_SECRET_REF  CONFIG_SECRET_REF
+#define TYPE_SHA256      CONFIG_SHA256
+#define TYPE_INTEGER     CONFIG_INTEGER
+#define TYPE_SWITCH      CONFIG_SWITCH
+#define TYPE_CHOICE      CONFIG_CHOICE
+#define TYPE_CHANNEL     CONFIG_CHANNEL
+#define TYPE_NAMES       CONFIG_NAMES
+#define TYPE_ORIGINS     CONFIG_ORIGINS
+#define TYPE_MEDIA_TYPES CONFIG_MEDIA_TYPES
+#define TYPE_LANGUAGES   CONFIG_LANGUAGES
+#define TYPE_CHANNELS    CONFIG_CHANNELS_SET
+#define TYPE_SKILLS      CONFIG_SKILLS
+#define TYPE_WEIGHTS     CONFIG_WEIGHTS
+#define TYPE_DECIMAL     CONFIG_DECIMAL
+#define WHEN_RELOAD      CONFIG_RELOAD
+#define WHEN_RESTART     CONFIG_RESTART
+#define WHEN_LOG         CONFIG_LOGGED
 
 #define ENTRY(in, member, key, type, def, min, max, words, when, help)                                                 \
     {#key, offsetof(in, member), TYPE_##type, def, min, max, words, WHEN_##when, help},

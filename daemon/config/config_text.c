@@ -65,6 +65,22 @@ static const char *check_address(const char *s, size_t len)
     return all_of(s, host, ".-_ABCDEFGHIJKLMNOPQRSTUVWXYZ") ? NULL : right;
 }
 
+static const char *check_socket(const char *s, size_t len)
+{
+    if (strncmp(s, "unix:", 5) != 0)
+        return check_address(s, len) ? "expected HOST:PORT like \"127.0.0.1:2424\", or \"unix:/path\"" : NULL;
+    return s[5] == '/' && len - 5 < 108 ? NULL : "expected \"unix:/path\", the path at most 107 bytes";
+}
+
+const char *setting_check_media_type(const char *s, size_t len)
+{
+    const char *slash = memchr(s, '/', len);
+    size_t major = slash ? (size_t)(slash - s) : 0, minor = slash ? len - major - 1 : 0;
+    bool right = major > 0 && minor > 0 && all_of(s, major, "-.+") &&
+                 ((minor == 1 && slash[1] == '*') || all_of(slash + 1, minor, "-.+_"));
+    return right && len <= 127 ? NULL : "expected a media type in lower case, like \"image/png\" or \"image/*\"";
+}
+
 const char *setting_check_origin(const char *s, size_t len)
 {
     static const char right[] =
@@ -132,6 +148,11 @@ bool setting_read_name(const struct setting *v, void *slot)
 bool setting_read_address(const struct setting *v, void *slot)
 {
     return read_checked(v, slot, check_address, "a text like \"127.0.0.1:8080\"");
+}
+
+bool setting_read_socket(const struct setting *v, void *slot)
+{
+    return read_checked(v, slot, check_socket, "a text like \"127.0.0.1:2424\"");
 }
 
 bool setting_read_sha256(const struct setting *v, void *slot)

@@ -207,6 +207,11 @@ static bool read_origins(const struct setting *v, void *slot)
     return read_list(v, slot, setting_check_origin, "origins in quotes");
 }
 
+static bool read_media_types(const struct setting *v, void *slot)
+{
+    return read_list(v, slot, setting_check_media_type, "media types in quotes");
+}
+
 static bool read_languages(const struct setting *v, void *slot)
 {
     return read_list(v, slot, setting_check_language, "language tags in quotes");
@@ -271,6 +276,7 @@ static const struct {
     [CONFIG_TEXT] = {setting_read_text, sizeof(char *), text_free, text_equal},
     [CONFIG_NAME] = {setting_read_name, sizeof(char *), text_free, text_equal},
     [CONFIG_ADDRESS] = {setting_read_address, sizeof(char *), text_free, text_equal},
+    [CONFIG_SOCKET] = {setting_read_socket, sizeof(char *), text_free, text_equal},
     [CONFIG_SECRET] = {setting_read_secret, sizeof(char *), secret_free, text_equal},
     [CONFIG_SECRET_REF] = {setting_read_secret_ref, sizeof(char *), secret_free, text_equal},
     [CONFIG_SHA256] = {setting_read_sha256, sizeof(char *), text_free, text_equal},
@@ -280,6 +286,7 @@ static const struct {
     [CONFIG_CHANNEL] = {read_channel, sizeof(int), NULL, NULL},
     [CONFIG_NAMES] = {read_names, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_ORIGINS] = {read_origins, sizeof(struct config_list), list_free, list_equal},
+    [CONFIG_MEDIA_TYPES] = {read_media_types, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_LANGUAGES] = {read_languages, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_CHANNELS_SET] = {read_channels, sizeof(uint32_t), NULL, NULL},
     [CONFIG_SKILLS] = {setting_read_skills, sizeof(struct config_skills), setting_free_skills, setting_equal_skills},

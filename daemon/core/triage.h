@@ -28,5 +28,7 @@ void triage_event(struct triage *t, const struct Throughline__V1__Event *e, tria
 
 // Text without control characters, in UTF-8 that is known to be valid.
 bool triage_is_line(const char *s, size_t len);
+// "media:<sha256>", as an attachment names a file that is kept here.
+bool triage_is_kept_file(const char *s, size_t len);
 
 #endif

@@ -22,7 +22,7 @@ bool triage_fault(struct triage_fault *f, const char *code, const char *field, c
 enum rule {
     RULE_WORDS, // any text
     RULE_LINE,  // no control characters
-    RULE_URL,   // https, or empty
+    RULE_URL,   // https, a file that is kept here, or empty
     RULE_HEX64, // or empty
     RULE_DIGITS,
     RULE_HTML, // in the strict form of channels/mail_html.h
@@ -45,6 +45,11 @@ bool triage_is_line(const char *s, size_t len)
     return true;
 }
 
+bool triage_is_kept_file(const char *s, size_t len)
+{
+    return len == 6 + 64 && strncmp(s, "media:", 6) == 0 && strspn(s + 6, "0123456789abcdef") == 64;
+}
+
 static const char *broken_rule(enum rule rule, const char *s, size_t len)
 {
     switch (rule) {
@@ -53,7 +58,9 @@ static const char *broken_rule(enum rule rule, const char *s, size_t len)
     case RULE_LINE:
         return triage_is_line(s, len) ? NULL : "must hold no control characters";
     case RULE_URL:
-        return len == 0 || (strncmp(s, "https://", 8) == 0 && triage_is_line(s, len)) ? NULL : "must be an https URL";
+        return len == 0 || triage_is_kept_file(s, len) || (strncmp(s, "https://", 8) == 0 && triage_is_line(s, len))
+                   ? NULL
+                   : "must be an https URL";
     case RULE_HEX64:
         return len == 0 || (len == 64 && strspn(s, "0123456789abcdef") == 64) ? NULL
                                                                               : "must be 64 digits of lower-case hex";
@@ -107,10 +114,9 @@ static const struct text_bound event_texts[] = {
     TEXT(Event, intent, 0, 64, RULE_LINE), TEXT(Event, display_name, 0, 200, RULE_LINE),
 };
 static const struct text_bound attachment_texts[] = {
-    TEXT(Attachment, name, 0, 255, RULE_LINE),
-    TEXT(Attachment, content_type, 0, 127, RULE_LINE),
-    TEXT(Attachment, url, 1, 2048, RULE_URL),
-    TEXT(Attachment, sha256, 0, 64, RULE_HEX64),
+    TEXT(Attachment, name, 0, 255, RULE_LINE),    TEXT(Attachment, content_type, 0, 127, RULE_LINE),
+    TEXT(Attachment, url, 0, 2048, RULE_URL),     TEXT(Attachment, sha256, 0, 64, RULE_HEX64),
+    TEXT(Attachment, missing, 0, 200, RULE_LINE),
 };
 static const struct text_bound message_texts[] = {
     TEXT(Message, text, 0, 65536, RULE_WORDS),    TEXT(Message, subject, 0, 1024, RULE_WORDS),
@@ -183,19 +189,27 @@ static bool check_participants(const Throughline__V1__Message *m, struct triage_
     return true;
 }
 
+static bool check_attachment(const Throughline__V1__Attachment *a, size_t i, struct triage_fault *f)
+{
+    char prefix[48];
+    snprintf(prefix, sizeof prefix, "message.attachments[%zu].", i);
+    if (!check_texts(a, prefix, attachment_texts, sizeof attachment_texts / sizeof *attachment_texts, f))
+        return false;
+    if (a->url[0] || a->missing[0])
+        return true;
+    snprintf(prefix, sizeof prefix, "message.attachments[%zu].url", i);
+    return triage_fault(f, "required", prefix, "must not be empty");
+}
+
 static bool check_message(const Throughline__V1__Event *e, struct triage_fit *fit, struct triage_fault *f)
 {
     const Throughline__V1__Message *m = e->message;
     (void)fit;
     if (m->n_attachments > 32)
         return triage_fault(f, "too_long", "message.attachments", "at most 32 attachments");
-    for (size_t i = 0; i < m->n_attachments; i++) {
-        char prefix[48];
-        snprintf(prefix, sizeof prefix, "message.attachments[%zu].", i);
-        if (!check_texts(m->attachments[i], prefix, attachment_texts,
-                         sizeof attachment_texts / sizeof *attachment_texts, f))
+    for (size_t i = 0; i < m->n_attachments; i++)
+        if (!check_attachment(m->attachments[i], i, f))
             return false;
-    }
     if (m->n_references > 20)
         return triage_fault(f, "too_long", "message.references", "at most 20 references");
     if (!check_list("message.references", m->references, m->n_references, f) || !check_participants(m, f))

@@ -8,6 +8,7 @@
 
 #include "daemon/base/loop.h"
 #include "daemon/faces/admin.h"
+#include "daemon/faces/media_face.h"
 #include "daemon/faces/records.h"
 #include "throughline/v1/admin.pb-c.h"
 #include "throughline/v1/gateway.pb-c.h"
@@ -220,7 +221,7 @@ static void reply_timeline(struct admin_call *c, struct http_request *r, const s
     t.more = from > 0;
     t.entries = xcalloc(n + 1, sizeof(Throughline__V1__Entry *));
     for (size_t i = from; i < n; i++) {
-        t.entries[t.n_entries] = record_entry(&v[i]);
+        t.entries[t.n_entries] = media_entry(c->face, &v[i]);
         t.n_entries += t.entries[t.n_entries] != NULL;
     }
     http_reply_message(r, 200, &t.base);

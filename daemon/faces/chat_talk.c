@@ -11,6 +11,7 @@
 #include "daemon/base/loop.h"
 #include "daemon/config/config.h"
 #include "daemon/faces/chat.h"
+#include "daemon/faces/media_face.h"
 #include "daemon/faces/records.h"
 #include "throughline/v1/conversation.pb-c.h"
 #include "throughline/v1/desk.pb-c.h"
@@ -167,7 +168,7 @@ static void on_timeline(void *module, uint64_t token, enum tl_err e, const struc
     }
     size_t shown_n = 0;
     while (shown_n < n && !is_busy(c)) {
-        Throughline__V1__Entry *entry = record_entry(&v[shown_n++]);
+        Throughline__V1__Entry *entry = media_entry(c->all->face, &v[shown_n++]);
         if (entry && may_see(c, entry) && !was_said_here(c, entry->number))
             push(c, entry);
         if (entry)

@@ -133,8 +133,10 @@ static bool message_is_sound(const Throughline__V1__Message *m, struct desk_faul
         return fault(f, "too_many", "send.message.attachments", "at most 16 attachments");
     for (size_t i = 0; i < m->n_attachments; i++) {
         const Throughline__V1__Attachment *a = m->attachments[i];
-        if (strncmp(a->url, "https://", 8) != 0 || strlen(a->url) > 2048 || strlen(a->name) > 255)
-            return fault(f, "invalid_field", "send.message.attachments", "needs an https URL and a short name");
+        bool has_bytes = strncmp(a->url, "https://", 8) == 0 || triage_is_kept_file(a->url, strlen(a->url));
+        if (!has_bytes || strlen(a->url) > 2048 || strlen(a->name) > 255 || *a->missing)
+            return fault(f, "invalid_field", "send.message.attachments",
+                         "needs an https URL, or the url that POST /v1/media gave, and a short name");
     }
     if (*m->quoted || *m->html || *m->message_id || m->n_references || m->n_participants)
         return fault(f, "invalid_field", "send.message", "holds text, a subject and attachments only");

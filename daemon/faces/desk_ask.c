@@ -6,6 +6,7 @@
 
 #include "daemon/base/loop.h"
 #include "daemon/faces/desk.h"
+#include "daemon/faces/media_face.h"
 #include "daemon/faces/records.h"
 
 enum ask_step { ASK_WHOSE, ASK_WHO, ASK_TIMELINE, ASK_HANDLE };
@@ -132,7 +133,7 @@ static void take_timeline(struct desks *all, struct desk *d, struct desk_ask *a,
     t.more = from > 0;
     t.entries = xcalloc(n + 1, sizeof(Throughline__V1__Entry *));
     for (size_t i = from; i < n; i++) {
-        t.entries[t.n_entries] = record_entry(&v[i]);
+        t.entries[t.n_entries] = media_entry(all->face, &v[i]);
         t.n_entries += t.entries[t.n_entries] != NULL;
     }
     u.update_case = THROUGHLINE__V1__DESK_UPDATE__UPDATE_TIMELINE;

@@ -7,6 +7,7 @@
 
 #include "daemon/base/loop.h"
 #include "daemon/faces/desk.h"
+#include "daemon/faces/media_face.h"
 #include "daemon/faces/records.h"
 
 enum load_kind { LOAD_CONTEXT, LOAD_CUSTOMER, LOAD_ENTRY };
@@ -74,7 +75,7 @@ static void take_timeline(struct context_load *l, enum tl_err e, const struct st
     c->more = from > 0;
     c->timeline = xcalloc(n + 1, sizeof(Throughline__V1__Entry *));
     for (size_t i = from; e == TL_OK && i < n; i++) {
-        Throughline__V1__Entry *entry = record_entry(&v[i]);
+        Throughline__V1__Entry *entry = media_entry(l->all->face, &v[i]);
         if (entry)
             c->timeline[c->n_timeline++] = entry;
     }
@@ -107,7 +108,7 @@ static void take_single(struct context_load *l, enum tl_err e, const struct stor
     if (u && l->kind == LOAD_CUSTOMER)
         u->customer = record_customer(v, e == TL_OK ? n : 0);
     if (u && l->kind == LOAD_ENTRY && e == TL_OK && n == 1)
-        u->entry->entry = record_entry(&v[0]);
+        u->entry->entry = media_entry(l->all->face, &v[0]);
     if (u)
         desk_item_arrived(l->all, l->item);
     load_end(l);

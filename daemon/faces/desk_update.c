@@ -9,6 +9,7 @@
 #include "daemon/base/loop.h"
 #include "daemon/faces/desk.h"
 #include "daemon/faces/desk_frame.h"
+#include "daemon/faces/media_face.h"
 #include "daemon/faces/records.h"
 
 typedef void tell_fn(struct desk *d, const struct core_effect *ce, const char *seq);
@@ -147,7 +148,8 @@ static void tell_entry(struct desk *d, const struct core_effect *ce, const char 
         entry_load(d->all, desk_send_later(d, u, 1), e->conversation, e->number);
         return;
     }
-    u->entry->entry = record_entry(&(struct store_bytes){.number = e->number, .p = ce->entry, .len = ce->entry_len});
+    u->entry->entry =
+        media_entry(d->all->face, &(struct store_bytes){.number = e->number, .p = ce->entry, .len = ce->entry_len});
     desk_send(d, u);
     throughline__v1__desk_update__free_unpacked(u, NULL);
 }

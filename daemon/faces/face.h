@@ -26,9 +26,11 @@ struct admin;
 struct chats;
 struct desks;
 struct gateways;
+struct media;
 struct posts;
 struct tails;
 struct tokens;
+struct workers;
 
 struct face {
     struct faces *faces;
@@ -49,6 +51,8 @@ struct faces {
     struct loop *loop;
     struct http_server *http;
     struct auth *auth;
+    struct media *media;
+    struct workers *workers;
     const struct config *config;
     const char *node;
     void (*reload)(void *arg);

@@ -8,6 +8,7 @@
 
 #include "daemon/base/loop.h"
 #include "daemon/faces/face.h"
+#include "daemon/faces/media_face.h"
 #include "daemon/net/ws.h"
 
 #define DRAIN_POLL_MS 20
@@ -147,6 +148,8 @@ struct faces *faces_new(const struct faces_options *o)
     *f = (struct faces){.loop = o->loop,
                         .http = o->http,
                         .auth = o->auth,
+                        .media = o->media,
+                        .workers = o->workers,
                         .config = o->config,
                         .node = o->node,
                         .reload = o->reload,
@@ -163,6 +166,7 @@ struct faces *faces_new(const struct faces_options *o)
     admin_routes(f);
     tails_routes(f);
     files_routes(f);
+    media_routes(f);
     return f;
 }
 

@@ -18,9 +18,11 @@ struct core;
 struct faces;
 struct http_server;
 struct loop;
+struct media;
 struct outbox;
 struct store;
 struct triage;
+struct workers;
 
 struct faces_tenant {
     const char *name;
@@ -34,6 +36,8 @@ struct faces_options {
     struct loop *loop;
     struct http_server *http; // routes are added to it
     struct auth *auth;
+    struct media *media;
+    struct workers *workers;
     const struct config *config;
     const char *node;
     const struct faces_tenant *tenants; // copied

@@ -6,7 +6,9 @@
 
 #include "daemon/base/loop.h"
 #include "daemon/faces/gateway.h"
+#include "daemon/faces/media_face.h"
 #include "daemon/faces/peer.h"
+#include "daemon/faces/records.h"
 #include "throughline/v1/gateway.pb-c.h"
 
 static void down(struct gateway *g, const Throughline__V1__GatewayDown *d)
@@ -35,6 +37,17 @@ void gateway_fail(struct gateway *g, uint16_t close, const char *code, const cha
 
 // ---- deliveries ----
 
+// A copy in which stored attachments can be fetched; NULL where there are none.
+static Throughline__V1__Delivery *with_links(const struct face *face, const Throughline__V1__Delivery *delivery)
+{
+    if (!delivery->message || delivery->message->n_attachments == 0)
+        return NULL;
+    Throughline__V1__Delivery *copy = (Throughline__V1__Delivery *)record_copy(&delivery->base);
+    if (copy)
+        media_show(face, copy->message, media_fetch_seconds(face));
+    return copy;
+}
+
 static bool on_carry(void *ctx, uint64_t token, const Throughline__V1__Delivery *delivery)
 {
     struct gateways *all = ctx;
@@ -43,8 +56,12 @@ static bool on_carry(void *ctx, uint64_t token, const Throughline__V1__Delivery 
         return false;
     Throughline__V1__GatewayDown d = THROUGHLINE__V1__GATEWAY_DOWN__INIT;
     d.down_case = THROUGHLINE__V1__GATEWAY_DOWN__DOWN_DELIVERY;
-    d.delivery = (Throughline__V1__Delivery *)delivery;
-    if (!peer_send(g->ws, &d.base)) {
+    Throughline__V1__Delivery *shown = with_links(all->face, delivery);
+    d.delivery = shown ? shown : (Throughline__V1__Delivery *)delivery;
+    bool sent = peer_send(g->ws, &d.base);
+    if (shown)
+        throughline__v1__delivery__free_unpacked(shown, NULL);
+    if (!sent) {
         ws_close(g->ws, WS_TRY_AGAIN, "too slow");
         return false;
     }

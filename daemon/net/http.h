@@ -33,7 +33,7 @@ struct http_options {
     int64_t body_ms;          // from there to the end of the body, absolute. Default 30 s
     int64_t idle_ms;          // between requests. Default 60 s
     int64_t request_ms;       // from handler to reply, where the route says nothing. Default 10 s
-    int64_t write_ms;         // for a reply to be taken by the client. Default 30 s
+    int64_t write_ms;         // for a reply to be taken by the client, and 1 ms more for each 64 bytes. Default 30 s
     int64_t ws_ping_ms;       // a WebSocket is pinged this often and cut at the third without an answer. Default 20 s
 };
 

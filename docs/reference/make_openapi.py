@@ -47,12 +47,15 @@ PATHS = [
     ("/v1/log", "get", "admin", "The router's inputs: frames of number (8 bytes, little-endian), length (4; its highest bit: void, skip it), packed Input.", ("after", "limit"), None, (200, "application/octet-stream")),
     ("/v1/log/skipped", "get", "admin", "The inputs that every node skips.", (), None, (200, "SkippedList")),
     ("/v1/log/{input}/skip", "post", "admin", "Have every node skip an input; not one that a snapshot holds.", (), "Skipped", (200, "Skipped")),
+    ("/v1/media", "post", "gateway, agent, supervisor, admin", "Keep a file, of the type in Content-Type, to be named in a message by the `url` of the answer.", (), "application/octet-stream", (201, "Attachment")),
+    ("/v1/media/{sha256}", "get", "anybody", "An attachment, by the signed link that its entry shows; in ranges if asked so.", ("tenant", "until", "type", "name", "mac"), None, (200, "application/octet-stream")),
     ("/livez", "get", "anybody", "The process answers. Never asks Redis.", (), None, (200, "text/plain")),
     ("/readyz", "get", "anybody", "Ready to serve; 503 and, with ?verbose, what is missing.", ("verbose",), None, (200, "text/plain")),
     ("/metrics", "get", "anybody", "Prometheus metrics.", (), None, (200, "text/plain")),
 ]
 QUERY = {"limit": "At most so many.", "cursor": "The `next` of the page before.", "before": "Entries with smaller numbers; absent = the latest.",
-         "after": "Inputs with greater numbers.", "verbose": "Say what is missing."}
+         "after": "Inputs with greater numbers.", "verbose": "Say what is missing.", "tenant": "Of the link.", "until": "Of the link: when it ends, Unix time.", "type": "Of the link.",
+         "name": "Of the link: the file's name.", "mac": "Of the link: its signature."}
 F = descriptor_pb2.FieldDescriptorProto
 TYPES = {F.TYPE_STRING: "{type: string}", F.TYPE_BOOL: "{type: boolean}", F.TYPE_UINT32: "{type: integer, minimum: 0, maximum: 4294967295}",
          F.TYPE_UINT64: "{type: string, format: uint64}", F.TYPE_INT64: "{type: string, format: int64}",
@@ -116,14 +119,16 @@ def ref(names):
 
 def operation(path, method, roles, summary, query, body, answer):
     out = [f"    {method}:", f'      summary: "{summary}"', f"      x-roles: [{roles}]"]
-    if roles == "anybody":
+    if roles.startswith("anybody"):
         out.append("      security: []")
     parameters = [p[1:-1] for p in path.split("/") if p.startswith("{")]
     if parameters or query:
         out.append("      parameters:")
     out += [f"        - {{name: {p}, in: path, required: true, schema: {{type: string}}}}" for p in parameters]
     out += [f'        - {{name: {q}, in: query, schema: {{type: string}}, description: "{QUERY[q]}"}}' for q in query]
-    if body:
+    if body and "/" in body:
+        out += ["      requestBody:", "        required: true", "        content:", '          "*/*": {schema: {type: string, format: binary}}']
+    elif body:
         required = "false" if path == "/v1/config/apply" else "true"
         out += ["      requestBody:", f"        required: {required}", "        content:",
                 f"          application/json: {{schema: {ref(body)}}}",

@@ -25,7 +25,7 @@ MAY_INCLUDE = {
     "daemon/core": BASE + ["daemon/core", "daemon/config", "daemon/store", "routing", "channels"],
     "daemon/media": BASE + ["daemon/media", "daemon/config", "daemon/net"],
     "daemon/accounts": BASE + ["daemon/accounts", "daemon/media", "daemon/core", "daemon/config", "daemon/store", "daemon/net", "channels"],
-    "daemon/faces": BASE + ["daemon/faces", "daemon/core", "daemon/config", "daemon/store", "daemon/net", "routing", "channels"],
+    "daemon/faces": BASE + ["daemon/faces", "daemon/media", "daemon/core", "daemon/config", "daemon/store", "daemon/net", "routing", "channels"],
     "daemon": None,  # main: anything
     "cli": ["", "cli", "proto", "routing", "daemon/config"],  # and PURE_PARTS
     "tests": None,

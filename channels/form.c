@@ -89,7 +89,7 @@ const char *form_read(struct region *m, const char *text, size_t len, struct for
 const char *form_query(const char *target)
 {
     const char *mark = strchr(target, '?');
-    return mark ? mark + 1 : "";
+    return mark ? mark + 1 : target + strlen(target);
 }
 
 const struct form_field *form_find(const struct form *f, const char *name)
@@ -132,18 +132,28 @@ void form_add(struct form_text *t, const char *bytes, size_t len)
     t->v[t->n] = 0;
 }
 
-void form_escape(struct form_text *t, const char *bytes, size_t len)
+void form_escape_byte(struct form_text *t, char byte)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    unsigned char c = (unsigned char)byte;
+    const char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
+    form_add(t, escape, sizeof escape);
+}
+
+void form_escape_but(struct form_text *t, const char *bytes, size_t len, const char *bare)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)bytes[i];
-        char escape[3] = {'%', digits[c >> 4], digits[c & 15]};
-        if (c && strchr(plain, c))
+        if (bytes[i] && (strchr(plain, bytes[i]) || strchr(bare, bytes[i])))
             form_add(t, bytes + i, 1);
         else
-            form_add(t, escape, 3);
+            form_escape_byte(t, bytes[i]);
     }
+}
+
+void form_escape(struct form_text *t, const char *bytes, size_t len)
+{
+    form_escape_but(t, bytes, len, "");
 }
 
 void form_put(struct form_text *t, const char *name, const char *value)

@@ -25,7 +25,7 @@ struct form {
 // percent sign without its two digits, a NUL in a name, more than FORM_FIELDS_MAX fields.
 const char *form_read(struct region *m, const char *text, size_t len, struct form *out)
     __attribute__((warn_unused_result));
-// The query of a request's target, "" where there is none.
+// The query of a target or URL: what is behind its question mark, else its end.
 const char *form_query(const char *target);
 
 const struct form_field *form_find(const struct form *f, const char *name); // the first; NULL = absent
@@ -39,9 +39,11 @@ struct form_text {
     size_t n, room;
 };
 void form_add(struct form_text *t, const char *bytes, size_t len); // as it is
-void form_escape(struct form_text *t, const char *bytes,
-                 size_t len); // percent-encoded but for letters, digits and -._~
-void form_put(struct form_text *t, const char *name,
-              const char *value); // name=value, after & unless it is the first or follows ?
+void form_escape_byte(struct form_text *t, char byte);             // %XX
+// Percent-encoded but for letters, digits and -._~; the second leaves the characters of `bare` as they are as well.
+void form_escape(struct form_text *t, const char *bytes, size_t len);
+void form_escape_but(struct form_text *t, const char *bytes, size_t len, const char *bare);
+// name=value, after & unless it is the first or follows ?
+void form_put(struct form_text *t, const char *name, const char *value);
 
 #endif

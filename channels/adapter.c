@@ -104,8 +104,8 @@ void adapter_unparsed(struct region *m, struct adapter_events *out, const struct
     Throughline__V1__Unparsed *u = region_new(m, 1, sizeof(*u));
     const char *type = adapter_header(r->headers, r->headers_n, "Content-Type");
     throughline__v1__unparsed__init(u);
-    u->reason = region_text(m, reason);
-    u->content_type = region_text(m, type ? type : "application/octet-stream");
+    u->reason = region_line(m, reason, strlen(reason), 200);
+    u->content_type = type ? region_line(m, type, strlen(type), 127) : region_text(m, "application/octet-stream");
     u->raw.len = r->body_len < RAW_MAX ? r->body_len : RAW_MAX;
     u->raw.data = (uint8_t *)region_copy(m, r->body, u->raw.len);
     e->id = region_format(m, "unparsed-%016llx", (unsigned long long)adapter_digest(r->body, r->body_len));

@@ -8,8 +8,6 @@
 #include <unicase.h>
 #include <uninorm.h>
 
-#include "channels/sms.h"
-
 #define STOP            THROUGHLINE__V1__CONSENT_STATE__CONSENT_STATE_STOPPED
 #define START           THROUGHLINE__V1__CONSENT_STATE__CONSENT_STATE_STARTED
 #define HELP            THROUGHLINE__V1__CONSENT_STATE__CONSENT_STATE_HELP
@@ -156,5 +154,5 @@ void consent_apply(struct region *m, struct adapter_events *out, const struct ad
     e->consent = region_new(m, 1, sizeof(*e->consent));
     throughline__v1__consent__init(e->consent);
     e->consent->state = wish;
-    e->consent->keyword = sms_line(m, text, strlen(text), CONSENT_LEN_MAX);
+    e->consent->keyword = region_line(m, text, strlen(text), CONSENT_LEN_MAX);
 }

@@ -235,7 +235,8 @@ static void kannel_classify(struct region *m, const struct adapter_account *acco
         break;
     }
     if (out->fate != ADAPTER_SENT)
-        out->reason = region_format(m, "HTTP %u: %s", answer->status, sms_line(m, answer->body, answer->body_len, 120));
+        out->reason =
+            region_format(m, "HTTP %u: %s", answer->status, region_line(m, answer->body, answer->body_len, 120));
 }
 
 const struct adapter adapter_kannel = {

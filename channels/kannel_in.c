@@ -39,7 +39,7 @@ static void keep_unparsed(struct inbound *in, const char *reason)
     form_add(&all, in->r->body, in->r->body_len);
     kept.body = all.v;
     kept.body_len = all.n;
-    adapter_unparsed(in->m, in->out, in->account, &kept, in->from, sms_line(in->m, reason, strlen(reason), 200));
+    adapter_unparsed(in->m, in->out, in->account, &kept, in->from, reason);
 }
 
 // The name of a field that is given twice; NULL = none is.
@@ -146,7 +146,7 @@ static void set_attributes(struct inbound *in, Throughline__V1__Event *e)
     } kept[] = {{"to", "sms.to"}, {"smsc", "sms.smsc"}, {"udh", "sms.udh"}};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         const struct form_field *f = form_find(&in->form, kept[i].field);
-        char *text = f ? sms_line(in->m, f->value, f->value_len, 128) : NULL;
+        char *text = f ? region_line(in->m, f->value, f->value_len, 128) : NULL;
         if (f && f->value_len && strcmp(kept[i].key, "sms.udh") == 0 && f->value_len <= 100) {
             text = region_new(in->m, 2 * f->value_len + 1, 1);
             sign_hex((const uint8_t *)f->value, f->value_len, text);
@@ -163,7 +163,7 @@ static void read_message(struct inbound *in)
     char *text = text_of(in, &why);
     if (!id || !id->value_len)
         why = "id is missing: get-url and post-url need id=%I, which tells a repeat from a new message";
-    else if (id->value_len > ID_MAX || strcmp(sms_line(in->m, id->value, id->value_len, ID_MAX), id->value) != 0)
+    else if (id->value_len > ID_MAX || strcmp(region_line(in->m, id->value, id->value_len, ID_MAX), id->value) != 0)
         why = "id is not at most 190 bytes of text";
     else if (!*field_or_header(in, "from", "X-Kannel-From"))
         why = "from is missing: get-url and post-url need from=%p";
@@ -207,7 +207,8 @@ static const char *smsc_said(struct region *m, const struct form_field *answer)
 {
     if (!answer || !answer->value_len)
         return "";
-    const char *line = sms_line(m, answer->value, answer->value_len, REASON_MAX), *quoted = strcasestr(line, "text:");
+    const char *line = region_line(m, answer->value, answer->value_len, REASON_MAX),
+               *quoted = strcasestr(line, "text:");
     return quoted ? region_copy(m, line, (size_t)(quoted - line)) : line;
 }
 
@@ -238,7 +239,7 @@ static void read_report(struct inbound *in)
     e->receipt->state = reports[i].state;
     if (*reports[i].reason) {
         const char *reason = region_format(in->m, "%s%s%s", reports[i].reason, *said ? ": " : "", said);
-        e->receipt->reason = sms_line(in->m, reason, strlen(reason), REASON_MAX);
+        e->receipt->reason = region_line(in->m, reason, strlen(reason), REASON_MAX);
         e->receipt->handle_gone = strncasecmp(said, no_such_number, strlen(no_such_number)) == 0;
     }
 }

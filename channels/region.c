@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/utf8.h"
+
 #define REGION_BLOCK 4000
 
 struct region_block {
@@ -70,6 +72,23 @@ char *region_format(struct region *m, const char *format, ...)
     vsnprintf(p, (size_t)n + 1, format, again);
     va_end(again);
     return p;
+}
+
+char *region_line(struct region *m, const char *bytes, size_t len, size_t max)
+{
+    char *out = region_copy(m, bytes, len);
+    bool utf8 = utf8_valid(out, len);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)out[i];
+        if (c >= 0x80 && !utf8)
+            out[i] = '?';
+        else if (c < ' ' || c == 0x7f)
+            out[i] = ' ';
+        else if (c == 0xc2 && (unsigned char)out[i + 1] < 0xa0) // U+0080 to U+009F
+            out[i] = out[i + 1] = ' ';
+    }
+    out[utf8_prefix(out, len, max)] = 0;
+    return out;
 }
 
 void region_free(struct region *m)

@@ -16,6 +16,8 @@ void *region_new(struct region *m, size_t n, size_t each);          // zeroed; a
 char *region_copy(struct region *m, const void *bytes, size_t len); // NUL-terminated
 char *region_text(struct region *m, const char *text);              // NULL stays NULL
 char *region_format(struct region *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// At most `max` bytes of it as one line: control characters become spaces, what is not UTF-8 question marks.
+char *region_line(struct region *m, const char *bytes, size_t len, size_t max);
 void region_free(struct region *m); // empty again
 
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "proto/handle.h"
-#include "proto/utf8.h"
 
 // One character of valid UTF-8; moves *p behind it.
 static uint32_t next_character(const unsigned char **p)
@@ -166,21 +165,4 @@ char *sms_handle(struct region *m, const char *number, bool international, const
     if (!handle && number[0])
         handle = handle_of(m, "sms:", number);
     return handle ? handle : region_format(m, "unknown:%s", account);
-}
-
-char *sms_line(struct region *m, const char *bytes, size_t len, size_t max)
-{
-    char *out = region_copy(m, bytes, len);
-    bool utf8 = utf8_valid(out, len);
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)out[i];
-        if (c >= 0x80 && !utf8)
-            out[i] = '?';
-        else if (c < ' ' || c == 0x7f)
-            out[i] = ' ';
-        else if (c == 0xc2 && (unsigned char)out[i + 1] < 0xa0) // U+0080 to U+009F
-            out[i] = out[i + 1] = ' ';
-    }
-    out[utf8_prefix(out, len, max)] = 0;
-    return out;
 }

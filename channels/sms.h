@@ -30,7 +30,4 @@ char *sms_from_utf16(struct region *m, const char *bytes, size_t len);
 // what cannot even be that is "unknown:<account>".
 char *sms_handle(struct region *m, const char *number, bool international, const char *account);
 
-// At most `max` bytes of it as one line: control characters become spaces, what is not UTF-8 question marks.
-char *sms_line(struct region *m, const char *bytes, size_t len, size_t max);
-
 #endif

@@ -12,7 +12,7 @@
 #include "proto/handle.h"
 #include "proto/utf8.h"
 
-enum { TEXT_MAX = 65536, ID_MAX = 180, MEDIA_MAX = 32, BASE64_LEAST = 64, REASON_MAX = 190 };
+enum { TEXT_MAX = 65536, ID_MAX = 180, MEDIA_MAX = 32, BASE64_LEAST = 64 };
 
 struct inbound {
     struct region *m;
@@ -36,7 +36,7 @@ static void keep_unparsed(struct inbound *in, const char *customer, const char *
         kept.body_len = strlen(kept.body);
     }
     adapter_unparsed(in->m, in->out, in->account, &kept, twilio_handle(in->m, in->account, field(in, customer)),
-                     sms_line(in->m, reason, strlen(reason), REASON_MAX));
+                     reason);
 }
 
 // ---- who ----
@@ -86,7 +86,7 @@ static char *from_base64(struct region *m, const char *body, size_t len)
 const char *twilio_event(struct region *m, const struct adapter_account *account, const struct twilio_message *t,
                          struct adapter_events *out)
 {
-    if (!*t->sid || strcmp(sms_line(m, t->sid, strlen(t->sid), ID_MAX), t->sid) != 0)
+    if (!*t->sid || strcmp(region_line(m, t->sid, strlen(t->sid), ID_MAX), t->sid) != 0)
         return "MessageSid is missing, or no id";
     if (!*t->from)
         return "From is missing";
@@ -101,12 +101,12 @@ const char *twilio_event(struct region *m, const struct adapter_account *account
     e->id = region_text(m, t->sid);
     e->from = twilio_handle(m, account, t->from);
     e->authentication = THROUGHLINE__V1__AUTHENTICATION__AUTHENTICATION_NONE;
-    e->display_name = sms_line(m, t->name, strlen(t->name), 200);
+    e->display_name = region_line(m, t->name, strlen(t->name), 200);
     claim_number(m, e);
     if (*t->to)
-        adapter_attribute(m, e, "sms.to", sms_line(m, t->to, strlen(t->to), 128));
+        adapter_attribute(m, e, "sms.to", region_line(m, t->to, strlen(t->to), 128));
     if (*t->service)
-        adapter_attribute(m, e, "sms.service", sms_line(m, t->service, strlen(t->service), 128));
+        adapter_attribute(m, e, "sms.service", region_line(m, t->service, strlen(t->service), 128));
     e->body_case = THROUGHLINE__V1__EVENT__BODY_MESSAGE;
     e->message = region_new(m, 1, sizeof(*e->message));
     throughline__v1__message__init(e->message);
@@ -122,14 +122,14 @@ static Throughline__V1__Attachment *media(struct inbound *in, unsigned long i)
     const struct form_field *url = form_find(&in->form, region_format(in->m, "MediaUrl%lu", i));
     const struct form_field *type = form_find(&in->form, region_format(in->m, "MediaContentType%lu", i));
     if (!url || url->value_len > 2048 || strncmp(url->value, "https://", 8) != 0 ||
-        strcmp(sms_line(in->m, url->value, url->value_len, 2048), url->value) != 0)
+        strcmp(region_line(in->m, url->value, url->value_len, 2048), url->value) != 0)
         return NULL;
     Throughline__V1__Attachment *a = region_new(in->m, 1, sizeof(*a));
     throughline__v1__attachment__init(a);
     a->url = region_text(in->m, url->value);
     a->name = region_format(in->m, "media-%lu", i + 1);
     if (type)
-        a->content_type = sms_line(in->m, type->value, type->value_len, 127);
+        a->content_type = region_line(in->m, type->value, type->value_len, 127);
     return a;
 }
 
@@ -158,7 +158,7 @@ static const char *place(const struct inbound *in)
         strspn(longitude, digits) != strlen(longitude))
         return "";
     return region_format(in->m, "geo:%s,%s%s%s", latitude, longitude, *label ? " " : "",
-                         sms_line(in->m, label, strlen(label), 200));
+                         region_line(in->m, label, strlen(label), 200));
 }
 
 static Throughline__V1__ConsentState wish_of(const char *word)
@@ -262,7 +262,7 @@ static void read_status(struct inbound *in, const char *status)
     while (i < sizeof statuses / sizeof *statuses && strcmp(statuses[i].status, status) != 0)
         i++;
     bool known = i < sizeof statuses / sizeof *statuses;
-    if (!known || !*sid || strcmp(sms_line(in->m, sid, strlen(sid), ID_MAX), sid) != 0) {
+    if (!known || !*sid || strcmp(region_line(in->m, sid, strlen(sid), ID_MAX), sid) != 0) {
         keep_unparsed(in, "To", known ? "a status without MessageSid" : "a status of no name that is known");
         return;
     }

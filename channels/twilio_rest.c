@@ -9,7 +9,7 @@
 #include "channels/twilio.h"
 #include "proto/timestamp.h"
 
-enum { PAGE_SIZE = 1000, OVERLAP_SECONDS = 600, REASON_MAX = 190 };
+enum { PAGE_SIZE = 1000, OVERLAP_SECONDS = 600 };
 
 // ---- error codes (https://www.twilio.com/docs/api/errors) ----
 
@@ -223,8 +223,9 @@ static void read_listed(struct region *m, const struct adapter_account *account,
         return;
     if (strtoul(text_of(item, "num_media"), NULL, 10) > 0) {
         // The list does not say where they are; the desk's reader is told that they exist.
-        t.body = region_format(m, "%s%s[%s media with Twilio, message %s]", body, *body ? "\n" : "",
-                               sms_line(m, text_of(item, "num_media"), strlen(text_of(item, "num_media")), 3), t.sid);
+        t.body =
+            region_format(m, "%s%s[%s media with Twilio, message %s]", body, *body ? "\n" : "",
+                          region_line(m, text_of(item, "num_media"), strlen(text_of(item, "num_media")), 3), t.sid);
         t.body_len = strlen(t.body);
     }
     const char *wrong = twilio_event(m, account, &t, out);

@@ -5,6 +5,7 @@
 Run it when the contract has changed; the seeds are kept in the tree.
 """
 import os
+import re
 import struct
 import sys
 
@@ -55,6 +56,33 @@ def chat():
     write("chat", "visitor", "0123456789abcdef")
     write("chat", "identity", identity("another secret", reference="crm-7", handles=["tel:+4915112345678"], name="Eva", expires=1700000100))
     write("chat", "two parts", "e30.AAAA")
+
+
+def fixture_steps(path):
+    """The steps of a fixture (tests/channels/README.md) in the form of adapter.c."""
+    unescape = re.compile(rb"\\(x[0-9a-f]{2}|.)")
+    letters = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b"\0", b"\\": b"\\"}
+    steps = []
+    with open(path, "rb") as f:
+        lines = f.read().split(b"\n")
+    for line in lines:
+        word, _, rest = line.partition(b" ")
+        if word in (b"request", b"deliver", b"answer", b"told"):
+            steps.append([line, b"", b""])
+        elif steps and word == b"header":
+            steps[-1][1] += rest + b"\n"
+        elif steps and line.startswith(b"|"):
+            steps[-1][2] += unescape.sub(lambda m: bytes([int(m[1][1:], 16)]) if len(m[1]) == 3 else letters[m[1]], line[1:])
+    return [b"%s\n%s\n%s" % tuple(s) for s in steps]
+
+
+def adapters():
+    for target, adapter, first in (("kannel", "kannel", b""), ("twilio", "twilio", b"t"), ("twilio", "twilio_whatsapp", b"w")):
+        folder = f"{HERE}/../channels/{adapter}"
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".in") and not name.startswith(("configure", "signature")):
+                for n, step in enumerate(fixture_steps(f"{folder}/{name}")[:6]):
+                    write(target, f"{adapter}-{name[:-3]}-{n}", first + step)
 
 
 CONFIG = pb.RoutingConfig(
@@ -126,5 +154,5 @@ def texts():
     write("toml", "strings", 'a = """\nx\\u00e4"""\nb = [1, 0x10, 1e3, true, 1979-05-27T07:32:00Z]\n[c.d]\n[[e]]\n')
 
 
-for make in (http, ws, reply, chat, step, restore, texts):
+for make in (http, ws, reply, chat, step, restore, texts, adapters):
     make()

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unicase.h>
 #include <uninorm.h>
@@ -117,23 +118,46 @@ static int is_around(char c)
     return c != 0 && strchr(" \t\r\n.!,;:\"'()*#", c) != NULL;
 }
 
+// The one spelling in which words are compared: without case, accents joined, full-width letters narrow. The table's words are in it.
+// False when it does not fit.
+static bool fold(const char *text, size_t len, char out[static CONSENT_LEN_MAX + 1])
+{
+    bool ascii = true;
+    for (size_t i = 0; i < len; i++) {
+        ascii &= (unsigned char)text[i] < 0x80;
+        out[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 'a' - 'A' : text[i]);
+    }
+    out[len] = 0;
+    size_t room = CONSENT_LEN_MAX;
+    uint8_t *folded =
+        ascii ? (uint8_t *)out : u8_casefold((const uint8_t *)text, len, NULL, UNINORM_NFKC, (uint8_t *)out, &room);
+    if (folded != (uint8_t *)out) { // longer than the room, or not UTF-8
+        free(folded);
+        return false;
+    }
+    out[ascii ? len : room] = 0;
+    return true;
+}
+
 Throughline__V1__ConsentState consent_read(const char *text)
 {
+    char folded[CONSENT_LEN_MAX + 1];
     while (is_around(*text))
         text++;
     size_t len = strnlen(text, CONSENT_LEN_MAX * 2);
     while (len && is_around(text[len - 1]))
         len--;
-    if (len == 0 || len > CONSENT_LEN_MAX)
+    if (len == 0 || len > CONSENT_LEN_MAX || !fold(text, len, folded))
         return NONE;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        int order = 1;
-        if (u8_casecmp((const uint8_t *)text, len, (const uint8_t *)words[i].word, strlen(words[i].word), NULL,
-                       UNINORM_NFKC, &order) == 0 &&
-            order == 0)
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(folded, words[i].word) == 0)
             return words[i].wish;
-    }
     return NONE;
+}
+
+const char *consent_word(size_t index)
+{
+    return index < sizeof words / sizeof *words ? words[index].word : NULL;
 }
 
 void consent_apply(struct region *m, struct adapter_events *out, const struct adapter_account *account,

@@ -8,6 +8,7 @@
 #include "channels/adapter.h"
 
 Throughline__V1__ConsentState consent_read(const char *text); // valid UTF-8; UNSPECIFIED = no such word
+const char *consent_word(size_t index);                       // of the table; NULL beyond the last
 
 // Makes the body of a message's event a wish instead, where its text is such a word. HELP stays a message as well, in an event of its own
 // behind it, since whoever asks for help may mean a person's; so does what is more than a word. `wish` is what the platform took it for,

@@ -180,6 +180,10 @@ static void test_consent(void **state)
     WISH(consent_read("non-stop"), UNSPECIFIED);
     WISH(consent_read(""), UNSPECIFIED);
     WISH(consent_read("..."), UNSPECIFIED);
+    WISH(consent_read("ＳＳＳＳＳＳＳＳＳＳＳＳＳＳＳＳＳＳＳＳＳ"), UNSPECIFIED);
+    WISH(consent_read("ﷺﷺﷺﷺﷺﷺﷺﷺ"), UNSPECIFIED); // folded it is longer than any word
+    for (size_t i = 0; consent_word(i); i++)
+        assert_true(consent_read(consent_word(i)) > 0); // each is in the form that is compared
 }
 
 int main(void)

@@ -6,7 +6,7 @@
 
 #include "channels/adapter.h"
 
-enum { FIXTURE_HEADERS_MAX = 64, FIXTURE_STEPS_MAX = 64, FIXTURE_EARLIER_MAX = 16, FIXTURE_RCPT_MAX = 8 };
+enum { FIXTURE_HEADERS_MAX = 64, FIXTURE_STEPS_MAX = 128, FIXTURE_EARLIER_MAX = 16, FIXTURE_RCPT_MAX = 8 };
 
 struct fixture_step {
     const char *kind;     // request, deliver, answer, unanswered, ask, told, fetch, configure

@@ -95,6 +95,22 @@ static void print_events(struct run *run, const struct adapter_events *events)
     }
 }
 
+// What the daemon does with files that came with a request, and what it is told of them.
+static void store_files(struct run *run, struct region *m, const struct adapter_events *events)
+{
+    for (size_t i = 0; i < events->files_n; i++) {
+        const struct adapter_file *f = &events->files[i];
+        assert(f->event < events->n && f->attachment < events->v[f->event]->message->n_attachments);
+        Throughline__V1__Attachment *a = events->v[f->event]->message->attachments[f->attachment];
+        uint32_t sum = 0;
+        for (size_t k = 0; k < f->len; k++)
+            sum = sum * 31 + (unsigned char)f->bytes[k];
+        a->url = region_format(m, "https://tl.example.test/media/%zu", i);
+        fprintf(run->out, "file %zu.%zu %zu bytes, sum %08x%s%s%s\n", f->event, f->attachment, f->len, sum,
+                f->in_place ? ", in place" : "", *f->content_id ? ", id " : "", f->content_id);
+    }
+}
+
 static void print_reply(FILE *out, const struct adapter_reply *reply)
 {
     fprintf(out, "reply %u%s%s\n", reply->status, reply->type ? " " : "", reply->type ? reply->type : "");
@@ -160,6 +176,7 @@ static void do_request(struct run *run, struct region *m, const struct fixture_s
     if (verdict != ADAPTER_GENUINE)
         return;
     run->ad->parse(m, &run->fx->account, &r, &events);
+    store_files(run, m, &events);
     print_events(run, &events);
     print_reply(run->out, events.reply ? events.reply : &run->ad->replies.done);
 }

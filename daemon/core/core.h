@@ -62,6 +62,7 @@ struct core_listener {
     void (*batch_end)(void *ctx);               // after a batch of inputs: flush; may be NULL
     void (*reset)(
         void *ctx); // another fold has been loaded: everything told before may be wrong; start every session afresh
+    void (*node_lost)(void *ctx);              // a node has gone, or its former run; may be NULL
     void (*applied)(void *ctx, uint64_t upto); // effects up to here are written (on the leader's node); may be NULL
 };
 void core_listen(struct core *c, const struct core_listener *l); // up to 8, for ever

@@ -219,8 +219,12 @@ static void on_timer(void *arg)
 
 void nodes_fold(struct core *c, const Throughline__V1__Input *m)
 {
-    if (m->kind_case != THROUGHLINE__V1__INPUT__KIND_NODE_LOST || strcmp(m->node_lost->boot, c->o.boot) != 0 ||
-        c->draining || c->folded <= c->place.live_from)
+    if (m->kind_case != THROUGHLINE__V1__INPUT__KIND_NODE_LOST)
+        return;
+    for (unsigned l = 0; l < c->listeners_n; l++)
+        if (c->listeners[l].node_lost)
+            c->listeners[l].node_lost(c->listeners[l].ctx);
+    if (strcmp(m->node_lost->boot, c->o.boot) != 0 || c->draining || c->folded <= c->place.live_from)
         return;
     tl_log(LOG_WARN, "taken_for_lost", LS("tenant", c->o.tenant), LN("input", c->folded));
     c->nodes.lost_self = true;

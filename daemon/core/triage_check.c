@@ -156,7 +156,7 @@ static const struct text_bound chat_closed_texts[] = {TEXT(ChatClosed, reason, 0
 
 static bool list_fault(struct triage_fault *f, const char *code, const char *list, size_t i, const char *detail)
 {
-    char field[48];
+    char field[64];
     snprintf(field, sizeof field, "%.30s[%zu]", list, i);
     return triage_fault(f, code, field, detail);
 }

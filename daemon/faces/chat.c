@@ -121,6 +121,11 @@ static void welcome(struct chat *c)
     Throughline__V1__ChatWelcome w = THROUGHLINE__V1__CHAT_WELCOME__INIT;
     w.visitor = token;
     w.offline = c->all->offline;
+    const struct config_account *a = account_find(c->all->face, c->account);
+    if (a && a->greeting)
+        w.greeting = (char *)a->greeting;
+    if (a && a->offline_text)
+        w.offline_text = (char *)a->offline_text;
     Throughline__V1__ChatDown d = THROUGHLINE__V1__CHAT_DOWN__INIT;
     d.down_case = THROUGHLINE__V1__CHAT_DOWN__DOWN_WELCOME;
     d.welcome = &w;
@@ -241,8 +246,10 @@ static void on_timer(void *arg)
         chat_fail(c, "hello_expected", "", "no hello within 5 s");
     else if (c->state == CHAT_OPENING)
         open_place(c);
-    else if (c->state == CHAT_LIVE)
+    else if (c->state == CHAT_LIVE) {
+        chat_marks(c);
         chat_refresh(c, c->wanted);
+    }
 }
 
 // ---- life ----

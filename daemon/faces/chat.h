@@ -2,8 +2,9 @@
 #ifndef THROUGHLINE_FACES_CHAT_H
 #define THROUGHLINE_FACES_CHAT_H
 
-// One visitor's browser: shared by chat.c (life, hello), chat_talk.c (words both ways), chats.c (what concerns all) and
-// chat_part.c (goodbyes and their grace). Private to these.
+// One visitor's browser: shared by chat.c (life, hello), chat_talk.c (words both ways), chat_mark.c (what was delivered and read),
+// chats.c (what concerns all), chat_part.c (goodbyes and their grace) and chat_sweep.c (visitors of nodes that are gone). Private to
+// these.
 //
 //   NEW ──hello──► OPENING ──place known──► LIVE ──close──► ENDING
 //    └─(keys not loaded yet: the hello waits)
@@ -20,16 +21,24 @@
 #define CHAT_TEXT_MAX   16384
 #define CHAT_PAGE       100 // entries read at a time
 #define CHAT_SAID       32  // own words whose acknowledgement stands for them
-#define CHAT_UNREAD     64
-#define CHAT_BURST      20 // words and signs of typing at once ...
-#define CHAT_PER_SECOND 4  // ... and then this many
+#define CHAT_SHOWN      64  // agents' words that are not known to be read
+#define CHAT_BURST      20  // words and signs of typing at once ...
+#define CHAT_PER_SECOND 4   // ... and then this many
 #define CHAT_REFUSED    256
-#define CHAT_REPORTED   4096
+#define CHAT_MARKED     4096
 #define CHAT_KEYS       4
 #define CHAT_TOPIC_KEYS "chat-keys" // one was made
 #define CHAT_TOPIC_BACK "chat-back" // a visitor (the handle) is connected to some node
+#define CHAT_TOPIC_WHO  "chat-who"  // is this visitor (the handle) connected to any?
 
 enum chat_state { CHAT_NEW, CHAT_OPENING, CHAT_LIVE, CHAT_ENDING };
+
+// Words of an agent that were shown, and what the log is to know of it.
+struct chat_shown {
+    uint64_t entry;
+    uint32_t wants, has; // DeliveryState: as it is; as the log has it
+    bool flying;
+};
 
 struct chat {
     struct chats *all;
@@ -47,8 +56,9 @@ struct chat {
     bool reading, dirty, bye;      // a timeline read is in flight; something happened; the tab said goodbye
     uint64_t said[CHAT_SAID];      // entries acknowledged here
     unsigned said_next;
-    uint64_t unread[CHAT_UNREAD]; // agents' entries shown, not yet read
-    unsigned unread_n;
+    struct chat_shown shown[CHAT_SHOWN];
+    unsigned shown_n;
+    uint64_t read;             // the visitor has read up to here
     int64_t budget, budget_at; // thousandths of a word
     bool told, offline;
     char agent[80]; // whose name was told
@@ -62,6 +72,12 @@ struct chat_saying {
     char *word; // the browser's id
 };
 
+// A mark on its way to the log; found by id.
+struct chat_marking {
+    uint64_t id, chat, entry;
+    uint32_t state;
+};
+
 // A visitor whose connection was lost, or who said goodbye.
 struct chat_parting {
     struct chat_parting *next;
@@ -69,11 +85,12 @@ struct chat_parting {
     char account[65], handle[8 + CHAT_VISITOR_MAX], event[96];
     int64_t due; // loop clock
     bool sent;
+    unsigned asks; // of other nodes, before it is believed
 };
 
 struct chats {
     struct face *face;
-    struct table table, sayings;
+    struct table table, sayings, markings;
     struct table by_conversation; // -> struct chat, chained
     struct chat_parting *partings;
     uint64_t parting_id;
@@ -84,8 +101,8 @@ struct chats {
     struct {
         uint64_t entry;
         uint32_t state;
-    } reported[CHAT_REPORTED]; // by entry: a browser that comes again and again costs the log nothing
-    bool presence_changed, anything_dirty, offline;
+    } marked[CHAT_MARKED]; // by entry: a browser that comes again and again costs the log nothing
+    bool presence_changed, anything_dirty, offline, leads;
     struct loop_timer *timer; // keys, partings
     struct metric *connected;
 };
@@ -104,13 +121,25 @@ void chat_place(struct chat *c, uint64_t conversation); // it is in this convers
 void chat_unplace(struct chat *c);
 void chat_fill_event(const struct chat *c, Throughline__V1__Event *e);
 
+// chat_mark.c
+struct Throughline__V1__Entry;
+void chat_mark_shown(struct chat *c, const struct Throughline__V1__Entry *e);
+void chat_mark_read(struct chat *c, uint64_t upto);
+void chat_marks(struct chat *c); // tells the log what it does not know
+
 // chats.c
 void chat_tell_presence(struct chat *c);
 void chats_keys_load(struct chats *all);
 
 // chat_part.c
 void chat_part(struct chat *c, bool at_once);
+void chats_part(struct chats *all, const char *account, const char *handle, int64_t after_ms, unsigned asks);
+bool chats_parting(const struct chats *all, const char *handle);
 void chats_unpart(struct chats *all, const char *handle);
 void chats_partings_due(struct chats *all);
+
+// chat_sweep.c
+void chats_sweep(struct chats *all);
+void chats_heard_who(struct chats *all, const char *handle);
 
 #endif

@@ -10,6 +10,8 @@
 #include "daemon/config/config.h"
 #include "daemon/faces/chat.h"
 
+#define ASK_AGAIN_MS 1000
+
 static void part_timer(struct chats *all)
 {
     int64_t now = loop_now(all->face->faces->loop), next = -1;
@@ -61,21 +63,34 @@ static bool is_elsewhere(const struct chat *c)
     return false;
 }
 
-void chat_part(struct chat *c, bool at_once)
+void chats_part(struct chats *all, const char *account, const char *handle, int64_t after_ms, unsigned asks)
 {
-    struct chats *all = c->all;
     char name[ID_NAME_SIZE];
-    if (is_elsewhere(c))
-        return;
     struct chat_parting *p = xcalloc(1, sizeof *p);
     p->id = ++all->parting_id;
-    p->due = loop_now(all->face->faces->loop) + (at_once ? 0 : all->face->faces->config->chat.resume_seconds * 1000);
-    memcpy(p->account, c->account, sizeof p->account);
-    memcpy(p->handle, c->handle, sizeof p->handle);
+    p->due = loop_now(all->face->faces->loop) + after_ms;
+    p->asks = asks;
+    snprintf(p->account, sizeof p->account, "%s", account);
+    snprintf(p->handle, sizeof p->handle, "%s", handle);
     snprintf(p->event, sizeof p->event, "close.%s", id_name(name));
     p->next = all->partings;
     all->partings = p;
     part_timer(all);
+}
+
+void chat_part(struct chat *c, bool at_once)
+{
+    if (!is_elsewhere(c))
+        chats_part(c->all, c->account, c->handle, at_once ? 0 : c->all->face->faces->config->chat.resume_seconds * 1000,
+                   0);
+}
+
+bool chats_parting(const struct chats *all, const char *handle)
+{
+    for (const struct chat_parting *p = all->partings; p; p = p->next)
+        if (strcmp(p->handle, handle) == 0)
+            return true;
+    return false;
 }
 
 void chats_unpart(struct chats *all, const char *handle)
@@ -98,8 +113,15 @@ void chats_partings_due(struct chats *all)
     int64_t now = loop_now(all->face->faces->loop);
     for (struct chat_parting *p = all->partings, *next; p; p = next) {
         next = p->next;
-        if (!p->sent && p->due <= now)
+        if (p->sent || p->due > now)
+            continue;
+        if (p->asks) {
+            p->asks--;
+            p->due = now + ASK_AGAIN_MS;
+            store_publish(all->face->store, all->face->tenant, CHAT_TOPIC_WHO, p->handle, strlen(p->handle));
+        } else {
             part_send(all, p);
+        }
     }
     part_timer(all);
 }

@@ -71,53 +71,6 @@ static bool was_said_here(const struct chat *c, uint64_t entry)
     return false;
 }
 
-// The news that an agent's words arrived or were read: what was lost is told when they are shown again.
-static void on_news(void *module, uint64_t entry, enum tl_err e, const struct store_placed *p)
-{
-    struct chats *all = module;
-    (void)p;
-    if (e != TL_OK && all->reported[entry % CHAT_REPORTED].entry == entry)
-        all->reported[entry % CHAT_REPORTED].entry = 0;
-}
-
-static bool was_reported(struct chats *all, uint64_t entry, uint32_t state)
-{
-    size_t i = entry % CHAT_REPORTED;
-    if (all->reported[i].entry == entry && all->reported[i].state >= state)
-        return true;
-    all->reported[i].entry = entry;
-    all->reported[i].state = state;
-    return false;
-}
-
-static void report(struct chat *c, uint64_t entry, Throughline__V1__DeliveryState state)
-{
-    char delivery[32];
-    if (was_reported(c->all, entry, state))
-        return;
-    snprintf(delivery, sizeof delivery, "%llu.0", (unsigned long long)entry);
-    Throughline__V1__DeliveryNews news = THROUGHLINE__V1__DELIVERY_NEWS__INIT;
-    news.delivery = delivery;
-    news.conversation = c->conversation;
-    news.entry = entry;
-    news.state = state;
-    Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
-    in.kind_case = THROUGHLINE__V1__INPUT__KIND_DELIVERY;
-    in.delivery = &news;
-    core_append(c->all->face->core, &in, on_news, c->all, entry);
-}
-
-static void shown(struct chat *c, const Throughline__V1__Entry *e)
-{
-    if (e->author->who_case != THROUGHLINE__V1__AUTHOR__WHO_AGENT ||
-        e->channel != THROUGHLINE__V1__CHANNEL__CHANNEL_CHAT || strcmp(e->handle, c->handle) != 0)
-        return;
-    if (c->unread_n == CHAT_UNREAD)
-        memmove(c->unread, c->unread + 1, --c->unread_n * sizeof *c->unread);
-    c->unread[c->unread_n++] = e->number;
-    report(c, e->number, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_DELIVERED);
-}
-
 // The browser's own id of its words: Event.id is <visitor>.<id>.
 static char *word_id(const struct chat *c, const Throughline__V1__Entry *e)
 {
@@ -146,7 +99,7 @@ static void push(struct chat *c, const Throughline__V1__Entry *e)
     d.down_case = THROUGHLINE__V1__CHAT_DOWN__DOWN_ENTRY;
     d.entry = &out;
     if (chat_send(c, &d))
-        shown(c, e);
+        chat_mark_shown(c, e);
 }
 
 // A long talk goes at the pace of the browser, and leaves room for what else it is told.
@@ -283,11 +236,7 @@ static void take_typing(struct chat *c, const Throughline__V1__ChatUp *up)
 
 static void take_read(struct chat *c, const Throughline__V1__ChatUp *up)
 {
-    unsigned n = 0;
-    while (n < c->unread_n && c->unread[n] <= up->read->upto)
-        report(c, c->unread[n++], THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_READ);
-    c->unread_n -= n;
-    memmove(c->unread, c->unread + n, c->unread_n * sizeof *c->unread);
+    chat_mark_read(c, up->read->upto);
 }
 
 static void take_bye(struct chat *c, const Throughline__V1__ChatUp *up)

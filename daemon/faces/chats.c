@@ -96,9 +96,25 @@ static void refresh_if_dirty(struct chat *c)
     chat_refresh(c, core_input(c->all->face->core));
 }
 
+// A new leader does not know whom its forerunner waited for.
+static void sweep_if_leading(struct chats *all)
+{
+    bool leads = core_leader(all->face->core) && core_open(all->face->core);
+    if (leads && !all->leads)
+        chats_sweep(all);
+    all->leads = leads;
+}
+
+static void on_node_lost(void *ctx)
+{
+    struct chats *all = ctx;
+    all->leads = false; // look again
+}
+
 static void on_batch_end(void *ctx)
 {
     struct chats *all = ctx;
+    sweep_if_leading(all);
     if (all->presence_changed) {
         all->presence_changed = false;
         all->offline = is_offline(all);
@@ -125,6 +141,13 @@ static void on_reset(void *ctx)
 
 // ---- what other nodes say ----
 
+static void tell_all(const struct chats *all, uint64_t conversation, const Throughline__V1__ChatDown *d)
+{
+    for (struct chat *c = table_get(&all->by_conversation, conversation); c; c = c->next_in_conversation)
+        if (c->state == CHAT_LIVE)
+            chat_send(c, d);
+}
+
 static void heard_typing(struct chats *all, const void *bytes, size_t len)
 {
     Throughline__V1__DeskTyping *t = throughline__v1__desk_typing__unpack(NULL, len, bytes);
@@ -135,9 +158,7 @@ static void heard_typing(struct chats *all, const void *bytes, size_t len)
     Throughline__V1__ChatDown d = THROUGHLINE__V1__CHAT_DOWN__INIT;
     d.down_case = THROUGHLINE__V1__CHAT_DOWN__DOWN_TYPING;
     d.typing = &typing;
-    for (struct chat *c = table_get(&all->by_conversation, t->conversation); c; c = c->next_in_conversation)
-        if (c->state == CHAT_LIVE)
-            chat_send(c, &d);
+    tell_all(all, t->conversation, &d);
     throughline__v1__desk_typing__free_unpacked(t, NULL);
 }
 
@@ -151,9 +172,7 @@ static void heard_read(struct chats *all, const void *bytes, size_t len)
     Throughline__V1__ChatDown d = THROUGHLINE__V1__CHAT_DOWN__INIT;
     d.down_case = THROUGHLINE__V1__CHAT_DOWN__DOWN_READ;
     d.read = &read;
-    for (struct chat *c = table_get(&all->by_conversation, r->conversation); c; c = c->next_in_conversation)
-        if (c->state == CHAT_LIVE)
-            chat_send(c, &d);
+    tell_all(all, r->conversation, &d);
     throughline__v1__desk_read__free_unpacked(r, NULL);
 }
 
@@ -169,6 +188,9 @@ void chats_heard(struct chats *all, const char *topic, const void *bytes, size_t
     } else if (strcmp(topic, CHAT_TOPIC_BACK) == 0 && len < sizeof handle) {
         memcpy(handle, bytes, len);
         chats_unpart(all, handle);
+    } else if (strcmp(topic, CHAT_TOPIC_WHO) == 0 && len < sizeof handle) {
+        memcpy(handle, bytes, len);
+        chats_heard_who(all, handle);
     }
 }
 
@@ -229,8 +251,10 @@ static void on_keys(void *module, uint64_t token, enum tl_err e, const struct st
         loop_timer_set(all->timer, CHAT_RETRY_MS);
     else if (!count)
         key_make(all);
-    else
+    else {
         each(all, take_waiting_hello);
+        chats_partings_due(all);
+    }
 }
 
 void chats_keys_load(struct chats *all)
@@ -259,8 +283,10 @@ struct chats *chats_new(struct face *face)
     free(labels);
     all->timer = loop_timer_new(face->faces->loop, on_timer, all);
     loop_timer_set(all->timer, 0);
-    core_listen(face->core,
-                &(struct core_listener){.ctx = all, .effect = on_effect, .batch_end = on_batch_end, .reset = on_reset});
+    core_listen(
+        face->core,
+        &(struct core_listener){
+            .ctx = all, .effect = on_effect, .batch_end = on_batch_end, .reset = on_reset, .node_lost = on_node_lost});
     return all;
 }
 
@@ -298,6 +324,9 @@ void chats_free(struct chats *all)
         free(s->word);
         free(s);
     }
+    cursor = 0;
+    while (table_next(&all->markings, &cursor, &id, &v))
+        free(v);
     while (all->partings) {
         struct chat_parting *p = all->partings;
         all->partings = p->next;
@@ -305,6 +334,7 @@ void chats_free(struct chats *all)
     }
     table_close(&all->table);
     table_close(&all->sayings);
+    table_close(&all->markings);
     table_close(&all->by_conversation);
     loop_timer_free(all->timer);
     free(all);

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The web chat: its protocol, and the widget in a real browser."""
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
 import time
 
 import pytest
@@ -9,12 +15,27 @@ from harness import pb
 from harness.browser import Browser
 from harness.chat import identity
 from harness.config import CHAT_SECRET
+from harness.daemon import BIN
+from harness.http import Http
 from harness.mailbox import eventually
+from harness.processes import redis_of
 from harness.stories import TEL, texts
 
 
 def signed(secret=CHAT_SECRET, **claims):
     return identity(secret, **({"reference": "crm-7", "handles": [TEL], "name": "Eva", "expires": int(time.time()) + 600} | claims))
+
+
+@contextlib.contextmanager
+def own_redis(directory, socket):
+    with open(f"{directory}/redis.log", "wb") as log:
+        redis = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", socket, "--dir", str(directory), "--save", "",
+                                  "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"], stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        redis.terminate()
+        redis.wait()
 
 
 async def test_words_both_ways(daemon):
@@ -74,6 +95,114 @@ async def test_a_visitor_comes_back_to_where_they_were(daemon):
             await back.say("yes")
             assert (await ann.entry("yes")).number > first
         assert texts(daemon.timeline(conversation)) == ["hello", "are you there?", "yes"]
+
+
+async def test_a_mark_is_repeated_until_it_is_durable(daemon):
+    async with daemon.desk("ann") as ann, daemon.chat() as eva:
+        await eva.say("hello")
+        conversation = (await ann.take()).conversation.id
+        await ann.say(conversation, "read this")
+        answer = await eva.answer("read this")
+        await ann.wait("delivery", lambda d: d.state == pb.DELIVERY_STATE_DELIVERED and d.entry == answer.number)
+        redis = redis_of(daemon)
+        os.kill(redis, signal.SIGSTOP)
+        try:
+            await eva.put(pb.ChatUp(read=pb.ChatRead(upto=answer.number)))
+            await eventually(lambda: Http(daemon.address).get("/readyz").status == 503, "redis is missed")
+        finally:
+            os.kill(redis, signal.SIGCONT)
+        assert (await eva.wait("marked")).upto == answer.number
+        assert ("read", answer.number) in states(daemon)
+
+
+def states(daemon):
+    """What the log says of deliveries."""
+    log = subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, "log"], stdout=subprocess.PIPE, check=True, timeout=60).stdout
+    found = []
+    while log:
+        length = int.from_bytes(log[8:12], "little")
+        m, log = pb.Input.FromString(log[12:12 + length]), log[12 + length:]
+        if m.HasField("delivery"):
+            found.append((pb.DeliveryState.Name(m.delivery.state).removeprefix("DELIVERY_STATE_").lower(), m.delivery.entry))
+    return found
+
+
+async def test_a_mark_that_died_with_the_daemon_is_found_again(daemon):
+    """Eva has the words and has read them; the daemon was killed before either stood in the log."""
+    async with daemon.desk("ann") as ann:
+        eva = daemon.chat()
+        await eva.open()
+        await eva.say("hello")
+        conversation = (await ann.take()).conversation.id
+        await ann.say(conversation, "first")
+        first = await eva.answer("first")
+        await eva.put(pb.ChatUp(read=pb.ChatRead(upto=first.number)))
+        assert (await eva.wait("marked")).upto == first.number
+        await ann.say(conversation, "second")
+        second = await eva.answer("second")
+    daemon.kill()
+    daemon.start()
+    before = states(daemon)
+    assert ("read", first.number) in before and ("read", second.number) not in before
+    # Its browser resumes from the last mark it knows of, and says again how far she has read.
+    async with daemon.chat(hello={"visitor": eva.welcome.visitor, "last_entry": first.number, "marked": first.number}) as back:
+        await back.put(pb.ChatUp(read=pb.ChatRead(upto=second.number)))
+        assert (await back.wait("marked")).upto == second.number
+    after = states(daemon)
+    assert ("read", second.number) in after and after.count(("read", first.number)) == 1
+    # Shown once more from the beginning, as after a reload: nothing is marked twice.
+    daemon.restart()
+    async with daemon.chat(hello={"visitor": eva.welcome.visitor, "marked": second.number}) as back:
+        await back.answer("second")
+        await back.say("still here")
+    assert states(daemon) == after
+
+
+async def test_a_visitor_of_a_daemon_that_died_has_left(world):
+    """Nobody said goodbye for those who were there; who comes back within the grace has not left."""
+    daemon = world(lambda c: c.update(chat={"resume_seconds": 4}))
+    max_, eva = daemon.chat(), daemon.chat()
+    for visitor in (max_, eva):
+        await visitor.open()
+        await visitor.say("hello?")
+    works = await eventually(lambda: len(w := daemon.admin.read("/v1/work", pb.WorkList()).work) == 2 and w, "both wait")
+    daemon.kill()
+    daemon.start()
+    async with daemon.chat(hello={"visitor": eva.welcome.visitor}) as back:
+        left = await eventually(lambda: len(w := daemon.admin.read("/v1/work", pb.WorkList()).work) == 1 and w, "one has left")
+        assert left[0].id == works[1].id and left[0].sessions[0].live
+        # Nor is she sent away later: what she says is the same matter still.
+        await back.say("here I am")
+        assert [w.id for w in daemon.admin.read("/v1/work", pb.WorkList()).work] == [works[1].id]
+        entries = daemon.timeline(works[0].conversation)
+        assert [e.WhichOneof("body") for e in entries if e.HasField("chat_closed")] == ["chat_closed"]
+    # The same where the daemon was stopped in order and nobody comes back.
+    await eventually(lambda: not daemon.admin.read("/v1/work", pb.WorkList()).work, "she has left too")
+
+
+async def test_a_chat_on_another_node_is_not_ended(world, tmp_path):
+    """The node that leads looks for the visitors of one that died: who is connected to a third has not left."""
+    socket = f"{tmp_path}/redis.sock"
+    with own_redis(tmp_path, socket):
+        def config(c):
+            c["redis"] = {"mode": "url", "url": f"unix://{socket}"}
+            c["chat"] = {"resume_seconds": 4}
+        first, second, third = world(config), world(config, start=False), world(config, start=False)
+        for node in (second, third):
+            os.makedirs(node.data, exist_ok=True)
+            shutil.copy(f"{first.data}/admin-main.token", node.data)
+            node.start()
+        there, gone = third.chat(), second.chat()
+        for visitor in (there, gone):
+            await visitor.open()
+            await visitor.say("hello?")
+        works = await eventually(lambda: len(w := first.admin.read("/v1/work", pb.WorkList()).work) == 2 and w, "both wait")
+        second.kill()
+        left = await eventually(lambda: len(w := first.admin.read("/v1/work", pb.WorkList()).work) == 1 and w, "one has left")
+        assert left[0].id == works[0].id
+        await there.say("I am still here")
+        assert first.conversation(works[0].conversation).work == works[0].id
+        await there.leave()
 
 
 async def test_a_repeated_word_is_said_once(daemon):
@@ -144,9 +273,15 @@ async def test_another_person_at_the_same_browser_starts_anew(daemon):
                                                           for t in ("my secret", "I have a question")}
 
 
+async def test_the_account_greets_and_says_when_nobody_is_there(world):
+    daemon = world(lambda c: c["account"][0].update(greeting="Grüß Gott!", offline_text="Back at nine."))
+    async with daemon.chat() as eva:
+        assert (eva.welcome.greeting, eva.welcome.offline_text) == ("Grüß Gott!", "Back at nine.")
+
+
 async def test_offline_is_told_and_nothing_is_lost(daemon):
     async with daemon.chat() as eva:
-        assert eva.welcome.offline
+        assert eva.welcome.offline and not eva.welcome.greeting
         await eva.say("is anybody there?")
         async with daemon.desk("ann") as ann:
             await eva.wait("presence", lambda p: not p.offline)
@@ -173,32 +308,95 @@ async def test_another_sites_page_may_not_connect(daemon):
         await daemon.chat(account="sms").open()
 
 
-PAGE = """<!doctype html><meta charset="utf-8"><title>a shop</title><h1>Shop</h1>
-<script src="http://{address}/widget.js" data-account="web" defer></script>"""
+PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>a shop</title><h1>Shop</h1>
+<script src="http://{address}/widget.js" data-account="web" {more} defer></script>"""
+WIDGET = "document.querySelector('throughline-chat')?.shadowRoot"
+
+
+async def open_widget(page):
+    await page.until(f"!!{WIDGET}")
+    await page.run(f"{WIDGET}.querySelector('button.open').click()")
+    await page.until(f"!!{WIDGET}.querySelector('textarea')")
+    await page.run(f"{WIDGET}.querySelector('textarea').focus()")
+
+
+def shows(text):
+    return f"{WIDGET}.textContent.includes({json.dumps(text)})"
+
+
+async def write(page, text):
+    await page.type(text)
+    await page.press("Enter")
+
+
+async def test_the_widget_speaks_the_pages_language_and_the_accounts_words(world, tmp_path):
+    more = ""
+    async with Browser(tmp_path) as browser:
+        site = await browser.serve(lambda: PAGE.format(address=daemon.address, lang="de-AT", more=more))
+        daemon = world(lambda c: c["account"][0].update(origins=[site], greeting="Willkommen & <b>hallo</b>", offline_text="Ab neun wieder."))
+        page = await browser.open(site)
+        await open_widget(page)
+        await page.until(f"{shows('Willkommen & <b>hallo</b>')} && {shows('Ab neun wieder.')} && {shows('Senden')}")
+        assert await page.run(f"{WIDGET}.querySelector('textarea').placeholder") == "Nachricht schreiben"
+        assert await page.run(f"{WIDGET}.querySelector('section').lang") == "de"
+        # The site has the last word, on language and on each text.
+        more = 'data-lang="en" data-title="Ask us" data-text-send="Go"'
+        await page.reload()
+        await page.until(f"!!{WIDGET} && {shows('Ask us')} && {shows('Go')}")
+        assert await page.run(f"{WIDGET}.querySelector('textarea').placeholder") == "Write a message"
+        assert page.errors == []
+
+
+async def test_the_widget_keeps_words_in_order_and_remembers_what_was_read(world, tmp_path):
+    async with Browser(tmp_path) as browser:
+        site = await browser.serve(lambda: PAGE.format(address=daemon.address, lang="en", more=""))
+        daemon = world(lambda c: c["account"][0].update(origins=[site]))
+        async with daemon.desk("ann") as ann:
+            page = await browser.open(site)
+            await open_widget(page)
+            await write(page, "one")
+            conversation = (await ann.take()).conversation.id
+            redis = redis_of(daemon)
+            os.kill(redis, signal.SIGSTOP)
+            try:
+                await write(page, "two")
+                await eventually(lambda: Http(daemon.address).get("/readyz").status == 503, "redis is missed")
+                await write(page, "three")
+            finally:
+                os.kill(redis, signal.SIGCONT)
+            await write(page, "four")
+            await page.until(f"{WIDGET}.querySelectorAll('li.own').length === 4 && !{WIDGET}.querySelector('.unsent')")
+            assert texts(daemon.timeline(conversation)) == ["one", "two", "three", "four"]
+            await page.call("Emulation.setFocusEmulationEnabled", enabled=True)
+            await ann.say(conversation, "read this")
+            await page.until(shows("read this"))
+            last = daemon.timeline(conversation)[-1].number
+            await eventually(lambda: ("read", last) in states(daemon), "read")
+            await page.until(f"JSON.parse(localStorage['throughline-chat:web']).marked === '{last}'")
+            await page.reload()
+            await page.until(f"!!{WIDGET} && {shows('read this')}")
+            assert await page.run(f"{WIDGET}.querySelector('button.open').textContent") == "Chat with us"  # nothing is new
+            await ann.say(conversation, "and this")
+            await page.until(shows("Chat with us (1)"))
+            assert states(daemon).count(("read", last)) == 1
+            assert page.errors == []
 
 
 async def test_the_widget_in_a_browser(world, tmp_path):
     """A page on another origin, the widget as a site would embed it, a real Chromium: words go both ways and survive a reload."""
     async with Browser(tmp_path) as browser:
-        site = await browser.serve(lambda: PAGE.format(address=daemon.address))
+        site = await browser.serve(lambda: PAGE.format(address=daemon.address, lang="en", more=""))
         daemon = world(lambda c: c["account"][0].update(origins=[site]))
         async with daemon.desk("ann") as ann:
             page = await browser.open(site)
-            widget = "document.querySelector('throughline-chat')?.shadowRoot"
-            await page.until(f"!!{widget}")
-            await page.run(f"{widget}.querySelector('button')?.click()")
-            await page.until(f"!!{widget}.querySelector('textarea, input[type=text]')")
-            await page.run(f"{widget}.querySelector('textarea, input[type=text]').focus()")
-            await page.type("hello <b>Ann</b>")
-            await page.press("Enter")
+            await open_widget(page)
+            await write(page, "hello <b>Ann</b>")
             context = await ann.take()
             assert texts(context.timeline) == ["hello <b>Ann</b>"]
             await ann.say(context.conversation.id, "hello & <i>welcome</i>")
-            shows = f"{widget}.textContent.includes"
-            await page.until(f"{shows}('hello & <i>welcome</i>')")  # as text, not as markup
-            assert await page.run(f"{widget}.querySelector('i') === null && {widget}.querySelector('b') === null")
+            await page.until(shows("hello & <i>welcome</i>"))  # as text, not as markup
+            assert await page.run(f"{WIDGET}.querySelector('i') === null && {WIDGET}.querySelector('b') === null")
             await page.reload()
-            await page.until(f"!!{widget}")
-            await page.run(f"{widget}.querySelector('button')?.click()")
-            await page.until(f"{shows}('hello <b>Ann</b>') && {shows}('hello & <i>welcome</i>')")
+            await open_widget(page)
+            await page.until(f"{shows('hello <b>Ann</b>')} && {shows('hello & <i>welcome</i>')}")
             assert page.errors == []

@@ -26,11 +26,17 @@ def played():
     return [p for p in pages() if "<!-- terminal " in read(p)]
 
 
+@pytest.fixture(scope="module")
+def release():
+    """The pages tell of the release build, which may have to be made first, as they say."""
+    if not os.path.exists(f"{pb.ROOT}/build/release/bin/throughlined"):
+        subprocess.run([f"{pb.ROOT}/run", "--build-only"], timeout=1500, check=True)
+
+
 @pytest.mark.newcomer
+@pytest.mark.usefixtures("release")
 @pytest.mark.parametrize("page", played(), ids=lambda p: os.path.relpath(p, pb.ROOT))
 def test_commands_do_what_the_page_says(page):
-    if not os.path.exists(f"{pb.ROOT}/build/release/bin/throughlined"):
-        pytest.skip("plays the release build: ./run --build-only makes it")
     done = subprocess.run([sys.executable, PLAY, page, pb.ROOT], capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -21,12 +21,76 @@ li.unsent{opacity:.6}
 small{display:block;font-size:12px;opacity:.8}
 .typing{min-height:22px;padding:0 14px;color:var(--dim);font-size:13px}
 form{display:flex;gap:8px;padding:10px;border-top:1px solid var(--line)}
-textarea{flex:1;resize:none;min-height:40px;max-height:120px;padding:8px;border:1px solid var(--line);border-radius:8px;background:var(--bg)}
+textarea{flex:1;min-width:0;resize:none;min-height:40px;max-height:120px;padding:8px;font-size:16px;border:1px solid var(--line);border-radius:8px;background:var(--bg)}
+textarea::placeholder{color:var(--dim);opacity:1}
 .hint{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+@media(max-width:480px){.panel{position:fixed;inset:0;width:auto;height:100%;height:100dvh;max-width:none;max-height:none;border:0;border-radius:0}form{padding-bottom:max(10px,env(safe-area-inset-bottom))}}
 @media(prefers-reduced-motion:no-preference){.panel{animation:up .15s ease-out}@keyframes up{from{opacity:0;transform:translateY(8px)}}}
 `;
+const ENGLISH = {
+	title: "Chat with us",
+	close: "Close the chat",
+	messages: "Messages",
+	message: "Your message",
+	write: "Write a message",
+	send: "Send",
+	hint: "Enter sends, Shift and Enter begin a new line, Escape closes.",
+	connecting: "Connecting …",
+	talking: "You are talking with {agent}.",
+	offline: "Nobody is here right now. Leave your message, the answer will come.",
+	writing: "{agent} is writing …",
+	somebody: "Somebody",
+	unsent: "This could not be sent.",
+	failed: "This did not work ({code}).",
+	attachment: "attachment",
+	sms: "by SMS",
+	email: "by email",
+	voice: "by phone",
+	social: "by message",
+};
+const LANGUAGES = {
+	en: ENGLISH,
+	de: {
+		title: "Chatten Sie mit uns",
+		close: "Chat schließen",
+		messages: "Nachrichten",
+		message: "Ihre Nachricht",
+		write: "Nachricht schreiben",
+		send: "Senden",
+		hint: "Eingabe sendet, Umschalt und Eingabe beginnen eine neue Zeile, Escape schließt.",
+		connecting: "Verbindung wird aufgebaut …",
+		talking: "Sie sprechen mit {agent}.",
+		offline: "Gerade ist niemand da. Schreiben Sie uns, die Antwort kommt.",
+		writing: "{agent} schreibt …",
+		somebody: "Jemand",
+		unsent: "Das konnte nicht gesendet werden.",
+		failed: "Das hat nicht geklappt ({code}).",
+		attachment: "Anhang",
+		sms: "per SMS",
+		email: "per E-Mail",
+		voice: "am Telefon",
+		social: "per Nachricht",
+	},
+};
+function choose(wished, data) {
+	const known = wished.map((w) => (w ?? "").toLowerCase().split("-")[0] ?? "").find((w) => w in LANGUAGES);
+	const texts = { ...(LANGUAGES[known ?? "en"] ?? ENGLISH) };
+	for (const key of Object.keys(texts)) {
+		const own = data[`text${key.charAt(0).toUpperCase()}${key.slice(1)}`];
+		if (own)
+			texts[key] = own;
+	}
+	if (data["title"])
+		texts.title = data["title"];
+	return { language: known ?? "en", texts };
+}
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30000;
+const AGAIN_MS = 1000;
+const FOR_GOOD = ["too_long", "missing_field", "invalid_field"];
+function later(a, b) {
+	return BigInt(a ?? 0) > BigInt(b ?? 0);
+}
 class Link {
 	constructor(settings, heard, changed) {
 		this.settings = settings;
@@ -35,7 +99,9 @@ class Link {
 		this.socket = null;
 		this.pause = FIRST_PAUSE_MS;
 		this.last = "0";
+		this.heardOf = "0";
 		this.timer = 0;
+		this.again = 0;
 		this.stopped = false;
 		this.live = false;
 		this.kept = this.recall();
@@ -48,6 +114,9 @@ class Link {
 	}
 	get known() {
 		return this.kept.visitor !== "";
+	}
+	isNew(entry) {
+		return later(entry, this.kept.read);
 	}
 	open() {
 		if (this.socket || this.stopped)
@@ -64,7 +133,7 @@ class Link {
 		const id = Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 		this.kept.unsent.push({ id, text });
 		this.remember();
-		if (this.live)
+		if (this.live && !this.again)
 			this.put({ say: { id, text } });
 		return id;
 	}
@@ -73,15 +142,22 @@ class Link {
 			this.put({ typing: { active } });
 	}
 	read(upto) {
+		if (!later(upto, this.kept.read))
+			return;
+		this.kept.read = upto;
+		this.remember();
 		if (this.live)
 			this.put({ read: { upto } });
 	}
 	hello() {
 		const { identity, name } = this.settings;
+		const marked = this.kept.marked ?? "0";
+		const owed = this.last !== "0" && later(this.heardOf, marked);
 		this.put({
 			hello: {
 				visitor: this.kept.visitor,
-				lastEntry: this.last,
+				lastEntry: owed ? marked : this.last,
+				marked,
 				page: location.href.slice(0, 2000),
 				language: navigator.language,
 				...(identity ? { identity } : {}),
@@ -96,21 +172,43 @@ class Link {
 			this.live = true;
 			this.remember();
 			this.changed(true);
-			for (const say of this.kept.unsent)
-				this.put({ say });
+			this.sayAll();
+			if (later(this.kept.read, this.kept.marked))
+				this.put({ read: { upto: this.kept.read ?? "0" } });
 		}
 		else if (m.ack) {
 			this.settled(m.ack.id);
 		}
 		else if (m.entry) {
-			if (BigInt(m.entry.number ?? 0) > BigInt(this.last))
-				this.last = m.entry.number ?? "0";
+			const number = m.entry.number ?? "0";
+			if (later(number, this.last))
+				this.last = number;
+			if (!m.entry.own && later(number, this.heardOf))
+				this.heardOf = number;
 			this.settled(m.entry.id);
+		}
+		else if (m.marked) {
+			if (later(m.marked.upto, this.kept.marked))
+				this.kept.marked = m.marked.upto ?? "0";
+			this.remember();
 		}
 		else if (m.error?.code?.startsWith("identity_")) {
 			this.stopped = true;
 		}
+		else if (m.error && this.kept.unsent.some((s) => s.id === m.error?.field)) {
+			if (FOR_GOOD.includes(m.error.code ?? ""))
+				this.settled(m.error.field);
+			else if (!this.again)
+				this.again = window.setTimeout(() => this.sayAll(), AGAIN_MS);
+		}
 		this.heard(m);
+	}
+	sayAll() {
+		clearTimeout(this.again);
+		this.again = 0;
+		if (this.live)
+			for (const say of this.kept.unsent)
+				this.put({ say });
 	}
 	settled(id) {
 		if (!id)
@@ -160,12 +258,7 @@ class Link {
 		return `throughline-chat:${this.settings.account}`;
 	}
 }
-const CHANNELS = {
-	CHANNEL_SMS: "by SMS",
-	CHANNEL_EMAIL: "by email",
-	CHANNEL_VOICE: "by phone",
-	CHANNEL_SOCIAL: "by message",
-};
+const CHANNELS = { CHANNEL_SMS: "sms", CHANNEL_EMAIL: "email", CHANNEL_VOICE: "voice", CHANNEL_SOCIAL: "social" };
 const TYPING_MS = 3000;
 function make(tag, set = {}, ...inside) {
 	const e = document.createElement(tag);
@@ -176,24 +269,28 @@ function make(tag, set = {}, ...inside) {
 }
 class View {
 	constructor(root, settings, link) {
-		this.settings = settings;
 		this.link = link;
 		this.state = make("div", { class: "state", role: "status", hidden: "" });
-		this.talk = make("ol", { "aria-label": "Messages", role: "log", "aria-live": "polite", tabindex: "0" });
+		this.talk = make("ol", { role: "log", "aria-live": "polite", tabindex: "0" });
 		this.typist = make("div", { class: "typing", "aria-live": "polite" });
-		this.text = make("textarea", { rows: "1", maxlength: "4000", "aria-label": "Your message", "aria-describedby": "hint", placeholder: "Write a message" });
+		this.text = make("textarea", { rows: "1", maxlength: "4000", "aria-describedby": "hint" });
 		this.lines = new Map();
 		this.offline = false;
+		this.offlineText = "";
 		this.agent = "";
 		this.connected = false;
 		this.newest = "0";
 		this.unread = 0;
 		this.quiet = 0;
 		this.sentTyping = 0;
-		const close = make("button", { type: "button", "aria-label": "Close the chat" }, "×");
-		const form = make("form", {}, this.text, make("button", { type: "submit" }, "Send"));
-		this.button = make("button", { type: "button", class: "open", "aria-expanded": "false", "aria-controls": "panel" }, settings.title);
-		this.panel = make("section", { id: "panel", class: "panel", role: "dialog", "aria-label": settings.title, hidden: "" }, make("header", {}, make("h2", {}, settings.title), close), this.state, this.talk, this.typist, form, make("span", { id: "hint", class: "hint" }, "Enter sends, Shift and Enter begin a new line, Escape closes."));
+		const t = (this.texts = settings.texts);
+		const close = make("button", { type: "button", "aria-label": t.close }, "×");
+		const form = make("form", {}, this.text, make("button", { type: "submit" }, t.send));
+		this.talk.ariaLabel = t.messages;
+		this.text.ariaLabel = t.message;
+		this.text.placeholder = t.write;
+		this.button = make("button", { type: "button", class: "open", lang: settings.language, "aria-expanded": "false", "aria-controls": "panel" }, t.title);
+		this.panel = make("section", { id: "panel", class: "panel", role: "dialog", lang: settings.language, "aria-label": t.title, hidden: "" }, make("header", {}, make("h2", {}, t.title), close), this.state, this.talk, this.typist, form, make("span", { id: "hint", class: "hint" }, t.hint));
 		const sheet = new CSSStyleSheet();
 		sheet.replaceSync(STYLE);
 		root.adoptedStyleSheets = [sheet];
@@ -216,7 +313,7 @@ class View {
 	}
 	take(m) {
 		if (m.welcome)
-			this.offline = !!m.welcome.offline;
+			this.welcome(m.welcome);
 		if (m.presence) {
 			this.offline = !!m.presence.offline;
 			this.agent = m.presence.agent ?? "";
@@ -230,6 +327,14 @@ class View {
 		if (m.error)
 			this.failed(m.error.code ?? "", m.error.field ?? "");
 		this.status();
+	}
+	welcome(w) {
+		this.offline = !!w.offline;
+		this.offlineText = w.offlineText ?? "";
+		if (!w.greeting || this.lines.has("greeting"))
+			return;
+		const li = this.line("greeting", w.greeting, false);
+		this.talk.prepend(li);
 	}
 	connection(connected) {
 		this.connected = connected;
@@ -292,26 +397,26 @@ class View {
 			return;
 		}
 		const li = this.line(number, e.text ?? "", !!e.own);
-		const how = CHANNELS[e.channel ?? ""] ?? "";
-		const by = [e.own ? "" : e.author ?? "", how].filter(Boolean).join(", ");
+		const how = CHANNELS[e.channel ?? ""];
+		const by = [e.own ? "" : e.author ?? "", how ? this.texts[how] : ""].filter(Boolean).join(", ");
 		if (by)
 			li.prepend(make("small", {}, by));
 		for (const a of e.attachments ?? []) {
 			if (a.url?.startsWith("https://"))
-				li.append(make("small", {}, make("a", { href: a.url, target: "_blank", rel: "noopener noreferrer" }, a.name || "attachment")));
+				li.append(make("small", {}, make("a", { href: a.url, target: "_blank", rel: "noopener noreferrer" }, a.name || this.texts.attachment)));
 		}
 		if (e.own)
 			return;
 		this.newest = number;
 		this.typing(false);
-		if (this.panel.hidden)
+		if (this.panel.hidden && this.link().isNew(number))
 			this.unread++;
 		this.seen();
 	}
 	seen() {
 		if (!this.panel.hidden)
 			this.unread = 0;
-		this.button.textContent = this.unread ? `${this.settings.title} (${this.unread})` : this.settings.title;
+		this.button.textContent = this.unread ? `${this.texts.title} (${this.unread})` : this.texts.title;
 		if (this.panel.hidden || !document.hasFocus() || this.newest === "0")
 			return;
 		this.link().read(this.newest);
@@ -319,21 +424,21 @@ class View {
 	}
 	typing(active) {
 		clearTimeout(this.quiet);
-		this.typist.textContent = active ? `${this.agent || "Somebody"} is writing …` : "";
+		this.typist.textContent = active ? this.texts.writing.replace("{agent}", () => this.agent || this.texts.somebody) : "";
 		if (active)
 			this.quiet = window.setTimeout(() => this.typing(false), 2 * TYPING_MS);
 	}
 	failed(code, field) {
 		const li = this.lines.get(field);
-		if (li)
-			li.title = code;
-		else
-			this.talk.append(make("li", {}, make("small", {}, `This did not work (${code}).`)));
+		if (!li)
+			this.talk.append(make("li", {}, make("small", {}, this.texts.failed.replace("{code}", () => code))));
+		else if (!this.link().unsent.some((s) => s.id === field))
+			li.append(make("small", {}, this.texts.unsent));
 	}
 	status() {
-		const text = !this.connected ? "Connecting …"
-			: this.agent ? `You are talking with ${this.agent}.`
-				: this.offline ? "Nobody is here right now. Leave your message, the answer will come." : "";
+		const text = !this.connected ? this.texts.connecting
+			: this.agent ? this.texts.talking.replace("{agent}", () => this.agent)
+				: this.offline ? this.offlineText || this.texts.offline : "";
 		this.state.hidden = !text;
 		if (this.state.textContent !== text)
 			this.state.textContent = text;
@@ -352,7 +457,7 @@ class View {
 		account,
 		identity: script.dataset["identity"],
 		name: script.dataset["name"],
-		title: script.dataset["title"] ?? "Chat with us",
+		...choose([script.dataset["lang"], document.documentElement.lang, ...navigator.languages], script.dataset),
 	};
 	const start = () => {
 		const host = document.createElement("throughline-chat");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // <script src="https://HOST/widget.js" data-account="web" defer></script>
-// Optional: data-identity (signed by the site), data-name, data-title.
+// Optional: data-identity (signed by the site), data-name, data-title, data-lang, data-text-... (see texts.ts).
 
 (() => {
   const script = document.currentScript as HTMLScriptElement | null;
@@ -14,7 +14,7 @@
     account,
     identity: script.dataset["identity"],
     name: script.dataset["name"],
-    title: script.dataset["title"] ?? "Chat with us",
+    ...choose([script.dataset["lang"], document.documentElement.lang, ...navigator.languages], script.dataset),
   };
   const start = () => {
     const host = document.createElement("throughline-chat");

@@ -19,17 +19,18 @@ interface ChatEntry {
 }
 
 interface ChatDown {
-  welcome?: { visitor?: string; offline?: boolean };
+  welcome?: { visitor?: string; offline?: boolean; greeting?: string; offlineText?: string };
   ack?: { id?: string; entry?: string };
   entry?: ChatEntry;
   typing?: { active?: boolean };
   presence?: { offline?: boolean; agent?: string };
   error?: { code?: string; field?: string; detail?: string };
   read?: { upto?: string };
+  marked?: { upto?: string };
 }
 
 interface ChatUp {
-  hello?: { visitor?: string; lastEntry?: string; identity?: string; page?: string; name?: string; language?: string };
+  hello?: { visitor?: string; lastEntry?: string; marked?: string; identity?: string; page?: string; name?: string; language?: string };
   say?: { id: string; text: string };
   typing?: { active: boolean };
   read?: { upto: string };
@@ -41,11 +42,19 @@ interface Settings {
   account: string;
   identity: string | undefined; // signed by the site
   name: string | undefined;
-  title: string;
+  language: string;
+  texts: Texts;
 }
 
-// What one browser keeps: who it is, and words that are not acknowledged yet.
+interface Words {
+  id: string;
+  text: string;
+}
+
+// What one browser keeps: who it is, words that are not acknowledged yet, how far it has read, and how far that is known.
 interface Kept {
   visitor: string;
-  unsent: { id: string; text: string }[];
+  unsent: Words[];
+  read?: string;
+  marked?: string;
 }

@@ -19,7 +19,9 @@ li.unsent{opacity:.6}
 small{display:block;font-size:12px;opacity:.8}
 .typing{min-height:22px;padding:0 14px;color:var(--dim);font-size:13px}
 form{display:flex;gap:8px;padding:10px;border-top:1px solid var(--line)}
-textarea{flex:1;resize:none;min-height:40px;max-height:120px;padding:8px;border:1px solid var(--line);border-radius:8px;background:var(--bg)}
+textarea{flex:1;min-width:0;resize:none;min-height:40px;max-height:120px;padding:8px;font-size:16px;border:1px solid var(--line);border-radius:8px;background:var(--bg)}
+textarea::placeholder{color:var(--dim);opacity:1}
 .hint{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+@media(max-width:480px){.panel{position:fixed;inset:0;width:auto;height:100%;height:100dvh;max-width:none;max-height:none;border:0;border-radius:0}form{padding-bottom:max(10px,env(safe-area-inset-bottom))}}
 @media(prefers-reduced-motion:no-preference){.panel{animation:up .15s ease-out}@keyframes up{from{opacity:0;transform:translateY(8px)}}}
 `;

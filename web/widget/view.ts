@@ -2,12 +2,7 @@
 // What the visitor sees and does: a button, a panel with the talk, a line to write in. Everything that comes from elsewhere is set
 // as text, never as markup.
 
-const CHANNELS: Record<string, string> = {
-  CHANNEL_SMS: "by SMS",
-  CHANNEL_EMAIL: "by email",
-  CHANNEL_VOICE: "by phone",
-  CHANNEL_SOCIAL: "by message",
-};
+const CHANNELS: Record<string, keyof Texts> = { CHANNEL_SMS: "sms", CHANNEL_EMAIL: "email", CHANNEL_VOICE: "voice", CHANNEL_SOCIAL: "social" };
 const TYPING_MS = 3000;
 
 function make<K extends keyof HTMLElementTagNameMap>(tag: K, set: Record<string, string> = {}, ...inside: (Node | string)[]): HTMLElementTagNameMap[K] {
@@ -20,12 +15,14 @@ function make<K extends keyof HTMLElementTagNameMap>(tag: K, set: Record<string,
 class View {
   private readonly button: HTMLButtonElement;
   private readonly state = make("div", { class: "state", role: "status", hidden: "" });
-  private readonly talk = make("ol", { "aria-label": "Messages", role: "log", "aria-live": "polite", tabindex: "0" });
+  private readonly talk = make("ol", { role: "log", "aria-live": "polite", tabindex: "0" });
   private readonly typist = make("div", { class: "typing", "aria-live": "polite" });
-  private readonly text = make("textarea", { rows: "1", maxlength: "4000", "aria-label": "Your message", "aria-describedby": "hint", placeholder: "Write a message" });
+  private readonly text = make("textarea", { rows: "1", maxlength: "4000", "aria-describedby": "hint" });
+  private readonly texts: Texts;
   private readonly panel: HTMLElement;
   private readonly lines = new Map<string, HTMLLIElement>();
   private offline = false;
+  private offlineText = "";
   private agent = "";
   private connected = false;
   private newest = "0";
@@ -35,15 +32,19 @@ class View {
 
   constructor(
     root: ShadowRoot,
-    private readonly settings: Settings,
+    settings: Settings,
     private readonly link: () => Link,
   ) {
-    const close = make("button", { type: "button", "aria-label": "Close the chat" }, "×");
-    const form = make("form", {}, this.text, make("button", { type: "submit" }, "Send"));
-    this.button = make("button", { type: "button", class: "open", "aria-expanded": "false", "aria-controls": "panel" }, settings.title);
-    this.panel = make("section", { id: "panel", class: "panel", role: "dialog", "aria-label": settings.title, hidden: "" },
-      make("header", {}, make("h2", {}, settings.title), close), this.state, this.talk, this.typist, form,
-      make("span", { id: "hint", class: "hint" }, "Enter sends, Shift and Enter begin a new line, Escape closes."));
+    const t = (this.texts = settings.texts);
+    const close = make("button", { type: "button", "aria-label": t.close }, "×");
+    const form = make("form", {}, this.text, make("button", { type: "submit" }, t.send));
+    this.talk.ariaLabel = t.messages;
+    this.text.ariaLabel = t.message;
+    this.text.placeholder = t.write;
+    this.button = make("button", { type: "button", class: "open", lang: settings.language, "aria-expanded": "false", "aria-controls": "panel" }, t.title);
+    this.panel = make("section", { id: "panel", class: "panel", role: "dialog", lang: settings.language, "aria-label": t.title, hidden: "" },
+      make("header", {}, make("h2", {}, t.title), close), this.state, this.talk, this.typist, form,
+      make("span", { id: "hint", class: "hint" }, t.hint));
     const sheet = new CSSStyleSheet(); // a style element would fall under the page's content policy
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
@@ -63,7 +64,7 @@ class View {
   }
 
   take(m: ChatDown): void {
-    if (m.welcome) this.offline = !!m.welcome.offline;
+    if (m.welcome) this.welcome(m.welcome);
     if (m.presence) {
       this.offline = !!m.presence.offline;
       this.agent = m.presence.agent ?? "";
@@ -73,6 +74,14 @@ class View {
     if (m.typing) this.typing(!!m.typing.active);
     if (m.error) this.failed(m.error.code ?? "", m.error.field ?? "");
     this.status();
+  }
+
+  private welcome(w: NonNullable<ChatDown["welcome"]>): void {
+    this.offline = !!w.offline;
+    this.offlineText = w.offlineText ?? "";
+    if (!w.greeting || this.lines.has("greeting")) return;
+    const li = this.line("greeting", w.greeting, false);
+    this.talk.prepend(li); // before what was said while it was not there yet
   }
 
   connection(connected: boolean): void {
@@ -136,22 +145,22 @@ class View {
       return;
     }
     const li = this.line(number, e.text ?? "", !!e.own);
-    const how = CHANNELS[e.channel ?? ""] ?? "";
-    const by = [e.own ? "" : e.author ?? "", how].filter(Boolean).join(", ");
+    const how = CHANNELS[e.channel ?? ""];
+    const by = [e.own ? "" : e.author ?? "", how ? this.texts[how] : ""].filter(Boolean).join(", ");
     if (by) li.prepend(make("small", {}, by));
     for (const a of e.attachments ?? []) {
-      if (a.url?.startsWith("https://")) li.append(make("small", {}, make("a", { href: a.url, target: "_blank", rel: "noopener noreferrer" }, a.name || "attachment")));
+      if (a.url?.startsWith("https://")) li.append(make("small", {}, make("a", { href: a.url, target: "_blank", rel: "noopener noreferrer" }, a.name || this.texts.attachment)));
     }
     if (e.own) return;
     this.newest = number;
     this.typing(false);
-    if (this.panel.hidden) this.unread++;
+    if (this.panel.hidden && this.link().isNew(number)) this.unread++;
     this.seen();
   }
 
   private seen(): void {
     if (!this.panel.hidden) this.unread = 0;
-    this.button.textContent = this.unread ? `${this.settings.title} (${this.unread})` : this.settings.title;
+    this.button.textContent = this.unread ? `${this.texts.title} (${this.unread})` : this.texts.title;
     if (this.panel.hidden || !document.hasFocus() || this.newest === "0") return;
     this.link().read(this.newest);
     this.newest = "0";
@@ -159,20 +168,20 @@ class View {
 
   private typing(active: boolean): void {
     clearTimeout(this.quiet);
-    this.typist.textContent = active ? `${this.agent || "Somebody"} is writing …` : "";
+    this.typist.textContent = active ? this.texts.writing.replace("{agent}", () => this.agent || this.texts.somebody) : "";
     if (active) this.quiet = window.setTimeout(() => this.typing(false), 2 * TYPING_MS);
   }
 
   private failed(code: string, field: string): void {
     const li = this.lines.get(field);
-    if (li) li.title = code;
-    else this.talk.append(make("li", {}, make("small", {}, `This did not work (${code}).`)));
+    if (!li) this.talk.append(make("li", {}, make("small", {}, this.texts.failed.replace("{code}", () => code))));
+    else if (!this.link().unsent.some((s) => s.id === field)) li.append(make("small", {}, this.texts.unsent));
   }
 
   private status(): void {
-    const text = !this.connected ? "Connecting …"
-      : this.agent ? `You are talking with ${this.agent}.`
-      : this.offline ? "Nobody is here right now. Leave your message, the answer will come." : "";
+    const text = !this.connected ? this.texts.connecting
+      : this.agent ? this.texts.talking.replace("{agent}", () => this.agent)
+      : this.offline ? this.offlineText || this.texts.offline : "";
     this.state.hidden = !text;
     if (this.state.textContent !== text) this.state.textContent = text;
   }

@@ -313,7 +313,7 @@ static void test_nothing_overtakes_what_was_refused(void **state)
     struct world *w = *state;
     struct store_ingest i[5];
     struct answer a[5] = {0};
-    char ids[5][8];
+    char ids[5][16];
     for (int n = 0; n < 5; n++) {
         snprintf(ids[n], sizeof ids[n], "b%d", n);
         i[n] = world_event(ids[n], "0011223344556677", "tel:+491");

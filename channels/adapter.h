@@ -176,8 +176,8 @@ void adapter_classify_http(struct region *m, const struct adapter_answer *answer
 
 struct adapter {
     const char *name; // as in kind = "..." of an [[account]], in /hooks/<name>/<account>
-    Throughline__V1__Channel channel;
-    const struct adapter_setting *settings; // ends with a NULL name
+    Throughline__V1__Channel channel;       // 0: works on any, the account says on which
+    const struct adapter_setting *settings; // ends with a NULL name; no name of a key that every [[account]] has
     size_t body_max;                        // of a request in; 0 = ADAPTER_BODY_MAX
     bool dedupes;        // the vendor never carries out the same delivery twice: an unknown one may be sent again
     size_t quick_max;    // a longer body may take parse more than 50 ms: it belongs into a worker thread; 0 = none does

@@ -65,6 +65,21 @@ struct http_options reload_http(const struct config *c, struct auth *auth)
     };
 }
 
+struct http_client_options reload_client(const struct config *c)
+{
+    bool adapters = false;
+    for (size_t i = 0; i < c->accounts_n; i++)
+        adapters |= c->accounts[i].endpoint.adapter != NULL;
+    if (adapters && !c->server.public_url)
+        tl_log(LOG_WARN, "no_public_url",
+               LS("why", "vendors cannot be told where to report to: set server.public_url"));
+    return (struct http_client_options){
+        .connect_ms = c->outbound.connect_seconds * 1000,
+        .answer_ms = c->outbound.answer_seconds * 1000,
+        .ca_file = c->outbound.ca_file,
+    };
+}
+
 void *reload_routing(const struct config *c, const char *tenant, size_t *len)
 {
     Throughline__V1__RoutingConfig *m = config_routing(c, tenant);
@@ -134,6 +149,8 @@ void reload(void *daemon)
         reload_tenant(d, &d->tenants[i]);
     struct http_options o = reload_http(is, d->auth);
     http_server_configure(d->http, &o);
+    struct http_client_options outbound = reload_client(is);
+    http_client_configure(d->client, &outbound);
     faces_reconfigure(d->faces, is);
     if (is->server.tls_certificate && !http_reload_tls(d->http, why, sizeof why)) {
         const char *text = why;

@@ -262,6 +262,7 @@ static void end_clients(struct daemon *d)
     http_server_free(d->http);
     attachments_free(d->attachments);
     end_tenants(d);
+    http_client_free(d->client);
     store_free(d->store);
 }
 
@@ -348,6 +349,8 @@ static int start(struct daemon *d)
     d->attachments = attachments_new(d->loop, d->workers, d->config, serve_data_dir(d), why, sizeof why);
     if (!d->attachments)
         return fatal(EX_CANTCREAT, why);
+    struct http_client_options outbound = reload_client(d->config);
+    d->client = http_client_new(d->loop, &outbound);
     start_tenants(d);
     start_server(d);
     code = start_listening(d);

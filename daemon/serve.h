@@ -8,6 +8,7 @@
 
 #include "daemon/admin_token.h"
 #include "daemon/net/http.h"
+#include "daemon/net/http_client.h"
 
 // The daemon's life: everything that is started, in the order in which it is started; ended in the opposite one.
 
@@ -17,6 +18,7 @@ struct config;
 struct core;
 struct daemon;
 struct faces;
+struct http_client;
 struct http_server;
 struct loop;
 struct loop_timer;
@@ -49,6 +51,7 @@ struct daemon {
     struct store *store;
     struct auth *auth;
     struct http_server *http;
+    struct http_client *client;
     struct faces *faces;
     struct tenant *tenants;
     size_t tenants_n;
@@ -66,6 +69,7 @@ const char *serve_data_dir(const struct daemon *d);
 void reload_tokens(struct daemon *d);
 void reload_log(const struct config *c);
 struct http_options reload_http(const struct config *c, struct auth *auth);
+struct http_client_options reload_client(const struct config *c);
 void *reload_routing(const struct config *c, const char *tenant, size_t *len); // packed, malloc'd
 // Reads the file again: what may change while running changes, the rest is told.
 void reload(void *daemon);

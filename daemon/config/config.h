@@ -8,6 +8,7 @@
 // A configuration is read whole, checked whole, and then never changes; all that is wrong is reported at once, each with
 // its place and what would be right. Not here: applying it (the modules), logging the routing part (the core).
 
+#include "channels/adapter.h"
 #include "proto/names.h"
 #include "throughline/v1/agent.pb-c.h"
 
@@ -16,6 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#define CONFIG_ZONES      "/usr/share/zoneinfo"
 #define CONFIG_FILE_MAX   (1 << 20) // bytes
 #define CONFIG_ERRORS_MAX 100
 #define CONFIG_CHANNELS   6 // size of tables indexed by Throughline__V1__Channel
@@ -41,10 +43,23 @@ struct config_place { // in the file; 0 = made by default
     int line, column;
 };
 
+struct config_hours { // minutes of the local day, from..to, over midnight where from > to
+    int from, to;     // equal = never
+};
+
 struct config_channel {
     int64_t units;        // capacity that a live session costs
     int64_t idle_minutes; // a session lives this long after the customer's last own word; 0 = until it is ended
     int64_t join_hours;   // a word within this time of the last one belongs to the same matter
+    int64_t expire_hours; // what could not be delivered within this time is not delivered any more
+    struct config_hours quiet_hours; // nothing is sent in them
+};
+
+// What an account of an adapter's kind has beside the keys that all accounts have.
+struct config_endpoint {
+    const struct adapter *adapter;  // NULL: the kind is gateway or chat
+    struct adapter_account account; // for the life of this configuration
+    bool whole;                     // every setting could be read
 };
 
 // Choices, in the order of their words in config_keys.def; those of a row's channel are Throughline__V1__Channel.
@@ -52,7 +67,11 @@ enum config_redis_mode { CONFIG_REDIS_EMBEDDED, CONFIG_REDIS_URL };
 enum config_durability { CONFIG_DURABILITY_STRICT, CONFIG_DURABILITY_NORMAL };
 enum config_log_format { CONFIG_LOG_LOGFMT, CONFIG_LOG_JSON };
 enum config_log_level { CONFIG_LOG_DEBUG, CONFIG_LOG_INFO, CONFIG_LOG_WARN, CONFIG_LOG_ERROR };
-enum config_account_kind { CONFIG_ACCOUNT_GATEWAY, CONFIG_ACCOUNT_CHAT };
+enum config_account_kind { // + its place in the table
+    CONFIG_ACCOUNT_GATEWAY,
+    CONFIG_ACCOUNT_CHAT,
+    CONFIG_ACCOUNT_ADAPTER
+};
 enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISOR, CONFIG_ROLE_ADMIN };
 
 // C types of the types in config_keys.def.
@@ -66,7 +85,11 @@ enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISO
 #define CONFIG_TYPE_INTEGER     int64_t
 #define CONFIG_TYPE_SWITCH      bool
 #define CONFIG_TYPE_CHOICE      int
-#define CONFIG_TYPE_CHANNEL     int // Throughline__V1__Channel
+#define CONFIG_TYPE_CHANNEL     int    // Throughline__V1__Channel
+#define CONFIG_TYPE_KIND        int    // enum config_account_kind
+#define CONFIG_TYPE_URL         char * // http:// or https://, without a slash at the end
+#define CONFIG_TYPE_HOURS       struct config_hours
+#define CONFIG_TYPE_ZONE        char * // name of the system's time zone database
 #define CONFIG_TYPE_NAMES       struct config_list
 #define CONFIG_TYPE_ORIGINS     struct config_list
 #define CONFIG_TYPE_MEDIA_TYPES struct config_list
@@ -81,6 +104,7 @@ enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISO
     struct config_##name {                                                                                             \
         struct config_place place;
 #define ROW(name, key, type, def, min, max, words, when, help) CONFIG_TYPE_##type key;
+#define ROW_OWN(name, type, member)                            type member;
 #define ROWS_END(name, plural)                                                                                         \
     }                                                                                                                  \
     ;
@@ -121,6 +145,9 @@ struct config_errors { // in order of place
 int config_load(const char *path, struct config **out, struct config_errors *errs) __attribute__((warn_unused_result));
 int config_load_text(const char *text, size_t len, struct config **out, struct config_errors *errs)
     __attribute__((warn_unused_result));
+
+// Every adapter's settings as a section of the reference (Markdown).
+void config_adapters_reference(FILE *to);
 
 // What runs when no file is given: the example.
 struct config *config_defaults(void);

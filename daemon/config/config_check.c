@@ -165,18 +165,29 @@ static void check_redis(const struct check *k)
 
 // ---- rows ----
 
-static void check_accounts(const struct check *k)
+static void check_account_keys(const struct check *k, const struct row *row, const struct config_account *a)
 {
     static const char *const chat_only[] = {"origins", "identity_secret", "greeting", "offline_text"};
+    static const char *const adapter_only[] = {"max_in_flight", "per_second", "ask_minutes"};
+    bool adapter = a->endpoint.adapter != NULL;
+    for (size_t i = 0; i < sizeof chat_only / sizeof *chat_only && (adapter || a->kind == CONFIG_ACCOUNT_GATEWAY); i++)
+        forbid(k, row, chat_only[i], "kind = \"chat\"");
+    for (size_t i = 0; i < sizeof adapter_only / sizeof *adapter_only && !adapter; i++)
+        forbid(k, row, adapter_only[i], "an adapter's kind");
+}
+
+static void check_accounts(const struct check *k)
+{
     const struct config *c = k->c;
     struct row *rows = xcalloc(c->accounts_n, sizeof *rows);
     for (size_t i = 0; i < c->accounts_n; i++) {
         struct config_account *a = &c->accounts[i];
         rows[i] = (struct row){"account", i, a->place, a->tenant, a->name};
-        if (a->kind == CONFIG_ACCOUNT_GATEWAY) {
+        check_account_keys(k, &rows[i], a);
+        if (a->endpoint.adapter != NULL) {
+            adapter_check(a, c->server.public_url, row_node(k, "account", i), k->errs);
+        } else if (a->kind == CONFIG_ACCOUNT_GATEWAY) {
             require(k, &rows[i], "channel");
-            for (size_t m = 0; m < sizeof chat_only / sizeof *chat_only; m++)
-                forbid(k, &rows[i], chat_only[m], "kind = \"chat\"");
         } else if (!is_given(k, &rows[i], "channel")) {
             a->channel = THROUGHLINE__V1__CHANNEL__CHANNEL_CHAT;
         } else if (a->channel != 0 && a->channel != THROUGHLINE__V1__CHANNEL__CHANNEL_CHAT) {

@@ -66,8 +66,7 @@ static const struct {
               "# secret = \"env:GATEWAY_TOKEN\"\n"},
 };
 
-// Words wrapped behind "# " and further `indent` blanks.
-static void wrapped_print(FILE *to, int indent, const char *text)
+void example_wrap(FILE *to, int indent, const char *text)
 {
     int column = 0;
     while (*text != '\0') {
@@ -89,16 +88,16 @@ static void allowed_print(FILE *to, const struct config_key *key)
         fprintf(to, "%" PRId64 " to %" PRId64, key->min, key->max);
     if (key->type == CONFIG_DECIMAL)
         fprintf(to, "%.10g to %.10g", (double)key->min / 1000, (double)key->max / 1000);
-    if (key->type != CONFIG_CHOICE && key->type != CONFIG_CHANNEL)
+    if (key->type != CONFIG_CHOICE && key->type != CONFIG_CHANNEL && key->type != CONFIG_KIND)
         return;
-    for (const char *w = key->words; *w != '\0'; w++)
+    for (const char *w = setting_words(key); *w != '\0'; w++)
         fprintf(to, *w == '|' ? " | " : "%c", *w);
 }
 
 static void key_print(FILE *to, const struct config_key *key)
 {
     bool noted = key->type == CONFIG_INTEGER || key->type == CONFIG_DECIMAL || key->type == CONFIG_CHOICE;
-    wrapped_print(to, 0, key->help);
+    example_wrap(to, 0, key->help);
     fprintf(to, "%s%s = %s", key->def == NULL ? "# " : "", key->name, key->def != NULL ? key->def : key->words);
     if (noted || key->when == CONFIG_RESTART)
         fputs(" # ", to);
@@ -113,14 +112,14 @@ static void section_print(FILE *to, const struct config_table *t)
     if (*t->name != '\0')
         fprintf(to, "\n[%s]\n", t->name);
     if (*t->help != '\0')
-        wrapped_print(to, 0, t->help);
+        example_wrap(to, 0, t->help);
     for (size_t i = 0; i < t->keys_n; i++) {
         bool channel = strncmp(t->name, "channel.", 8) == 0;
         if (!channel) {
             fputc('\n', to);
             key_print(to, &t->keys[i]);
         } else {
-            fprintf(to, "%s = %s # ", t->keys[i].name, t->keys[i].def);
+            fprintf(to, t->keys[i].type == CONFIG_INTEGER ? "%s = %s # " : "%s = %s", t->keys[i].name, t->keys[i].def);
             allowed_print(to, &t->keys[i]);
             fputc('\n', to);
         }
@@ -133,14 +132,14 @@ static void channels_head_print(FILE *to, const struct config_table *t)
     for (size_t i = 0; i < t->keys_n; i++) {
         char line[256];
         snprintf(line, sizeof line, "%s: %s", t->keys[i].name, t->keys[i].help);
-        wrapped_print(to, 0, line);
+        example_wrap(to, 0, line);
     }
 }
 
 static void rows_print(FILE *to, const struct config_table *t)
 {
     fprintf(to, "\n# ---- [[%s]] ----\n", t->name);
-    wrapped_print(to, 0, t->help);
+    example_wrap(to, 0, t->help);
     for (size_t i = 0; i < t->keys_n; i++) {
         const struct config_key *key = &t->keys[i];
         fputs("#\n#   ", to);
@@ -149,12 +148,14 @@ static void rows_print(FILE *to, const struct config_table *t)
         else
             fprintf(to, "%s = %s", key->name, key->def != NULL ? key->def : key->words);
         if (key->type == CONFIG_INTEGER || key->type == CONFIG_DECIMAL || key->type == CONFIG_CHOICE ||
-            key->type == CONFIG_CHANNEL)
+            key->type == CONFIG_CHANNEL || key->type == CONFIG_KIND)
             fputs(" # ", to);
         allowed_print(to, key);
         fputc('\n', to);
-        wrapped_print(to, 6, key->help);
+        example_wrap(to, 6, key->help);
     }
+    if (strcmp(t->name, "account") == 0)
+        adapter_example(to);
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         if (strcmp(samples[i].rows, t->name) == 0)
             fprintf(to, "\n%s", samples[i].text);

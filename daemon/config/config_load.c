@@ -26,6 +26,7 @@ static const void *const_member(const void *base, size_t offset)
 struct table_reading {
     const struct config_table *table;
     void *base;
+    struct config_account *account; // base, where the rows are accounts
     struct config_errors *errs;
 };
 
@@ -61,9 +62,18 @@ static void key_read(void *arg, const char *name, size_t len, const struct toml_
         setting_read(r->table, key, node, member(r->base, key->offset), r->errs);
         return;
     }
+    const struct adapter_setting *setting =
+        r->account != NULL && strlen(name) == len ? adapter_setting_find(r->account, name) : NULL;
+    if (setting != NULL) {
+        adapter_setting_read(r->account, setting, node, r->errs);
+        return;
+    }
     struct nearest near = nearest_begin(name);
     for (size_t i = 0; i < r->table->keys_n; i++)
         nearest_offer(&near, r->table->keys[i].name);
+    const struct adapter *ad = r->account != NULL ? r->account->endpoint.adapter : NULL;
+    for (size_t i = 0; ad != NULL && ad->settings != NULL && ad->settings[i].name != NULL; i++)
+        nearest_offer(&near, ad->settings[i].name);
     char where[48];
     snprintf(where, sizeof where, " in %s%s%s", r->table->row_size > 0 ? "[[" : "[", r->table->name,
              r->table->row_size > 0 ? "]]" : "]");
@@ -94,9 +104,13 @@ static void rows_read(const struct config_table *table, const struct toml_node *
     *(char **)member(c, table->rows_offset) = rows;
     *(size_t *)member(c, table->count_offset) = n;
     for (size_t i = 0; i < n; i++) {
-        struct table_reading r = {table, rows + i * table->row_size, errs};
+        struct table_reading r = {.table = table, .base = rows + i * table->row_size, .errs = errs};
         *(struct config_place *)r.base = setting_place(toml_at(node, i)); // the first member of every row
         defaults_set(table, r.base);
+        if (strcmp(table->name, "account") == 0) {
+            r.account = r.base;
+            adapter_begin(r.account, toml_at(node, i), errs);
+        }
         toml_each(toml_at(node, i), key_read, &r);
     }
 }
@@ -160,7 +174,7 @@ static void section_read(void *arg, const char *name, size_t len, const struct t
         struct load inner = {l->c, l->errs, "channel."};
         toml_each(node, section_read, &inner);
     } else {
-        struct table_reading r = {section, l->c, l->errs};
+        struct table_reading r = {.table = section, .base = l->c, .errs = l->errs};
         toml_each(node, key_read, &r);
     }
 }
@@ -212,6 +226,8 @@ void config_free(struct config *c)
 {
     if (c == NULL)
         return;
+    for (size_t i = 0; i < c->accounts_n; i++)
+        adapter_end(&c->accounts[i]);
     for (size_t i = 0; i < config_sections_n; i++)
         table_free(&config_sections[i], c);
     for (size_t i = 0; i < config_rows_n; i++) {

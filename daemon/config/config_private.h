@@ -22,6 +22,10 @@ enum config_type {
     CONFIG_SWITCH,
     CONFIG_CHOICE,
     CONFIG_CHANNEL,
+    CONFIG_KIND,
+    CONFIG_URL,
+    CONFIG_HOURS,
+    CONFIG_ZONE,
     CONFIG_NAMES,
     CONFIG_ORIGINS,
     CONFIG_MEDIA_TYPES,
@@ -79,6 +83,9 @@ void setting_set_default(const struct config_table *table, const struct config_k
 void setting_free(const struct config_key *key, void *slot);
 bool setting_equal(const struct config_key *key, const void *a, const void *b);
 
+// What a choice may be, parted by '|'.
+const char *setting_words(const struct config_key *key);
+
 // "NAME is a list (expected ...)"; always false.
 bool setting_wrong_type(const struct setting *v, const struct toml_node *node, const char *expected);
 
@@ -100,6 +107,9 @@ bool setting_read_text(const struct setting *v, void *slot);
 bool setting_read_name(const struct setting *v, void *slot);
 bool setting_read_address(const struct setting *v, void *slot);
 bool setting_read_socket(const struct setting *v, void *slot);
+bool setting_read_url(const struct setting *v, void *slot);
+bool setting_read_hours(const struct setting *v, void *slot);
+bool setting_read_zone(const struct setting *v, void *slot);
 bool setting_read_sha256(const struct setting *v, void *slot);
 bool setting_read_secret(const struct setting *v, void *slot);
 bool setting_read_secret_ref(const struct setting *v, void *slot);
@@ -110,6 +120,22 @@ bool setting_read_skills(const struct setting *v, void *slot);
 bool setting_read_weights(const struct setting *v, void *slot);
 void setting_free_skills(void *slot);
 bool setting_equal_skills(const void *a, const void *b);
+
+// ---- accounts of adapters (config_adapter.c) ----
+
+#define CONFIG_KIND_WORDS 512
+const char *adapter_kinds(void); // the words of account.kind
+// Reads `kind`, so that the row's other keys can be understood; before them.
+void adapter_begin(struct config_account *a, const struct toml_node *row, struct config_errors *errs);
+const struct adapter_setting *adapter_setting_find(const struct config_account *a, const char *name);
+void adapter_setting_read(struct config_account *a, const struct adapter_setting *setting, const struct toml_node *node,
+                          struct config_errors *errs);
+void adapter_check(struct config_account *a, const char *public_url, const struct toml_node *row,
+                   struct config_errors *errs);
+void adapter_end(struct config_account *a);
+void adapter_example(FILE *to); // every adapter's settings, as comments
+
+void example_wrap(FILE *to, int indent, const char *text); // words wrapped behind "# " and further `indent` blanks
 
 // ---- checks (config_check.c) ----
 

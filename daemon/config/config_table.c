@@ -14,6 +14,9 @@
 #define TYPE_SWITCH      CONFIG_SWITCH
 #define TYPE_CHOICE      CONFIG_CHOICE
 #define TYPE_CHANNEL     CONFIG_CHANNEL
+#define TYPE_KIND        CONFIG_KIND
+#define TYPE_URL         CONFIG_URL
+#define TYPE_ZONE        CONFIG_ZONE
 #define TYPE_NAMES       CONFIG_NAMES
 #define TYPE_ORIGINS     CONFIG_ORIGINS
 #define TYPE_MEDIA_TYPES CONFIG_MEDIA_TYPES
@@ -51,23 +54,21 @@ static const struct config_key top_keys[] = {
 #define CHANNEL_NUMBER_email  3
 #define CHANNEL_NUMBER_voice  4
 #define CHANNEL_NUMBER_social 5
-#define CHANNEL_KEY(name, key, def, min, max, help)                                                                    \
-    {#key,                                                                                                             \
-     offsetof(struct config, channels[CHANNEL_NUMBER_##name].key),                                                     \
-     CONFIG_INTEGER,                                                                                                   \
-     def,                                                                                                              \
-     min,                                                                                                              \
-     max,                                                                                                              \
-     NULL,                                                                                                             \
-     CONFIG_LOGGED,                                                                                                    \
-     help},
-#define CHANNEL(name, units_def, idle_def, join_def)                                                                   \
+#define CHANNEL_KEY(name, key, type, def, min, max, words, when, help)                                                 \
+    {#key, offsetof(struct config, channels[CHANNEL_NUMBER_##name].key), type, def, min, max, words, when, help},
+#define CHANNEL_RULE(name, key, def, min, max, help)                                                                   \
+    CHANNEL_KEY(name, key, CONFIG_INTEGER, def, min, max, NULL, CONFIG_LOGGED, help)
+#define CHANNEL(name, units_def, idle_def, join_def, expire_def)                                                       \
     static const struct config_key name##_channel_keys[] = {                                                           \
-        CHANNEL_KEY(name, units, units_def, 0, 1000, "Units of an agent's capacity that a live session costs.")        \
-            CHANNEL_KEY(name, idle_minutes, idle_def, 0, 10080,                                                        \
-                        "A session lives this long after the customer's last own word; 0 = until it is ended.")        \
-                CHANNEL_KEY(name, join_hours, join_def, 0, 8760,                                                       \
-                            "A word within this time of the customer's last one belongs to the same matter.")};
+        CHANNEL_RULE(name, units, units_def, 0, 1000, "Units of an agent's capacity that a live session costs.")       \
+            CHANNEL_RULE(name, idle_minutes, idle_def, 0, 10080,                                                       \
+                         "A session lives this long after the customer's last own word; 0 = until it is ended.")       \
+                CHANNEL_RULE(name, join_hours, join_def, 0, 8760,                                                      \
+                             "A word within this time of the customer's last one belongs to the same matter.")         \
+                    CHANNEL_KEY(name, expire_hours, CONFIG_INTEGER, expire_def, 1, 720, NULL, CONFIG_RELOAD,           \
+                                "What could not be delivered within this time is given up as expired.")                \
+                        CHANNEL_KEY(name, quiet_hours, CONFIG_HOURS, "\"\"", 0, 11, "\"21:00-08:00\"", CONFIG_RELOAD,  \
+                                    "Nothing is sent in these hours of the customer's day, like \"21:00-08:00\".")};
 #include "daemon/config/config_keys.def"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -76,7 +77,7 @@ const struct config_table config_sections[] = {
     {"", "", top_keys, COUNT(top_keys), 0, 0, 0},
 #define SECTION(name, help) {#name, help, name##_keys, COUNT(name##_keys), 0, 0, 0},
 #define SECTION_END(name)
-#define CHANNEL(name, units, idle, join)                                                                               \
+#define CHANNEL(name, units, idle, join, expire)                                                                       \
     {"channel." #name, "", name##_channel_keys, COUNT(name##_channel_keys), 0, 0, 0},
 #include "daemon/config/config_keys.def"
 };

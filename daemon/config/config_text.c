@@ -155,6 +155,81 @@ bool setting_read_socket(const struct setting *v, void *slot)
     return read_checked(v, slot, check_socket, "a text like \"127.0.0.1:2424\"");
 }
 
+// ---- hours and zones ----
+
+static const char *check_hours(const char *s, size_t len)
+{
+    static const char right[] = "expected FROM-TO like \"21:00-08:00\", or \"\" for none";
+    int h[2], m[2], end = 0;
+    if (len == 0)
+        return NULL;
+    if (len != 11 || sscanf(s, "%2d:%2d-%2d:%2d%n", &h[0], &m[0], &h[1], &m[1], &end) != 4 || end != 11)
+        return right;
+    return h[0] >= 0 && h[0] < 24 && h[1] >= 0 && h[1] < 24 && m[0] >= 0 && m[0] < 60 && m[1] >= 0 && m[1] < 60 ? NULL
+                                                                                                                : right;
+}
+
+bool setting_read_hours(const struct setting *v, void *slot)
+{
+    const char *s = setting_text(v, v->node, check_hours, "a text like \"21:00-08:00\"");
+    int h[2] = {0}, m[2] = {0};
+    if (s == NULL)
+        return false;
+    if (*s != '\0')
+        (void)sscanf(s, "%2d:%2d-%2d:%2d", &h[0], &m[0], &h[1], &m[1]);
+    *(struct config_hours *)slot = (struct config_hours){h[0] * 60 + m[0], h[1] * 60 + m[1]};
+    return true;
+}
+
+// Names a file of the system's database: no way out of its folder.
+static const char *check_zone(const char *s, size_t len)
+{
+    static const char right[] = "expected a name of the tz database like \"Europe/Berlin\"";
+    char path[128];
+    if (len == 3 && memcmp(s, "UTC", 3) == 0)
+        return NULL; // needs no database
+    if (len < 1 || len > 64 || !all_of(s, len, "/_+-ABCDEFGHIJKLMNOPQRSTUVWXYZ") || s[0] == '/')
+        return right;
+    snprintf(path, sizeof path, "%s/%s", CONFIG_ZONES, s);
+    FILE *f = fopen(path, "re");
+    char magic[4] = "";
+    bool good = f != NULL && fread(magic, 1, 4, f) == 4 && memcmp(magic, "TZif", 4) == 0;
+    if (f != NULL)
+        fclose(f);
+    return good ? NULL : right;
+}
+
+bool setting_read_zone(const struct setting *v, void *slot)
+{
+    return read_checked(v, slot, check_zone, "a text like \"Europe/Berlin\"");
+}
+
+// ---- URLs ----
+
+static const char *check_url(const char *s, size_t len)
+{
+    static const char right[] =
+        "expected http:// or https://, a host and perhaps a path, without user, query or fragment";
+    size_t scheme = strncmp(s, "https://", 8) == 0 ? 8 : strncmp(s, "http://", 7) == 0 ? 7 : 0;
+    if (scheme == 0 || len == scheme || s[scheme] == '/' || s[scheme] == ':')
+        return right;
+    for (size_t i = 0; i < len; i++) {
+        if (s[i] <= ' ' || s[i] >= 0x7F || strchr("\"<>\\^`{|}?#@", s[i]) != NULL)
+            return right;
+    }
+    return NULL;
+}
+
+bool setting_read_url(const struct setting *v, void *slot)
+{
+    if (!read_checked(v, slot, check_url, "a URL in quotes"))
+        return false;
+    char *s = *(char **)slot;
+    for (size_t n = strlen(s); n > 0 && s[n - 1] == '/'; n--)
+        s[n - 1] = '\0';
+    return true;
+}
+
 bool setting_read_sha256(const struct setting *v, void *slot)
 {
     if (!read_checked(v, slot, check_sha256, "64 hex digits in quotes"))

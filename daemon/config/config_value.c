@@ -100,7 +100,7 @@ static void words_print(const char *words, char *out, size_t size)
 
 static int take_word(const struct setting *v, const struct toml_node *node, const char *words)
 {
-    char expected[160];
+    char expected[CONFIG_KIND_WORDS];
     words_print(words, expected, sizeof expected);
     const char *s;
     size_t len;
@@ -121,9 +121,14 @@ static int take_word(const struct setting *v, const struct toml_node *node, cons
     return -1;
 }
 
+const char *setting_words(const struct config_key *key)
+{
+    return key->type == CONFIG_KIND ? adapter_kinds() : key->words;
+}
+
 static bool read_choice(const struct setting *v, void *slot)
 {
-    int index = take_word(v, v->node, v->key->words);
+    int index = take_word(v, v->node, setting_words(v->key));
     if (index >= 0)
         *(int *)slot = index;
     return index >= 0;
@@ -284,6 +289,10 @@ static const struct {
     [CONFIG_SWITCH] = {read_switch, sizeof(bool), NULL, NULL},
     [CONFIG_CHOICE] = {read_choice, sizeof(int), NULL, NULL},
     [CONFIG_CHANNEL] = {read_channel, sizeof(int), NULL, NULL},
+    [CONFIG_KIND] = {read_choice, sizeof(int), NULL, NULL},
+    [CONFIG_URL] = {setting_read_url, sizeof(char *), text_free, text_equal},
+    [CONFIG_HOURS] = {setting_read_hours, sizeof(struct config_hours), NULL, NULL},
+    [CONFIG_ZONE] = {setting_read_zone, sizeof(char *), text_free, text_equal},
     [CONFIG_NAMES] = {read_names, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_ORIGINS] = {read_origins, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_MEDIA_TYPES] = {read_media_types, sizeof(struct config_list), list_free, list_equal},

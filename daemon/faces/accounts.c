@@ -18,7 +18,7 @@ uint32_t account_channel(const struct face *face, const char *name)
     const struct config_account *a = account_find(face, name);
     if (!a)
         return 0;
-    return a->kind == CONFIG_ACCOUNT_CHAT ? THROUGHLINE__V1__CHANNEL__CHANNEL_CHAT : (uint32_t)a->channel;
+    return (uint32_t)a->channel;
 }
 
 uint32_t face_pending_max(const struct face *face)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests run: `config_tool example` prints the example, `config_tool check FILE` what is wrong with a file (exit 78
+// What the tests run: `config_tool example` prints the example, `config_tool adapters` their settings as the reference shows
+// them, `config_tool check FILE` what is wrong with a file (exit 78
 // when it cannot be used), `config_tool routing FILE TENANT` its routing as JSON, `config_tool restart FILE FILE` which keys
 // need a restart.
 #include "daemon/config/config.h"
@@ -70,7 +71,10 @@ int main(int argc, char **argv)
         return routing(argv[2], argv[3]);
     if (strcmp(argv[1], "restart") == 0 && argc == 4)
         return restart(argv[2], argv[3]);
-    assert(strcmp(argv[1], "example") == 0);
-    config_example(stdout);
+    assert(strcmp(argv[1], "example") == 0 || strcmp(argv[1], "adapters") == 0);
+    if (strcmp(argv[1], "example") == 0)
+        config_example(stdout);
+    else
+        config_adapters_reference(stdout);
     return 0;
 }

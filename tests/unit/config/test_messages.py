@@ -48,17 +48,45 @@ def test_the_example_has_every_key_as_it_would_be_written(tmp_path):
     rows, keys = {}, None
     for line in text.splitlines():
         if line.startswith("# ---- [["):
-            keys = rows.setdefault(line.split("[[")[1].split("]]")[0], [])
+            keys = rows.setdefault(line.strip("# -"), [])
         elif keys is not None and line.startswith("#   ") and " = " in line and not line.startswith("#      "):
             keys.append(line[4:])
-    assert set(rows) == {"account", "queue", "agent", "token"}
+    rows = {name.replace("[[", "").replace("]]", ""): keys for name, keys in rows.items()}
+    adapters = {name: keys for name, keys in rows.items() if "kind = " in name}
+    assert set(rows) - set(adapters) == {"account", "queue", "agent", "token"}
     env = {"CHAT_SECRET": "x" * 16, "GATEWAY_TOKEN": "y" * 16}
-    account = [k for k in rows["account"] if not k.startswith(("channel", "kind"))] + ['kind = "chat"']
+    outbound = ("max_in_flight", "per_second", "ask_minutes")
+    account = [k for k in rows["account"] if not k.startswith(("channel", "kind", *outbound))] + ['kind = "chat"']
     token = [k for k in rows["token"] if not k.startswith(("secret", "role"))] + ['role = "agent"']
     body = "\n".join(["[[account]]", *account, "[[queue]]", *rows["queue"], "[[agent]]", *rows["agent"], "[[token]]",
                       *token])
     got = check(tmp_path, body, env)
     assert (got.returncode, got.stdout) == (0, "")
+
+
+def test_an_unknown_kind_of_account(tmp_path):
+    got = check(tmp_path, '[[account]]\nname = "a"\nkind = "webhok"\nchannel = "sms"\n')
+    assert got.returncode == 78
+    assert 't.toml:3:8: account.kind is not right (expected "gateway", "chat"' in got.stdout
+    assert 'did you mean "webhook"?' in got.stdout
+
+
+def test_accounts_of_adapters(tmp_path):
+    text = '[[account]]\nname = "a"\nkind = "webhook"\nchannel = "sms"\nsecret = "env:HOOK"\ntime_zone = "UTC"\n'
+    got = check(tmp_path, text, {"HOOK": "0123456789abcdef"})
+    assert (got.returncode, got.stdout) == (0, "")
+    got = check(tmp_path, text, {"HOOK": "hunter2"})
+    assert got.returncode == 78 and "hunter2" not in got.stdout
+
+
+def test_no_setting_of_an_adapter_hides_a_key_of_every_account():
+    text = (ROOT / "config.example.toml").read_text().split("# ---- ")
+    names = {part.splitlines()[0]: {line[4:].split(" =")[0] for line in part.splitlines() if line.startswith("#   ")
+             and not line.startswith("#      ") and " = " in line} for part in text[1:]}
+    common = next(keys for head, keys in names.items() if head.startswith("[[account]] ----"))
+    adapters = {head: keys for head, keys in names.items() if "kind = " in head}
+    assert adapters
+    assert all(not keys & common for keys in adapters.values())
 
 
 def test_a_missing_file(tmp_path):

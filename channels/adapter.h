@@ -175,7 +175,7 @@ void adapter_classify_http(struct region *m, const struct adapter_answer *answer
 #define ADAPTER_BODY_MAX (1u << 20)
 
 struct adapter {
-    const char *name; // as in kind = "..." of an [[account]], in /hooks/<name>/<account>
+    const char *name;                       // as in kind = "..." of an [[account]], in /hooks/<name>/<account>
     Throughline__V1__Channel channel;       // 0: works on any, the account says on which
     const struct adapter_setting *settings; // ends with a NULL name; no name of a key that every [[account]] has
     size_t body_max;                        // of a request in; 0 = ADAPTER_BODY_MAX

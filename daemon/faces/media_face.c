@@ -89,9 +89,8 @@ static void name_file(const struct media_file *f, bool in_place, char out[DISPOS
         *p++ = *c < ' ' || *c > '~' || strchr("\"\\/%;", *c) ? '_' : *c;
     p = stpcpy(p, "\"; filename*=UTF-8''");
     for (const unsigned char *c = (const unsigned char *)name; *c; c++) {
-        if ((*c | 32) >= 'a' && (*c | 32) <= 'z') {
-            *p++ = (char)*c;
-        } else if ((*c >= '0' && *c <= '9') || (*c < 0x80 && strchr(plain, *c))) {
+        bool letter = (*c | 32) >= 'a' && (*c | 32) <= 'z', digit = *c >= '0' && *c <= '9';
+        if (letter || digit || (*c < 0x80 && strchr(plain, *c))) {
             *p++ = (char)*c;
         } else {
             *p++ = '%';

@@ -96,7 +96,13 @@ static size_t characters(const char *text)
     return n;
 }
 
-static const char *why_not(const struct adapter_account *account, const Throughline__V1__Delivery *d)
+// Where Twilio fetches an attachment: our own files have addresses within this daemon's.
+static const char *media_url(struct region *m, const struct adapter_account *account, const char *url)
+{
+    return *url == '/' ? region_format(m, "%s%s", account->public_url, url) : url;
+}
+
+static const char *why_not(struct region *m, const struct adapter_account *account, const Throughline__V1__Delivery *d)
 {
     const char *kind = twilio_is_whatsapp(account) ? "whatsapp:" : "tel:";
     if (!*twilio_value(account, TWILIO_SENDER) && !*twilio_value(account, TWILIO_SERVICE))
@@ -114,7 +120,7 @@ static const char *why_not(const struct adapter_account *account, const Throughl
     for (size_t i = 0; i < d->message->n_attachments; i++) {
         if (d->message->attachments[i]->size > MEDIA_BYTES_MAX)
             return "an attachment is larger than 5 MB";
-        if (strncmp(d->message->attachments[i]->url, "https://", 8) != 0)
+        if (strncmp(media_url(m, account, d->message->attachments[i]->url), "https://", 8) != 0)
             return "an attachment has no https address that Twilio could fetch it from";
     }
     return NULL;
@@ -134,7 +140,7 @@ bool twilio_render(struct region *m, const struct adapter_account *account, cons
     struct form_text t = {.m = m};
     const char *sid = twilio_value(account, TWILIO_ACCOUNT_SID), *api = twilio_value(account, TWILIO_API_URL);
     (void)context;
-    *why = why_not(account, d);
+    *why = why_not(m, account, d);
     if (*why)
         return false;
     form_put(&t, "To", twilio_is_whatsapp(account) ? d->to : d->to + strlen("tel:"));
@@ -145,7 +151,7 @@ bool twilio_render(struct region *m, const struct adapter_account *account, cons
     if (d->message->text[0])
         form_put(&t, "Body", d->message->text);
     for (size_t i = 0; i < d->message->n_attachments; i++)
-        form_put(&t, "MediaUrl", d->message->attachments[i]->url);
+        form_put(&t, "MediaUrl", media_url(m, account, d->message->attachments[i]->url));
     form_put(&t, "StatusCallback",
              region_format(m, "%s/hooks/%s/%s?delivery=%s", account->public_url,
                            twilio_is_whatsapp(account) ? "twilio_whatsapp" : "twilio", account->name, d->id));

@@ -31,11 +31,14 @@ static size_t agent_at(const struct router *r, const char *id, bool *found)
     return low;
 }
 
+static bool agent_is(const void *item, const void *key)
+{
+    return strcmp(((const struct agent *)item)->def.id, key) == 0;
+}
+
 struct agent *agent_find(const struct router *r, const char *id)
 {
-    bool found;
-    size_t i = agent_at(r, id, &found);
-    return found ? r->agents[i] : NULL;
+    return table_find(&r->agent_ids, table_hash_text(0, id), agent_is, id);
 }
 
 static void agent_copy_def(struct router_agent *to, const struct router_agent *from)
@@ -84,30 +87,11 @@ struct agent *agent_put(struct router *r, const struct router_agent *def)
         memmove(r->agents + i + 1, r->agents + i, (r->agents_n - i) * sizeof(struct agent *));
         r->agents[i] = a;
         r->agents_n++;
+        table_insert(&r->agent_ids, table_hash_text(0, a->def.id), a);
     }
     a->over = a->load > a->def.capacity;
+    pool_mark(r, a);
     return a;
-}
-
-// What the agent's skills are worth in each queue.
-void agent_fit(const struct router *r, struct agent *a)
-{
-    free(a->fit);
-    a->fit = memory_new(r->queues_n, sizeof *a->fit);
-    for (size_t q = 0; q < r->queues_n; q++) {
-        const struct router_queue *def = &r->queues[q]->def;
-        uint32_t surplus = 0;
-        size_t s = 0, i = 0;
-        for (; i < def->requires_n; i++) {
-            while (s < a->def.skills_n && strcmp(a->def.skills[s].name, def->requires[i].name) < 0)
-                s++;
-            if (s == a->def.skills_n || strcmp(a->def.skills[s].name, def->requires[i].name) != 0 ||
-                a->def.skills[s].level < def->requires[i].level)
-                break;
-            surplus += a->def.skills[s].level - def->requires[i].level;
-        }
-        a->fit[q] = i == def->requires_n ? (uint16_t)(surplus + 1) : 0;
-    }
 }
 
 // Who is being asked at this moment is not idle.
@@ -138,6 +122,7 @@ void agent_mark_freed(struct router *r, struct agent *a)
 void agent_charge(struct router *r, struct agent *a, uint32_t before, uint32_t after)
 {
     a->load = a->load - before + after;
+    pool_mark(r, a);
     if (after >= before)
         return;
     a->over &= a->load > a->def.capacity;
@@ -147,14 +132,9 @@ void agent_charge(struct router *r, struct agent *a, uint32_t before, uint32_t a
 // Work that waits for this agent in particular may now have to look elsewhere.
 void agent_reconsider(struct router *r, const struct agent *a)
 {
-    if (!a->wanted && !r->held)
-        return;
-    for (size_t i = 0; i < r->works_n; i++) {
-        struct work *w = r->works[i].work;
-        if (!w || w->state != ROUTER_QUEUED)
-            continue;
-        bool known = strcmp(w->former, a->def.id) == 0 || strcmp(w->last_agent, a->def.id) == 0;
-        if (w->wanted == a || (w->hold.place && known))
+    for (size_t i = 0; i < a->awaited.n; i++) {
+        struct work *w = work_find(r, a->awaited.v[i]);
+        if (w->state == ROUTER_QUEUED)
             work_undecide(r, w);
     }
 }
@@ -197,6 +177,7 @@ void agent_set_presence(struct router *r, struct agent *a, enum router_presence 
         return;
     r->present += (agent_is_present(to) ? 1u : 0u) - (agent_is_present(from) ? 1u : 0u);
     a->presence = to;
+    pool_mark(r, a);
     if (to == ROUTER_LOST)
         a->before = from;
     else
@@ -254,11 +235,14 @@ void agent_remove(struct router *r, struct agent *a)
     assert(found && !a->held.n && !a->grace.place);
     r->agents_n--;
     memmove(r->agents + i, r->agents + i + 1, (r->agents_n - i) * sizeof(struct agent *));
+    table_drop(&r->agent_ids, table_hash_text(0, a->def.id), a);
+    pool_leave(r, a);
     agent_bury_def(r, &a->def);
     text_bury(r, a->def.id);
-    memory_bury(r, a->fit);
+    memory_bury(r, a->members);
     memory_bury(r, a->held.v);
     memory_bury(r, a->informed.v);
+    memory_bury(r, a->awaited.v);
     memory_bury(r, a);
 }
 
@@ -276,8 +260,9 @@ void agent_free(struct agent *a)
         text_free(d->boot);
         free(d);
     }
-    free(a->fit);
+    free(a->members);
     free(a->held.v);
     free(a->informed.v);
+    free(a->awaited.v);
     free(a);
 }

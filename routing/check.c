@@ -38,6 +38,11 @@ static const char *check_agent_work(const struct router *r, const struct agent *
         if (!w || w->informed != a)
             return "an agent is listed as informed who is not";
     }
+    for (size_t i = 0; i < a->awaited.n; i++) {
+        const struct work *w = work_find(r, a->awaited.v[i]);
+        if (!w || (w->wanted != a && !w->hold.place))
+            return "an agent is awaited by work that does not wait for them";
+    }
     return check_ids_ascend(&a->held) && check_ids_ascend(&a->informed) ? NULL : "an agent's work is out of order";
 }
 
@@ -82,6 +87,8 @@ static const char *check_work_holder(const struct work *w)
         return "work is not listed with its agent";
     if (w->state == ROUTER_OFFERED && a->presence != ROUTER_AVAILABLE)
         return "work is offered to an agent who is not available";
+    if (w->wanted && !ids_have(&w->wanted->awaited, w->id))
+        return "work is not listed with the agent it was passed to";
     if (w->informed && !ids_have(&w->informed->informed, w->id))
         return "work is not listed with the agent who goes on seeing it";
     if (a && w->informed == a && w->state != ROUTER_OFFERED)
@@ -162,24 +169,43 @@ static const char *check_queues(const struct router *r)
     return waiting == r->waiting ? NULL : "waiting work is miscounted";
 }
 
+// What the pools say about a work is what asking everybody says.
+static const char *check_choice(const struct work *w, const struct match *m, const struct ranking *found,
+                                const struct ranking *asked)
+{
+    for (size_t i = 0; i < found->best_n && i < asked->best_n; i++) {
+        const struct verdict *a = &found->best[i], *b = &asked->best[i];
+        if (a->agent != b->agent || a->score != b->score || a->idle_ms != b->idle_ms || a->asked != b->asked)
+            return "the pools rank agents otherwise than asking everybody does";
+    }
+    if (found->best_n != asked->best_n)
+        return "the pools miss an agent who can take work";
+    if (m->winner)
+        return "work waits while an agent who can take it has room";
+    if (m->held && !w->hold.place)
+        return "work is held without an end";
+    return w->told ? NULL : "work waits undecided";
+}
+
 // The promise of it all.
 static const char *check_nobody_waits_in_vain(const struct router *r)
 {
-    struct verdict *verdicts = memory_new(r->agents_n, sizeof *verdicts);
+    struct verdict *all = memory_new(r->agents_n, sizeof *all);
+    struct ranking found = {0}, asked = {0};
     const char *why = NULL;
     for (size_t i = 0; i < r->works_n && !why; i++) {
         const struct work *w = r->works[i].work;
         if (!w || w->state != ROUTER_QUEUED)
             continue;
-        struct match m = match_work(r, w, verdicts);
-        if (m.winner)
-            why = "work waits while an agent who can take it has room";
-        else if (m.held && !w->hold.place)
-            why = "work is held without an end";
-        else if (!w->told)
-            why = "work waits undecided";
+        struct match m = match_work(r, w, r->agents_n, &found);
+        scan_work(r, w, all, &asked);
+        why = check_choice(w, &m, &found, &asked);
     }
-    free(verdicts);
+    free(all);
+    free(found.best);
+    free(found.own);
+    free(asked.best);
+    free(asked.own);
     return why;
 }
 
@@ -196,7 +222,7 @@ static const char *check_outcomes(const struct router *r)
 const char *router_check(const struct router *r)
 {
     static const char *(*const checks[])(const struct router *) = {
-        check_agents, check_works, check_queues, check_outcomes, check_nobody_waits_in_vain,
+        check_agents, check_works, check_queues, check_outcomes, pool_check, check_nobody_waits_in_vain,
     };
     if (!timer_check(r))
         return "the timers are out of order";

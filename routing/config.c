@@ -135,19 +135,23 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
 {
     struct queue **old = r->queues;
     size_t old_n = r->queues_n;
-    for (size_t i = 0; i < old_n; i++)
+    pool_reset(r);
+    for (size_t i = 0; i < old_n; i++) {
+        pool_clear(old[i]);
         old[i]->index = SIZE_MAX;
+    }
     for (size_t i = 0; i < n; i++)
         list[i]->index = i;
     r->queues = list;
     r->queues_n = n;
+    fit_queues(r);
     for (size_t i = 0; i < r->works_n; i++) {
         struct work *w = r->works[i].work;
         if (!w)
             continue;
         if (w->queue->index == SIZE_MAX) {
             struct queue *same = queue_find(r, w->queue->def.name);
-            work_change_queue(r, w, same ? same : queue_enter(r, w));
+            work_change_queue(r, w, same ? same : enter_queue(r, w));
         }
         work_recharge(r, w);
         session_arm_idle(r, w);
@@ -160,7 +164,7 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
     }
     memory_bury(r, old);
     for (size_t i = 0; i < r->agents_n; i++) {
-        agent_fit(r, r->agents[i]);
+        fit_agent(r, r->agents[i]);
         r->agents[i]->over = r->agents[i]->load > r->agents[i]->def.capacity;
     }
     r->everything = true;
@@ -242,7 +246,7 @@ enum router_refusal config_agent_put(struct router *r, const struct router_input
         return ROUTER_INVALID;
     config_in_force(r);
     struct agent *a = agent_put(r, &in->agent_put);
-    agent_fit(r, a);
+    fit_agent(r, a);
     agent_mark_freed(r, a);
     agent_reconsider(r, a);
     return ROUTER_REFUSAL_NONE;

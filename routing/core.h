@@ -74,7 +74,6 @@ void queue_bury(struct router *r, struct queue *q);
 void queue_free(struct queue *q);
 void queue_redefine(struct router *r, struct queue *q, const struct router_queue *def);
 struct queue *queue_find(const struct router *r, const char *name);
-struct queue *queue_enter(const struct router *r, const struct work *w); // by the entry rules
 void queue_line_up(struct work *w);
 void queue_leave_line(struct work *w);
 uint32_t queue_priority(const struct work *w);
@@ -89,8 +88,9 @@ void order_sort(const struct router *r, struct work **v, size_t n);
 
 // ---- select.c ----
 
-int64_t select_score(const struct router *r, const struct queue *q, const struct agent *a);
-uint32_t select_levels(const struct queue *q, const struct agent *a);
+int64_t select_score(const struct router *r, const struct queue *q, const struct member *m, const struct agent *a);
+int64_t select_score_now(const struct router *r, const struct queue *q, const struct seat *s, bool asked);
+int64_t select_seat_score(const struct queue *q, const struct member *m, const struct agent *a);
 bool select_legal(const struct router_queue *q);
 
 // ---- agent.c ----
@@ -99,7 +99,6 @@ struct agent *agent_find(const struct router *r, const char *id);
 struct agent *agent_put(struct router *r, const struct router_agent *def);
 void agent_free(struct agent *a);
 void agent_remove(struct router *r, struct agent *a);
-void agent_fit(const struct router *r, struct agent *a);
 void agent_charge(struct router *r, struct agent *a, uint32_t before, uint32_t after);
 void agent_mark_freed(struct router *r, struct agent *a);
 void agent_reconsider(struct router *r, const struct agent *a);
@@ -157,36 +156,83 @@ void session_idle_over(struct router *r, struct work *w);
 
 // ---- match.c ----
 
-struct verdict {
-    struct agent *agent;
-    enum router_exclusion exclusion;
-    bool again;     // declined or missed it before: asked only when nobody else can
-    uint32_t known; // 0 = had it before, 1 = last resolved for this customer, 2 = neither
-    uint32_t surplus;
-    int64_t score; // by the queue's choice
-    bool asked;    // is being offered something else at this moment
-    int64_t idle_ms;
-};
-
 struct match {
     struct agent *winner; // NULL = nobody
-    const struct verdict *why;
-    bool held; // somebody could, but a known agent is waited for
+    struct verdict why;   // the winner's
+    bool held;            // somebody could, but a known agent is waited for
 };
 
+uint32_t match_cost(const struct router *r, const struct work *w);
 struct verdict match_agent(const struct router *r, const struct work *w, struct agent *a);
+bool match_better(const struct verdict *a, const struct verdict *b);
+uint64_t match_dice(const struct router *r, const struct work *w);
 struct agent *match_wanted(const struct router *r, const struct work *w);
-struct verdict *match_scratch(struct router *r); // one verdict per agent
-struct match match_work(const struct router *r, const struct work *w, struct verdict *verdicts);
-struct router_decision *match_record(struct router *r, struct arena *arena, const struct work *w, const struct match *m,
-                                     size_t limit);
-struct router_candidate *match_candidate(struct arena *arena, const struct router *r, const struct work *w,
-                                         const struct verdict *v);
+struct match match_work(const struct router *r, const struct work *w, size_t limit, struct ranking *k);
+void match_begin(const struct router *r, const struct work *w, struct ranking *k);
+struct match match_choose(const struct router *r, const struct work *w, const struct ranking *k);
+
+// ---- scan.c: every agent asked, for explanations and checks ----
+
+struct match scan_work(const struct router *r, const struct work *w, struct verdict *all, struct ranking *k);
+
+// ---- record.c ----
+
+#define RECORD_NAMED 11 // of many agents: the winner and ten who came next
+
+size_t record_limit(const struct router *r);
+struct router_decision *record_decision(struct router *r, struct arena *arena, const struct work *w,
+                                        const struct match *m);
+struct router_decision *record_everybody(struct router *r, struct arena *arena, const struct work *w);
+struct router_candidate *record_candidate(struct arena *arena, const struct router *r, const struct work *w,
+                                          const struct verdict *v);
+
+// ---- row.c ----
+
+bool row_before(const struct seat *a, const struct seat *b);
+void row_put(struct row *w, const struct seat *s);
+void row_drop(struct row *w, const struct seat *s);
+size_t row_place(const struct row *w, const struct seat *s);
+struct row_cursor row_at(const struct row *w, size_t place);
+const struct seat *row_next(const struct row *w, struct row_cursor *at);
+void row_clear(struct row *w);
+const char *row_check(const struct row *w);
+
+// ---- pool.c ----
+
+#define PROFILES      512 // see pool_profile()
+#define POOL_ROWS_MAX ((CORE_CHANNELS_ALL / 2 + 1) * ROUTER_CHANNELS * 2)
+
+uint32_t pool_profile(const struct router *r, const struct agent *a);
+void pool_mark(struct router *r, struct agent *a);
+void pool_settle(struct router *r);
+void pool_leave(struct router *r, struct agent *a);
+void pool_clear(struct queue *q);
+void pool_reset(struct router *r);
+struct member *pool_member(const struct agent *a, const struct queue *q);
+size_t pool_rows(const struct router *r, const struct queue *q, uint32_t channels, uint32_t cost,
+                 const struct row *out[POOL_ROWS_MAX]);
+bool pool_asked(const struct row *w);
+uint32_t pool_top_levels(const struct router *r, const struct queue *q, uint32_t channels, uint32_t cost);
+void pool_counts(const struct router *r, const struct queue *q, uint32_t channels, uint32_t cost,
+                 uint32_t out[ROUTER_EXCLUSIONS]);
+const char *pool_check(const struct router *r);
+
+// ---- enter.c ----
+
+void enter_queues(struct router *r);
+struct queue *enter_queue(const struct router *r, const struct work *w); // by the entry rules
+
+// ---- fit.c ----
+
+void fit_queues(struct router *r);
+void fit_agent(struct router *r, struct agent *a);
 
 // ---- settle.c ----
 
 void settle(struct router *r);
-bool settle_line_fits(const struct line *l, const struct agent *a);
+struct work *settle_first(struct router *r); // NULL = none
+void settle_hold(struct router *r, struct work *w);
+void settle_unhold(struct router *r, struct work *w);
 void settle_pause_over(struct router *r, struct work *w);
 void settle_hold_over(struct router *r, struct work *w);
 

@@ -34,7 +34,7 @@ static void happened_open(struct router *r, const struct router_happened *h)
     text_set(r, &w->last_agent, h->last_agent);
     happened_learn(r, w, h);
     session_speak(r, w, h);
-    w->queue = queue_enter(r, w);
+    w->queue = enter_queue(r, w);
     work_move(r, w, ROUTER_QUEUED, NULL, h->reopened ? ROUTER_REOPENED : ROUTER_NEW);
 }
 

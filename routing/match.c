@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Matching: who can take a work now, who cannot and why not, and who is best.
+// Matching: who is best for a work now.
 //
 // Order of those who can: not yet declined, then known (had it before; last resolved for this customer), then by the points of the
-// queue's choice (select.c), then who is not being asked, longest idle, lower id. The order is total. Nothing here changes the
-// state.
+// queue's choice (select.c), then who is not being asked, longest idle, lower id. The order is total. Whom the work has to do
+// with is looked at one by one; of all others the best are taken from the pool's rows. Nothing here changes the state.
 
 #include "routing/core.h"
 
 #include <string.h>
-
-#define MATCH_PROFILES ((CORE_CHANNELS_ALL / 2 + 1) * ROUTER_CHANNELS * 2)
 
 static uint32_t match_known(const struct work *w, const struct agent *a)
 {
@@ -19,14 +17,14 @@ static uint32_t match_known(const struct work *w, const struct agent *a)
     return strcmp(w->last_agent, a->def.id) == 0 ? 1 : 2;
 }
 
-static uint32_t match_cost(const struct router *r, const struct work *w)
+uint32_t match_cost(const struct router *r, const struct work *w)
 {
     bool waits = w->state == ROUTER_QUEUED || w->state == ROUTER_OFFERED;
     return waits ? w->charge : session_weight(r, w, true);
 }
 
 static enum router_exclusion match_exclusion(const struct router *r, const struct work *w, const struct agent *a,
-                                             const struct ask *ask)
+                                             const struct member *m, const struct ask *ask)
 {
     static const enum router_exclusion by_presence[] = {
         [ROUTER_PRESENCE_NONE] = ROUTER_EX_OFFLINE,
@@ -39,7 +37,7 @@ static enum router_exclusion match_exclusion(const struct router *r, const struc
         return by_presence[a->presence];
     if (!agent_takes(a, session_channels(w)))
         return ROUTER_EX_CHANNEL;
-    if (!a->fit[w->queue->index] && w->wanted != a) // who passes it to a colleague by name has judged their skill
+    if (!m && w->wanted != a) // who passes it to a colleague by name has judged their skill
         return ROUTER_EX_SKILL;
     uint32_t own = w->agent == a ? w->charge : 0;
     if (a->load - own + match_cost(r, w) > a->def.capacity)
@@ -52,14 +50,13 @@ static enum router_exclusion match_exclusion(const struct router *r, const struc
 struct verdict match_agent(const struct router *r, const struct work *w, struct agent *a)
 {
     const struct ask *ask = w->asks_n ? offer_ask_of(w, a) : NULL;
-    uint16_t fit = a->fit[w->queue->index];
+    const struct member *m = pool_member(a, w->queue);
     return (struct verdict){
         .agent = a,
-        .exclusion = match_exclusion(r, w, a, ask),
+        .exclusion = match_exclusion(r, w, a, m, ask),
         .again = ask != NULL,
         .known = match_known(w, a),
-        .surplus = fit ? fit - 1u : 0,
-        .score = select_score(r, w->queue, a),
+        .score = select_score(r, w->queue, m, a),
         .asked = a->offers > 0,
         .idle_ms = agent_idle_ms(r, a),
     };
@@ -74,7 +71,7 @@ struct agent *match_wanted(const struct router *r, const struct work *w)
     return can ? a : NULL;
 }
 
-static bool match_better(const struct verdict *a, const struct verdict *b)
+bool match_better(const struct verdict *a, const struct verdict *b)
 {
     if (a->again != b->again)
         return !a->again;
@@ -86,7 +83,182 @@ static bool match_better(const struct verdict *a, const struct verdict *b)
         return !a->asked;
     if (a->idle_ms != b->idle_ms)
         return a->idle_ms > b->idle_ms;
-    return strcmp(a->agent->def.id, b->agent->def.id) < 0;
+    return a->agent != b->agent && strcmp(a->agent->def.id, b->agent->def.id) < 0;
+}
+
+// The draw for this offer of this work: the same on every node, another for the next offer.
+uint64_t match_dice(const struct router *r, const struct work *w)
+{
+    return table_hash_number(table_hash_number(r->rules.seed ^ table_hash_number(w->id)) + r->epoch);
+}
+
+// ---- whom the work has to do with ----
+
+static void match_own(const struct router *r, const struct work *w, struct agent *a, struct ranking *k)
+{
+    if (!a)
+        return;
+    for (size_t i = 0; i < k->own_n; i++) {
+        if (k->own[i].agent == a)
+            return;
+    }
+    k->own = memory_grow(k->own, &k->own_cap, k->own_n + 1, sizeof *k->own);
+    k->own[k->own_n++] = match_agent(r, w, a);
+}
+
+static void match_gather_own(const struct router *r, const struct work *w, struct ranking *k)
+{
+    k->own_n = 0;
+    for (size_t i = 0; i < w->asks_n; i++)
+        match_own(r, w, w->asks[i].agent, k);
+    if (w->prefer_former && *w->former)
+        match_own(r, w, agent_find(r, w->former), k);
+    if (*w->last_agent)
+        match_own(r, w, agent_find(r, w->last_agent), k);
+    match_own(r, w, w->wanted, k);
+}
+
+static bool match_is_own(const struct ranking *k, const struct agent *a)
+{
+    for (size_t i = 0; i < k->own_n; i++) {
+        if (k->own[i].agent == a)
+            return true;
+    }
+    return false;
+}
+
+// ---- the others, from the rows ----
+
+struct match_rows {
+    const struct row *row[POOL_ROWS_MAX];
+    struct row_cursor at[POOL_ROWS_MAX];
+    struct verdict head[POOL_ROWS_MAX]; // of each row that is not yet at its end
+    size_t n;
+};
+
+// The next in the row with whom this work has nothing to do; false at the end.
+static bool match_row_next(const struct router *r, const struct work *w, const struct ranking *k, const struct row *row,
+                           struct row_cursor *at, struct verdict *v)
+{
+    const struct seat *s = row_next(row, at);
+    while (s && k->own_n && match_is_own(k, s->agent))
+        s = row_next(row, at);
+    if (!s)
+        return false;
+    bool asked = pool_asked(row);
+    *v = (struct verdict){
+        .agent = s->agent,
+        .exclusion = ROUTER_QUALIFIED,
+        .known = 2,
+        .score = select_score_now(r, w->queue, s, asked),
+        .asked = asked,
+        .idle_ms = asked ? 0 : r->at - s->idle,
+    };
+    return true;
+}
+
+static void match_keep(struct ranking *k, const struct verdict *v)
+{
+    k->best = memory_grow(k->best, &k->best_cap, k->best_n + 1, sizeof *k->best);
+    k->best[k->best_n++] = *v;
+    __builtin_prefetch(v->agent); // the record will read it
+    __builtin_prefetch(&v->agent->members);
+}
+
+static void match_from_rows(const struct router *r, const struct work *w, size_t limit, struct ranking *k)
+{
+    struct match_rows m;
+    size_t n = pool_rows(r, w->queue, session_channels(w), match_cost(r, w), m.row);
+    m.n = 0;
+    for (size_t i = 0; i < n; i++) {
+        m.at[m.n] = (struct row_cursor){0};
+        m.row[m.n] = m.row[i];
+        m.n += match_row_next(r, w, k, m.row[i], &m.at[m.n], &m.head[m.n]) ? 1 : 0;
+    }
+    while (m.n && k->best_n < limit) {
+        size_t best = 0;
+        for (size_t i = 1; i < m.n; i++)
+            best = match_better(&m.head[i], &m.head[best]) ? i : best;
+        match_keep(k, &m.head[best]);
+        if (match_row_next(r, w, k, m.row[best], &m.at[best], &m.head[best]))
+            continue;
+        m.n--;
+        m.row[best] = m.row[m.n];
+        m.at[best] = m.at[m.n];
+        m.head[best] = m.head[m.n];
+    }
+}
+
+// Whether one of them sits in a row of those who can take it.
+static bool match_sits(const struct work *w, const struct verdict *own)
+{
+    bool can = own->exclusion == ROUTER_QUALIFIED || own->exclusion == ROUTER_EX_DECLINED;
+    return can && pool_member(own->agent, w->queue);
+}
+
+static size_t match_own_in(const struct work *w, const struct ranking *k, const struct row *row, size_t up_to)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < k->own_n; i++) {
+        struct seat s = {.agent = k->own[i].agent};
+        if (match_sits(w, &k->own[i]) && s.agent->profile == row->profile && row_place(row, &s) <= up_to)
+            n++;
+    }
+    return n;
+}
+
+// The row and the cursor of the place-th with whom this work has nothing to do.
+static size_t match_place(const struct work *w, const struct ranking *k, const struct match_rows *m, size_t place,
+                          struct row_cursor *at)
+{
+    size_t row = 0, others;
+    for (; place >= (others = m->row[row]->n - match_own_in(w, k, m->row[row], SIZE_MAX)); row++)
+        place -= others;
+    size_t behind = place;
+    for (size_t before = SIZE_MAX; k->own_n && before != behind;) {
+        before = behind;
+        behind = place + match_own_in(w, k, m->row[row], before);
+    }
+    *at = row_at(m->row[row], behind);
+    return row;
+}
+
+// Drawn: those with whom the work has nothing to do stand row by row; the n-th is first, those behind follow in turn. `dice` picks n.
+static void match_draw(const struct router *r, const struct work *w, size_t limit, struct ranking *k)
+{
+    struct match_rows m;
+    m.n = pool_rows(r, w->queue, session_channels(w), match_cost(r, w), m.row);
+    size_t others = 0;
+    for (size_t i = 0; i < m.n; i++)
+        others += m.row[i]->n;
+    for (size_t i = 0; i < k->own_n; i++) // a member of the pool who can take it sits in one of these rows
+        others -= match_sits(w, &k->own[i]) ? 1 : 0;
+    if (!others)
+        return;
+    struct row_cursor at;
+    size_t row = match_place(w, k, &m, match_dice(r, w) % others, &at);
+    for (size_t i = 0; i < others && k->best_n < limit;) {
+        struct verdict v;
+        if (match_row_next(r, w, k, m.row[row], &at, &v)) {
+            v.score = (int64_t)(others - i++);
+            v.idle_ms = agent_idle_ms(r, v.agent);
+            match_keep(k, &v);
+        } else {
+            row = (row + 1) % m.n;
+            at = (struct row_cursor){0};
+        }
+    }
+}
+
+// ---- the choice ----
+
+static void match_insert(struct ranking *k, const struct verdict *v)
+{
+    match_keep(k, v);
+    size_t at = k->best_n - 1;
+    for (; at > 0 && match_better(v, &k->best[at - 1]); at--)
+        k->best[at] = k->best[at - 1];
+    k->best[at] = *v;
 }
 
 // A known agent who lacks nothing but room.
@@ -96,165 +268,43 @@ static bool match_worth_waiting(const struct router *r, const struct work *w, co
            match_cost(r, w) <= v->agent->def.capacity;
 }
 
-struct verdict *match_scratch(struct router *r)
+// Of what has been found out: who it is, if anybody.
+struct match match_choose(const struct router *r, const struct work *w, const struct ranking *k)
 {
-    r->verdicts = memory_grow(r->verdicts, &r->verdicts_cap, r->agents_n + 1, sizeof *r->verdicts);
-    return r->verdicts;
-}
-
-// Where an agent stands among those of whom one is drawn: like stands with like, as the index will have them.
-static size_t match_profile(const struct router *r, const struct agent *a)
-{
-    uint32_t channels = a->def.channels ? a->def.channels : CORE_CHANNELS_ALL, room = 0;
-    for (size_t c = 1; c < ROUTER_CHANNELS; c++)
-        room += a->load + r->rules.channels[c].units <= a->def.capacity ? 1 : 0;
-    return (channels / 2 * ROUTER_CHANNELS + room) * 2 + (a->offers ? 1 : 0);
-}
-
-// Any of those who are neither known nor asked again is equally likely: they stand in order of profile, then id; one is drawn by
-// the seed, the work and the offer's number, and those behind follow in turn.
-static void match_draw(const struct router *r, const struct work *w, struct verdict *v)
-{
-    size_t first[MATCH_PROFILES + 1] = {0}, n = 0;
-    for (size_t i = 0; i < r->agents_n; i++) {
-        if (v[i].exclusion == ROUTER_QUALIFIED && !v[i].again && v[i].known == 2)
-            first[match_profile(r, v[i].agent) + 1]++;
-    }
-    for (size_t p = 0; p < MATCH_PROFILES; p++)
-        first[p + 1] += first[p];
-    n = first[MATCH_PROFILES];
-    uint64_t dice = table_hash_number(table_hash_number(r->rules.seed ^ table_hash_number(w->id)) + r->epoch);
-    for (size_t i = 0; i < r->agents_n; i++) {
-        if (v[i].exclusion == ROUTER_QUALIFIED && !v[i].again && v[i].known == 2) {
-            size_t place = first[match_profile(r, v[i].agent)]++;
-            v[i].score = (int64_t)(n - (place + n - dice % n) % n);
-        }
-    }
-}
-
-struct match match_work(const struct router *r, const struct work *w, struct verdict *verdicts)
-{
-    struct match m = {0};
-    bool waiting = false;
     const struct agent *wanted = match_wanted(r, w);
-    for (size_t i = 0; i < r->agents_n; i++)
-        verdicts[i] = match_agent(r, w, r->agents[i]);
-    if (w->queue->def.select == ROUTER_RANDOM)
-        match_draw(r, w, verdicts);
-    for (size_t i = 0; i < r->agents_n; i++) {
-        struct verdict *v = &verdicts[i];
-        if (r->at < w->hold_until && match_worth_waiting(r, w, v))
-            waiting = true;
-        if (wanted && v->agent != wanted)
-            continue;
-        if (v->exclusion == ROUTER_QUALIFIED && (!m.why || match_better(v, m.why)))
-            m.why = v;
-    }
-    if (m.why && !wanted && waiting && (m.why->known == 2 || m.why->again)) {
-        m.why = NULL;
-        m.held = true;
-    }
-    m.winner = m.why ? m.why->agent : NULL;
-    return m;
-}
-
-static const struct router_shortfall *match_shortfalls(struct arena *arena, const struct work *w, const struct agent *a,
-                                                       size_t *n)
-{
-    const struct router_queue *def = &w->queue->def;
-    struct router_shortfall *v = arena_new(arena, def->requires_n, sizeof *v);
-    *n = 0;
-    for (size_t i = 0, s = 0; i < def->requires_n; i++) {
-        const struct router_skill *needs = &def->requires[i];
-        while (s < a->def.skills_n && strcmp(a->def.skills[s].name, needs->name) < 0)
-            s++;
-        bool same = s < a->def.skills_n && strcmp(a->def.skills[s].name, needs->name) == 0;
-        uint32_t has = same ? a->def.skills[s].level : 0;
-        if (has < needs->level)
-            v[(*n)++] = (struct router_shortfall){needs->name, needs->level, has};
-    }
-    return v;
-}
-
-static void match_fill(struct router_candidate *c, struct arena *arena, const struct router *r, const struct work *w,
-                       const struct verdict *v)
-{
-    *c = (struct router_candidate){
-        .agent = v->agent->def.id,
-        .exclusion = v->exclusion,
-        .load = v->agent->load,
-        .capacity = v->agent->def.capacity,
-        .cost = match_cost(r, w),
-        .idle_ms = v->idle_ms,
-        .surplus = v->surplus,
-        .score = v->score,
-        .known = v->known < 2,
-    };
-    if (!v->agent->fit[w->queue->index]) // named whatever else excludes them: to come online would not do
-        c->shortfalls = match_shortfalls(arena, w, v->agent, &c->shortfalls_n);
-}
-
-struct router_candidate *match_candidate(struct arena *arena, const struct router *r, const struct work *w,
-                                         const struct verdict *v)
-{
-    struct router_candidate *c = arena_new(arena, 1, sizeof *c);
-    match_fill(c, arena, r, w, v);
-    return c;
-}
-
-// The best `limit` of those who can, best first; the winner before all.
-static size_t match_rank(struct router *r, const struct match *m, size_t limit)
-{
-    size_t n = 0;
-    r->ranked = memory_grow(r->ranked, &r->ranked_cap, limit + 1, sizeof(struct verdict *));
-    for (size_t i = 0; i < r->agents_n; i++) {
-        const struct verdict *v = &r->verdicts[i];
-        if (v->exclusion != ROUTER_QUALIFIED)
-            continue;
-        size_t low = 0;
-        for (size_t high = n; low < high;) {
-            size_t middle = low + (high - low) / 2;
-            bool before = v == m->why || (r->ranked[middle] != m->why && match_better(v, r->ranked[middle]));
-            if (before)
-                high = middle;
-            else
-                low = middle + 1;
+    const struct verdict *why = k->best_n ? &k->best[0] : NULL;
+    bool waiting = false;
+    for (size_t i = 0; i < k->own_n; i++)
+        waiting |= r->at < w->hold_until && match_worth_waiting(r, w, &k->own[i]);
+    if (wanted) {
+        why = NULL;
+        for (size_t i = 0; i < k->own_n; i++) {
+            if (k->own[i].agent == wanted && k->own[i].exclusion == ROUTER_QUALIFIED)
+                why = &k->own[i];
         }
-        if (low >= limit)
-            continue;
-        n -= n == limit ? 1 : 0;
-        memmove(r->ranked + low + 1, r->ranked + low, (n - low) * sizeof(struct verdict *));
-        r->ranked[low] = v;
-        n++;
+    } else if (why && waiting && (why->known == 2 || why->again)) {
+        return (struct match){.held = true};
     }
-    return n;
+    return why ? (struct match){.winner = why->agent, .why = *why} : (struct match){0};
 }
 
-// Of the verdicts that match_work() just reached: who was chosen, and why the others were not.
-struct router_decision *match_record(struct router *r, struct arena *arena, const struct work *w, const struct match *m,
-                                     size_t limit)
+void match_begin(const struct router *r, const struct work *w, struct ranking *k)
 {
-    struct router_decision *d = arena_new(arena, 1, sizeof *d);
-    size_t named = r->agents_n < limit ? r->agents_n : limit;
-    struct router_candidate *c = arena_new(arena, named, sizeof *c);
-    size_t n = match_rank(r, m, named);
-    for (size_t i = 0; i < n; i++)
-        match_fill(&c[i], arena, r, w, r->ranked[i]);
-    for (size_t i = 0; i < r->agents_n; i++) {
-        const struct verdict *v = &r->verdicts[i];
-        d->excluded[v->exclusion]++;
-        if (v->exclusion != ROUTER_QUALIFIED && n < named)
-            match_fill(&c[n++], arena, r, w, v);
+    k->best_n = 0;
+    match_gather_own(r, w, k);
+}
+
+struct match match_work(const struct router *r, const struct work *w, size_t limit, struct ranking *k)
+{
+    match_begin(r, w, k);
+    if (w->queue->def.select == ROUTER_RANDOM)
+        match_draw(r, w, limit, k);
+    else
+        match_from_rows(r, w, limit, k);
+    for (size_t i = 0; i < k->own_n; i++) {
+        if (k->own[i].exclusion == ROUTER_QUALIFIED)
+            match_insert(k, &k->own[i]);
     }
-    d->queue = w->queue->def.name;
-    d->winner = m->winner ? m->winner->def.id : "";
-    d->select = w->queue->def.select;
-    d->candidates = c;
-    d->candidates_n = n;
-    d->considered = (uint32_t)r->agents_n;
-    d->channel = w->channel_now;
-    d->requires = w->queue->def.requires;
-    d->requires_n = w->queue->def.requires_n;
-    d->config = r->config;
-    return d;
+    k->best_n = k->best_n < limit ? k->best_n : limit;
+    return match_choose(r, w, k);
 }

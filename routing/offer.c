@@ -14,7 +14,7 @@ void offer_make(struct router *r, struct work *w, const struct match *m)
 {
     enum router_reason reason = w->reason;
     int64_t deadline = timer_after(r->at, w->queue->def.offer_ms);
-    struct router_candidate *why = match_candidate(&r->arena, r, w, m->why);
+    struct router_candidate *why = record_candidate(&r->arena, r, w, &m->why);
     w->epoch = ++r->epoch;
     work_move(r, w, ROUTER_OFFERED, m->winner, reason);
     w->limit.kind = TIMER_OFFER;

@@ -25,15 +25,7 @@ static order_rank order_cost(const struct router *r, const struct work *w)
 
 static order_rank order_skill_level(const struct router *r, const struct work *w)
 {
-    uint32_t most = 0;
-    for (size_t i = 0; i < r->agents_n; i++) {
-        const struct agent *a = r->agents[i];
-        if (a->presence == ROUTER_AVAILABLE && settle_line_fits(w->line, a)) {
-            uint32_t levels = select_levels(w->queue, a);
-            most = levels > most ? levels : most;
-        }
-    }
-    return most;
+    return pool_top_levels(r, w->queue, w->line->channels, w->line->cost);
 }
 
 static const struct order_rule {

@@ -64,6 +64,7 @@ static void queue_derive(struct queue *q)
     q->levels = 0;
     for (size_t i = 0; i < q->def.requires_n; i++)
     q->levels += q->def.requires[i].level;
+    q->surplus_max = (uint32_t)q->def.requires_n * CORE_LEVEL_MAX - q->levels;
     q->rate = ((uint64_t)q->def.weight << QUEUE_RATE_DIGITS) / q->def.target_ms;
 }
 
@@ -95,6 +96,7 @@ void queue_bury(struct router *r, struct queue *q)
 {
     assert(!q->waiting && !q->offered && !q->assigned);
     queue_bury_def(r, &q->def);
+    pool_clear(q);
     for (size_t i = 0; i < q->lines_n; i++)
         memory_bury(r, q->lines[i]);
     memory_bury(r, q->lines);
@@ -108,40 +110,6 @@ struct queue *queue_find(const struct router *r, const char *name)
             return r->queues[i];
     }
     return NULL;
-}
-
-static bool queue_lists(const char *const *v, size_t n, const char *s)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(v[i], s) == 0)
-            return true;
-    }
-    return n == 0;
-}
-
-// "billing" stands for "billing" and for all that begins with "billing."
-static bool queue_lists_intent(const struct router_queue *def, const char *intent)
-{
-    for (size_t i = 0; i < def->intents_n; i++) {
-        size_t n = strlen(def->intents[i]);
-        if (strncmp(def->intents[i], intent, n) == 0 && (intent[n] == '\0' || intent[n] == '.'))
-            return true;
-    }
-    return def->intents_n == 0;
-}
-
-struct queue *queue_enter(const struct router *r, const struct work *w)
-{
-    size_t s = session_latest(w, w->channel_now, false);
-    const char *account = s == SIZE_MAX ? "" : w->sessions[s].account;
-    for (size_t i = 0; i + 1 < r->queues_n; i++) {
-        const struct router_queue *def = &r->queues[i]->def;
-        if ((!def->channels || def->channels & CORE_BIT(w->channel_now)) &&
-            queue_lists(def->accounts, def->accounts_n, account) && queue_lists_intent(def, w->intent) &&
-            queue_lists(def->languages, def->languages_n, w->language))
-            return r->queues[i];
-    }
-    return r->queues[r->queues_n - 1];
 }
 
 uint32_t queue_priority(const struct work *w)
@@ -189,8 +157,6 @@ void queue_line_up(struct work *w)
 void queue_leave_line(struct work *w)
 {
     struct line *l = w->line;
-    if (l->cursor == w)
-        l->cursor = w->next;
     *(w->prev ? &w->prev->next : &l->head) = w->next;
     *(w->next ? &w->next->prev : &l->tail) = w->prev;
     w->line = NULL;

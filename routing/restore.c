@@ -94,6 +94,7 @@ static void take_queues(struct reader *in, struct router *r)
         if (!reader_must(in, legal, "a queue is there twice"))
             return;
     }
+    fit_queues(r);
 }
 
 static void take_desks(struct reader *in, struct router *r, struct agent *a)
@@ -124,7 +125,7 @@ static void take_agent(struct reader *in, struct router *r)
                      "an agent is out of bounds or order"))
         return;
     struct agent *a = agent_put(r, &d);
-    agent_fit(r, a);
+    fit_agent(r, a);
     unsigned presence = take8(in), before = take8(in);
     int64_t grace = take_time(in);
     a->idle_since = take_past(in, r->at);
@@ -255,10 +256,8 @@ static void take_work(struct reader *in, struct router *r)
         w->limit.kind = w->state == ROUTER_OFFERED ? TIMER_OFFER : TIMER_WRAP_UP;
         timer_start(r, &w->limit, limit);
     }
-    if (held) {
-        timer_start(r, &w->hold, w->hold_until);
-        r->held++;
-    }
+    if (held)
+        settle_hold(r, w);
 }
 
 static void take_outcomes(struct reader *in, struct router *r)
@@ -326,6 +325,7 @@ struct router *router_restore(const void *bytes, size_t len, const char **why)
         for (size_t i = 0; i < r->freed_n; i++)
             r->freed[i]->freed = false;
         r->freed_n = 0;
+        pool_settle(r);
         if (!in.why)
             in.why = router_check(r);
     }

@@ -94,6 +94,7 @@ struct router *router_new(void)
     r->queues = memory_new(1, sizeof(struct queue *));
     r->queues[0] = queue_new_implicit();
     r->queues_n = 1;
+    fit_queues(r);
     return r;
 }
 
@@ -122,6 +123,7 @@ void router_free(struct router *r)
     table_free(&r->conversations);
     table_free(&r->desks);
     table_free(&r->commands);
+    table_free(&r->agent_ids);
     arena_free(&r->arena);
     arena_free(&r->explained);
     free(r->queues);
@@ -131,10 +133,15 @@ void router_free(struct router *r)
     free(r->undecided);
     free(r->touched);
     free(r->freed);
+    free(r->open);
     free(r->effects);
     free(r->grave);
-    free(r->verdicts);
-    free(r->ranked);
+    free(r->ranking.best);
+    free(r->ranking.own);
+    free(r->needs);
+    free(r->entries);
+    free(r->open_entries);
+    free(r->marked);
     free(r);
 }
 
@@ -177,6 +184,7 @@ bool router_step(struct router *r, const struct router_input *in, struct router_
     if (why)
         effect_answer(r, "", "", "", why, in->number);
     settle(r);
+    pool_settle(r);
     work_finish_step(r);
     *out = (struct router_effects){r->effects, r->effects_n};
     return true;

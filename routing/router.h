@@ -23,7 +23,7 @@
 #define ROUTER_NAME_MAX       64
 #define ROUTER_TEXT_MAX       256
 #define ROUTER_SESSIONS_MAX   8  // per work; the oldest that is not live gives way
-#define ROUTER_CANDIDATES_MAX 32 // named in a decision
+#define ROUTER_CANDIDATES_MAX 32 // agents, who are then all named in a decision; of more, the winner and ten others
 #define ROUTER_CHANNELS       6  // size of tables indexed by enum router_channel
 
 // Values equal throughline.v1.Channel, PresenceState, WorkState, Reason, Refusal, Exclusion, DeliveryState; a test compares them.
@@ -364,8 +364,9 @@ struct router_decision {
     const char *queue;
     const char *winner; // "" = nobody
     enum router_select select;
-    const struct router_candidate *candidates; // winner first, qualified by score, then the excluded in order of id
-    size_t candidates_n;                       // <= ROUTER_CANDIDATES_MAX
+    const struct router_candidate
+        *candidates;     // winner first, qualified by score; then, of few agents, the excluded by id
+    size_t candidates_n; // <= ROUTER_CANDIDATES_MAX
     uint32_t considered;
     uint32_t excluded[ROUTER_EXCLUSIONS];
     enum router_channel channel;

@@ -27,54 +27,55 @@ static int64_t select_log(uint64_t x)
     return log;
 }
 
-// ---- points ----
+// ---- points; a member is NULL where the agent lacks a skill ----
 
-static int64_t select_suited(const struct router *r, const struct queue *q, const struct agent *a)
+static int64_t select_suited(const struct queue *q, const struct member *m, const struct agent *a)
 {
-    (void)r;
-    return a->fit[q->index] ? a->fit[q->index] - 1 : 0;
-}
-
-static int64_t select_longest_idle(const struct router *r, const struct queue *q, const struct agent *a)
-{
-    (void)r;
     (void)q;
     (void)a;
-    return 0; // the tie-break says it all
+    return m ? m->surplus : 0;
+}
+
+static int64_t select_none(const struct queue *q, const struct member *m, const struct agent *a)
+{
+    (void)q;
+    (void)m;
+    (void)a;
+    return 0;
 }
 
 // Two different shares of two capacities differ by more than a step of this scale.
-static int64_t select_least_loaded(const struct router *r, const struct queue *q, const struct agent *a)
+static int64_t select_least_loaded(const struct queue *q, const struct member *m, const struct agent *a)
 {
-    (void)r;
     (void)q;
+    (void)m;
     return a->def.capacity ? -(((int64_t)a->load << 30) / a->def.capacity) : 0;
 }
 
-static int64_t select_fewest_skills(const struct router *r, const struct queue *q, const struct agent *a)
+static int64_t select_fewest_skills(const struct queue *q, const struct member *m, const struct agent *a)
 {
-    (void)r;
     (void)q;
+    (void)m;
     return -(int64_t)a->def.skills_n;
 }
 
-static int64_t select_most_skilled(const struct router *r, const struct queue *q, const struct agent *a)
+static int64_t select_most_skilled(const struct queue *q, const struct member *m, const struct agent *a)
 {
-    (void)r;
-    return select_levels(q, a);
+    (void)a;
+    return m ? q->levels + m->surplus : 0;
 }
 
-static int64_t select_fastest(const struct router *r, const struct queue *q, const struct agent *a)
+static int64_t select_fastest(const struct queue *q, const struct member *m, const struct agent *a)
 {
-    (void)r;
     (void)q;
+    (void)m;
     return a->def.speed;
 }
 
 // resolution x speed ^ weight. The ends are exact products, so that equals are equal; in between, logarithms.
-static int64_t select_resolution(const struct router *r, const struct queue *q, const struct agent *a)
+static int64_t select_resolution(const struct queue *q, const struct member *m, const struct agent *a)
 {
-    (void)r;
+    (void)m;
     uint32_t weight = q->def.weight_speed;
     if (!weight)
         return a->def.resolution;
@@ -85,87 +86,97 @@ static int64_t select_resolution(const struct router *r, const struct queue *q, 
 
 // ---- parts of a mix: full mark for the best ----
 
-static int64_t part_suited(const struct queue *q, const struct agent *a)
+static int64_t part_suited(const struct queue *q, const struct member *m, const struct agent *a)
 {
     int64_t most = (int64_t)q->def.requires_n * (CORE_LEVEL_MAX - 1);
-    return most ? select_suited(NULL, q, a) * SELECT_FULL / most : 0;
+    return most ? select_suited(q, m, a) * SELECT_FULL / most : 0;
 }
 
-static int64_t part_least_loaded(const struct queue *q, const struct agent *a)
+static int64_t part_least_loaded(const struct queue *q, const struct member *m, const struct agent *a)
 {
     (void)q;
+    (void)m;
     return a->load < a->def.capacity ? SELECT_FULL - (int64_t)a->load * SELECT_FULL / a->def.capacity : 0;
 }
 
-static int64_t part_fewest_skills(const struct queue *q, const struct agent *a)
+static int64_t part_fewest_skills(const struct queue *q, const struct member *m, const struct agent *a)
 {
     (void)q;
+    (void)m;
     int64_t n = a->def.skills_n < SELECT_MANY ? (int64_t)a->def.skills_n : SELECT_MANY;
     return SELECT_FULL - n * SELECT_FULL / SELECT_MANY;
 }
 
-static int64_t part_most_skilled(const struct queue *q, const struct agent *a)
+static int64_t part_most_skilled(const struct queue *q, const struct member *m, const struct agent *a)
 {
     int64_t most = (int64_t)q->def.requires_n * CORE_LEVEL_MAX;
-    return most ? (int64_t)select_levels(q, a) * SELECT_FULL / most : 0;
+    return most ? select_most_skilled(q, m, a) * SELECT_FULL / most : 0;
 }
 
-static int64_t part_fastest(const struct queue *q, const struct agent *a)
+static int64_t part_resolution(const struct queue *q, const struct member *m, const struct agent *a)
 {
     (void)q;
-    return a->def.speed;
-}
-
-static int64_t part_resolution(const struct queue *q, const struct agent *a)
-{
-    (void)q;
+    (void)m;
     return a->def.resolution;
 }
 
-static int64_t (*const select_parts[ROUTER_SELECTS])(const struct queue *, const struct agent *) = {
+static int64_t (*const select_parts[ROUTER_SELECTS])(const struct queue *, const struct member *,
+                                                     const struct agent *) = {
     [ROUTER_SUITED] = part_suited,
     [ROUTER_LEAST_LOADED] = part_least_loaded,
     [ROUTER_FEWEST_SKILLS] = part_fewest_skills,
     [ROUTER_MOST_SKILLED] = part_most_skilled,
-    [ROUTER_FASTEST] = part_fastest,
+    [ROUTER_FASTEST] = select_fastest,
     [ROUTER_RESOLUTION] = part_resolution,
 };
 
-// Every idle agent gains by idleness at the same pace, so time alone never changes their order.
-static int64_t select_mix(const struct router *r, const struct queue *q, const struct agent *a)
+static int64_t select_mix(const struct queue *q, const struct member *m, const struct agent *a)
 {
     int64_t points = 0;
     for (size_t s = 0; s < ROUTER_SELECTS; s++) {
         if (select_parts[s] && q->def.mix[s])
-            points += q->def.mix[s] * select_parts[s](q, a);
+            points += q->def.mix[s] * select_parts[s](q, m, a);
     }
-    return points * (SELECT_IDLE_MS / SELECT_FULL) + q->def.mix[ROUTER_LONGEST_IDLE] * agent_idle_ms(r, a);
+    return points * (SELECT_IDLE_MS / SELECT_FULL);
 }
 
 static const struct {
     const char *name;
-    int64_t (*points)(const struct router *r, const struct queue *q, const struct agent *a);
+    int64_t (*points)(const struct queue *q, const struct member *m, const struct agent *a);
 } select_rules[ROUTER_SELECTS] = {
     [ROUTER_SUITED] = {"suited", select_suited},
-    [ROUTER_LONGEST_IDLE] = {"longest_idle", select_longest_idle},
+    [ROUTER_LONGEST_IDLE] = {"longest_idle", select_none},
     [ROUTER_LEAST_LOADED] = {"least_loaded", select_least_loaded},
     [ROUTER_FEWEST_SKILLS] = {"fewest_skills", select_fewest_skills},
     [ROUTER_MOST_SKILLED] = {"most_skilled", select_most_skilled},
     [ROUTER_FASTEST] = {"fastest", select_fastest},
     [ROUTER_RESOLUTION] = {"resolution", select_resolution},
-    [ROUTER_RANDOM] = {"random", select_longest_idle}, // who is drawn gets a point (match.c)
+    [ROUTER_RANDOM] = {"random", select_none}, // who is drawn gets points (match.c)
     [ROUTER_MIX] = {"mix", select_mix},
 };
 
-int64_t select_score(const struct router *r, const struct queue *q, const struct agent *a)
+// Every idle agent gains by idleness at the same pace, so time alone never changes their order, and a seat can be kept by what it
+// would have been worth at time 0.
+static int64_t select_idle_weight(const struct queue *q)
 {
-    return select_rules[q->def.select].points(r, q, a);
+    return q->def.select == ROUTER_MIX ? q->def.mix[ROUTER_LONGEST_IDLE] : 0;
 }
 
-// The sum of the agent's levels in what the queue requires.
-uint32_t select_levels(const struct queue *q, const struct agent *a)
+int64_t select_seat_score(const struct queue *q, const struct member *m, const struct agent *a)
 {
-    return a->fit[q->index] ? q->levels + a->fit[q->index] - 1u : 0;
+    int64_t idle = a->offers ? 0 : select_idle_weight(q) * a->idle_since;
+    return select_rules[q->def.select].points(q, m, a) - idle;
+}
+
+int64_t select_score(const struct router *r, const struct queue *q, const struct member *m, const struct agent *a)
+{
+    return select_rules[q->def.select].points(q, m, a) + select_idle_weight(q) * agent_idle_ms(r, a);
+}
+
+// What a seat is worth now.
+int64_t select_score_now(const struct router *r, const struct queue *q, const struct seat *s, bool asked)
+{
+    return s->score + (asked ? 0 : select_idle_weight(q) * r->at);
 }
 
 bool select_legal(const struct router_queue *q)

@@ -8,81 +8,193 @@
 
 #include "routing/core.h"
 
+// ---- waiting for somebody in particular ----
+
+static void settle_await(struct router *r, const struct work *w, const char *id, bool await)
+{
+    struct agent *a = *id ? agent_find(r, id) : NULL;
+    if (a && await && !ids_have(&a->awaited, w->id))
+        ids_put(&a->awaited, w->id);
+    else if (a && !await)
+        ids_drop(&a->awaited, w->id);
+}
+
+static void settle_await_known(struct router *r, const struct work *w, bool await)
+{
+    settle_await(r, w, w->prefer_former ? w->former : "", await);
+    settle_await(r, w, w->last_agent, await);
+    r->held += await ? 1u : (uint32_t)-1;
+}
+
+void settle_hold(struct router *r, struct work *w)
+{
+    timer_start(r, &w->hold, w->hold_until);
+    settle_await_known(r, w, true);
+}
+
+void settle_unhold(struct router *r, struct work *w)
+{
+    if (!w->hold.place)
+        return;
+    timer_stop(r, &w->hold);
+    settle_await_known(r, w, false);
+}
+
+void settle_hold_over(struct router *r, struct work *w)
+{
+    settle_await_known(r, w, false);
+    work_undecide(r, w);
+}
+
+// ---- one work ----
+
 static void settle_decide(struct router *r, struct work *w)
 {
     if (w->wanted && !match_wanted(r, w))
         work_want(w, NULL);
-    struct match m = match_work(r, w, match_scratch(r));
+    struct match m = match_work(r, w, record_limit(r), &r->ranking);
     if (m.winner || !w->told) {
         struct router_effect *e = effect_work(r, ROUTER_DECISION, w, m.winner, w->reason);
-        struct router_decision *d = match_record(r, &r->arena, w, &m, ROUTER_CANDIDATES_MAX);
-        e->decision = d;
+        e->decision = record_decision(r, &r->arena, w, &m);
         w->told = true;
     }
-    r->held -= w->hold.place ? 1 : 0;
-    timer_stop(r, &w->hold);
-    if (m.winner) {
+    settle_unhold(r, w);
+    if (m.winner)
         offer_make(r, w, &m);
-    } else if (m.held) {
-        timer_start(r, &w->hold, w->hold_until);
-        r->held++;
+    else if (m.held)
+        settle_hold(r, w);
+}
+
+// Who stands behind work that nobody can take, and is nothing special to anybody, need not be asked for: room only shrinks.
+static void settle_next(struct router *r, struct work *w)
+{
+    struct line *l = w->line;
+    bool plain = !w->asks_n && !w->prefer_former && !*w->last_agent && !w->wanted && w->told;
+    if (plain && l->barren == r->stamp)
+        return;
+    settle_decide(r, w);
+    if (plain && w->state == ROUTER_QUEUED)
+        l->barren = r->stamp;
+}
+
+// ---- lines ----
+
+static bool settle_line_suits(const struct line *l, const struct agent *a)
+{
+    return agent_takes(a, l->channels) && a->load + l->cost <= a->def.capacity;
+}
+
+static void settle_swap(struct router *r, size_t a, size_t b)
+{
+    struct line *l = r->open[a];
+    r->open[a] = r->open[b];
+    r->open[b] = l;
+    r->open[a]->place = a;
+    r->open[b]->place = b;
+}
+
+// The open lines are a heap by the first in each that has not been looked at; only where giving work out can change the order
+// it is none, and every line is compared each time.
+static void settle_sink(struct router *r, size_t i)
+{
+    if (order_shifts(r))
+        return;
+    for (size_t child; (child = 2 * i + 1) < r->open_n; i = child) {
+        if (child + 1 < r->open_n && order_before(r, r->open[child + 1]->cursor, r->open[child]->cursor))
+            child++;
+        if (!order_before(r, r->open[child]->cursor, r->open[i]->cursor))
+            return;
+        settle_swap(r, i, child);
     }
 }
 
-bool settle_line_fits(const struct line *l, const struct agent *a)
+static void settle_open(struct router *r, struct line *l)
 {
-    return a->fit[l->queue->index] && agent_takes(a, l->channels) && a->load + l->cost <= a->def.capacity;
-}
-
-// Whether one of the freed agents could take it.
-static bool settle_could(const struct router *r, const struct work *w)
-{
-    for (size_t i = 0; i < r->freed_n; i++) {
-        if (settle_line_fits(w->line, r->freed[i]) && match_agent(r, w, r->freed[i]).exclusion == ROUTER_QUALIFIED)
-            return true;
+    if (l->stamp == r->stamp || !l->head)
+        return;
+    l->stamp = r->stamp;
+    l->cursor = l->head;
+    r->open = memory_grow(r->open, &r->open_cap, r->open_n + 1, sizeof(struct line *));
+    l->place = r->open_n;
+    r->open[r->open_n++] = l;
+    for (size_t i = l->place; i > 0 && !order_shifts(r); i = (i - 1) / 2) {
+        if (!order_before(r, r->open[i]->cursor, r->open[(i - 1) / 2]->cursor))
+            return;
+        settle_swap(r, i, (i - 1) / 2);
     }
-    return false;
 }
 
-static bool settle_line_open(const struct router *r, const struct line *l)
+static void settle_close(struct router *r, struct line *l)
 {
-    if (r->everything)
-        return true;
-    for (size_t i = 0; i < r->freed_n; i++) {
-        if (settle_line_fits(l, r->freed[i]))
-            return true;
+    size_t i = l->place;
+    l->cursor = NULL;
+    settle_swap(r, i, --r->open_n);
+    if (i < r->open_n)
+        settle_sink(r, i);
+}
+
+// The lines that somebody with new room could serve.
+static void settle_open_lines(struct router *r)
+{
+    r->open_n = 0;
+    for (size_t q = 0; r->everything && q < r->queues_n; q++) {
+        for (size_t i = 0; i < r->queues[q]->lines_n; i++)
+            settle_open(r, r->queues[q]->lines[i]);
     }
-    return false;
-}
-
-// The first in the line, after those already looked at, that could be taken.
-static struct work *settle_head(struct router *r, struct line *l)
-{
-    if (l->stamp != r->stamp) {
-        l->stamp = r->stamp;
-        l->cursor = l->head;
-    }
-    if (!l->cursor || !settle_line_open(r, l))
-        return NULL;
-    while (l->cursor && !r->everything && !settle_could(r, l->cursor))
-        l->cursor = l->cursor->next;
-    return l->cursor;
-}
-
-static struct work *settle_next_in_lines(struct router *r)
-{
-    struct work *best = NULL;
-    if (!r->everything && !r->freed_n)
-        return NULL;
-    for (size_t q = 0; q < r->queues_n; q++) {
-        for (size_t i = 0; i < r->queues[q]->lines_n; i++) {
-            struct work *w = settle_head(r, r->queues[q]->lines[i]);
-            if (w && (!best || order_before(r, w, best)))
-                best = w;
+    for (size_t f = 0; !r->everything && f < r->freed_n; f++) {
+        const struct agent *a = r->freed[f];
+        for (size_t m = 0; m < a->members_n; m++) {
+            const struct queue *q = a->members[m].queue;
+            for (size_t i = 0; q->waiting && i < q->lines_n; i++) {
+                if (settle_line_suits(q->lines[i], a))
+                    settle_open(r, q->lines[i]);
+            }
         }
     }
-    return best;
 }
+
+static bool settle_can_serve(const struct router *r, const struct line *l)
+{
+    const struct row *rows[POOL_ROWS_MAX];
+    return r->everything || pool_rows(r, l->queue, l->channels, l->cost, rows);
+}
+
+// The first of all open lines.
+static struct work *settle_next_in_lines(struct router *r)
+{
+    while (r->open_n) {
+        struct line *best = r->open[0];
+        for (size_t i = 1; order_shifts(r) && i < r->open_n; i++)
+            best = order_before(r, r->open[i]->cursor, best->cursor) ? r->open[i] : best;
+        if (settle_can_serve(r, best))
+            return best->cursor;
+        settle_close(r, best);
+    }
+    return NULL;
+}
+
+// Of the work that somebody with new room could take, the first.
+struct work *settle_first(struct router *r)
+{
+    r->stamp++;
+    settle_open_lines(r);
+    return settle_next_in_lines(r);
+}
+
+// What is about to be decided is looked at no more.
+static void settle_pass(struct router *r, const struct work *w)
+{
+    struct line *l = w->line;
+    if (l->stamp != r->stamp || l->cursor != w)
+        return;
+    l->cursor = w->next;
+    if (l->cursor)
+        settle_sink(r, l->place);
+    else
+        settle_close(r, l);
+}
+
+// ---- the undecided ----
 
 // What no longer waits is dropped, the rest put in order.
 static void settle_sort_undecided(struct router *r)
@@ -120,7 +232,7 @@ static struct work *settle_next_undecided(struct router *r, size_t *next)
 static void settle_wanted(struct router *r)
 {
     for (size_t i = 0; i < r->freed_n; i++) {
-        if (r->freed[i]->wanted)
+        if (r->freed[i]->awaited.n)
             agent_reconsider(r, r->freed[i]);
     }
 }
@@ -132,18 +244,19 @@ void settle(struct router *r)
     if (r->waiting) {
         settle_wanted(r);
         settle_sort_undecided(r);
-        r->stamp++;
-        for (size_t next = 0;;) {
-            struct work *w = settle_next_in_lines(r), *u = settle_next_undecided(r, &next);
+        pool_settle(r);
+        struct work *w = settle_first(r);
+        for (size_t next = 0;; w = settle_next_in_lines(r)) {
+            struct work *u = settle_next_undecided(r, &next);
             if (u && (!w || !order_before(r, w, u))) {
                 w = u;
                 next++;
             }
             if (!w)
                 break;
-            if (w->line->stamp == r->stamp && w->line->cursor == w)
-                w->line->cursor = w->next;
-            settle_decide(r, w);
+            settle_pass(r, w);
+            settle_next(r, w);
+            pool_settle(r);
         }
     }
     for (size_t i = 0; i < r->undecided_n; i++)
@@ -157,11 +270,5 @@ void settle(struct router *r)
 void settle_pause_over(struct router *r, struct work *w)
 {
     offer_arm_pause(r, w);
-    work_undecide(r, w);
-}
-
-void settle_hold_over(struct router *r, struct work *w)
-{
-    r->held--;
     work_undecide(r, w);
 }

@@ -68,36 +68,80 @@ struct desk { // one session of an agent's desktop
     struct desk *next; // of the same agent, in order of opening
 };
 
+struct member { // an agent in the pool of a queue whose skills they have
+    struct queue *queue;
+    uint32_t index;   // the queue's
+    uint32_t surplus; // levels above what is required, summed
+    int64_t score;    // of their seat
+};
+
+struct seat { // in order: more points, longer idle, lower id
+    int64_t score, idle;
+    struct agent *agent;
+};
+
+struct chunk {
+    struct seat first; // v[0], so that searching reads little memory
+    struct seat *v;
+    uint32_t n, cap;
+};
+
+struct row { // of agents of a pool who are alike in channels, room and being asked
+    uint32_t profile;
+    uint32_t n;
+    struct chunk *chunks;
+    size_t chunks_n, chunks_cap;
+    uint32_t *levels; // how many have which surplus
+};
+
+struct row_cursor {
+    size_t chunk, place;
+};
+
 struct agent {
-    struct router_agent def;               // owned; skills in order of name
-    uint16_t *fit;                         // by index of queue: 0 = lacks a skill, else surplus + 1
+    struct router_agent def; // owned; skills in order of name
+    struct member *members;  // the queues whose skills they have, in order of index
+    size_t members_n;
     enum router_presence presence, before; // before: what a lost agent comes back to
     struct timer grace;
     int64_t idle_since;
-    uint32_t load, misses, offers, wanted;
+    uint32_t load, misses, offers;
     uint32_t desks_n;
     bool over;  // more load than capacity, because the configuration changed under it
     bool freed; // listed in router.freed
     bool named; // by the configuration being applied
+    // where they sit in the pools (pool.c)
+    size_t marked;                // place in router.marked, from 1; 0 = not there
+    bool seated;                  // in the row `profile` of each queue they are a member of
+    enum router_presence counted; // in router.by_presence; NONE = not
+    uint32_t counted_channels;    // ... and in router.by_channels
+    uint32_t profile;
+    int64_t seat_idle;
     struct desk *desks;
     struct ids held;     // offered, assigned, in wrap-up
     struct ids informed; // has left, goes on seeing
+    struct ids awaited;  // waits for them in particular: passed to them, or held for them
 };
 
 struct line { // work that waits with the same need: whoever can take one can take all, but for personal reasons
     struct queue *queue;
     uint32_t priority, channels, cost;
     struct work *head, *tail; // by age, then id
-    struct work *cursor;      // of the settling under way
+    struct work *cursor;      // of the settling under way: the first not yet looked at
     uint64_t stamp;           // which settling that is
+    uint64_t barren;          // the settling in which nobody was found for it
+    size_t place;             // in router.open
 };
 
 struct queue {
     struct router_queue def; // owned; requires in order of name
     size_t index;
     uint32_t levels; // required, summed
-    uint64_t rate;   // what a millisecond of waiting costs, in fixed point
-    bool implicit;   // stands in while none is configured
+    uint32_t surplus_max;
+    uint64_t rate;    // what a millisecond of waiting costs, in fixed point
+    struct row *rows; // the pool, in order of profile
+    size_t rows_n, rows_cap;
+    bool implicit; // stands in while none is configured
     struct line **lines;
     size_t lines_n, lines_cap;
     uint32_t waiting, offered, assigned;
@@ -151,11 +195,43 @@ struct work_slot {
     struct work *work; // NULL = closed
 };
 
+struct verdict { // on one agent and one work
+    struct agent *agent;
+    enum router_exclusion exclusion;
+    bool again;     // declined or missed it before: asked only when nobody else can
+    bool asked;     // is being offered something else at this moment
+    uint32_t known; // 0 = had it before, 1 = last resolved for this customer, 2 = neither
+    int64_t score;  // by the queue's choice
+    int64_t idle_ms;
+};
+
+struct ranking {          // what matching found out about one work
+    struct verdict *best; // who can take it, best first, as many as were asked for
+    struct verdict *own;  // whom this work has to do with: known to it, asked before, wanted
+    size_t best_n, best_cap, own_n, own_cap;
+};
+
 struct router {
     uint64_t input, config, epoch;
     int64_t at, wall;
     uint32_t fold;
     struct router_config rules; // without queues and agents
+
+    struct need {          // a queue by a skill that it cannot do without
+        const char *skill; // "" = there is none
+        struct queue *queue;
+    } * needs;
+    size_t needs_n;
+    struct entry { // a queue by an intent that it lists
+        const char *intent;
+        struct queue *queue;
+    } * entries;
+    struct queue **open_entries; // those that list none, in order of index
+    size_t entries_n, open_entries_n;
+    uint32_t by_presence[ROUTER_LOST + 1];           // agents
+    uint32_t by_channels[CORE_CHANNELS_ALL / 2 + 1]; // available agents, by the channels they take / 2
+    struct agent **marked;
+    size_t marked_n, marked_cap;
 
     struct queue **queues; // never empty
     size_t queues_n;
@@ -170,7 +246,7 @@ struct router {
     struct outcome *outcomes, *outcomes_last; // oldest first
     size_t outcomes_n;
 
-    struct table conversations, desks, commands;
+    struct table conversations, desks, commands, agent_ids;
     struct timer **heap;
     size_t heap_n, heap_cap;
 
@@ -179,6 +255,8 @@ struct router {
     size_t undecided_n, undecided_cap, touched_n, touched_cap;
     struct agent **freed;
     size_t freed_n, freed_cap;
+    struct line **open; // lines that somebody with new room could serve
+    size_t open_n, open_cap;
     bool everything; // all that waits is undecided
     uint64_t stamp;
     struct router_effect *effects;
@@ -186,9 +264,7 @@ struct router {
     struct arena arena, explained;
     void **grave;
     size_t grave_n, grave_cap;
-    struct verdict *verdicts;
-    const struct verdict **ranked;
-    size_t verdicts_cap, ranked_cap;
+    struct ranking ranking;
 };
 
 #endif

@@ -29,8 +29,7 @@ const struct router_decision *router_explain(struct router *r, uint64_t work)
     if (!w)
         return NULL;
     arena_reset(&r->explained);
-    struct match m = match_work(r, w, match_scratch(r));
-    return match_record(r, &r->explained, w, &m, r->agents_n);
+    return record_everybody(r, &r->explained, w);
 }
 
 void router_stats(const struct router *r, struct router_stats *out)

@@ -188,8 +188,7 @@ static void work_leave(struct router *r, struct work *w)
     timer_stop(r, &w->limit);
     if (w->state == ROUTER_QUEUED) {
         r->waiting--;
-        r->held -= w->hold.place ? 1 : 0;
-        timer_stop(r, &w->hold);
+        settle_unhold(r, w);
         timer_stop(r, &w->pause);
         queue_leave_line(w);
     }
@@ -227,7 +226,7 @@ static bool work_is_contact(enum router_work_state s)
 static void work_stamp_idle(struct router *r, struct work *w, enum router_work_state to, struct agent *agent)
 {
     if (w->agent && work_is_contact(w->state))
-        w->agent->idle_since = r->at;
+        w->agent->idle_since = r->at; // work_leave() and work_enter() tell the pools
     if (agent && to == ROUTER_ASSIGNED)
         agent->idle_since = r->at;
 }
@@ -290,10 +289,10 @@ void work_recharge(struct router *r, struct work *w)
 void work_want(struct work *w, struct agent *a)
 {
     if (w->wanted)
-        w->wanted->wanted--;
+        ids_drop(&w->wanted->awaited, w->id);
     w->wanted = a;
     if (a)
-        a->wanted++;
+        ids_put(&a->awaited, w->id);
 }
 
 void work_inform(struct work *w, struct agent *a)

@@ -107,6 +107,7 @@ struct twin_event {
         int64_t score;
     } candidates[TWIN_AGENTS];
     size_t candidates_n;
+    uint32_t excluded[ROUTER_EXCLUSIONS];
 };
 
 struct twin_view { // of one agent, on one work

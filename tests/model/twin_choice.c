@@ -92,9 +92,9 @@ static uint64_t scramble(uint64_t z)
     return z ^ (z >> 31);
 }
 
-static bool may_be_drawn(const struct twin_view *v)
+static bool may_be_drawn(const struct twin_work *w, const struct twin_view *v)
 {
-    return v->exclusion == ROUTER_QUALIFIED && !v->again && v->known == 2;
+    return v->exclusion == ROUTER_QUALIFIED && !v->again && v->known == 2 && strcmp(w->wanted, v->a->id) != 0;
 }
 
 static uint32_t profile(struct twin *t, const struct twin_view *v)
@@ -111,7 +111,7 @@ static void draw(struct twin *t, const struct twin_work *w, struct twin_view *v,
     struct twin_view *row[TWIN_AGENTS];
     size_t m = 0;
     for (size_t i = 0; i < n; i++) {
-        if (!may_be_drawn(&v[i]))
+        if (!may_be_drawn(w, &v[i]))
             continue;
         size_t at = m++;
         for (; at > 0 && profile(t, row[at - 1]) > profile(t, &v[i]); at--)

@@ -416,6 +416,7 @@ static void record(struct twin *t, const struct twin_work *w, const struct twin_
             add_candidate(e, &qualified[i]);
     }
     for (size_t i = 0; i < t->agents_n; i++) {
+        e->excluded[all[i].exclusion]++;
         if (all[i].exclusion != ROUTER_QUALIFIED)
             add_candidate(e, &all[i]);
     }

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which queue a work enters: the first whose entry rules all match, and the last takes what no other does.
+//
+// Queues that ask for intents are found by the intent and what it lies below, so that many of them cost no more than few.
+
+#include "routing/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int enter_order(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int order = strcmp(x->intent, y->intent);
+    return order ? order : (x->queue->index > y->queue->index) - (x->queue->index < y->queue->index);
+}
+
+// After the queues changed.
+void enter_queues(struct router *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->queues_n; i++)
+        n += r->queues[i]->def.intents_n;
+    free(r->entries);
+    free(r->open_entries);
+    r->entries = memory_new(n, sizeof *r->entries);
+    r->open_entries = memory_new(r->queues_n, sizeof(struct queue *));
+    r->entries_n = r->open_entries_n = 0;
+    for (size_t i = 0; i < r->queues_n; i++) {
+        struct queue *q = r->queues[i];
+        for (size_t k = 0; k < q->def.intents_n; k++)
+            r->entries[r->entries_n++] = (struct entry){q->def.intents[k], q};
+        if (!q->def.intents_n)
+            r->open_entries[r->open_entries_n++] = q;
+    }
+    if (r->entries_n > 1)
+        qsort(r->entries, r->entries_n, sizeof *r->entries, enter_order);
+}
+
+static bool enter_lists(const char *const *v, size_t n, const char *s)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(v[i], s) == 0)
+            return true;
+    }
+    return n == 0;
+}
+
+// But for the intent.
+static bool enter_matches(const struct queue *q, const struct work *w, const char *account)
+{
+    const struct router_queue *def = &q->def;
+    return (!def->channels || def->channels & CORE_BIT(w->channel_now)) &&
+           enter_lists(def->accounts, def->accounts_n, account) &&
+           enter_lists(def->languages, def->languages_n, w->language);
+}
+
+// How the listed intent stands to the first n bytes of the work's.
+static int enter_compare(const char *listed, const char *intent, size_t n)
+{
+    int order = strncmp(listed, intent, n);
+    return order ? order : listed[n] != '\0';
+}
+
+// The first queue that lists the first n bytes of the intent and matches otherwise, if it goes before `best`.
+static struct queue *enter_by_intent(const struct router *r, const struct work *w, const char *account, size_t n,
+                                     struct queue *best)
+{
+    size_t low = 0;
+    for (size_t high = r->entries_n; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        if (enter_compare(r->entries[middle].intent, w->intent, n) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < r->entries_n && enter_compare(r->entries[low].intent, w->intent, n) == 0; low++) {
+        struct queue *q = r->entries[low].queue;
+        if (q->index >= best->index)
+            break;
+        if (enter_matches(q, w, account))
+            return q;
+    }
+    return best;
+}
+
+// "billing" stands for "billing" and for all that begins with "billing."
+struct queue *enter_queue(const struct router *r, const struct work *w)
+{
+    size_t s = session_latest(w, w->channel_now, false);
+    const char *account = s == SIZE_MAX ? "" : w->sessions[s].account;
+    struct queue *best = r->queues[r->queues_n - 1];
+    for (size_t i = 0; i < r->open_entries_n && r->open_entries[i]->index < best->index; i++) {
+        if (enter_matches(r->open_entries[i], w, account))
+            best = r->open_entries[i];
+    }
+    for (size_t n = 0;; n++) {
+        if (w->intent[n] == '.' || !w->intent[n])
+            best = enter_by_intent(r, w, account, n, best);
+        if (!w->intent[n])
+            return best;
+    }
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Pools: for each queue, those available agents who have its skills, kept in order of its choice. The agents of a pool who take the
+// same channels, have room for the same and are or are not being asked share a row. So the best who can take a work is at the
+// head of one of a few rows, and how many cannot for which reason is a sum of their sizes; no decision looks at all agents.
+//
+// An agent whose situation changed is only marked; pool_settle() seats them anew before anybody is chosen. All of this is
+// derived from the state: pool_check() compares it with what a fresh look at each agent says.
+
+#include "routing/core.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---- where an agent sits ----
+
+uint32_t pool_profile(const struct router *r, const struct agent *a)
+{
+    uint32_t channels = a->def.channels ? a->def.channels : CORE_CHANNELS_ALL, room = 0;
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++)
+        room += a->load + r->rules.channels[c].units <= a->def.capacity ? 1 : 0;
+    return channels << 3 | room << 1 | (a->offers ? 1u : 0u);
+}
+
+static uint32_t profile_channels(uint32_t profile)
+{
+    return profile >> 3 & CORE_CHANNELS_ALL;
+}
+
+static uint32_t profile_room(uint32_t profile)
+{
+    return profile >> 1 & 7;
+}
+
+// Of the channels' units, how many are not more than this: whoever has room for as many has room for it.
+static uint32_t pool_room_for(const struct router *r, uint32_t cost)
+{
+    uint32_t room = 0;
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++)
+        room += r->rules.channels[c].units <= cost ? 1 : 0;
+    return room;
+}
+
+static bool pool_takes(uint32_t profile, uint32_t channels)
+{
+    return !(channels & ~profile_channels(profile));
+}
+
+static size_t pool_row_at(const struct queue *q, uint32_t profile)
+{
+    size_t i = 0;
+    while (i < q->rows_n && q->rows[i].profile < profile)
+        i++;
+    return i;
+}
+
+static struct row *pool_row(struct queue *q, uint32_t profile)
+{
+    size_t i = pool_row_at(q, profile);
+    if (i < q->rows_n && q->rows[i].profile == profile)
+        return &q->rows[i];
+    q->rows = memory_grow(q->rows, &q->rows_cap, q->rows_n + 1, sizeof *q->rows);
+    memmove(q->rows + i + 1, q->rows + i, (q->rows_n - i) * sizeof *q->rows);
+    q->rows_n++;
+    q->rows[i] = (struct row){.profile = profile};
+    q->rows[i].levels = memory_new((size_t)q->surplus_max + 1, sizeof *q->rows[i].levels);
+    return &q->rows[i];
+}
+
+static struct seat pool_seat(const struct member *m, struct agent *a)
+{
+    bool order = m->queue->def.select != ROUTER_RANDOM; // those of whom one is drawn sit in order of id
+    return (struct seat){.score = m->score, .idle = order ? a->seat_idle : 0, .agent = a};
+}
+
+static void pool_sit(struct member *m, struct agent *a)
+{
+    struct row *w = pool_row(m->queue, a->profile);
+    struct seat s = pool_seat(m, a);
+    w->n++;
+    w->levels[m->surplus]++;
+    if (profile_room(a->profile)) // else they are only counted: no work looks there
+        row_put(w, &s);
+}
+
+static void pool_rise(struct member *m, struct agent *a)
+{
+    struct row *w = pool_row(m->queue, a->profile);
+    struct seat s = pool_seat(m, a);
+    w->n--;
+    w->levels[m->surplus]--;
+    if (profile_room(a->profile))
+        row_drop(w, &s);
+}
+
+// ---- keeping it current ----
+
+void pool_mark(struct router *r, struct agent *a)
+{
+    if (a->marked)
+        return;
+    r->marked = memory_grow(r->marked, &r->marked_cap, r->marked_n + 1, sizeof(struct agent *));
+    r->marked[r->marked_n++] = a;
+    a->marked = r->marked_n;
+}
+
+static void pool_count(struct router *r, struct agent *a, enum router_presence presence, uint32_t channels)
+{
+    if (a->counted) {
+        r->by_presence[a->counted]--;
+        r->by_channels[a->counted_channels / 2] -= a->counted == ROUTER_AVAILABLE ? 1 : 0;
+    }
+    a->counted = presence;
+    a->counted_channels = channels;
+    if (presence) {
+        r->by_presence[presence]++;
+        r->by_channels[channels / 2] += presence == ROUTER_AVAILABLE ? 1 : 0;
+    }
+}
+
+static void pool_reseat(struct router *r, struct agent *a)
+{
+    bool here = a->presence == ROUTER_AVAILABLE, was = a->seated;
+    uint32_t profile = pool_profile(r, a), old_profile = a->profile;
+    int64_t idle = a->offers ? 0 : a->idle_since, old_idle = a->seat_idle;
+    pool_count(r, a, a->presence, profile_channels(profile));
+    for (size_t i = 0; i < a->members_n; i++) {
+        struct member *m = &a->members[i];
+        int64_t score = here ? select_seat_score(m->queue, m, a) : 0;
+        if (was && here && score == m->score && profile == old_profile && idle == old_idle)
+            continue;
+        if (was) {
+            a->profile = old_profile;
+            a->seat_idle = old_idle;
+            pool_rise(m, a);
+        }
+        m->score = score;
+        if (here) {
+            a->profile = profile;
+            a->seat_idle = idle;
+            pool_sit(m, a);
+        }
+    }
+    a->profile = profile;
+    a->seat_idle = idle;
+    a->seated = here;
+}
+
+void pool_settle(struct router *r)
+{
+    for (size_t i = 0; i < r->marked_n; i++) {
+        r->marked[i]->marked = 0;
+        pool_reseat(r, r->marked[i]);
+    }
+    r->marked_n = 0;
+}
+
+// Before an agent's memberships change or they go for good.
+void pool_leave(struct router *r, struct agent *a)
+{
+    for (size_t i = 0; a->seated && i < a->members_n; i++)
+        pool_rise(&a->members[i], a);
+    a->seated = false;
+    pool_count(r, a, ROUTER_PRESENCE_NONE, 0);
+    if (!a->marked)
+        return;
+    struct agent *last = r->marked[--r->marked_n];
+    r->marked[a->marked - 1] = last;
+    last->marked = a->marked;
+    a->marked = 0;
+}
+
+void pool_clear(struct queue *q)
+{
+    for (size_t i = 0; i < q->rows_n; i++)
+        row_clear(&q->rows[i]);
+    free(q->rows);
+    q->rows = NULL;
+    q->rows_n = q->rows_cap = 0;
+}
+
+// All queues have been cleared, or are about to be: everybody is seated anew.
+void pool_reset(struct router *r)
+{
+    for (size_t i = 0; i < r->agents_n; i++) {
+        r->agents[i]->seated = false;
+        pool_mark(r, r->agents[i]);
+    }
+}
+
+// ---- reading it ----
+
+struct member *pool_member(const struct agent *a, const struct queue *q)
+{
+    size_t low = 0;
+    for (size_t high = a->members_n; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        if (a->members[middle].index < q->index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < a->members_n && a->members[low].queue == q ? &a->members[low] : NULL;
+}
+
+// The rows of those who can take work that needs these channels and this room.
+size_t pool_rows(const struct router *r, const struct queue *q, uint32_t channels, uint32_t cost,
+                 const struct row *out[POOL_ROWS_MAX])
+{
+    uint32_t room = pool_room_for(r, cost);
+    size_t n = 0;
+    for (size_t i = 0; i < q->rows_n; i++) {
+        const struct row *w = &q->rows[i];
+        if (w->n && pool_takes(w->profile, channels) && profile_room(w->profile) >= room)
+            out[n++] = w;
+    }
+    return n;
+}
+
+// The highest sum of levels in what the queue requires of anybody who could take it; 0 = nobody could.
+uint32_t pool_top_levels(const struct router *r, const struct queue *q, uint32_t channels, uint32_t cost)
+{
+    const struct row *rows[POOL_ROWS_MAX];
+    size_t n = pool_rows(r, q, channels, cost, rows);
+    uint32_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t surplus = q->surplus_max;
+        while (surplus && !rows[i]->levels[surplus])
+            surplus--;
+        most = surplus > most ? surplus : most;
+    }
+    return n ? q->levels + most : 0;
+}
+
+bool pool_asked(const struct row *w)
+{
+    return w->profile & 1;
+}
+
+// How many are excluded for which reason, and how many qualify, but for what concerns single agents and this work.
+void pool_counts(const struct router *r, const struct queue *q, uint32_t channels, uint32_t cost,
+                 uint32_t out[ROUTER_EXCLUSIONS])
+{
+    uint32_t take = 0, fit = 0, room = pool_room_for(r, cost);
+    for (uint32_t mask = 0; mask <= CORE_CHANNELS_ALL / 2; mask++)
+        take += channels & ~(mask * 2) ? 0 : r->by_channels[mask];
+    for (size_t i = 0; i < q->rows_n; i++) {
+        const struct row *w = &q->rows[i];
+        if (!pool_takes(w->profile, channels))
+            continue;
+        fit += w->n;
+        out[profile_room(w->profile) >= room ? ROUTER_QUALIFIED : ROUTER_EX_CAPACITY] += w->n;
+    }
+    out[ROUTER_EX_OFFLINE] = r->by_presence[ROUTER_OFFLINE];
+    out[ROUTER_EX_AWAY] = r->by_presence[ROUTER_AWAY];
+    out[ROUTER_EX_LOST] = r->by_presence[ROUTER_LOST];
+    out[ROUTER_EX_CHANNEL] = r->by_presence[ROUTER_AVAILABLE] - take;
+    out[ROUTER_EX_SKILL] = take - fit;
+}
+
+// ---- checking it ----
+
+static const char *pool_check_agent(const struct router *r, const struct agent *a)
+{
+    if (a->marked || a->counted != a->presence || a->seated != (a->presence == ROUTER_AVAILABLE))
+        return "an agent's change has not reached the pools";
+    for (size_t i = 0; a->seated && i < a->members_n; i++) {
+        const struct member *m = &a->members[i];
+        size_t row = pool_row_at(m->queue, pool_profile(r, a));
+        const struct row *w = &m->queue->rows[row];
+        if (row == m->queue->rows_n || a->profile != pool_profile(r, a) || w->profile != a->profile || !w->n)
+            return "an agent has no row in a pool";
+        if (!profile_room(a->profile))
+            continue;
+        struct seat s = pool_seat(m, (struct agent *)(uintptr_t)a);
+        struct row_cursor at = row_at(w, row_place(w, &s));
+        const struct seat *found = row_next(w, &at);
+        if (!found || found->agent != a || m->score != select_seat_score(m->queue, m, a) ||
+            a->seat_idle != (a->offers ? 0 : a->idle_since))
+            return "an agent sits in the wrong place of a pool";
+    }
+    return NULL;
+}
+
+const char *pool_check(const struct router *r)
+{
+    size_t seats = 0, members = 0;
+    const char *why = r->marked_n ? "an agent's change has not reached the pools" : NULL;
+    for (size_t i = 0; i < r->agents_n && !why; i++) {
+        why = pool_check_agent(r, r->agents[i]);
+        members += r->agents[i]->seated ? r->agents[i]->members_n : 0;
+    }
+    for (size_t i = 0; i < r->queues_n && !why; i++) {
+        for (size_t j = 0; j < r->queues[i]->rows_n && !why; j++) {
+            const struct row *w = &r->queues[i]->rows[j];
+            why = profile_room(w->profile) ? row_check(w) : NULL;
+            seats += w->n;
+        }
+    }
+    return why || seats == members ? why : "a pool seats somebody who is not there";
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The record of a decision: the winner, those who came next, and how many could not for which reason. While there are no more
+// agents than a record may name, it names them all; beyond, whoever wants to hear of each one asks router_explain().
+
+#include "routing/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct router_shortfall *record_shortfalls(struct arena *arena, const struct work *w,
+                                                        const struct agent *a, size_t *n)
+{
+    const struct router_queue *def = &w->queue->def;
+    struct router_shortfall *v = arena_new(arena, def->requires_n, sizeof *v);
+    *n = 0;
+    for (size_t i = 0, s = 0; i < def->requires_n; i++) {
+        const struct router_skill *needs = &def->requires[i];
+        while (s < a->def.skills_n && strcmp(a->def.skills[s].name, needs->name) < 0)
+            s++;
+        bool same = s < a->def.skills_n && strcmp(a->def.skills[s].name, needs->name) == 0;
+        uint32_t has = same ? a->def.skills[s].level : 0;
+        if (has < needs->level)
+            v[(*n)++] = (struct router_shortfall){needs->name, needs->level, has};
+    }
+    return v;
+}
+
+static void record_fill(struct router_candidate *c, struct arena *arena, const struct router *r, const struct work *w,
+                        const struct verdict *v)
+{
+    const struct member *m = pool_member(v->agent, w->queue);
+    *c = (struct router_candidate){
+        .agent = v->agent->def.id,
+        .exclusion = v->exclusion,
+        .load = v->agent->load,
+        .capacity = v->agent->def.capacity,
+        .cost = match_cost(r, w),
+        .idle_ms = v->idle_ms,
+        .surplus = m ? m->surplus : 0,
+        .score = v->score,
+        .known = v->known < 2,
+    };
+    if (!m) // named whatever else excludes them: to come online would not do
+        c->shortfalls = record_shortfalls(arena, w, v->agent, &c->shortfalls_n);
+}
+
+struct router_candidate *record_candidate(struct arena *arena, const struct router *r, const struct work *w,
+                                          const struct verdict *v)
+{
+    struct router_candidate *c = arena_new(arena, 1, sizeof *c);
+    record_fill(c, arena, r, w, v);
+    return c;
+}
+
+// The pools know the many; what concerns single agents and this work is put right.
+static void record_counts(const struct router *r, const struct work *w, const struct ranking *k, uint32_t *counts)
+{
+    pool_counts(r, w->queue, session_channels(w), match_cost(r, w), counts);
+    for (size_t i = 0; i < k->own_n; i++) {
+        const struct verdict *v = &k->own[i];
+        bool member = pool_member(v->agent, w->queue) != NULL;
+        if (v->exclusion == ROUTER_EX_DECLINED)
+            counts[member ? ROUTER_QUALIFIED : ROUTER_EX_SKILL]--;
+        else if (!member && (v->exclusion == ROUTER_QUALIFIED || v->exclusion == ROUTER_EX_CAPACITY))
+            counts[ROUTER_EX_SKILL]--;
+        else
+            continue;
+        counts[v->exclusion]++;
+    }
+}
+
+static struct router_decision *record_new(struct router *r, struct arena *arena, const struct work *w,
+                                          const struct match *m, size_t named)
+{
+    const struct ranking *k = &r->ranking;
+    struct router_candidate *c = arena_new(arena, named, sizeof *c);
+    struct router_decision *d = arena_new(arena, 1, sizeof *d);
+    size_t n = 0;
+    if (m->winner && named)
+        record_fill(&c[n++], arena, r, w, &m->why);
+    for (size_t i = 0; i < k->best_n && n < named; i++) {
+        if (k->best[i].agent != m->winner)
+            record_fill(&c[n++], arena, r, w, &k->best[i]);
+    }
+    *d = (struct router_decision){
+        .queue = w->queue->def.name,
+        .winner = m->winner ? m->winner->def.id : "",
+        .select = w->queue->def.select,
+        .candidates = c,
+        .candidates_n = n,
+        .considered = (uint32_t)r->agents_n,
+        .channel = w->channel_now,
+        .requires = w->queue->def.requires,
+        .requires_n = w->queue->def.requires_n,
+        .config = r->config,
+    };
+    record_counts(r, w, k, d->excluded);
+    return d;
+}
+
+size_t record_limit(const struct router *r)
+{
+    return r->agents_n <= ROUTER_CANDIDATES_MAX ? r->agents_n : RECORD_NAMED;
+}
+
+// Of what match_work() just found out.
+struct router_decision *record_decision(struct router *r, struct arena *arena, const struct work *w,
+                                        const struct match *m)
+{
+    size_t named = record_limit(r);
+    struct router_decision *d = record_new(r, arena, w, m, named);
+    struct router_candidate *c = (struct router_candidate *)(uintptr_t)d->candidates;
+    for (size_t i = 0; i < r->agents_n && named == r->agents_n; i++) {
+        struct verdict v = match_agent(r, w, r->agents[i]);
+        if (v.exclusion != ROUTER_QUALIFIED)
+            record_fill(&c[d->candidates_n++], arena, r, w, &v);
+    }
+    return d;
+}
+
+struct router_decision *record_everybody(struct router *r, struct arena *arena, const struct work *w)
+{
+    struct verdict *all = memory_new(r->agents_n, sizeof *all);
+    struct match m = scan_work(r, w, all, &r->ranking);
+    struct router_decision *d = record_new(r, arena, w, &m, r->agents_n);
+    struct router_candidate *c = (struct router_candidate *)(uintptr_t)d->candidates;
+    memset(d->excluded, 0, sizeof d->excluded);
+    for (size_t i = 0; i < r->agents_n; i++) {
+        d->excluded[all[i].exclusion]++;
+        if (all[i].exclusion != ROUTER_QUALIFIED)
+            record_fill(&c[d->candidates_n++], arena, r, w, &all[i]);
+    }
+    free(all);
+    return d;
+}

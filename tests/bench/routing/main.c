@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// bench_routing [AGENTS...]: how long a decision, a taking and a giving back last, beside a plain linear scan in the same run; and
+// how fast a freed agent finds the best of 100,000 waiting. One line per figure, in nanoseconds; a ratio is the scan's median over
+// our 99th percentile. "choose" is the choice alone, the rest are whole steps of the router with record and effects.
+
+#include "bench.h"
+#include "routing/core.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUNDS  20000
+#define OPEN    500 // contacts being offered while the choice is timed
+#define SCANS   201
+#define FLIPS   5000
+#define WAITING 100000
+
+static uint64_t longest; // by the process's own clock
+
+static void print(const char *what, struct bench_figures *f, uint64_t scan)
+{
+    uint64_t p99 = bench_part(f, 990);
+    if (bench_clock != CLOCK_MONOTONIC) {
+        longest = bench_part(f, 1000) > longest ? bench_part(f, 1000) : longest;
+        bench_forget(f);
+        return;
+    }
+    printf("  %-22s p50 %7llu  p99 %7llu", what, (unsigned long long)bench_part(f, 500), (unsigned long long)p99);
+    if (scan)
+        printf("  ratio %7.1f", (double)scan / (double)(p99 ? p99 : 1));
+    printf("\n");
+    bench_forget(f);
+}
+
+static uint64_t time_scan(struct bench *b)
+{
+    struct bench_figures f = {0};
+    uint32_t best;
+    for (size_t i = 0; i < SCANS; i++)
+        bench_note(&f, bench_scan_agents(b, bench_random(b, BENCH_QUEUES), &best));
+    uint64_t median = bench_part(&f, 500);
+    print("linear scan", &f, 0);
+    return median;
+}
+
+static void time_choice(struct bench *b, uint64_t scan)
+{
+    struct bench_figures f = {0};
+    struct bench_offer *open = calloc(OPEN, sizeof *open);
+    struct ranking k = {0};
+    size_t n = 0;
+    while (n < OPEN) {
+        bench_arrive(b, bench_random(b, BENCH_QUEUES), &open[n]);
+        n += open[n].made ? 1 : 0;
+    }
+    for (size_t i = 0; i < ROUNDS; i++) {
+        const struct work *w = work_find(b->r, open[bench_random(b, OPEN)].work);
+        uint64_t start = bench_now();
+        struct match m = match_work(b->r, w, 1, &k);
+        bench_note(&f, bench_now() - start);
+        if (m.held)
+            abort();
+    }
+    for (size_t i = 0; i < OPEN; i++) {
+        bench_accept(b, &open[i]);
+        bench_finish(b, &open[i]);
+    }
+    free(open);
+    free(k.best);
+    free(k.own);
+    print("choose", &f, scan);
+}
+
+static void time_steps(struct bench *b, uint64_t scan)
+{
+    struct bench_figures decide = {0}, take = {0}, back = {0}, flip = {0};
+    for (size_t i = 0; i < ROUNDS; i++) {
+        struct bench_offer o;
+        b->at += bench_random(b, 60); // the memory of commands comes to rest at ten minutes' worth of them
+        uint64_t took = bench_arrive(b, bench_random(b, BENCH_QUEUES), &o);
+        if (!o.made)
+            continue;
+        bench_note(&decide, took);
+        bench_note(&take, bench_accept(b, &o));
+        bench_note(&back, bench_finish(b, &o));
+    }
+    for (size_t i = 0; i < ROUNDS; i++) {
+        struct bench_offer o;
+        uint32_t agent = bench_random(b, (uint32_t)b->agents_n) | 1; // of the free half
+        b->at += bench_random(b, 60);
+        if (agent >= b->agents_n)
+            continue;
+        bench_note(&flip, bench_presence(b, agent, ROUTER_AWAY, &o));
+        bench_note(&flip, bench_presence(b, agent, ROUTER_AVAILABLE, &o));
+    }
+    print("decide, whole step", &decide, scan);
+    print("take, whole step", &take, scan);
+    print("give back, whole step", &back, scan);
+    print("presence, whole step", &flip, scan);
+}
+
+static void decide_all(size_t agents)
+{
+    printf("%zu agents, half of them free, %d queues of 1 to %d skills of %d\n", agents, BENCH_QUEUES, BENCH_NEEDS,
+           BENCH_SKILLS);
+    for (unsigned s = 0; s < ROUTER_SELECTS; s++) {
+        struct bench *b = calloc(1, sizeof *b);
+        bench_open(b, agents, (enum router_select)s);
+        printf(" %s\n", router_select_name((enum router_select)s));
+        uint64_t scan = time_scan(b);
+        time_choice(b, scan);
+        time_steps(b, scan);
+        bench_clock = CLOCK_THREAD_CPUTIME_ID;
+        longest = 0;
+        time_steps(b, scan);
+        bench_clock = CLOCK_MONOTONIC;
+        printf("  %-22s %llu, of a linear scan %.2f\n", "longest step", (unsigned long long)longest,
+               (double)longest / (double)scan);
+        if (s == 0)
+            printf("  memory per agent       %zu bytes\n", b->memory_agents / agents);
+        bench_close(b);
+        free(b);
+    }
+}
+
+// Nothing but the finding, as if this agent had come.
+static void time_find(struct bench *b, uint64_t scan)
+{
+    struct bench_figures f = {0};
+    for (size_t i = 0; i < ROUNDS; i++) {
+        struct agent *a = b->r->agents[bench_random(b, (uint32_t)b->agents_n) | 1];
+        enum router_presence p = a->presence;
+        a->presence = ROUTER_AVAILABLE;
+        agent_mark_freed(b->r, a);
+        pool_mark(b->r, a);
+        pool_settle(b->r);
+        uint64_t start = bench_now();
+        const struct work *w = settle_first(b->r);
+        bench_note(&f, bench_now() - start);
+        if (w && w->state != ROUTER_QUEUED)
+            abort();
+        a->presence = p;
+        a->freed = false;
+        b->r->freed_n = 0;
+        pool_mark(b->r, a);
+        pool_settle(b->r);
+    }
+    print("find the best", &f, scan);
+}
+
+// Everybody is away; contacts pile up; then one agent after the other comes, takes the best and goes.
+static void wait_all(size_t agents)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    struct bench_wait *v = calloc(WAITING, sizeof *v);
+    struct bench_figures scan = {0}, find = {0}, arrive = {0};
+    struct bench_offer o;
+    bench_open(b, agents, ROUTER_LONGEST_IDLE);
+    for (uint32_t i = 0; i < agents; i++)
+        bench_presence(b, i, ROUTER_AWAY, &o);
+    b->at += 700000;
+    size_t before = bench_memory();
+    for (size_t i = 0; i < WAITING; i++) {
+        b->at += bench_random(b, 3);
+        v[i] = (struct bench_wait){b->at, 5, bench_random(b, BENCH_QUEUES)};
+        bench_note(&arrive, bench_arrive(b, v[i].queue, &o));
+    }
+    printf("%d contacts waiting in %d groups, nobody there; memory per waiting work %zu bytes\n", WAITING, BENCH_QUEUES,
+           (bench_memory() - before) / WAITING);
+    size_t best;
+    for (size_t i = 0; i < SCANS; i++)
+        bench_note(&scan, bench_scan_waiting(b, v, WAITING, bench_random(b, (uint32_t)agents), &best));
+    uint64_t median = bench_part(&scan, 500);
+    print("linear scan", &scan, 0);
+    print("arrive, whole step", &arrive, 0);
+    time_find(b, median);
+    for (size_t i = 0; i < FLIPS; i++) {
+        uint32_t agent = bench_random(b, (uint32_t)agents) | 1;
+        if (agent >= agents || b->agents[agent].load)
+            continue;
+        b->at += bench_random(b, 60);
+        uint64_t took = bench_presence(b, agent, ROUTER_AVAILABLE, &o);
+        if (o.made)
+            bench_note(&find, took);
+        bench_presence(b, agent, ROUTER_AWAY, &o);
+        b->agents[agent].load = 0;
+    }
+    print("come and be offered", &find, median);
+    bench_close(b);
+    free(b);
+    free(v);
+}
+
+int main(int argc, char **argv)
+{
+    static const size_t usual[] = {1000, 10000, 100000};
+    for (int i = 1; i < argc; i++)
+        decide_all(strtoul(argv[i], NULL, 10));
+    for (size_t i = 0; argc == 1 && i < 3; i++)
+        decide_all(usual[i]);
+    wait_all(argc > 1 ? strtoul(argv[argc - 1], NULL, 10) : 100000);
+    return 0;
+}

@@ -56,6 +56,8 @@ struct http_options reload_http(const struct config *c, struct auth *auth)
 {
     return (struct http_options){
         .auth = auth,
+        .trusted_proxies = (const char *const *)c->server.trusted_proxies.v,
+        .trusted_proxies_n = c->server.trusted_proxies.n,
         .max_connections = (uint32_t)c->server.max_connections,
         .body_max = (size_t)c->server.max_body,
         .head_ms = c->server.header_seconds * 1000,

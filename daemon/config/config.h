@@ -92,6 +92,7 @@ enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISO
 #define CONFIG_TYPE_ZONE        char * // name of the system's time zone database
 #define CONFIG_TYPE_NAMES       struct config_list
 #define CONFIG_TYPE_ORIGINS     struct config_list
+#define CONFIG_TYPE_RANGES      struct config_list
 #define CONFIG_TYPE_MEDIA_TYPES struct config_list
 #define CONFIG_TYPE_LANGUAGES   struct config_list
 #define CONFIG_TYPE_CHANNELS    uint32_t // bit (1u << channel); 0 = empty list

@@ -28,6 +28,7 @@ enum config_type {
     CONFIG_ZONE,
     CONFIG_NAMES,
     CONFIG_ORIGINS,
+    CONFIG_RANGES,
     CONFIG_MEDIA_TYPES,
     CONFIG_LANGUAGES,
     CONFIG_CHANNELS_SET,
@@ -96,6 +97,7 @@ typedef const char *setting_check_fn(const char *s, size_t len);
 const char *setting_check_name(const char *s, size_t len);
 const char *setting_check_language(const char *s, size_t len);
 const char *setting_check_origin(const char *s, size_t len);
+const char *setting_check_range(const char *s, size_t len);
 const char *setting_check_media_type(const char *s, size_t len);
 
 // The text of a node, checked; NULL when wrong.

@@ -3,6 +3,7 @@
 // from the environment or a file where the text says so, and are never quoted.
 #include "daemon/config/config_private.h"
 
+#include "daemon/base/address.h"
 #include "daemon/base/loop.h"
 #include "proto/utf8.h"
 
@@ -94,6 +95,13 @@ const char *setting_check_origin(const char *s, size_t len)
         return right;
     n = colon != NULL ? (size_t)(colon - host) : n;
     return n >= 1 && all_of(host, n, ".-") ? NULL : right;
+}
+
+const char *setting_check_range(const char *s, size_t len)
+{
+    struct address_range r;
+    (void)len;
+    return address_range_parse(s, &r);
 }
 
 static const char *check_sha256(const char *s, size_t len)

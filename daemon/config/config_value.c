@@ -212,6 +212,11 @@ static bool read_origins(const struct setting *v, void *slot)
     return read_list(v, slot, setting_check_origin, "origins in quotes");
 }
 
+static bool read_ranges(const struct setting *v, void *slot)
+{
+    return read_list(v, slot, setting_check_range, "addresses in quotes");
+}
+
 static bool read_media_types(const struct setting *v, void *slot)
 {
     return read_list(v, slot, setting_check_media_type, "media types in quotes");
@@ -295,6 +300,7 @@ static const struct {
     [CONFIG_ZONE] = {setting_read_zone, sizeof(char *), text_free, text_equal},
     [CONFIG_NAMES] = {read_names, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_ORIGINS] = {read_origins, sizeof(struct config_list), list_free, list_equal},
+    [CONFIG_RANGES] = {read_ranges, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_MEDIA_TYPES] = {read_media_types, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_LANGUAGES] = {read_languages, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_CHANNELS_SET] = {read_channels, sizeof(uint32_t), NULL, NULL},

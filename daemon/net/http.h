@@ -25,7 +25,9 @@ struct ProtobufCMessage;
 struct ProtobufCMessageDescriptor;
 
 struct http_options {
-    struct auth *auth;        // borrowed; NULL: no route may ask for roles
+    struct auth *auth;                  // borrowed; NULL: no route may ask for roles
+    const char *const *trusted_proxies; // addresses and ranges whose X-Forwarded-For is believed
+    size_t trusted_proxies_n;
     uint32_t max_connections; // beyond: 503 and closed, counted. Default 10000
     size_t head_max;          // request line and headers, bytes: 431. Default 16384
     size_t body_max;          // where the route says nothing: 413. Default 1 MiB
@@ -109,8 +111,9 @@ const char *
 http_request_id(const struct http_request *r); // for log lines: the client's X-Request-Id if sane, else ours
 const struct auth_identity *http_identity(const struct http_request *r); // who asks; NULL on routes for everybody
 enum http_method http_method(const struct http_request *r);
-const char *http_path(const struct http_request *r);                        // decoded once, normalised
-const char *http_peer(const struct http_request *r);                        // the client's address, without port
+const char *http_path(const struct http_request *r); // decoded once, normalised
+const char *
+http_peer(const struct http_request *r); // the client's address, without port, as far as trusted proxies tell
 const char *http_header_in(const struct http_request *r, const char *name); // NULL = absent; the first of several
 // The secret of "Authorization: Bearer ...", or NULL. Never log it.
 const char *http_bearer(const struct http_request *r);

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 
+#include "daemon/base/address.h"
 #include "daemon/base/log.h"
 #include "daemon/base/loop.h"
 #include "daemon/base/metrics.h"
@@ -70,6 +71,7 @@ struct http_request {
     const struct route *route;
     struct http_param params[HTTP_PARAMS_MAX];
     size_t params_n;
+    char client[ADDRESS_TEXT_MAX]; // the peer, or who it is that a proxy of ours speaks for
     struct auth_identity who;
     bool known;
     char *body;
@@ -103,13 +105,15 @@ struct conn {
     bool broken; // a write failed: drop at the flush
     struct conn *prev, *next, *next_dirty;
     struct ws *ws;
-    char peer[INET6_ADDRSTRLEN];
-    struct http_request *req; // NULL between requests
+    char peer[ADDRESS_TEXT_MAX]; // of a WebSocket: its client, if a proxy says who that is
+    struct http_request *req;    // NULL between requests
 };
 
 struct http_server {
     struct loop *loop;
     struct http_options o;
+    struct address_range *trusted; // proxies
+    size_t trusted_n;
     struct listener *listeners;
     struct conn *conns, *dirty, **dirty_tail;
     uint32_t count, turned_away; // connections in hand; refused ones that still linger
@@ -162,6 +166,10 @@ void request_begin(struct http_request *r, const char *head,
                    size_t len); // route, token, limits; answers what may not go on
 void request_free(struct http_request *r);
 int64_t request_clock_ns(void);
+
+// forwarded.c
+void forwarded_client(const struct http_server *s, const struct parse_head *head, const char *peer,
+                      char out[ADDRESS_TEXT_MAX]);
 
 // route.c
 void route_add(struct routes *t, const struct http_route *r, void *ctx, const struct http_file *file);

@@ -76,7 +76,7 @@ static void refuse_token(struct http_request *r, enum auth_verdict verdict)
         return;
     }
     if (server_may_log(s))
-        tl_log(LOG_WARN, "auth_failed", LS("request", r->request_id), LS("peer", r->conn->peer));
+        tl_log(LOG_WARN, "auth_failed", LS("request", r->request_id), LS("peer", r->client));
     if (verdict == AUTH_SLOWED) {
         http_header(r, "Retry-After", "60");
         http_problem(r, PROBLEM_too_many_requests, NULL, "this address has failed to authenticate too often");
@@ -97,7 +97,7 @@ static bool check_token(struct http_request *r)
         http_problem(r, PROBLEM_unauthorized, NULL, NULL);
         return false;
     }
-    enum auth_verdict verdict = auth_check(s->o.auth, secret, r->conn->peer, loop_now(s->loop), &r->who);
+    enum auth_verdict verdict = auth_check(s->o.auth, secret, r->client, loop_now(s->loop), &r->who);
     if (verdict != AUTH_OK) {
         refuse_token(r, verdict);
         return false;
@@ -128,6 +128,7 @@ void request_begin(struct http_request *r, const char *head, size_t len)
         http_problem(r, problem, NULL, why);
         return;
     }
+    forwarded_client(s, &r->head, r->conn->peer, r->client);
     if (!find_route(r, r->memory + len + 1) || !check_token(r))
         return;
     if (!r->head.chunked && r->head.length > (r->route->r.body_max ? r->route->r.body_max : s->o.body_max)) {
@@ -179,7 +180,7 @@ const char *http_path(const struct http_request *r)
 
 const char *http_peer(const struct http_request *r)
 {
-    return r->conn->peer;
+    return r->client;
 }
 
 const char *http_header_in(const struct http_request *r, const char *name)

@@ -49,10 +49,22 @@ static void set_defaults(struct http_options *o)
     assert(o->head_max <= 65536); // a head must fit below the reading watermark
 }
 
+static void trust(struct http_server *s, const char *const *v, size_t n)
+{
+    free(s->trusted);
+    s->trusted = xcalloc(n + 1, sizeof *s->trusted);
+    s->trusted_n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!address_range_parse(v[i], &s->trusted[s->trusted_n]))
+            s->trusted_n++;
+}
+
 void http_server_configure(struct http_server *s, const struct http_options *o)
 {
     struct auth *auth = s->o.auth;
     s->o = *o;
+    trust(s, o->trusted_proxies, o->trusted_proxies_n);
+    s->o.trusted_proxies = NULL; // the caller's
     s->o.auth = auth;
     set_defaults(&s->o);
 }
@@ -122,6 +134,7 @@ void http_server_free(struct http_server *s)
     table_close(&s->requests);
     table_close(&s->sockets);
     route_free(&s->routes);
+    free(s->trusted);
     free(s);
 }
 

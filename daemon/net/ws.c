@@ -114,6 +114,7 @@ struct ws *ws_accept(struct http_request *r, const struct ws_options *o)
     *w = (struct ws){.conn = c, .o = *o, .protocol = protocol, .code = WS_ABNORMAL};
     w->o.message_max = o->message_max ? o->message_max : 1 << 20;
     w->o.output_max = o->output_max ? o->output_max : 1 << 20;
+    memcpy(c->peer, r->client, sizeof c->peer);
     memcpy(w->request_id, r->request_id, sizeof w->request_id);
     if (wslay_event_context_server_init(&w->frames, &callbacks, w) != 0)
         abort();

@@ -9,6 +9,7 @@ import subprocess
 
 from harness import pb
 from harness.daemon import BIN, check_config
+from harness.desk import Desk
 from harness.http import Http
 from harness.mailbox import eventually
 from harness.processes import alive, redis_of
@@ -172,6 +173,30 @@ async def test_a_killed_redis_comes_back_with_everything(daemon):
         await eventually(lambda: daemon.http().send("POST", "/v1/events", words("sms", TEL, "after", id="a1")).status == 200, "takes events again")
         assert (await ann.entry("after", placed.conversation)).number > placed.entry
     assert texts(daemon.timeline(placed.conversation)) == ["kept", "after"]
+
+
+def failing(address, client):
+    """What one more wrong token from this client is answered."""
+    return Http(address, "tl_wrong").call("GET", "/v1/status", None, {"X-Forwarded-For": client}).status
+
+
+async def test_behind_a_proxy_each_client_counts_for_itself(world):
+    """Ten wrong tokens a minute are too many; they are the client's as far as a trusted proxy says who that is."""
+    daemon = world(lambda c: c["server"].update(trusted_proxies=["127.0.0.0/8"]))
+    assert [failing(daemon.address, "192.0.2.7") for _ in range(11)] == [401] * 10 + [429]
+    assert failing(daemon.address, "192.0.2.8") == 401
+    assert failing(daemon.address, "192.0.2.8, 192.0.2.7") == 429  # what the client itself wrote is not believed
+    assert "peer=192.0.2.7" in daemon.read_log()
+    # On a stream too, where the token comes in the hello.
+    desk = Desk(daemon.address, hello_token="tl_wrong", headers={"X-Forwarded-For": "192.0.2.7"})
+    with contextlib.suppress(AssertionError):
+        await desk.open()
+    assert (await desk.box.wait_closed()) == (1008, "too_many_requests")
+    # Trusted no more, it is the proxy that fails.
+    daemon.config["server"].pop("trusted_proxies")
+    daemon.write_config()
+    daemon.process.send_signal(signal.SIGHUP)
+    await eventually(lambda: failing(daemon.address, "192.0.2.99") == 429 or None, "counted for the proxy")
 
 
 # ---- administration while running ----

@@ -26,7 +26,7 @@ static void choose_words(struct mail *mail, struct mail_words *out)
     out->text = mail_cut(mail->m, out->text, MAIL_TEXT_MAX - sizeof CUT_NOTE, &cut);
     mail->cut |= cut;
     if (mail->cut)
-        out->text = region_format(mail->m, "%s" CUT_NOTE, out->text);
+        out->text = region_format(mail->m, "%s%s", out->text, &CUT_NOTE[*out->text ? 0 : 2]);
 }
 
 static void attach(struct adapter_events *out, Throughline__V1__Message *message, struct region *m,

@@ -120,7 +120,7 @@ void mail_unquote(struct region *m, const char *text, bool forwarded, struct mai
     size_t signature = forwarded ? at : find_signature(&p, 0, at);
     size_t below = forwarded || behind != BELOW ? p.n : find_signature(&p, end, p.n);
     if (!has_words(&p, 0, signature) && !has_words(&p, end, below))
-        signature = at = end = below = p.n;
+        signature = end = below = p.n;
     put_lines(&words, &p, 0, signature);
     put_lines(&words, &p, end, below);
     put_lines(&rest, &p, signature, end);

@@ -7,7 +7,7 @@
 
 void mail_add(struct mail_text *t, const char *bytes, size_t len)
 {
-    if (t->n + len + 1 > t->room) {
+    if (!t->v || t->n + len + 1 > t->room) {
         size_t room = (t->n + len + 1) * 2 + 64;
         char *v = region_new(t->m, room, 1);
         if (t->n)

@@ -15,7 +15,6 @@
 
 #define CONN_EARLY     131072 // more than this in one turn is written at once
 #define CONN_LINGER_MS 2000
-#define SLOWEST        64 // bytes a millisecond
 
 static void on_write(struct bufferevent *bev, void *arg);
 static void on_event(struct bufferevent *bev, short what, void *arg);
@@ -103,9 +102,8 @@ void conn_flush(struct conn *c)
     if (c->ssl && left <= 16384)
         evbuffer_pullup(c->out, -1); // one record
     evbuffer_add_buffer(queue, c->out);
-    if (!c->write_by) // a large file takes its time, even on a slow line
-        c->write_by =
-            loop_now(c->server->loop) + c->server->o.write_ms + (int64_t)(evbuffer_get_length(queue) / SLOWEST);
+    if (!c->write_by)
+        c->write_by = loop_now(c->server->loop) + c->server->o.write_ms + c->patience_ms;
 }
 
 // ---- the end ----
@@ -226,7 +224,7 @@ static void on_write(struct bufferevent *bev, void *arg)
     struct conn *c = arg;
     if (evbuffer_get_length(bufferevent_get_output(bev)) > 0)
         return;
-    c->write_by = 0;
+    c->write_by = c->patience_ms = 0;
     c->resume = c->resume || c->state == CONN_HEAD;
     server_mark_dirty(c);
 }

@@ -35,7 +35,7 @@ struct http_options {
     int64_t body_ms;          // from there to the end of the body, absolute. Default 30 s
     int64_t idle_ms;          // between requests. Default 60 s
     int64_t request_ms;       // from handler to reply, where the route says nothing. Default 10 s
-    int64_t write_ms;         // for a reply to be taken by the client, and 1 ms more for each 64 bytes. Default 30 s
+    int64_t write_ms;         // for a reply to be taken by the client. Default 30 s
     int64_t ws_ping_ms;       // a WebSocket is pinged this often and cut at the third without an answer. Default 20 s
 };
 
@@ -145,6 +145,8 @@ struct ProtobufCMessage *http_body_message(struct http_request *r, const struct 
 
 // Adds a header to the reply to come. A value that is not printable ASCII is a bug of the caller and left out.
 void http_header(struct http_request *r, const char *name, const char *value);
+// The client has so much longer to take the reply to come: a large file on a slow line.
+void http_patience(struct http_request *r, int64_t ms);
 void http_reply(struct http_request *r, unsigned status, const char *type, const void *body, size_t len);
 void http_reply_empty(struct http_request *r, unsigned status);
 // As JSON, or as application/x-protobuf where the client's Accept prefers it.

@@ -91,7 +91,8 @@ struct conn {
     enum conn_state state;
     int64_t deadline; // of the state; 0 = none
     int64_t write_by; // while the client has not taken what was sent; 0 = it has
-    size_t scanned;   // of the head
+    int64_t patience_ms;
+    size_t scanned; // of the head
     struct parse_chunked chunks;
     bool dirty;     // in the list to flush
     bool advancing; // inside conn_advance()

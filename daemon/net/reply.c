@@ -100,6 +100,11 @@ void http_header(struct http_request *r, const char *name, const char *value)
         (size_t)snprintf(r->extra + r->extra_len, sizeof r->extra - r->extra_len, "%s: %s\r\n", name, value);
 }
 
+void http_patience(struct http_request *r, int64_t ms)
+{
+    r->conn->patience_ms = ms;
+}
+
 static bool has_extra(const struct http_request *r, const char *name)
 {
     return r->extra_len && memmem(r->extra, r->extra_len, name, strlen(name));

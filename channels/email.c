@@ -36,6 +36,16 @@ static const struct adapter_setting settings[] = {
     [MAIL_SMTP_PASSWORD] = {"smtp_password", ADAPTER_SECRET, false, "", 0, 500, "env:SMTP_PASSWORD", "Their password."},
     [MAIL_SMTP_TLS] = {"smtp_tls", ADAPTER_SWITCH, false, "true", 0, 0, NULL,
                        "Send only over TLS; false where the server is on the same machine."},
+    [MAIL_IMAP] =
+        {"imap", ADAPTER_TEXT, false, "", 0, 300, "imaps://mail.example.org",
+         "A mailbox to read, imaps://host[:port]; imap:// on this machine only. Absent = mail comes by LMTP."},
+    [MAIL_IMAP_USER] = {"imap_user", ADAPTER_TEXT, false, "", 0, 200, "support", "Its user."},
+    [MAIL_IMAP_PASSWORD] = {"imap_password", ADAPTER_SECRET, false, "", 0, 500, "env:IMAP_PASSWORD", "Their password."},
+    [MAIL_IMAP_FOLDER] = {"imap_folder", ADAPTER_TEXT, false, "INBOX", 1, 200, "INBOX", "The folder that is read."},
+    [MAIL_IMAP_MOVE_TO] = {"imap_move_to", ADAPTER_TEXT, false, "", 0, 200, "Done",
+                           "Where a mail goes when it is stored; absent = it stays and is marked as read."},
+    [MAIL_IMAP_POLL] = {"imap_poll_seconds", ADAPTER_NUMBER, false, "60", 1, 86400, NULL,
+                        "How often it is looked at where the server does not tell of new mail (IDLE)."},
     {0},
 };
 
@@ -44,6 +54,27 @@ static const struct adapter_setting settings[] = {
 const char *mail_value(const struct adapter_account *a, enum mail_setting s)
 {
     return a->values[s] ? a->values[s] : "";
+}
+
+// scheme://host[:port] of one of the two schemes.
+static bool is_server(const char *url, const char *plain, const char *tls, bool port)
+{
+    const char *host = strncmp(url, tls, strlen(tls)) == 0       ? url + strlen(tls)
+                       : strncmp(url, plain, strlen(plain)) == 0 ? url + strlen(plain)
+                                                                 : NULL;
+    return host && *host && !strpbrk(host, "/@?# ") && (!port || strchr(host, ':'));
+}
+
+static const char *configure_imap(const struct adapter_account *a, const char **setting)
+{
+    bool url = *mail_value(a, MAIL_IMAP), user = *mail_value(a, MAIL_IMAP_USER);
+    *setting = "imap";
+    if (url && !is_server(mail_value(a, MAIL_IMAP), "imap://", "imaps://", false))
+        return "must be imaps://host or imaps://host:port, or imap:// on this machine";
+    *setting = "imap_user";
+    if (url != user || user != (bool)*mail_value(a, MAIL_IMAP_PASSWORD))
+        return "server, user and password come together";
+    return NULL;
 }
 
 static const char *email_configure(struct region *m, const struct adapter_account *a, const char **setting)
@@ -58,15 +89,12 @@ static const char *email_configure(struct region *m, const struct adapter_accoun
     if (memchr(address, *mail_value(a, MAIL_DELIMITER), (size_t)(strchr(address, '@') - address)))
         return "holds the delimiter itself";
     *setting = "smtp";
-    const char *host = strncmp(smtp, "smtps://", 8) == 0  ? smtp + 8
-                       : strncmp(smtp, "smtp://", 7) == 0 ? smtp + 7
-                                                          : NULL;
-    if (*smtp && (!host || !strchr(host, ':') || strpbrk(host, "/@?# ")))
+    if (*smtp && !is_server(smtp, "smtp://", "smtps://", true))
         return "must be smtp://host:port or smtps://host:port";
     *setting = "smtp_user";
     if (!*mail_value(a, MAIL_SMTP_USER) != !*mail_value(a, MAIL_SMTP_PASSWORD))
         return "user and password come together";
-    return NULL;
+    return configure_imap(a, setting);
 }
 
 bool mail_is_ours(const struct adapter_account *a, const char *handle)

@@ -34,6 +34,12 @@ enum mail_setting {
     MAIL_SMTP_USER,
     MAIL_SMTP_PASSWORD,
     MAIL_SMTP_TLS,
+    MAIL_IMAP,
+    MAIL_IMAP_USER,
+    MAIL_IMAP_PASSWORD,
+    MAIL_IMAP_FOLDER,
+    MAIL_IMAP_MOVE_TO,
+    MAIL_IMAP_POLL,
 };
 const char *mail_value(const struct adapter_account *a, enum mail_setting s); // "" = absent
 // Whether a handle is this account's: its address, with an extension or without.

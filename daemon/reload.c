@@ -11,6 +11,7 @@
 #include "daemon/core/core.h"
 #include "daemon/core/triage.h"
 #include "daemon/faces/faces.h"
+#include "daemon/mail.h"
 #include "daemon/net/auth.h"
 #include "daemon/net/http.h"
 #include "daemon/notify.h"
@@ -154,6 +155,7 @@ void reload(void *daemon)
     struct http_client_options outbound = reload_client(is);
     http_client_configure(d->client, &outbound);
     faces_reconfigure(d->faces, is);
+    mail_reconfigure(d->mail);
     if (is->server.tls_certificate && !http_reload_tls(d->http, why, sizeof why)) {
         const char *text = why;
         tl_log(LOG_ERROR, "certificate_not_reloaded", LS("why", text));

@@ -26,6 +26,7 @@
 #include "daemon/core/triage.h"
 #include "daemon/data_dir.h"
 #include "daemon/faces/faces.h"
+#include "daemon/mail.h"
 #include "daemon/net/auth.h"
 #include "daemon/net/http.h"
 #include "daemon/notify.h"
@@ -258,6 +259,7 @@ static void end_clients(struct daemon *d)
 {
     loop_timer_free(d->second);
     workers_free(d->workers); // while those are there to whom they bring something
+    mail_free(d->mail);
     faces_free(d->faces);
     http_server_free(d->http);
     attachments_free(d->attachments);
@@ -314,9 +316,10 @@ static void on_stop(void *arg)
     data_dir_remove(serve_data_dir(d), "listen");
     d->guard = loop_timer_new(d->loop, on_drain_too_long, d);
     loop_timer_set(d->guard, DRAIN_MOST_MS);
-    d->draining_parts = 2;
+    d->draining_parts = 3;
     http_drain(d->http, DRAIN_GRACE_MS, on_part_drained, d);
     faces_drain(d->faces, on_part_drained, d);
+    mail_drain(d->mail, on_part_drained, d);
 }
 
 static void raise_limits(void)
@@ -356,6 +359,9 @@ static int start(struct daemon *d)
     code = start_listening(d);
     if (code)
         return code;
+    code = mail_start(d, &d->mail, why, sizeof why);
+    if (code)
+        return fatal(code, why);
     loop_on_signal(d->loop, SIGTERM, on_stop, d);
     loop_on_signal(d->loop, SIGINT, on_stop, d);
     loop_on_signal(d->loop, SIGHUP, reload, d);

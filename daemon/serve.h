@@ -22,6 +22,7 @@ struct http_client;
 struct http_server;
 struct loop;
 struct loop_timer;
+struct mail;
 struct outbox;
 struct redis_child;
 struct store;
@@ -53,6 +54,7 @@ struct daemon {
     struct http_server *http;
     struct http_client *client;
     struct faces *faces;
+    struct mail *mail;
     struct tenant *tenants;
     size_t tenants_n;
     struct loop_timer *second;

@@ -18,6 +18,7 @@
 #include "proto/utf8.h"
 
 #define PART_MAX    (64u << 20) // bytes of one answer; a longer file comes in ranges
+#define SLOWEST     64          // bytes a millisecond
 #define DISPOSITION (64 + 4 * MEDIA_NAME_MAX)
 
 // ---- links ----
@@ -119,6 +120,7 @@ static void reply_file(struct http_request *q, const struct reading *r)
                  p->total);
         http_header(q, "Content-Range", range);
     }
+    http_patience(q, (int64_t)(p->len / SLOWEST));
     http_reply(q, part ? 206 : 200, image ? r->file.type : "application/octet-stream", p->bytes, p->len);
 }
 

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mail by LMTP: spoken by hand, and by a real Postfix with swaks before it. What is answered 250 is durable, what is not is sent again, nothing is lost
+and nothing is there twice."""
+import os
+import signal
+import threading
+
+import pytest
+from harness.http import Http
+from harness.mail import Wire, hand_in, letter, lmtp_address, stories, with_mail
+from harness.postfix import Postfix, until
+from harness.processes import redis_of
+
+EVA = "eva@customer.test"
+
+
+@pytest.fixture
+def mailing(world):
+    """A daemon with accounts for support@tl.test and sales@tl.test."""
+    def make(change=None):
+        def both(config):
+            with_mail(config)
+            if change:
+                change(config)
+        return world(both)
+    return make
+
+
+def test_every_recipient_has_an_answer_and_the_mail_is_stored(mailing):
+    daemon = mailing()
+    said = hand_in(daemon, EVA, ["Support+note@TL.test", "nobody@tl.test", "sales@tl.test"], letter(EVA, "my bill", "<one@customer.test>"))
+    assert said == ["250 2.0.0 stored", "550 5.1.1 no account has this address", "250 2.0.0 stored"]
+    told = stories(daemon, EVA)
+    assert sorted((e.account, e.message.text.strip()) for e in told) == [("sales", "my bill"), ("support", "my bill")]
+
+
+def test_the_same_mail_again_is_answered_and_not_there_twice(mailing):
+    daemon = mailing()
+    mail = letter(EVA, "once", "<once@customer.test>")
+
+    def send():
+        assert hand_in(daemon, EVA, ["support@tl.test", "support+x@tl.test"], mail) == ["250 2.0.0 stored"] * 2
+    for _ in range(5):
+        send()
+    threads = [threading.Thread(target=send) for _ in range(16)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert [e.message.text.strip() for e in stories(daemon, EVA)] == ["once"]
+
+
+def test_commands_in_one_piece_and_answers_in_order(mailing):
+    daemon = mailing()
+    w = Wire(daemon)
+    said = w.say(f"LHLO mx\r\nMAIL FROM:<{EVA}>\r\nRCPT TO:<nobody@tl.test>\r\nDATA\r\nRCPT TO:<support@tl.test>\r\nDATA\r\n", 6)
+    assert [s[:3] for s in said] == ["250", "250", "550", "503", "250", "354"], said
+    assert w.say(letter(EVA, "piped", "<p@customer.test>") + ".\r\nQUIT\r\n", 2) == ["250 2.0.0 stored", "221 2.0.0 bye"]
+    assert w.file.read() == b""
+    w.close()
+
+
+def test_no_mail_is_smuggled_inside_another(mailing):
+    daemon = mailing()
+    w = Wire(daemon)
+    w.say("LHLO mx\r\n")
+    inner = letter("boss@tl.test", "pay me", "<evil@x>") + ".\r\n"
+    for end in ("\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r\n.\r"):
+        assert w.say(f"MAIL FROM:<{EVA}>\r\nRCPT TO:<support@tl.test>\r\nDATA\r\n", 3)[2].startswith("354")
+        outer = letter(EVA, "hello", "<o@x>") + end + "MAIL FROM:<boss@tl.test>\r\nRCPT TO:<support@tl.test>\r\nDATA\r\n" + inner
+        assert w.say(outer) == "550 5.6.0 lines end with CR LF; a lone CR or LF was found"
+    assert w.say("NOOP\r\n").startswith("250")
+    assert w.say("NOOP\nNOOP\r\n").startswith("521")
+    w.close()
+    assert stories(daemon, EVA) == [] and stories(daemon, "boss@tl.test") == []
+
+
+def test_what_is_too_much_is_refused_and_who_is_slow_is_left(mailing):
+    def small(config):
+        config["lmtp"] |= {"message_max": 65536, "max_connections": 3, "command_seconds": 1, "data_seconds": 2}
+    daemon = mailing(small)
+    w = Wire(daemon)
+    w.say("LHLO mx\r\n")
+    assert w.say(f"MAIL FROM:<{EVA}> SIZE=65537\r\n").startswith("552 5.3.4")
+    w.say(f"MAIL FROM:<{EVA}>\r\nRCPT TO:<support@tl.test>\r\nDATA\r\n", 3)
+    assert w.say("x" * 70 + "\r\n" + ("y" * 70 + "\r\n") * 1000 + ".\r\n").startswith("552 5.3.4")
+    others = [Wire(daemon) for _ in range(2)]
+    assert all(o.greeting.startswith("220") for o in others)
+    extra = Wire(daemon)
+    assert extra.greeting.startswith("220") and extra.answer() == "421 4.3.2 too many connections"
+    assert extra.file.read() == b""
+    assert w.say(f"MAIL FROM:<{EVA}>\r\nRCPT TO:<support@tl.test>\r\nDATA\r\n", 3)[2].startswith("354")
+    assert w.say("Subject: never ends\r\n") == "421 4.4.2 too slow"  # of the whole mail, whatever comes meanwhile
+    for o in others:
+        assert o.answer() == "421 4.4.2 too slow"
+    for o in (w, extra, *others):
+        o.close()
+    assert stories(daemon, EVA) == []
+
+
+def test_a_large_mail_holds_nobody_up(mailing):
+    daemon = mailing()
+    body = "\r\n".join(["0123456789abcdef" * 4] * 300_000)  # 20 MB
+    done = threading.Event()
+
+    def send():
+        assert hand_in(daemon, EVA, ["support@tl.test"], letter(EVA, body, "<big@customer.test>")) == ["250 2.0.0 stored"]
+        done.set()
+    t = threading.Thread(target=send)
+    t.start()
+    asked = 0
+    while not done.is_set() and t.is_alive():
+        assert Http(daemon.address).get("/livez").status == 200
+        asked += 1
+    t.join()
+    assert done.is_set() and asked > 3
+    assert len(stories(daemon, EVA)) == 1
+
+
+# ---- a real mail server ----
+
+@pytest.fixture
+def post(mailing):
+    daemon = mailing()
+    with Postfix("lmtp:inet:%s:%s" % lmtp_address(daemon)) as postfix:
+        yield daemon, postfix
+
+
+def test_postfix_hands_over_and_hears_of_each_recipient(post):
+    daemon, postfix = post
+    postfix.swaks("support+note@tl.test", "nobody@tl.test", "sales@tl.test", sender=EVA, body="by swaks", header="Message-Id: <s1@customer.test>")
+    assert postfix.outcome("support+note@tl.test", "sent") == "250 2.0.0 stored"
+    assert postfix.outcome("sales@tl.test", "sent") == "250 2.0.0 stored"
+    assert "550 5.1.1 no account has this address" in postfix.outcome("nobody@tl.test", "bounced")
+    assert len(stories(daemon, EVA)) == 2
+
+
+def test_mail_waits_at_postfix_while_redis_is_away(post):
+    daemon, postfix = post
+    redis = redis_of(daemon)
+    os.kill(redis, signal.SIGSTOP)
+    try:
+        for n in range(5):
+            postfix.swaks("support@tl.test", sender=EVA, body=f"waits {n}", header=f"Message-Id: <w{n}@customer.test>")
+        said = postfix.outcome("support@tl.test", "deferred")
+        assert "451 4.3.0" in said, said
+    finally:
+        os.kill(redis, signal.SIGCONT)
+    until(lambda: not postfix.flush() and not postfix.queued(), lambda: f"an empty queue: {postfix.queued()}")
+    assert sorted(e.message.text.strip() for e in stories(daemon, EVA)) == [f"waits {n}" for n in range(5)]
+
+
+def test_mail_waits_at_postfix_while_the_daemon_is_away(post):
+    daemon, postfix = post
+    host, port = lmtp_address(daemon)
+    daemon.config["lmtp"]["listen"] = f"{host}:{port}"  # where Postfix will look for it
+    daemon.write_config()
+    daemon.kill()
+    for n in range(3):
+        postfix.swaks("support@tl.test", sender=EVA, body=f"away {n}", header=f"Message-Id: <a{n}@customer.test>")
+    assert "Connection refused" in postfix.outcome("support@tl.test", "deferred")
+    daemon.start()
+    until(lambda: not postfix.flush() and not postfix.queued(), lambda: f"an empty queue: {postfix.queued()}")
+    assert sorted(e.message.text.strip() for e in stories(daemon, EVA)) == [f"away {n}" for n in range(3)]
+
+
+def test_postfix_by_a_socket_in_a_folder(world, tmp_path_factory):
+    import tempfile
+    with tempfile.TemporaryDirectory(prefix="tl-lmtp-") as folder:
+        os.chmod(folder, 0o755)
+
+        def by_path(config):
+            with_mail(config)
+            config["lmtp"]["listen"] = f"unix:{folder}/lmtp"
+        daemon = world(by_path)
+        with Postfix(f"lmtp:unix:{folder}/lmtp") as postfix:
+            postfix.swaks("support@tl.test", sender=EVA, body="by path", header="Message-Id: <u@customer.test>")
+            assert postfix.outcome("support@tl.test", "sent") == "250 2.0.0 stored"
+            daemon.kill()
+            daemon.start()  # takes over the socket that the dead one left
+            postfix.swaks("support@tl.test", sender=EVA, body="again", header="Message-Id: <u2@customer.test>")
+            until(lambda: len(stories(daemon, EVA)) == 2, "the second mail")
+        daemon.stop()
+        assert not os.path.exists(f"{folder}/lmtp")

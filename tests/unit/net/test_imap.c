@@ -39,10 +39,11 @@ static void test_a_response_ends_with_its_last_line(void **state)
         {"* OK x\n", -1},
         {"\n", -1},
         {"* 1 FETCH (BODY[] {3}\r\n\r\n))\r\n", 29},
-        {"* 1 FETCH (BODY[] {3}\r\n\r\n)\r\n", 0}, // the parenthesis belongs to the literal
-        {"* 1 FETCH (BODY[] {3+}\r\nabc)\r\n", 28},
+        {"* 1 FETCH (BODY[] {3}\r\n\r\n)\r\n",
+         28}, // the parenthesis belongs to the literal: its line ends, its list does not
+        {"* 1 FETCH (BODY[] {3+}\r\nabc)\r\n", 30},
         {"* 1 FETCH (BODY[] {101}\r\n", -1},
-        {"* 1 FETCH (BODY[] {99999999999999999999}\r\n", 41}, // no literal: too many digits for one
+        {"* 1 FETCH (BODY[] {99999999999999999999}\r\n", 42}, // no literal: too many digits for one
         {"* OK {x}\r\n", 10},
         {"{5}\r\n", 0},
     };
@@ -107,6 +108,7 @@ static void test_what_is_not_imap_is_refused(void **state)
     static const char *const bad[] = {
         "HTTP/1.1 200 OK\r\n",
         "* 1 FETCH (UID)\r\n",
+        "* 1 FETCH (BODY[] {3}\r\n\r\n)\r\n",
         "* 1 FETCH (UID 5\r\n",
         "* 1 FETCH (UID 5) x\r\n",
         "* 1 FETCH (UID 99999999999)\r\n",

@@ -13,18 +13,17 @@
 // "{123}" or "{123+}" before the line's end: how many bytes follow it; -1 = there is none, -2 = too many.
 static int64_t literal_before(const char *line_end, size_t before, size_t max)
 {
-    const char *p = line_end;
+    const char *p = line_end, *start = line_end - before;
     size_t digits = 0, value = 0, scale = 1;
-    if (before < 3 || *--p != '}')
+    if (p == start || *--p != '}')
         return -1;
-    if (p[-1] == '+')
+    if (p > start && p[-1] == '+')
         p--;
-    while (before > digits + 3 && p[-1] >= '0' && p[-1] <= '9' && digits < 12) {
+    for (; p > start && p[-1] >= '0' && p[-1] <= '9' && digits < 12; digits++) {
         value += (size_t)(*--p - '0') * scale;
         scale *= 10;
-        digits++;
     }
-    if (digits == 0 || p[-1] != '{')
+    if (digits == 0 || p == start || p[-1] != '{')
         return -1;
     return value <= max ? (int64_t)value : -2;
 }

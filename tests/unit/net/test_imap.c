@@ -46,6 +46,8 @@ static void test_a_response_ends_with_its_last_line(void **state)
         {"* 1 FETCH (BODY[] {99999999999999999999}\r\n", 42}, // no literal: too many digits for one
         {"* OK {x}\r\n", 10},
         {"{5}\r\n", 0},
+        {"5+}\r\n", 5},
+        {"}\r\n", 3},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (scan(cases[i].text) != cases[i].n)

@@ -308,7 +308,7 @@ const struct adapter adapter_email = {
     .channel = THROUGHLINE__V1__CHANNEL__CHANNEL_EMAIL,
     .settings = settings,
     .body_max = 36u << 20, // 25 MB of files in base64
-    .quick_max = 256u << 10,
+    .quick_max = 128u << 10,
     .wants_timeline = true,
     .replies = {.done = {250, NULL, NULL}, .again = {451, NULL, NULL}},
     .configure = email_configure,

@@ -22,7 +22,8 @@ static const struct hidden {
 static const struct hidden *hidden_find(const char *name, size_t len)
 {
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
-        if (strncasecmp(hidden[i].name, name, len) == 0 && !hidden[i].name[len])
+        if ((name[0] | 0x20) == hidden[i].name[0] && strncasecmp(hidden[i].name, name, len) == 0 &&
+            !hidden[i].name[len])
             return &hidden[i];
     return NULL;
 }

@@ -7,6 +7,7 @@
 
 const char html_rel[] = "noopener noreferrer nofollow";
 
+// In order of their names.
 static const struct html_tag tags[] = {
     {"a", HTML_TAG_INLINE},      {"abbr", HTML_TAG_INLINE},      {"b", HTML_TAG_INLINE},
     {"big", HTML_TAG_INLINE},    {"blockquote", HTML_TAG_BLOCK}, {"br", HTML_TAG_VOID},
@@ -62,14 +63,22 @@ static const char *const properties[] = {
 
 static bool html_is(const char *word, const char *name, size_t len)
 {
-    return strncasecmp(word, name, len) == 0 && !word[len];
+    return len && (name[0] | 0x20) == word[0] && strncasecmp(word, name, len) == 0 && !word[len];
 }
 
 const struct html_tag *html_tag_find(const char *name, size_t len)
 {
-    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
-        if (html_is(tags[i].name, name, len))
-            return &tags[i];
+    size_t low = 0, high = sizeof tags / sizeof *tags;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strncasecmp(name, tags[middle].name, len);
+        if (order == 0 && !tags[middle].name[len])
+            return &tags[middle];
+        if (order > 0)
+            low = middle + 1;
+        else
+            high = middle; // also where the name begins a longer one
+    }
     return NULL;
 }
 

@@ -20,6 +20,7 @@ enum word_kind {
     WORD_FORWARD_SUBJECT,
     WORD_ABSENCE,
 };
+// In the order of the kinds, so that one kind's can be asked alone.
 static const struct word {
     enum word_kind kind;
     const char *text;
@@ -56,8 +57,16 @@ static bool holds(const char *text, size_t len, const char *word)
 
 static bool any(enum word_kind kind, const char *text, size_t len, bool (*fits)(const char *, size_t, const char *))
 {
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (words[i].kind == kind && fits(text, len, words[i].text))
+    size_t low = 0, high = sizeof words / sizeof *words;
+    while (low < high) { // the first of the kind
+        size_t middle = (low + high) / 2;
+        if (words[middle].kind < kind)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < sizeof words / sizeof *words && words[low].kind == kind; low++)
+        if (fits(text, len, words[low].text))
             return true;
     return false;
 }
@@ -195,10 +204,9 @@ bool quote_is_headers(const struct quote_line *l, size_t n)
     for (size_t i = 1, lines = 0; i < n && lines < 6; i++) {
         if (quote_is_blank(&l[i]) && i == 1)
             continue;
-        if (quote_is_blank(&l[i]))
-            break;
-        lines++;
-        labels += is_label(&l[i], WORD_OTHER);
+        if (quote_is_blank(&l[i]) || (!is_label(&l[i], WORD_OTHER) && lines == 0))
+            break; // another label comes right below
+        labels += lines++ == 0 || is_label(&l[i], WORD_OTHER);
     }
     return labels >= 2;
 }

@@ -7,6 +7,8 @@
 
 #include "channels/mail.h"
 
+enum { READ_MAX = 2 << 20 }; // of a text; what comes of it is much less
+
 // The words of a part; "" = none of this kind.
 struct words {
     const char *plain, *html;
@@ -134,6 +136,10 @@ static struct words walk_text(struct mail *mail, GMimeObject *part)
 {
     size_t len;
     const char *bytes = content_of(mail, GMIME_PART(part), &len);
+    if (len > READ_MAX) {
+        len = READ_MAX;
+        mail->cut = true;
+    }
     char *text = mail_decode(mail->m, bytes, len, parameter(part, "charset"));
     if (is_type(part, "text", "html"))
         return (struct words){"", text};

@@ -7,7 +7,7 @@
 #include "channels/mail.h"
 
 enum {
-    SCAN_BOUNDARIES_MAX = 4000, // lines that might begin a part; MAIL_PARTS_MAX is counted on what is really read
+    SCAN_BOUNDARIES_MAX = 2000, // lines that might begin a part; MAIL_PARTS_MAX is counted on what is really read
     SCAN_HEADERS_MAX = 4000,    // lines of headers, of all parts together
     SCAN_HEADER_BYTES = 512 << 10,
     SCAN_NESTED_MAX = 60, // messages in messages

@@ -25,8 +25,10 @@ enum {
 #define CLI_LOG_VOID 0x80000000u
 
 struct cli {
-    char *url;   // http://host:port, no slash at the end
-    char *token; // bearer secret; never printed
+    char *url;             // http://host:port, no slash at the end
+    const char *given_url; // NULL = the data directory tells
+    bool guessed;          // nothing tells: it is the default
+    char *token;           // bearer secret; never printed
     const char *tenant;
     const char *data_dir;
     bool json;
@@ -58,6 +60,11 @@ int cmd_fold(struct cli *cli, int argc, char **argv);
 
 // Prints "throughline: ..." on stderr and returns code.
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int cli_unreachable(const struct cli *cli, const char *why);
+// Looks again where the daemon is: it may have come back at another port.
+void cli_locate(struct cli *cli);
+// From now on nothing is told by cli_fail(), or it is again.
+void cli_hush(bool hushed);
 // "throughline COMMAND ARGUMENTS" and what is wrong; CLI_USAGE.
 int cli_usage(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -78,11 +78,11 @@ static int client_request(struct cli *cli, const char *method, const char *path,
     curl_easy_cleanup(curl);
     if (rc == CURLE_OK)
         return CLI_OK;
-    return cli_fail(CLI_UNAVAILABLE, "cannot reach the daemon at %s: %s (is it running? see --url)", cli->url,
-                    why[0] ? why : curl_easy_strerror(rc));
+    return cli_unreachable(cli, why[0] ? why : curl_easy_strerror(rc));
 }
 
-static int client_problem(const char *path, long status, const json_t *problem)
+// The detail alone where there is one: it says more than the title of its kind.
+static int client_problem(const struct cli *cli, const char *path, long status, const json_t *problem)
 {
     const char *detail = json_string_value(json_object_get(problem, "detail"));
     const char *title = json_string_value(json_object_get(problem, "title"));
@@ -93,8 +93,11 @@ static int client_problem(const char *path, long status, const json_t *problem)
                                               : CLI_DATA;
     if (!detail && !title)
         return cli_fail(code, "%s: HTTP %ld", path, status);
-    return cli_fail(code, "%s%s%s%s%s", field ? field : "", field ? ": " : "", title ? title : "",
-                    title && detail ? ": " : "", detail ? detail : "");
+    if (status == 401 && !cli->token)
+        return cli_fail(code,
+                        "no token is given, and none can be read from %s/admin-%s.token (see --token, --data-dir)",
+                        cli->data_dir, cli->tenant);
+    return cli_fail(code, "%s%s%s", field ? field : "", field ? ": " : "", detail ? detail : title);
 }
 
 int client_call(struct cli *cli, const char *method, const char *path, const json_t *body, json_t **out)
@@ -109,7 +112,7 @@ int client_call(struct cli *cli, const char *method, const char *path, const jso
     json_t *answer = rc == CLI_OK && a.len ? json_loadb(a.bytes, a.len, JSON_ALLOW_NUL, NULL) : NULL;
     free(a.bytes);
     if (rc == CLI_OK && (status < 200 || status > 299))
-        rc = client_problem(path, status, answer);
+        rc = client_problem(cli, path, status, answer);
     if (rc == CLI_OK && out)
         *out = json_incref(answer);
     json_decref(answer);
@@ -123,7 +126,7 @@ int client_bytes(struct cli *cli, const char *path, char **out, size_t *len)
     int rc = client_request(cli, "GET", path, NULL, &a, &status);
     if (rc == CLI_OK && status != 200) {
         json_t *problem = a.len ? json_loadb(a.bytes, a.len, 0, NULL) : NULL;
-        rc = client_problem(path, status, problem);
+        rc = client_problem(cli, path, status, problem);
         json_decref(problem);
     }
     if (rc != CLI_OK) {

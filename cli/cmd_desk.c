@@ -10,14 +10,34 @@
 #include "cli/options.h"
 #include "cli/print.h"
 
+enum { DESK_PAUSE_LEAST = 250, DESK_PAUSE_MOST = 5000 };
+
 bool desk_command(struct desk *d, const char *name, json_t *body)
 {
     char id[32];
     snprintf(id, sizeof id, "t%lu", ++d->sent);
     json_t *frame = json_pack("{s:s, s:o}", "clientId", id, name, body);
+    json_object_set(d->pending, id, frame);
     bool sent = socket_send(d->socket, frame);
     json_decref(frame);
     return sent;
+}
+
+void desk_answered(struct desk *d, const char *client_id)
+{
+    json_object_del(d->pending, client_id);
+}
+
+bool desk_send_again(struct desk *d)
+{
+    const char *id;
+    json_t *frame;
+    json_object_foreach(d->pending, id, frame)
+    {
+        if (!socket_send(d->socket, frame))
+            return false;
+    }
+    return true;
 }
 
 struct desk_work *desk_work_by_id(struct desk *d, json_int_t work)
@@ -34,6 +54,14 @@ struct desk_work *desk_work_by_conversation(struct desk *d, json_int_t conversat
         if (d->works[i].conversation == conversation)
             return &d->works[i];
     return NULL;
+}
+
+void desk_forget_all(struct desk *d)
+{
+    for (size_t i = 0; i < d->works_n; i++)
+        desk_not_accepted(d, &d->works[i]);
+    d->works_n = 0;
+    d->current = 0;
 }
 
 static bool desk_raw_message(void *ctx, const json_t *frame)
@@ -59,11 +87,60 @@ static bool desk_raw_line(void *ctx, char *line)
 
 static bool desk_hello(struct desk *d)
 {
-    client_random(d->session);
-    json_t *hello = json_pack("{s:{s:s, s:s}}", "hello", "session", d->session, "agent", d->agent);
+    json_t *hello =
+        json_pack("{s:{s:s, s:s, s:s}}", "hello", "session", d->session, "agent", d->agent, "lastSeq", d->last_seq);
     bool sent = socket_send(d->socket, hello);
     json_decref(hello);
     return sent;
+}
+
+// One connection from its hello to its end.
+static int desk_connect(struct cli *cli, struct desk *d, bool *may_return)
+{
+    static const struct socket_ops people = {.message = desk_message, .line = desk_line};
+    static const struct socket_ops raw = {.message = desk_raw_message, .line = desk_raw_line};
+    int code;
+    *may_return = true;
+    d->welcomed = false;
+    d->socket = socket_open(cli, "/v1/desk", &code);
+    if (!d->socket) {
+        *may_return = code == CLI_UNAVAILABLE;
+        return code;
+    }
+    code = desk_hello(d) ? socket_run(d->socket, cli->json ? &raw : &people, d, true) : CLI_UNAVAILABLE;
+    *may_return = code != CLI_OK && socket_may_return(d->socket);
+    if (code == CLI_OK)
+        desk_command(d, "logout", json_object());
+    socket_close(d->socket);
+    return code;
+}
+
+// People's desks come back after a loss, as a browser's would: the same session, from where it was.
+static int desk_live(struct cli *cli, struct desk *d)
+{
+    bool may_return;
+    int pause = DESK_PAUSE_LEAST, code;
+    for (;;) {
+        code = desk_connect(cli, d, &may_return);
+        if (code == CLI_OK || !may_return || !d->returning || cli->json)
+            break;
+        if (d->welcomed) {
+            pause = DESK_PAUSE_LEAST;
+            puts("connecting again ...");
+            fflush(stdout);
+        }
+        if (!socket_pause(pause)) {
+            code = CLI_OK;
+            break;
+        }
+        cli_hush(true); // the loss is known
+        cli_locate(cli);
+        pause = pause * 2 > DESK_PAUSE_MOST ? DESK_PAUSE_MOST : pause * 2;
+    }
+    cli_hush(false);
+    desk_forget_all(d);
+    return code != CLI_OK && d->returning && !d->welcomed ? cli_fail(code, "the daemon does not take this desk back")
+                                                          : code;
 }
 
 int cmd_desk(struct cli *cli, int argc, char **argv)
@@ -75,24 +152,13 @@ int cmd_desk(struct cli *cli, int argc, char **argv)
         return CLI_USAGE;
     if (!d.agent || argc != 1)
         return cli_usage("desk", "needs --as AGENT");
-    int code;
-    d.socket = socket_open(cli, "/v1/desk", &code);
-    if (!d.socket)
-        return code;
-    static const struct socket_ops people = {.message = desk_message, .line = desk_line};
-    static const struct socket_ops raw = {.message = desk_raw_message, .line = desk_raw_line};
     if (!cli->json)
         printf("%sdesk of %s. A line is a reply to the customer; /help lists the commands.%s\n", print_dim(), d.agent,
                print_plain());
     fflush(stdout);
-    if (desk_hello(&d))
-        code = socket_run(d.socket, cli->json ? &raw : &people, &d, true);
-    else
-        code = cli_fail(CLI_UNAVAILABLE, "the connection to the daemon is lost");
-    for (size_t i = 0; i < d.works_n; i++)
-        desk_not_accepted(&d, &d.works[i]);
-    if (code == CLI_OK)
-        desk_command(&d, "logout", json_object());
-    socket_close(d.socket);
+    client_random(d.session);
+    d.pending = json_object();
+    int code = desk_live(cli, &d);
+    json_decref(d.pending);
     return code;
 }

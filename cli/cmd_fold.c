@@ -213,7 +213,8 @@ int cmd_fold(struct cli *cli, int argc, char **argv)
         return CLI_USAGE;
     if (argc != 2)
         return cli_usage("fold", "needs one file");
-    f.split = strtoull(split, NULL, 10);
+    if (!options_number("fold", "--split", split, &f.split))
+        return CLI_USAGE;
     FILE *in = strcmp(argv[1], "-") == 0 ? stdin : fopen(argv[1], "rbe");
     if (!in)
         return cli_fail(CLI_DATA, "cannot open %s", argv[1]);

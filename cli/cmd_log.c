@@ -45,9 +45,11 @@ int cmd_log(struct cli *cli, int argc, char **argv)
         return CLI_USAGE;
     if (argc != 1)
         return cli_usage("log", "takes no argument");
+    uint64_t after = 0;
+    if (!options_number("log", "--after", after_text, &after))
+        return CLI_USAGE;
     if (isatty(STDOUT_FILENO))
         return cli_usage("log", "writes bytes: redirect it into a file");
-    uint64_t after = strtoull(after_text, NULL, 10);
     for (;;) {
         char path[128], *bytes = NULL;
         size_t len = 0;

@@ -56,7 +56,8 @@ static int read_put(struct cli *cli, const char *collection, const char *file, c
     json_t *body = strcmp(file, "-") == 0 ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &error)
                                           : json_load_file(file, JSON_REJECT_DUPLICATES, &error);
     if (!body)
-        return cli_fail(CLI_DATA, "%s:%d:%d: %s", file, error.line, error.column, error.text);
+        return error.line > 0 ? cli_fail(CLI_DATA, "%s:%d:%d: %s", file, error.line, error.column, error.text)
+                              : cli_fail(CLI_DATA, "%s", error.text);
     const char *id = json_string_value(json_object_get(body, key));
     int rc =
         id ? read_one(cli, "PUT", collection, id, body) : cli_fail(CLI_DATA, "%s: needs a member \"%s\"", file, key);
@@ -76,20 +77,22 @@ int cmd_status(struct cli *cli, int argc, char **argv)
     if (cli->json) {
         print_json(s);
     } else {
-        static const struct print_column lines[] = {{"node", "node"},
-                                                    {"version", "version"},
-                                                    {"tenant", "tenant"},
-                                                    {"leader", "leader"},
-                                                    {"ready", "ready"},
-                                                    {"input", "folded up to input"},
-                                                    {"applied", "written up to input"},
-                                                    {"agentsPresent", "agents present"},
-                                                    {"workOpen", "work open"},
-                                                    {"workWaiting", "work waiting"},
-                                                    {"desks", "desks"},
-                                                    {"gateways", "gateways"},
-                                                    {"chats", "chats"},
-                                                    {"configDiffers", "file differs from log"}};
+        static const struct {
+            const char *member, *heading;
+        } lines[] = {{"node", "node"},
+                     {"version", "version"},
+                     {"tenant", "tenant"},
+                     {"leader", "leader"},
+                     {"ready", "ready"},
+                     {"input", "folded up to input"},
+                     {"applied", "written up to input"},
+                     {"agentsPresent", "agents present"},
+                     {"workOpen", "work open"},
+                     {"workWaiting", "work waiting"},
+                     {"desks", "desks"},
+                     {"gateways", "gateways"},
+                     {"chats", "chats"},
+                     {"configDiffers", "file differs from log"}};
         for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
             const char *value = print_text(s, lines[i].member);
             printf("%-22s %s\n", lines[i].heading, *value ? value : i == 3 || i == 4 || i == 13 ? "no" : "0");
@@ -115,9 +118,10 @@ int cmd_agents(struct cli *cli, int argc, char **argv)
     if (argc != 1)
         return cli_usage("agents", "too many arguments");
     return read_list(cli, "/v1/agents", "agents",
-                     COLUMNS({"agent.id", "AGENT"}, {"agent.name", "NAME"}, {"presence", "PRESENCE"}, {"load", "LOAD"},
-                             {"agent.capacity", "OF"}, {"work", "WORK"}, {"agent.skills", "SKILLS"},
-                             {"sessions", "DESKS"}));
+                     COLUMNS({"agent.id", "AGENT", PRINT_TEXT}, {"agent.name", "NAME", PRINT_TEXT},
+                             {"presence", "PRESENCE", PRINT_TEXT}, {"load", "LOAD", PRINT_COUNT},
+                             {"agent.capacity", "OF", PRINT_COUNT}, {"work", "WORK", PRINT_COUNT},
+                             {"agent.skills", "SKILLS", PRINT_COUNT}, {"sessions", "DESKS", PRINT_COUNT}));
 }
 
 int cmd_queues(struct cli *cli, int argc, char **argv)
@@ -131,8 +135,9 @@ int cmd_queues(struct cli *cli, int argc, char **argv)
     if (argc != 1)
         return cli_usage("queues", "too many arguments");
     return read_list(cli, "/v1/queues", "queues",
-                     COLUMNS({"queue.name", "QUEUE"}, {"queue.priority", "PRIORITY"}, {"waiting", "WAITING"},
-                             {"offered", "OFFERED"}, {"assigned", "ASSIGNED"}, {"queue.select", "SELECT"}));
+                     COLUMNS({"queue.name", "QUEUE", PRINT_TEXT}, {"queue.priority", "PRIORITY", PRINT_COUNT},
+                             {"waiting", "WAITING", PRINT_COUNT}, {"offered", "OFFERED", PRINT_COUNT},
+                             {"assigned", "ASSIGNED", PRINT_COUNT}, {"queue.select", "SELECT", PRINT_TEXT}));
 }
 
 static int read_conversation(struct cli *cli, const char *id)
@@ -175,9 +180,10 @@ int cmd_conversations(struct cli *cli, int argc, char **argv)
     if (rc != CLI_OK)
         return rc;
     return read_show(cli, rows,
-                     COLUMNS({"id", "CONVERSATION"}, {"customer", "CUSTOMER"}, {"channelNow", "CHANNEL"},
-                             {"agent", "AGENT"}, {"work", "WORK"}, {"intent", "INTENT"}, {"closed", "CLOSED"},
-                             {"resolved", "RESOLVED"}));
+                     COLUMNS({"id", "CONVERSATION", PRINT_TEXT}, {"customer", "CUSTOMER", PRINT_TEXT},
+                             {"channelNow", "CHANNEL", PRINT_TEXT}, {"agent", "AGENT", PRINT_TEXT},
+                             {"work", "WORK", PRINT_TEXT}, {"intent", "INTENT", PRINT_TEXT},
+                             {"closed", "CLOSED", PRINT_TEXT}, {"resolved", "RESOLVED", PRINT_TEXT}));
 }
 
 int cmd_dead_letters(struct cli *cli, int argc, char **argv)
@@ -192,8 +198,10 @@ int cmd_dead_letters(struct cli *cli, int argc, char **argv)
     if (argc != 1)
         return cli_usage("dead-letters", "unknown arguments");
     return read_list(cli, "/v1/dead-letters", "deadLetters",
-                     COLUMNS({"delivery", "DELIVERY"}, {"account", "ACCOUNT"}, {"conversation", "CONVERSATION"},
-                             {"entry", "ENTRY"}, {"state", "STATE"}, {"attempts", "ATTEMPTS"}, {"reason", "REASON"}));
+                     COLUMNS({"delivery", "DELIVERY", PRINT_TEXT}, {"account", "ACCOUNT", PRINT_TEXT},
+                             {"conversation", "CONVERSATION", PRINT_TEXT}, {"entry", "ENTRY", PRINT_TEXT},
+                             {"state", "STATE", PRINT_TEXT}, {"attempts", "ATTEMPTS", PRINT_COUNT},
+                             {"reason", "REASON", PRINT_TEXT}));
 }
 
 static int read_create_token(struct cli *cli, const char *role, const char *agent, const char *note)
@@ -226,7 +234,8 @@ int cmd_tokens(struct cli *cli, int argc, char **argv)
     if (argc != 1)
         return cli_usage("tokens", "unknown arguments");
     return read_list(cli, "/v1/tokens", "tokens",
-                     COLUMNS({"id", "TOKEN"}, {"role", "ROLE"}, {"agent", "AGENT"}, {"note", "NOTE"}));
+                     COLUMNS({"id", "TOKEN", PRINT_TEXT}, {"role", "ROLE", PRINT_TEXT}, {"agent", "AGENT", PRINT_TEXT},
+                             {"note", "NOTE", PRINT_TEXT}));
 }
 
 int cmd_audit(struct cli *cli, int argc, char **argv)
@@ -239,6 +248,7 @@ int cmd_audit(struct cli *cli, int argc, char **argv)
     if (rc != CLI_OK)
         return rc;
     return read_show(cli, rows,
-                     COLUMNS({"wallMs", "UNIX MS"}, {"actor", "ACTOR"}, {"action", "ACTION"}, {"target", "TARGET"},
-                             {"detail", "DETAIL"}));
+                     COLUMNS({"wallMs", "WHEN", PRINT_TIME}, {"actor", "ACTOR", PRINT_TEXT},
+                             {"action", "ACTION", PRINT_TEXT}, {"target", "TARGET", PRINT_TEXT},
+                             {"detail", "DETAIL", PRINT_TEXT}));
 }

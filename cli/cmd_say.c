@@ -81,7 +81,10 @@ static bool say_acked(struct say *say, const json_t *ack)
         const json_t *error = print_member(x, "result.error");
         if (!error)
             continue; // a duplicate
-        say->code = cli_fail(CLI_DATA, "%s: %s", print_text(error, "field"), print_text(error, "detail"));
+        bool unknown = strcmp(print_text(x, "result.status"), "unknown") == 0;
+        const char *field = print_text(error, "field");
+        say->code = cli_fail(unknown ? CLI_UNAVAILABLE : CLI_DATA, "%s%s%s", field, *field ? ": " : "",
+                             print_text(error, "detail"));
         return false;
     }
     return !(say->once && print_number(ack, "upto") >= say->waiting);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `skip`: the inputs of the log that every node skips; with a number, one more of them.
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli/cli.h"
 #include "cli/client.h"
@@ -19,7 +17,8 @@ static int skip_list(struct cli *cli)
     if (cli->json)
         print_json(rows ? rows : none);
     else
-        print_table(rows ? rows : none, (struct print_column[]){{"input", "INPUT"}, {"reason", "WHY"}}, 2);
+        print_table(rows ? rows : none,
+                    (struct print_column[]){{"input", "INPUT", PRINT_TEXT}, {"reason", "WHY", PRINT_TEXT}}, 2);
     json_decref(none);
     json_decref(answer);
     return CLI_OK;
@@ -53,8 +52,10 @@ int cmd_skip(struct cli *cli, int argc, char **argv)
         return CLI_USAGE;
     if (argc == 1)
         return skip_list(cli);
-    char *end = NULL;
-    if (argc != 2 || !isdigit((unsigned char)*argv[1]) || strtoull(argv[1], &end, 10) == 0 || *end)
+    uint64_t input = 0;
+    if (argc != 2)
         return cli_usage("skip", "takes the number of one input");
+    if (!options_number("skip", "INPUT", argv[1], &input))
+        return CLI_USAGE;
     return skip_one(cli, argv[1], reason);
 }

@@ -77,14 +77,18 @@ static void why_candidate(const json_t *c, const char *winner)
     putchar('\n');
 }
 
-static void why_decision(const json_t *d, const char *heading)
+// holder: who has the work already, "" = nobody.
+static void why_decision(const json_t *d, const char *heading, const char *holder)
 {
     const char *winner = print_text(d, "winner");
     printf("%s%s%s", print_bold(), heading, print_plain());
     if (print_number(d, "input"))
         printf(" %s.%" JSON_INTEGER_FORMAT, print_text(d, "input"), print_number(d, "index"));
-    printf(" (%s, queue %s, %s): %s\n", print_text(d, "reason"), print_text(d, "queue"), print_text(d, "channel"),
-           *winner ? winner : "nobody yet");
+    printf(" (%s, queue %s, %s): %s%s\n", print_text(d, "reason"), print_text(d, "queue"), print_text(d, "channel"),
+           *holder ? "with " : "",
+           *holder   ? holder
+           : *winner ? winner
+                     : "nobody yet");
     size_t i;
     json_t *c;
     json_array_foreach(json_object_get(d, "candidates"), i, c) why_candidate(c, winner);
@@ -128,10 +132,10 @@ int cmd_why(struct cli *cli, int argc, char **argv)
         json_t *d;
         if (argc == 1)
             printf("%swork %s%s\n", print_bold(), newest, print_plain());
-        json_array_foreach(json_object_get(answer, "decisions"), i, d) why_decision(d, "decision");
+        json_array_foreach(json_object_get(answer, "decisions"), i, d) why_decision(d, "decision", "");
         json_t *now = json_object_get(answer, "now");
         if (now)
-            why_decision(now, "as things stand");
+            why_decision(now, "as things stand", print_text(answer, "work.agent"));
     }
     json_decref(answer);
     return CLI_OK;

@@ -22,7 +22,10 @@ struct desk {
     struct socket *socket;
     const char *agent;
     bool automatic; // accept every offer
-    char session[40];
+    char session[40], last_seq[128];
+    bool welcomed;      // on this connection
+    bool returning;     // it was, on an earlier one
+    json_t *pending;    // client id -> command that is not answered yet: sent again on the next connection
     unsigned long sent; // commands, for client ids
     struct desk_work works[DESK_WORKS_MAX];
     size_t works_n;
@@ -34,8 +37,12 @@ bool desk_command(struct desk *d, const char *name, json_t *body);
 bool desk_accept(struct desk *d, struct desk_work *w);       // lines go there from now on
 bool desk_assigned(struct desk *d, struct desk_work *w);     // sends what was held
 void desk_not_accepted(struct desk *d, struct desk_work *w); // tells what was held and is not sent
+void desk_forget_all(struct desk *d);                        // what was held for them is told
 struct desk_work *desk_work_by_id(struct desk *d, json_int_t work);
 struct desk_work *desk_work_by_conversation(struct desk *d, json_int_t conversation);
+
+void desk_answered(struct desk *d, const char *client_id);
+bool desk_send_again(struct desk *d); // what is not answered, in order
 
 bool desk_message(void *ctx, const json_t *frame); // a DeskUpdate
 bool desk_line(void *ctx, char *line);             // what the agent typed

@@ -48,14 +48,14 @@ static void desk_story(const json_t *context)
 {
     size_t i;
     json_t *v;
+    bool named = *print_text(context, "customer.name");
     fputs("  who:    ", stdout);
     print_safe(desk_customer_name(context));
-    json_array_foreach(print_member(context, "customer.handles"), i, v)
-    {
+    for (i = named ? 0 : 1; (v = json_array_get(print_member(context, "customer.handles"), i)); i++) {
         fputs(i ? ", " : "  (", stdout);
         print_safe(print_text(v, "handle"));
     }
-    fputs(i ? ")\n" : "\n", stdout);
+    fputs(named && i ? ")\n" : "\n", stdout);
     json_array_foreach(print_member(context, "customer.suggestions"), i, v)
         printf("  maybe:  %s (claimed; /confirm %s)\n", print_text(v, "handle"), print_text(v, "handle"));
     size_t earlier = json_array_size(json_object_get(context, "earlier"));
@@ -68,10 +68,8 @@ static bool show_welcome(struct desk *d, const json_t *u)
 {
     size_t i;
     json_t *context;
-    if (!json_is_true(json_object_get(u, "resumed"))) {
-        d->works_n = 0;
-        d->current = 0;
-    }
+    if (!json_is_true(json_object_get(u, "resumed")))
+        desk_forget_all(d);
     json_array_foreach(json_object_get(u, "contexts"), i, context)
     {
         struct desk_work *w = desk_learn(d, json_object_get(context, "work"), context);
@@ -80,6 +78,12 @@ static bool show_welcome(struct desk *d, const json_t *u)
         printf("you hold work %s:\n", print_text(context, "work.id"));
         desk_story(context);
     }
+    if (d->returning)
+        puts("connected again");
+    d->welcomed = d->returning = true;
+    cli_hush(false);
+    if (!desk_send_again(d))
+        return false;
     bool available = strcmp(print_text(u, "agent.presence"), "available") == 0;
     return available || desk_command(d, "presence", json_pack("{s:s}", "state", "PRESENCE_STATE_AVAILABLE"));
 }
@@ -159,8 +163,15 @@ static bool show_delivery(struct desk *d, const json_t *u)
     return true;
 }
 
+static bool show_done(struct desk *d, const json_t *u)
+{
+    desk_answered(d, print_text(u, "clientId"));
+    return true;
+}
+
 static bool show_refused(struct desk *d, const json_t *u)
 {
+    desk_answered(d, print_text(u, "clientId"));
     printf("refused: %s %s\n", print_text(u, "reason"), print_text(u, "detail"));
     const char *client_id = print_text(u, "clientId");
     for (size_t i = 0; *client_id && i < d->works_n; i++)
@@ -178,7 +189,8 @@ static bool show_presence(struct desk *d, const json_t *u)
 
 static bool show_error(struct desk *d, const json_t *u)
 {
-    (void)d;
+    if (d->returning && !d->welcomed)
+        return true; // it is not there yet: the next attempt
     printf("error: ");
     print_safe(print_text(u, "detail"));
     putchar('\n');
@@ -200,12 +212,17 @@ bool desk_message(void *ctx, const json_t *frame)
         bool (*show)(struct desk *, const json_t *);
     } kinds[] = {{"welcome", show_welcome},   {"offer", show_offer},           {"offerEnded", show_offer_ended},
                  {"assigned", show_assigned}, {"unassigned", show_unassigned}, {"work", show_work},
-                 {"entry", show_entry},       {"delivery", show_delivery},     {"refused", show_refused},
-                 {"presence", show_presence}, {"error", show_error},           {"typing", show_typing}};
+                 {"done", show_done},         {"entry", show_entry},           {"delivery", show_delivery},
+                 {"refused", show_refused},   {"presence", show_presence},     {"error", show_error},
+                 {"typing", show_typing}};
+    struct desk *d = ctx;
+    const char *seq = json_string_value(json_object_get(frame, "seq"));
+    if (seq)
+        snprintf(d->last_seq, sizeof d->last_seq, "%s", seq);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const json_t *u = json_object_get(frame, kinds[i].member);
         if (u) {
-            bool go_on = kinds[i].show(ctx, u);
+            bool go_on = kinds[i].show(d, u);
             fflush(stdout);
             return go_on;
         }

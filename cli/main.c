@@ -35,15 +35,33 @@ static const struct cli_command cli_commands[] = {
      "fold an exported log offline; print its decisions' digest and the state's hash", cmd_fold, true},
 };
 
+static bool cli_hushed;
+
+void cli_hush(bool hushed)
+{
+    cli_hushed = hushed;
+}
+
 int cli_fail(int code, const char *fmt, ...)
 {
     va_list ap;
+    if (cli_hushed)
+        return code;
     va_start(ap, fmt);
     fputs("throughline: ", stderr);
     vfprintf(stderr, fmt, ap);
     fputc('\n', stderr);
     va_end(ap);
     return code;
+}
+
+int cli_unreachable(const struct cli *cli, const char *why)
+{
+    if (cli->guessed)
+        return cli_fail(CLI_UNAVAILABLE,
+                        "no daemon is running with the data directory %s (there is no %s/listen), nor at %s: %s",
+                        cli->data_dir, cli->data_dir, cli->url, why);
+    return cli_fail(CLI_UNAVAILABLE, "cannot reach the daemon at %s: %s (is it running? see --url)", cli->url, why);
 }
 
 static const struct cli_command *cli_find(const char *name)
@@ -54,28 +72,45 @@ static const struct cli_command *cli_find(const char *name)
     return NULL;
 }
 
+#define CLI_OPTIONS "[--json] [--url URL] [--token SECRET] [--tenant NAME] [--data-dir DIR]"
+
+// An empty name stands for the options before every command.
 int cli_usage(const char *command, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    fprintf(stderr, "throughline %s: ", command);
+    fprintf(stderr, "throughline%s%s: ", *command ? " " : "", command);
     vfprintf(stderr, fmt, ap);
     va_end(ap);
     const struct cli_command *c = cli_find(command);
-    fprintf(stderr, "\nusage: throughline %s %s\n", command, c ? c->arguments : "");
+    if (c)
+        fprintf(stderr, "\nusage: throughline %s %s\n", command, c->arguments);
+    else
+        fputs("\nusage: throughline " CLI_OPTIONS " COMMAND ...\n", stderr);
     return CLI_USAGE;
+}
+
+static int cli_help_command(const struct cli_command *c)
+{
+    printf("usage: throughline %s%s%s\n\n%s%s\n", c->name, *c->arguments ? " " : "", c->arguments, c->help,
+           c->offline ? "; needs no daemon" : "");
+    return CLI_OK;
 }
 
 static void cli_help(FILE *to)
 {
-    fputs("usage: throughline [--json] [--url URL] [--token SECRET] [--tenant NAME] [--data-dir DIR] COMMAND ...\n\n",
-          to);
+    fputs("usage: throughline " CLI_OPTIONS " COMMAND ...\n\n", to);
     for (size_t i = 0; i < sizeof cli_commands / sizeof *cli_commands; i++)
         fprintf(to, "  %-14s %s\n", cli_commands[i].name, cli_commands[i].help);
-    fputs("\nThe daemon's address and the admin token are read from its data directory (default: data) unless given; "
-          "also from\n"
-          "THROUGHLINE_URL, THROUGHLINE_TOKEN and THROUGHLINE_DATA.\n",
-          to);
+    fputs(
+        "\nThe daemon's address and the admin token are read from its data directory (default: data) unless given; "
+        "also from\n"
+        "THROUGHLINE_URL, THROUGHLINE_TOKEN and THROUGHLINE_DATA. `throughline COMMAND --help` tells a command's "
+        "arguments.\n"
+        "With --json every answer is one JSON document, or one a line where it streams.\n\n"
+        "Exit codes: 0 done, 1 no (not ready, not there, different), 64 wrong usage, 65 wrong data, 69 the daemon or\n"
+        "its Redis cannot be reached, 77 not allowed, 78 wrong configuration.\n",
+        to);
 }
 
 // The first line of data_dir/name, malloc'd; NULL if it cannot be read.
@@ -95,22 +130,22 @@ static char *cli_read_line(const char *data_dir, const char *name)
     return copy;
 }
 
-static char *cli_url(const char *given, const char *data_dir)
+void cli_locate(struct cli *cli)
 {
-    char *found = given ? strdup(given) : cli_read_line(data_dir, "listen");
+    char *found = cli->given_url ? strdup(cli->given_url) : cli_read_line(cli->data_dir, "listen");
+    cli->guessed = !found;
     if (!found)
         found = strdup("127.0.0.1:8080");
     size_t len = strlen(found);
     while (len > 0 && found[len - 1] == '/')
         found[--len] = 0;
-    if (strstr(found, "://"))
-        return found;
     char *url = malloc(len + 8);
     if (!url)
         abort();
-    snprintf(url, len + 8, "http://%s", found);
+    snprintf(url, len + 8, "%s%s", strstr(found, "://") ? "" : "http://", found);
     free(found);
-    return url;
+    free(cli->url);
+    cli->url = url;
 }
 
 static const char *cli_first(const char *a, const char *b, const char *c)
@@ -120,68 +155,97 @@ static const char *cli_first(const char *a, const char *b, const char *c)
 
 static void cli_discover(struct cli *cli, const char *url, const char *token)
 {
-    cli->url = cli_url(cli_first(url, getenv("THROUGHLINE_URL"), NULL), cli->data_dir);
+    cli->given_url = cli_first(url, getenv("THROUGHLINE_URL"), NULL);
+    cli_locate(cli);
     const char *secret = cli_first(token, getenv("THROUGHLINE_TOKEN"), NULL);
     char name[128];
     snprintf(name, sizeof name, "admin-%s.token", cli->tenant);
     cli->token = secret ? strdup(secret) : cli_read_line(cli->data_dir, name);
 }
 
-// Options common to all commands stand before the command's name (--json also after it).
-static int cli_common(struct cli *cli, int argc, char **argv, const char **url, const char **token)
+static bool cli_takes_value(const char *option)
 {
-    const struct option_spec specs[] = {{"--json", NULL, &cli->json},
-                                        {"--url", url, NULL},
-                                        {"--token", token, NULL},
-                                        {"--tenant", &cli->tenant, NULL},
+    static const char *const flags[] = {"--json", "--help", "--version"};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (strcmp(option, flags[i]) == 0)
+            return false;
+    return option[1] == '-' && !strchr(option, '=');
+}
+
+struct cli_asked {
+    const char *url, *token;
+    bool help, version;
+};
+
+// Options common to all commands stand before the command's name (--json and --help also after it).
+static int cli_common(struct cli *cli, int argc, char **argv, struct cli_asked *asked)
+{
+    const struct option_spec specs[] = {{"--json", NULL, &cli->json},         {"--help", NULL, &asked->help},
+                                        {"--version", NULL, &asked->version}, {"--url", &asked->url, NULL},
+                                        {"--token", &asked->token, NULL},     {"--tenant", &cli->tenant, NULL},
                                         {"--data-dir", &cli->data_dir, NULL}};
     int i = 1;
     while (i < argc && argv[i][0] == '-')
-        i += argv[i][1] == '-' && strcmp(argv[i], "--json") != 0 && !strchr(argv[i], '=') ? 2 : 1;
+        i += cli_takes_value(argv[i]) ? 2 : 1;
     i = i > argc ? argc : i;
     if (options_parse("", i, argv, specs, sizeof specs / sizeof *specs) < 0)
         return -1;
     return i;
 }
 
+// --help and --version, and `help COMMAND`: answered here.
+static bool cli_answers(const struct cli_asked *asked, int argc, char **argv, int at)
+{
+    bool help = at < argc && strcmp(argv[at], "help") == 0;
+    const struct cli_command *about = at + help < argc ? cli_find(argv[at + help]) : NULL;
+    if (asked->version)
+        puts("throughline " TL_VERSION);
+    else if (about && (help || asked->help))
+        cli_help_command(about);
+    else if (help || asked->help)
+        cli_help(stdout);
+    return asked->version || help || asked->help;
+}
+
+static int cli_run(struct cli *cli, const struct cli_command *command, const struct cli_asked *asked, int argc,
+                   char **argv)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (!command->offline)
+        cli_discover(cli, asked->url, asked->token);
+    int code = command->run(cli, argc, argv);
+    if (cli->token)
+        explicit_bzero(cli->token, strlen(cli->token));
+    free(cli->token);
+    free(cli->url);
+    curl_global_cleanup();
+    return fflush(stdout) == 0 ? code : CLI_INTERNAL;
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = {.tenant = "main", .data_dir = cli_first(getenv("THROUGHLINE_DATA"), "data", NULL)};
-    const char *url = NULL, *token = NULL;
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
-        cli_help(stdout);
-        return CLI_OK;
-    }
-    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-        puts("throughline " TL_VERSION);
-        return CLI_OK;
-    }
-    int at = cli_common(&cli, argc, argv, &url, &token);
+    struct cli_asked asked = {0};
+    int at = cli_common(&cli, argc, argv, &asked);
     if (at < 0)
         return CLI_USAGE;
+    int kept = at + 1;
+    for (int i = at + 1; i < argc; i++) {
+        bool json = strcmp(argv[i], "--json") == 0, help = strcmp(argv[i], "--help") == 0;
+        cli.json = cli.json || json;
+        asked.help = asked.help || help;
+        if (!json && !help)
+            argv[kept++] = argv[i];
+    }
+    if (cli_answers(&asked, argc, argv, at))
+        return CLI_OK;
     if (at >= argc) {
         cli_help(stderr);
         return CLI_USAGE;
     }
+    argv[kept] = NULL;
     const struct cli_command *command = cli_find(argv[at]);
     if (!command)
         return cli_fail(CLI_USAGE, "unknown command %s; see throughline --help", argv[at]);
-    int kept = at + 1;
-    for (int i = at + 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            cli.json = true;
-        else
-            argv[kept++] = argv[i];
-    }
-    argv[kept] = NULL;
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (!command->offline)
-        cli_discover(&cli, url, token);
-    int code = command->run(&cli, kept - at, argv + at);
-    if (cli.token)
-        explicit_bzero(cli.token, strlen(cli.token));
-    free(cli.token);
-    free(cli.url);
-    curl_global_cleanup();
-    return fflush(stdout) == 0 ? code : CLI_INTERNAL;
+    return cli_run(&cli, command, &asked, kept - at, argv + at);
 }

@@ -2,6 +2,9 @@
 // Command line options from a table: --name VALUE, --name=VALUE and flags, anywhere among the words.
 #include "cli/options.h"
 
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -35,6 +38,10 @@ int options_parse(const char *command, int argc, char **argv, const struct optio
             cli_usage(command, "unknown option %.*s", (int)len, word);
             return -1;
         }
+        if (spec->flag && equals) {
+            cli_usage(command, "%.*s takes no value", (int)len, word);
+            return -1;
+        }
         if (spec->flag) {
             *spec->flag = true;
         } else if (equals) {
@@ -47,4 +54,15 @@ int options_parse(const char *command, int argc, char **argv, const struct optio
         }
     }
     return kept;
+}
+
+bool options_number(const char *command, const char *name, const char *text, uint64_t *out)
+{
+    char *end = NULL;
+    errno = 0;
+    *out = isdigit((unsigned char)*text) ? strtoull(text, &end, 10) : 0;
+    if (end && !*end && !errno)
+        return true;
+    cli_usage(command, "%s needs a number", name);
+    return false;
 }

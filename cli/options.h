@@ -3,6 +3,7 @@
 #define THROUGHLINE_CLI_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 // Options of one command as a table; what is not an option is left in order in argv[1..].
 struct option_spec {
@@ -12,5 +13,7 @@ struct option_spec {
 };
 // The new argc, or -1 after having told the user what is wrong. A lone "--" ends the options.
 int options_parse(const char *command, int argc, char **argv, const struct option_spec *specs, unsigned n);
+// The number that an option's text is; false after having told the user.
+bool options_number(const char *command, const char *name, const char *text, uint64_t *out);
 
 #endif

@@ -149,6 +149,17 @@ static size_t print_width(const char *text)
     return n;
 }
 
+static const char *print_cell(const json_t *row, const struct print_column *c)
+{
+    static char clock[32];
+    const char *text = print_text(row, c->member);
+    time_t at = c->as == PRINT_TIME ? (time_t)(print_number(row, c->member) / 1000) : 0;
+    struct tm tm;
+    if (at && localtime_r(&at, &tm) && strftime(clock, sizeof clock, "%Y-%m-%d %H:%M:%S", &tm))
+        return clock;
+    return c->as == PRINT_COUNT && !*text ? "0" : text;
+}
+
 void print_table(const json_t *rows, const struct print_column *columns, size_t n)
 {
     size_t widths[PRINT_COLUMNS_MAX] = {0}, i;
@@ -158,7 +169,7 @@ void print_table(const json_t *rows, const struct print_column *columns, size_t 
     json_array_foreach(rows, i, row)
     {
         for (size_t c = 0; c < n; c++) {
-            size_t w = print_width(print_text(row, columns[c].member));
+            size_t w = print_width(print_cell(row, &columns[c]));
             widths[c] = w > widths[c] ? w : widths[c];
         }
     }
@@ -167,7 +178,7 @@ void print_table(const json_t *rows, const struct print_column *columns, size_t 
     json_array_foreach(rows, i, row)
     {
         for (size_t c = 0; c < n; c++) {
-            const char *text = print_text(row, columns[c].member);
+            const char *text = print_cell(row, &columns[c]);
             print_safe(text);
             if (c + 1 < n)
                 printf("%*s", (int)(widths[c] - print_width(text) + 2), "");

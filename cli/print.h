@@ -9,10 +9,13 @@
 // How things look on a terminal: plain tables, dim and bold only where stdout is a terminal. What came from outside is printed with
 // control characters made visible, so that no customer can drive an agent's terminal.
 
-// A table column: the member's name in each row ("agent.id" goes deeper), and its heading.
+// A table column: the member's name in each row ("agent.id" goes deeper), its heading, and how it is shown where that is not plain: a
+// count that is absent is 0, Unix milliseconds are a local date and time.
+enum print_as { PRINT_TEXT, PRINT_COUNT, PRINT_TIME };
 struct print_column {
     const char *member;
     const char *heading;
+    enum print_as as;
 };
 void print_table(const json_t *rows, const struct print_column *columns, size_t n);
 void print_json(const json_t *value); // one line

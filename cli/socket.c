@@ -214,8 +214,7 @@ static int socket_connect(struct socket *s, struct cli *cli)
         rc = curl_easy_getinfo(s->curl, CURLINFO_ACTIVESOCKET, &s->fd);
     if (rc == CURLE_OK)
         return CLI_OK;
-    return cli_fail(CLI_UNAVAILABLE, "cannot reach the daemon at %s: %s (is it running? see --url)", cli->url,
-                    why[0] ? why : curl_easy_strerror(rc));
+    return cli_unreachable(cli, why[0] ? why : curl_easy_strerror(rc));
 }
 
 struct socket *socket_open(struct cli *cli, const char *path, int *code)
@@ -313,6 +312,17 @@ int socket_run(struct socket *s, const struct socket_ops *ops, void *ctx, bool i
             socket_read_lines(s);
     }
     return socket_outcome(s);
+}
+
+bool socket_may_return(const struct socket *s)
+{
+    return !s->close_code || s->close_code == WSLAY_CODE_GOING_AWAY || s->close_code == 1013;
+}
+
+bool socket_pause(int ms)
+{
+    poll(NULL, 0, ms);
+    return !socket_signalled;
 }
 
 void socket_close(struct socket *s)

@@ -20,6 +20,9 @@ struct socket *socket_open(struct cli *cli, const char *path, int *code);
 bool socket_send(struct socket *s, const json_t *frame); // false: the connection is gone
 // Runs until one of ops says so, the daemon closes, or SIGINT/SIGTERM. `input`: also read stdin. CLI_OK, or CLI_UNAVAILABLE with the reason told.
 int socket_run(struct socket *s, const struct socket_ops *ops, void *ctx, bool input);
+// After the run: the connection was lost, or the daemon is going away for a while; not that it wants no more of this peer.
+bool socket_may_return(const struct socket *s);
+bool socket_pause(int ms); // false: SIGINT or SIGTERM
 void socket_close(struct socket *s);
 
 #endif

@@ -177,7 +177,7 @@ static int start_listening(struct daemon *d)
     const char *wish = d->listen ? d->listen : c->server.listen;
     const char *address = http_listen(d->http, wish, c->server.tls_certificate, c->server.tls_key, err, sizeof err);
     if (!address) {
-        snprintf(why, sizeof why, "cannot listen on %s: %s", wish, err);
+        snprintf(why, sizeof why, "cannot listen on %s", err);
         return fatal(EX_UNAVAILABLE, why);
     }
     char *url = xasprintf("%s://%s\n", c->server.tls_certificate ? "https" : "http", address);

@@ -85,7 +85,7 @@ void admin_problem(struct http_request *r, enum tl_err e)
         [TL_CONFLICT] = PROBLEM_conflict, [TL_FENCED] = PROBLEM_conflict,         [TL_ABSENT] = PROBLEM_not_found,
         [TL_FULL] = PROBLEM_overloaded,
     };
-    http_problem(r, problems[e], NULL, NULL);
+    http_problem(r, problems[e], NULL, e == TL_ABSENT ? "there is none with this id" : NULL);
 }
 
 // The call and its request, or NULL when either is gone; an error is answered here.

@@ -94,7 +94,7 @@ void admin_agent_delete(void *faces, struct http_request *r)
         return;
     const char *id = http_param(r, "id");
     if (!knows_agent(face, id)) {
-        http_problem(r, PROBLEM_not_found, NULL, NULL);
+        http_problem(r, PROBLEM_not_found, NULL, "no agent has this id");
         return;
     }
     Throughline__V1__AgentRemoved removed = THROUGHLINE__V1__AGENT_REMOVED__INIT;
@@ -204,7 +204,7 @@ void admin_queue_delete(void *faces, struct http_request *r)
         return;
     const char *name = http_param(r, "name");
     if (!knows_queue(face, name)) {
-        http_problem(r, PROBLEM_not_found, NULL, NULL);
+        http_problem(r, PROBLEM_not_found, NULL, "no queue has this name");
         return;
     }
     Throughline__V1__QueueRemoved removed = THROUGHLINE__V1__QUEUE_REMOVED__INIT;

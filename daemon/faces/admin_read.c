@@ -21,7 +21,12 @@ static struct router *router_of(const struct face *face)
 // What is missing before this tenant can be served.
 static unsigned not_ready(const struct face *face, const char *why[CORE_WHY_MAX])
 {
+    static char redis[128];
     unsigned n = core_not_ready(face->core, why);
+    if (n < CORE_WHY_MAX && !store_up(face->store)) {
+        snprintf(redis, sizeof redis, "redis: %s", store_trouble(face->store));
+        why[n++] = redis;
+    }
     if (n < CORE_WHY_MAX && !tokens_known(face->tokens))
         why[n++] = "the tokens are not read yet";
     return n;
@@ -128,7 +133,7 @@ void admin_agent(void *faces, struct http_request *r)
     if (!face)
         return;
     if (!router_agent(router_of(face), http_param(r, "id"), &a)) {
-        http_problem(r, PROBLEM_not_found, NULL, NULL);
+        http_problem(r, PROBLEM_not_found, NULL, "no agent has this id");
         return;
     }
     Throughline__V1__AgentStatus *m = core_agent_message(&a);
@@ -171,7 +176,7 @@ void admin_queue(void *faces, struct http_request *r)
     while (router_queue_at(router_of(face), i, &q) && strcmp(q.def.name, http_param(r, "name")) != 0)
         i++;
     if (!router_queue_at(router_of(face), i, &q)) {
-        http_problem(r, PROBLEM_not_found, NULL, NULL);
+        http_problem(r, PROBLEM_not_found, NULL, "no queue has this name");
         return;
     }
     Throughline__V1__QueueStatus *m = core_queue_message(&q);

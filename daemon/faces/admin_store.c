@@ -107,7 +107,7 @@ static void reply_why(struct admin_call *c, struct http_request *r, const struct
         why.work = core_work_message(&w);
     }
     if (!now && !n)
-        http_problem(r, PROBLEM_not_found, NULL, NULL);
+        http_problem(r, PROBLEM_not_found, NULL, "no such work is open, and no decision about one is on record");
     else
         http_reply_message(r, 200, &why.base);
     decisions_free(why.decisions, why.n_decisions);

@@ -284,6 +284,60 @@ async def test_the_cli_shows_and_changes(daemon):
     assert daemon.cli("--token", "tl_wrong", "status", check=False).returncode == 77
 
 
+async def test_a_terminal_desk_comes_back(daemon, tmp_path):
+    """The daemon dies under it and comes back at another port: the same session goes on, and nothing typed is lost."""
+    heard = tmp_path / "desk"
+    with open(heard, "wb") as out:
+        desk = subprocess.Popen([f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann", "--auto"], stdin=subprocess.PIPE,
+                                stdout=out, stderr=out)
+
+    def hears(text, times=1):
+        return eventually(lambda: heard.read_text().count(text) >= times, text)
+    try:
+        await hears("you are available")
+        placed = stored(daemon.http().post_event(words("sms", TEL, "my bill")))
+        await hears("you have work")
+        daemon.kill()
+        await hears("connecting again")
+        daemon.start()
+        await hears("connected again")
+        desk.stdin.write(b"which month?\n")
+        desk.stdin.flush()
+        await eventually(lambda: texts(daemon.timeline(placed.conversation)) == ["my bill", "which month?"], "said")
+        stored(daemon.http().post_event(words("sms", TEL, "March")))
+        await hears("March")
+        desk.stdin.write(b"/quit\n")
+        desk.stdin.close()
+        assert desk.wait(60) == 0
+    finally:
+        desk.kill()
+        desk.wait()
+    assert daemon.agent("ann").presence in (pb.PRESENCE_STATE_LOST, pb.PRESENCE_STATE_OFFLINE)
+    # One that is not wanted does not come again and again.
+    assert daemon.cli("desk", "--as", "nobody", check=False, input="").returncode == 69
+
+
+def test_the_cli_says_what_is_wrong(daemon, tmp_path):
+    def says(*words_, code):
+        done = daemon.cli(*words_, check=False)
+        assert done.returncode == code, done
+        return done.stderr
+    assert "no agent has this id" in says("agents", "nobody", code=1)
+    assert "no queue has this name" in says("queues", "nothing", code=1)
+    assert "none with this id" in says("conversations", "99", code=1)
+    assert "no decision" in says("why", "99", code=1)
+    assert "admin-other.token" in says("--tenant", "other", "agents", code=77)
+    assert "needs a number" in says("log", "--after", "x", code=64)
+    assert "takes no value" in says("--json=1", "status", code=64)
+    assert "No such file" in says("agents", "put", f"{tmp_path}/none", code=65)
+    nobody = daemon.cli("--data-dir", str(tmp_path), "status", check=False)
+    assert nobody.returncode == 69 and f"{tmp_path}/listen" in nobody.stderr
+    listed = daemon.cli("--help").stdout
+    for command in re.findall(r"^  ([a-z-]+) ", listed, re.M):
+        for way in ((command, "--help"), ("help", command)):
+            assert daemon.cli(*way).stdout.startswith(f"usage: throughline {command}")
+
+
 async def test_config_is_compared_and_applied(daemon):
     assert "ann" not in daemon.cli("config", "diff").stdout
     daemon.config["agent"][0]["capacity"] = 9

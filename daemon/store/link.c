@@ -5,7 +5,7 @@
 // broken. On a loss what was written is unknown, what was not is unavailable.
 //
 // Callbacks run on the loop, never inside the call: refusals wait for the flush event, which also makes one write of all
-// commands of a turn.
+// commands of a turn. Calls that are held have their places in the ring and get their one command at the latest there.
 #include "daemon/store/link.h"
 
 #include <event2/event.h>
@@ -77,6 +77,7 @@ void link_break(struct link *l, const char *why)
     struct ring calls = l->calls;
     uint64_t sent = l->wire ? wire_total(l->wire) - wire_unsent(l->wire) : 0;
     memset(&l->calls, 0, sizeof(l->calls));
+    l->held = 0;
     l->sampling = false;
     wire_close(l->wire);
     l->wire = NULL;
@@ -126,19 +127,32 @@ static bool link_is_push(const struct link *l, const struct value *v)
     return l->ops->push && v->type == VALUE_ARRAY && (value_is(kind, "message") || value_is(kind, "pmessage"));
 }
 
-static void link_answer(struct link *l, const struct value *v)
+static void link_answer_call(struct link *l, const struct value *v)
 {
     struct link_call c;
     bool live;
     uint64_t place = l->calls.head;
-    if (link_is_push(l, v))
+    if (!ring_pop(&l->calls, &c, &live))
+        return;
+    link_measure(l, place);
+    if (live)
+        c.reply(l->owner, &c, TL_OK, v);
+}
+
+static void link_answer(struct link *l, const struct value *v)
+{
+    const struct link_call *c = ring_first(&l->calls);
+    const struct value_reader *reader = l->reader;
+    if (link_is_push(l, v)) {
         l->ops->push(l->owner, v);
-    else if (!ring_pop(&l->calls, &c, &live))
+    } else if (!c) {
         link_break(l, "an answer without a call");
-    else {
-        link_measure(l, place);
-        if (live)
-            c.reply(l->owner, &c, TL_OK, v);
+    } else if (!c->parts) {
+        link_answer_call(l, v);
+    } else {
+        uint32_t parts = c->parts;
+        for (uint32_t i = 0; i < parts && l->reader == reader && l->state == LINK_OPEN; i++)
+            link_answer_call(l, v->type == VALUE_ARRAY ? value_at(v, i) : v);
     }
 }
 
@@ -250,6 +264,8 @@ static void link_on_flush(evutil_socket_t fd, short what, void *arg)
     struct link *l = arg;
     struct link_call c;
     bool live;
+    if (l->held)
+        l->ops->release(l->owner);
     l->flush_due = false;
     if (l->wire)
         wire_flush(l->wire);
@@ -266,19 +282,21 @@ static void link_want_flush(struct link *l)
     event_active(l->flush, EV_WRITE, 0);
 }
 
-struct resp_out *link_begin(struct link *l)
+bool link_takes(const struct link *l)
 {
-    if (l->state != LINK_OPEN || ring_count(&l->calls) >= l->o.max_pending)
-        return NULL;
-    if (wire_unsent(l->wire) > OUT_MAX)
-        return NULL;
-    return wire_out(l->wire);
+    return l->state == LINK_OPEN && ring_count(&l->calls) < l->o.max_pending && wire_unsent(l->wire) <= OUT_MAX;
 }
 
-void link_end(struct link *l, const struct link_call *given)
+struct resp_out *link_begin(struct link *l)
+{
+    if (l->held)
+        l->ops->release(l->owner);
+    return link_takes(l) ? wire_out(l->wire) : NULL;
+}
+
+struct link_call *link_push(struct link *l, const struct link_call *given)
 {
     struct link_call *c = ring_push(&l->calls, given);
-    c->offset = wire_total(l->wire);
     c->began = loop_now(l->loop);
     c->deadline = c->began + (given->deadline ? given->deadline : l->o.deadline_ms);
     if (l->o.round_trip && !l->sampling) {
@@ -287,6 +305,12 @@ void link_end(struct link *l, const struct link_call *given)
         l->sampled = link_seconds();
     }
     link_want_flush(l);
+    return c;
+}
+
+void link_end(struct link *l, const struct link_call *given)
+{
+    link_push(l, given)->offset = wire_total(l->wire);
 }
 
 void link_refuse(struct link *l, const struct link_call *given, enum tl_err e)

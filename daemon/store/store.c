@@ -15,6 +15,7 @@
 #define STORE_DEADLINE_MS 800
 #define STORE_PENDING     65536
 #define STORE_LOG_EVERY   1000
+#define STORE_KEY_PARTS   4
 
 // ---- being up ----
 
@@ -43,12 +44,14 @@ static void store_on_link_up(void *owner)
 static void store_on_link_down(void *owner, const char *why)
 {
     (void)why; // the link keeps and logs it
+    store_gather_empty(owner);
     store_set_up(owner, false, "");
 }
 
 struct store *store_new(struct loop *loop, const struct store_options *o)
 {
-    static const struct link_ops ops = {.up = store_on_link_up, .down = store_on_link_down};
+    static const struct link_ops ops = {
+        .up = store_on_link_up, .down = store_on_link_down, .release = store_gather_release};
     struct store *s = xcalloc(1, sizeof(*s));
     s->loop = loop;
     s->o = *o;
@@ -80,6 +83,7 @@ static void store_destroy(void *arg)
         store_job_free(j);
     }
     wire_net_drop(s->net);
+    store_gather_free(s);
     free(s->heard);
     free(s);
 }
@@ -122,15 +126,24 @@ const char *store_trouble(const struct store *s)
 
 // ---- writing calls ----
 
-void store_put_key(struct resp_out *out, const char *tenant, const char *key)
+void store_put_keys(struct resp_out *out, const char *tenant, const char *const part[], size_t n)
 {
-    size_t tenant_len = strlen(tenant), key_len = strlen(key);
-    resp_begin(out, 6 + tenant_len + key_len);
+    size_t tenant_len = strlen(tenant), len[STORE_KEY_PARTS], total = 6 + tenant_len;
+    assert(n <= STORE_KEY_PARTS);
+    for (size_t i = 0; i < n; i++)
+        total += len[i] = strlen(part[i]);
+    resp_begin(out, total);
     resp_put(out, "tl:{", 4);
     resp_put(out, tenant, tenant_len);
     resp_put(out, "}:", 2);
-    resp_put(out, key, key_len);
+    for (size_t i = 0; i < n; i++)
+        resp_put(out, part[i], len[i]);
     resp_end(out);
+}
+
+void store_put_key(struct resp_out *out, const char *tenant, const char *key)
+{
+    store_put_keys(out, tenant, &key, 1);
 }
 
 void store_put_fence(struct resp_out *out, const struct store_lease *fence)
@@ -213,24 +226,34 @@ static void store_log_error(struct store *s, const struct value *v)
     tl_log(LOG_WARN, "redis_error", LS("error", shown));
 }
 
+static const struct store_error *store_error_known(const struct value *v)
+{
+    for (size_t i = 0; i < sizeof(store_errors) / sizeof(store_errors[0]); i++)
+        if (value_starts(v, store_errors[i].prefix))
+            return &store_errors[i];
+    return NULL;
+}
+
+bool store_refused_whole(const struct value *v)
+{
+    return store_error_known(v) != NULL;
+}
+
 static enum tl_err store_error(struct store *s, const struct value *v)
 {
+    const struct store_error *known = store_error_known(v);
     store_log_error(s, v);
-    for (size_t i = 0; i < sizeof(store_errors) / sizeof(store_errors[0]); i++) {
-        const struct store_error *known = &store_errors[i];
-        if (!value_starts(v, known->prefix))
-            continue;
-        if (known->trouble)
-            s->trouble = known->trouble;
-        if (known->remedy == STORE_RECONNECT)
-            link_break(s->link, known->trouble ? known->trouble : "loading");
-        else if (known->remedy == STORE_RELOAD && s->up) {
-            store_set_up(s, false, "loading the functions");
-            store_library_ensure(s);
-        }
-        return known->e;
+    if (!known)
+        return TL_UNAVAILABLE;
+    if (known->trouble)
+        s->trouble = known->trouble;
+    if (known->remedy == STORE_RECONNECT)
+        link_break(s->link, known->trouble ? known->trouble : "loading");
+    else if (known->remedy == STORE_RELOAD && s->up) {
+        store_set_up(s, false, "loading the functions");
+        store_library_ensure(s);
     }
-    return TL_UNAVAILABLE;
+    return known->e;
 }
 
 enum tl_err store_plain_status(struct store *s, enum tl_err e, const struct value *v)

@@ -3,8 +3,6 @@
 // docs/reference/redis.md. Every event passes through store_ingest, so it allocates nothing.
 #include "daemon/store/store_internal.h"
 
-#include "daemon/base/id.h"
-
 #define INGEST_CONTACT 1u
 #define INGEST_DRY     2u
 
@@ -30,68 +28,60 @@ static void store_put_rules(struct resp_out *out, const struct store_ingest *a)
     resp_bulk(out, text, len);
 }
 
-// ---- order ----
-//
-// Many events are under way at a time, and Redis may refuse one and take the next. So each bears the number of its turn in a lane; the
-// function refuses what does not follow the last one that it answered. After a failure the next event begins another lane, in which
-// those under way have no turn.
-
-#define LANE_BITS  13
-#define LANE_SHIFT 40
-
-static void lane_begin(struct store *s)
+void store_put_event_keys(struct resp_out *out, const struct store_ingest *a)
 {
-    s->lane.turn = id_random_u64() >> (64 - LANE_BITS) << LANE_SHIFT;
-    s->lane.stale = s->lane.flying;
+    store_put_keys(out, a->tenant, (const char *const[]){"seen:", a->account, ":", a->id}, 4);
+    store_put_keys(out, a->tenant, (const char *const[]){"handle:", a->handle}, 2);
 }
 
-static uint64_t lane_turn(struct store *s)
+void store_put_event_words(struct resp_out *out, const struct store_ingest *a)
 {
-    if (!s->lane.turn)
-        lane_begin(s);
-    s->lane.flying++;
-    return ++s->lane.turn;
-}
-
-static void on_ingested(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
-{
-    struct store *s = owner;
-    if (c->aux) { // it was sent
-        s->lane.flying--;
-        if (s->lane.stale)
-            s->lane.stale--;
-        else if (e != TL_OK || v->type == VALUE_ERROR)
-            lane_begin(s);
-    }
-    store_reply_stored(owner, c, e, v);
-}
-
-void store_ingest(struct store *s, const struct store_ingest *a, store_placed_fn *fn, void *module, uint64_t token)
-{
-    struct link_call c = STORE_CALL(on_ingested, fn, module, token);
-    size_t more = (size_t)a->threads_n + a->verified_n + a->claimed_n;
-    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_ingest", a->tenant, 9 + (more ? 3 + more : 0));
-    if (!out)
-        return;
-    c.aux = lane_turn(s);
-    resp_text(out, a->account);
-    resp_text(out, a->id);
     resp_text(out, a->digest);
-    resp_text(out, a->handle);
     store_put_rules(out, a);
     resp_text(out, a->display_name);
     resp_bulk(out, a->entry, a->entry_len);
     resp_bulk(out, a->input, a->input_len);
+}
+
+static void on_alone(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
+{
+    if (c->aux) // it was sent
+        store_lane_answered(owner, e, v);
+    store_reply_stored(owner, c, e, v);
+}
+
+// An event with references or handles beside its own goes alone.
+static void ingest_alone(struct store *s, const struct store_ingest *a, store_placed_fn *fn, void *module,
+                         uint64_t token)
+{
+    struct link_call c = STORE_CALL(on_alone, fn, module, token);
+    size_t lists = 5 + (size_t)a->threads_n + a->verified_n + a->claimed_n;
+    struct resp_out *out = store_verb(s, &c, "FCALL", 3 + STORE_EVENT_KEYS + STORE_EVENT_WORDS + lists);
+    if (!out)
+        return;
+    c.aux = store_lane_turn(s);
+    resp_text(out, STORE_LIBRARY "_ingest");
+    resp_u64(out, 1 + STORE_EVENT_KEYS);
+    store_put_key(out, a->tenant, "inputs");
+    store_put_event_keys(out, a);
+    store_put_event_words(out, a);
     resp_u64(out, c.aux);
-    if (more) {
-        resp_u64(out, a->threads_n);
-        resp_u64(out, a->verified_n);
-        resp_u64(out, a->claimed_n);
-        store_put_all(out, a->threads, a->threads_n);
-        store_put_all(out, a->verified, a->verified_n);
-        store_put_all(out, a->claimed, a->claimed_n);
-    }
+    resp_text(out, a->account);
+    resp_u64(out, a->threads_n);
+    resp_u64(out, a->verified_n);
+    resp_u64(out, a->claimed_n);
+    store_put_all(out, a->threads, a->threads_n);
+    store_put_all(out, a->verified, a->verified_n);
+    store_put_all(out, a->claimed, a->claimed_n);
     link_end(s->link, &c);
+}
+
+void store_ingest(struct store *s, const struct store_ingest *a, store_placed_fn *fn, void *module, uint64_t token)
+{
+    if (a->threads_n || a->verified_n || a->claimed_n)
+        ingest_alone(s, a, fn, module, token);
+    else
+        store_gather(s, a, fn, module, token);
 }
 
 void store_command(struct store *s, const struct store_command *a, store_placed_fn *fn, void *module, uint64_t token)

@@ -12,6 +12,10 @@
 #define STORE_LIBRARY   "tl1" // the version of the functions; changes with what they take, answer or write
 #define STORE_LISTENERS 8
 #define STORE_REPLY_MAX (64u << 20)
+// Of an event in a call of ingest_many, and how many events that takes.
+#define STORE_EVENT_KEYS  2
+#define STORE_EVENT_WORDS 5
+#define STORE_TOGETHER    32
 
 // A call that needs more than a link_call holds, or several steps. Freed with the store when it is still under way.
 struct store_job {
@@ -27,6 +31,13 @@ struct store_job {
     size_t len, cap;
     unsigned char *meta;
     size_t meta_len;
+};
+
+// The events that wait for the end of the turn; who waits for their answers is held by the link.
+struct store_gather {
+    char tenant[96];
+    struct resp_out keys, words;
+    uint32_t alone; // so many more events go one by one
 };
 
 struct store {
@@ -49,11 +60,12 @@ struct store {
     } * heard; // grows: every tenant's core and faces listen
     unsigned heard_n;
     struct store_job *jobs;
-    struct {             // the order of events; store_ingest.c
+    struct {             // the order of events; store_lane.c
         uint64_t turn;   // of the last one sent: lane << 40 | number
         uint32_t flying; // sent, not answered
         uint32_t stale;  // of them, in an earlier lane
     } lane;
+    struct store_gather gather;
 };
 
 #define STORE_CALL(reply_fn, typed_fn, module_, token_)                                                                \
@@ -71,11 +83,14 @@ struct resp_out *store_plain(struct store *s, const struct link_call *c, const c
 // The same for commands that do not begin with a key: n arguments follow the verb.
 struct resp_out *store_verb(struct store *s, const struct link_call *c, const char *verb, size_t n);
 void store_put_key(struct resp_out *out, const char *tenant, const char *key);
-void store_put_fence(struct resp_out *out, const struct store_lease *fence); // three arguments
+void store_put_keys(struct resp_out *out, const char *tenant, const char *const part[], size_t n); // one key of n parts
+void store_put_fence(struct resp_out *out, const struct store_lease *fence);                       // three arguments
 
 // What a reply means: the error of the call, of Redis, or the status that a function's answer begins with.
 enum tl_err store_status(struct store *s, enum tl_err e, const struct value *v);
 enum tl_err store_plain_status(struct store *s, enum tl_err e, const struct value *v); // replies without a status
+bool store_refused_whole(
+    const struct value *error); // before it began: a function that commits step by step committed none
 
 link_reply_fn store_reply_placed;  // status, input, conversation, customer
 link_reply_fn store_reply_stored;  // "input,conversation,customer,digest", or as above
@@ -90,6 +105,17 @@ struct store_job *store_job_new(struct store *s, void (*fn)(void), void *module,
                                 const char *name);
 void store_job_free(struct store_job *j);
 
+// store_ingest.c: what both calls take of an event.
+void store_put_event_keys(struct resp_out *out, const struct store_ingest *a);
+void store_put_event_words(struct resp_out *out, const struct store_ingest *a);
+// store_gather.c: an event without lists.
+void store_gather(struct store *s, const struct store_ingest *a, store_placed_fn *fn, void *module, uint64_t token);
+void store_gather_release(void *store); // there is one
+void store_gather_empty(struct store *s);
+void store_gather_free(struct store *s);
+// store_lane.c: the turn of a call with events that is sent now; its answer, error or loss.
+uint64_t store_lane_turn(struct store *s);
+void store_lane_answered(struct store *s, enum tl_err e, const struct value *v);
 // store_library.c: makes sure that our functions are there, then calls store_set_up().
 void store_library_ensure(struct store *s);
 void store_set_up(struct store *s, bool up, const char *trouble);

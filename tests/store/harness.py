@@ -93,6 +93,15 @@ class Server:
         self.child.wait(20)
 
 
+def placed(answer, digest):
+    """[status, input, conversation, customer]; what was stored just now is answered as one text."""
+    if isinstance(answer, list):
+        return answer
+    *numbers, again = answer.split(b",")
+    assert again == digest.encode()
+    return [OK, *map(int, numbers)]
+
+
 class Tenant:
     """One tenant's functions and keys."""
 
@@ -111,22 +120,33 @@ class Tenant:
 
     # ---- calls ----
 
-    def event(self, id, handle, channel=SMS, account="acc", digest="d", flags=CONTACT, join=24 * HOUR, reopen=72 * HOUR,
-              name="", threads=(), verified=(), claimed=(), entry=True, turn=""):
+    def words(self, id, handle, channel=SMS, account="acc", digest="d", flags=CONTACT, join=24 * HOUR, reopen=72 * HOUR,
+              name="", entry=True):
+        """The keys and the arguments of one event."""
         from throughline.v1 import conversation_pb2
         words = conversation_pb2.Entry(external_id=id, handle=handle, account=account) if entry else None
         body = self.Input(has_entry=entry, boot="b")
         body.happened.handle, body.happened.account = handle, account
         body.happened.call = id  # the marker by which tests find it
-        lists = [len(threads), len(verified), len(claimed), *threads, *verified, *claimed]
-        answer = self.call("ingest", account, id, digest, handle, f"{channel},{flags},{join},{reopen},3600", name,
-                           words.SerializeToString() if words else b"", body.SerializeToString(), turn,
-                           *(lists if any(lists[:3]) else ()))
-        if isinstance(answer, list):
-            return answer
-        *numbers, again = answer.split(b",")
-        assert again == digest.encode()
-        return [OK, *map(int, numbers)]
+        return ([self.key(f"seen:{account}:{id}"), self.key(f"handle:{handle}")],
+                [digest, f"{channel},{flags},{join},{reopen},3600", name, words.SerializeToString() if words else b"",
+                 body.SerializeToString()])
+
+    def event(self, id, handle, channel=SMS, account="acc", digest="d", threads=(), verified=(), claimed=(), turn="",
+              **more):
+        """One event alone: by the call that the daemon takes for it."""
+        keys, words = self.words(id, handle, channel, account, digest, **more)
+        if not (threads or verified or claimed):
+            return self.events((keys, words), turn=turn)[0]
+        return placed(self.r.fcall("tl1_ingest", 3, self.inputs_key, *keys, *words, turn, account, len(threads),
+                                   len(verified), len(claimed), *threads, *verified, *claimed), digest)
+
+    def events(self, *several, turn=""):
+        """Several at once, each as words() makes it."""
+        keys = [k for mine, _ in several for k in mine]
+        words = [w for _, mine in several for w in mine]
+        answers = self.r.fcall("tl1_ingest_many", 1 + len(keys), self.inputs_key, *keys, *words, turn)
+        return [placed(a, mine[0]) for a, (_, mine) in zip(answers, several, strict=True)]
 
     def command(self, key, conversation=0, text=None):
         from throughline.v1 import conversation_pb2

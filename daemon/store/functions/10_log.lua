@@ -9,7 +9,9 @@
 
 local TOGETHER = 32 -- most inputs that one call appends
 
-local logs = {} -- by key: {inputs, t, clock; n, at, wall, gone, text: as of the last commit; gone_text; now: the latest log_now}
+-- by key: {inputs, t, clock; handle, cust, conv: how such keys begin; n, at, wall, gone, text: as of the last commit; gone_text;
+-- now: the latest log_now}
+local logs = {}
 
 local function log_make_now(at, wall)
     return {
@@ -65,10 +67,31 @@ local function log_commit(log, n, id, now, bytes)
     log.n, log.at, log.wall, log.text = n, now.at, now.wall, log.noted
 end
 
-local function log_undo(note)
+-- A note that begins with RUN is of ordinary events (see 40_ingest.lua), each an input of its own: for the last number and on downwards
+-- seen-key, customer and what their field `recent` was. Those up to `last` are committed.
+local RUN = "r"
+
+local function log_undo_run(log, words, last)
+    local number = log.n
+    for i = 2, #words, 3 do
+        local seen, customer, recent = words[i], words[i + 1], words[i + 2]
+        if number > last then
+            call("DEL", seen)
+            call("XDEL", log.conv .. match(recent, "^%d+") .. ":log", number .. "-0")
+            call("HSET", log.cust .. customer, "recent", recent)
+        end
+        number = number - 1
+    end
+end
+
+local function log_undo(log, note, last)
     local words = {}
     for word in gmatch(note, "([^%z]*)%z") do
         words[#words + 1] = word
+    end
+    if words[1] == RUN then
+        log_undo_run(log, words, last)
+        return
     end
     local i = 1
     while words[i] do
@@ -85,7 +108,7 @@ local function log_repair(log, last, note)
     end
     local now = log
     if last < log.n then
-        log_undo(note)
+        log_undo(log, note, last)
         now = log_now(log)
     end
     log_gone(log, last - call("XLEN", log.inputs))
@@ -96,30 +119,45 @@ local function log_repair(log, last, note)
     log.at, log.wall, log.text = now.at, now.wall, log.noted
 end
 
--- The clock is not the one that this Redis committed last: read it, and compare it with the stream.
+-- The clock is not the one that this Redis committed last: read it, and compare it with the stream. True: something was taken back.
 local function log_read(log, text)
     local n, at, wall, gone, note = match(text or "0 0 0 0", "^(%d+) (%d+) (%d+) (%-?%d+)%z?(.*)$")
     log.n, log.at, log.wall, log.text = tonumber(n), tonumber(at), tonumber(wall), nil
     log_gone(log, tonumber(gone))
     if log.n - call("XLEN", log.inputs) == log.gone then
         log.text = text
-        return
+        return false
     end
     local newest = call("XREVRANGE", log.inputs, "+", "-", "COUNT", 1)[1]
     log_repair(log, newest and tonumber(match(newest[1], "^%d+")) or 0, note)
+    return true
 end
 
-local function log_open(inputs)
+local function log_of(inputs)
     local log = logs[inputs]
     if not log then
         local t = prefix_of(inputs)
-        log = { inputs = inputs, t = t, clock = t .. "clock" }
+        log = {
+            inputs = inputs,
+            t = t,
+            clock = t .. "clock",
+            handle = t .. "handle:",
+            cust = t .. "cust:",
+            conv = t .. "conv:",
+        }
         logs[inputs] = log
     end
-    local text = call("GET", log.clock)
-    if not text or text ~= log.text then
-        log_read(log, text)
-    end
+    return log
+end
+
+-- text: what the clock holds. True: something was taken back, and what was read before may be gone.
+local function log_check(log, text)
+    return (not text or text ~= log.text) and log_read(log, text)
+end
+
+local function log_open(inputs)
+    local log = log_of(inputs)
+    log_check(log, call("GET", log.clock))
     return log
 end
 

@@ -2,9 +2,12 @@
 --
 -- ingest: one event of a customer becomes one timeline entry and one input, in the right conversation of the right person.
 --
--- The only write that a customer's message costs, so the ordinary case (known customer, open conversation, same channel) makes
--- ten calls and makes no tables of its own; everything else goes through a plan. `e` holds what is known of the event so far.
+-- The only write that a customer's message costs. This is an event of any kind, by a plan; the ordinary ones, and those that come
+-- together, pass through 42_ingest_many.lua. `e` holds what is known of the event so far.
 -- What was stored is answered as the text that the seen-key now holds: "input,conversation,customer,digest".
+
+-- Of each event: its seen-key and its handle's among the keys; among the arguments digest, rules, display_name, entry, input.
+local EVENT_WORDS = 5
 
 local CONTACT_FLAG, DRY_FLAG = { [1] = true, [3] = true }, { [2] = true, [3] = true }
 local RULES_MAX = 1000
@@ -31,6 +34,8 @@ local function rules_read(text)
         life = life,
     }
     rules.plain = rules.contact and not rules.dry
+    rules.open = "," .. channel .. ",0" -- how a recent conversation ends that is open on this channel
+    rules.open_len = #rules.open - 1
     rules_known[text], rules_count = rules, rules_count + 1
     return rules
 end
@@ -50,30 +55,30 @@ local function ingest_list(args, from, count)
 end
 
 -- References become keys; one that names a conversation is none to look up.
-local function ingest_threads(e, list)
+local function ingest_threads(e, account, list)
     local keys = {}
     for _, reference in ipairs(list) do
         local conversation = match(reference, "^conversation:([1-9]%d*)$")
         if conversation and #conversation <= 15 then
             e.named = e.named or conversation
         else
-            keys[#keys + 1] = e.t .. "thread:" .. e.account .. ":" .. reference
+            keys[#keys + 1] = e.t .. "thread:" .. account .. ":" .. reference
         end
     end
     e.threads = keys[1] and keys
 end
 
--- The lists at the end of the arguments.
+-- What follows the event's words and its turn: account, how many of each list, the lists.
 local function ingest_lists(e, args)
-    local threads, verified, claimed = tonumber(args[10]), tonumber(args[11]), tonumber(args[12])
+    local threads, verified, claimed = tonumber(args[8]), tonumber(args[9]), tonumber(args[10])
     if threads > 0 then
-        ingest_threads(e, ingest_list(args, 12, threads))
+        ingest_threads(e, args[7], ingest_list(args, 10, threads))
     end
     if verified > 0 then
-        e.verified = ingest_list(args, 12 + threads, verified)
+        e.verified = ingest_list(args, 10 + threads, verified)
     end
     if claimed > 0 then
-        e.claimed = ingest_list(args, 12 + threads + verified, claimed)
+        e.claimed = ingest_list(args, 10 + threads + verified, claimed)
     end
 end
 
@@ -258,8 +263,9 @@ local function ingest_extras(e, name)
     end
 end
 
-local function ingest_write(e, seen, args)
+local function ingest_write(e, args)
     local log, t, number, now, plan = e.log, e.t, e.number, e.now, e.plan
+    local seen = e.seen
     local who, timeline = t .. "cust:" .. e.customer, t .. "conv:" .. e.conversation .. ":log"
     local recent = e.recent_new or e.recent_joined
     local note = undo("DEL", seen) .. undo("XDEL", timeline, number .. "-0") .. (plan and plan.undo or "")
@@ -267,7 +273,7 @@ local function ingest_write(e, seen, args)
         note = note .. field_undo(who, "recent", e.recent_old)
     end
     log_note(log, number, now, note)
-    local answer = number .. "," .. e.conversation .. "," .. e.customer .. "," .. args[3]
+    local answer = number .. "," .. e.conversation .. "," .. e.customer .. "," .. args[1]
     call("SET", seen, answer, "EX", e.life)
     if plan then
         plan_run(plan)
@@ -275,7 +281,7 @@ local function ingest_write(e, seen, args)
     if recent then
         call("HSET", who, "recent", recent)
     end
-    local entry, customer, conversation = args[7], varint(tonumber(e.customer)), varint(tonumber(e.conversation))
+    local entry, customer, conversation = args[4], varint(tonumber(e.customer)), varint(tonumber(e.conversation))
     if entry ~= "" then
         call("XADD", timeline, number .. "-0", "e", entry .. now.entry
             .. (e.participant and pb_participant(e.handle) or pb_author(customer)))
@@ -283,50 +289,26 @@ local function ingest_write(e, seen, args)
     for i, news in ipairs(e.news or {}) do
         log_add(log, log.n + i, now.input .. pb_customer_changed(news[1], news[2]))
     end
-    log_commit(log, number, number .. "-0", now, args[8] .. now.input .. pb_placed(conversation, customer, e.opened, e.reopened,
+    log_commit(log, number, number .. "-0", now, args[5] .. now.input .. pb_placed(conversation, customer, e.opened, e.reopened,
         e.follows, e.last_agent, e.participant))
     return answer
 end
 
--- The ordinary case: the customer is known, speaks in the conversation they spoke in last, on the same channel.
--- Nil when it is not; nothing is written then.
-local function ingest_ordinary(log, now, args, rules, seen, customer)
-    local t = log.t
-    local who = t .. "cust:" .. customer
-    local f = call("HMGET", who, "recent", "last_agent", "name")
-    local recent = f[1]
-    local id, wall, channel, rest = match(recent or "", "^(%d+),%d+,(%d+),(%d+),0(.*)$")
-    if not id or channel ~= rules.channel or now.wall - wall > rules.join_ms or not f[3] and args[6] ~= "" then
-        return nil
-    end
-    local n = log.n + 1
-    local number, timeline = n .. "", t .. "conv:" .. id .. ":log"
-    local entry_id = number .. "-0"
-    log_begin(log, number .. now.clock .. log.gone_text .. "\0002\0DEL\0" .. seen .. "\0003\0XDEL\0" .. timeline .. "\0"
-        .. entry_id .. "\0004\0HSET\0" .. who .. "\0recent\0" .. recent .. "\0")
-    local answer = number .. "," .. id .. "," .. customer .. "," .. args[3]
-    call("SET", seen, answer, "EX", rules.life)
-    call("HSET", who, "recent", id .. "," .. number .. "," .. now.wall_text .. "," .. channel .. ",0" .. rest)
-    local author = varint(tonumber(customer))
-    if args[7] ~= "" then
-        call("XADD", timeline, entry_id, "e", args[7] .. now.entry .. pb_author(author))
-    end
-    log_commit(log, n, entry_id, now, args[8] .. now.input
-        .. pb_placed(varint(tonumber(id)), author, false, false, 0, f[2], false))
-    return answer
+local function seen_before(first, digest)
+    return placed_before(match(first, "[^,]*$") == digest and AGAIN or CONFLICT, first)
 end
 
 local NOBODY = {} -- merged by this call; never written to: ingest_evidence gives its own
 
-local function ingest_event(log, now, args, rules, who)
+local function ingest_event(log, now, keys, i, rules, who)
     local e = {
         log = log,
         now = now,
         t = log.t,
         number = log.n + 1,
         wall = now.wall,
-        account = args[1],
-        handle = args[4],
+        seen = keys[2 * i],
+        handle = sub(keys[2 * i + 1], #log.handle + 1),
         channel = rules.channel_number,
         contact = rules.contact,
         dry = rules.dry,
@@ -340,38 +322,32 @@ local function ingest_event(log, now, args, rules, who)
         local shared = match(who, "^(%d+):s$")
         e.customer, e.shared = shared or who, shared
     end
-    if args[10] then
-        ingest_lists(e, args)
-    end
     return e
 end
 
-local function ingest_one(keys, args)
-    local log = log_open(keys[1])
-    local t = log.t
-    local seen = t .. "seen:" .. args[1] .. ":" .. args[2]
-    local first = call("GET", seen)
-    if first then
-        return placed_before(match(first, "[^,]*$") == args[3] and AGAIN or CONFLICT, first)
+-- The i-th, whatever it is, but not seen before. args: its own.
+local function ingest_one(log, keys, i, args)
+    local who, rules = call("GET", keys[2 * i + 1]), rules_known[args[2]] or rules_read(args[2])
+    local e = ingest_event(log, log_now(log), keys, i, rules, who)
+    if args[7] then
+        ingest_lists(e, args)
     end
-    local who, now, rules = call("GET", t .. "handle:" .. args[4]), log_now(log), rules_known[args[5]] or rules_read(args[5])
-    if rules.plain and who and not args[10] and not find(who, ":", 1, true) then
-        local answer = ingest_ordinary(log, now, args, rules, seen, who)
-        if answer then
-            return answer
-        end
-    end
-    local e = ingest_event(log, now, args, rules, who)
     ingest_customer(e)
     if not ingest_place(e) then
         return { ABSENT, 0, 0, 0 }
     end
-    ingest_extras(e, args[6])
-    return ingest_write(e, seen, args)
+    ingest_extras(e, args[3])
+    return ingest_write(e, args)
+end
+
+local function ingest_alone(keys, args)
+    local log = log_open(keys[1])
+    local first = call("GET", keys[2])
+    return first and seen_before(first, args[1]) or ingest_one(log, keys, 1, args)
 end
 
 local function ingest(keys, args)
-    return lane_run(ingest_one, keys, args, args[9])
+    return lane_run(ingest_alone, keys, args, args[6])
 end
 
 register("ingest", ingest)

@@ -9,7 +9,8 @@
 
 // The parts of the ingest benchmark: a daemon with its embedded Redis on one core, this client on the other, four ways in.
 
-#define BENCH_DESKS 100
+#define BENCH_DESKS    100
+#define BENCH_TOGETHER 32 // as the daemon's STORE_TOGETHER
 #define BENCH_TEXT                                                                                                     \
     "I have a question about the invoice that came last week, it shows the old address. Could you have a look?"
 
@@ -52,7 +53,9 @@ int bench_http(const struct bench_server *s, const char *method, const char *pat
 // ---- (y) and (a): straight to Redis ----
 // Events per second with `flight` of them in flight for about `seconds`; latencies are added where l is not NULL.
 double bench_yardstick(const struct bench_server *s, unsigned flight, double seconds, struct bench_latency *l);
-double bench_function(const struct bench_server *s, unsigned flight, double seconds, struct bench_latency *l);
+// Up to `together` events in a call.
+double bench_function(const struct bench_server *s, unsigned flight, unsigned together, double seconds,
+                      struct bench_latency *l);
 uint64_t bench_redis_memory(const struct bench_server *s); // used_memory
 
 // ---- (b), (c): gateway in, desk out ----

@@ -3,8 +3,12 @@
 //
 // One run, everything interleaved: the daemon and its Redis on one core, this client on the other; 1, 64 and 256 events in flight; both
 // durabilities. What counts are ratios, each made within one round and shown as median (lowest, highest over the rounds):
-//   y  the commands of one ingest, plainly pipelined over hiredis, without Lua
-//   a  the ingest function, called the same way
+//   y  the eight commands that the function carries out for one ordinary event that comes alone, plainly pipelined over hiredis, without Lua,
+//      for every event
+//   a  the function, called the same way and as the daemon calls it: what can be sent at the same moment shares a call, at most 32 events. So it
+//      carries out five of y's commands for each event (HMGET, SETEX, HSET, XADD, XADD), and the other three (MGET, of more keys, TIME, SET) once
+//      a call
+//   o  the function with one event a call: what a is without sharing. It has no aim
 //   b  gateway stream in -> update on the right one of 100 desks
 //   c  b with one event in flight, as latency, beside a's
 //   d  HTTP POST -> durable answer
@@ -50,7 +54,7 @@ static void main_note(const char *name, bool strict, unsigned flight, double rat
             bench_add(&aims[i].ratio, ratio);
 }
 
-enum main_way { MAIN_Y, MAIN_A, MAIN_B, MAIN_D, MAIN_WAYS };
+enum main_way { MAIN_Y, MAIN_A, MAIN_O, MAIN_B, MAIN_D, MAIN_WAYS };
 
 // What one way did: events per second, latencies in microseconds, processor time in microseconds per event.
 struct main_cell {
@@ -81,7 +85,9 @@ static double main_run(const struct main_stage *g, enum main_way way, unsigned f
     case MAIN_Y:
         return bench_yardstick(g->server, flight, seconds, l);
     case MAIN_A:
-        return bench_function(g->server, flight, seconds, l);
+        return bench_function(g->server, flight, BENCH_TOGETHER, seconds, l);
+    case MAIN_O:
+        return bench_function(g->server, flight, 1, seconds, l);
     case MAIN_B:
         return bench_stream(g->world, flight, seconds, l);
     case MAIN_D:
@@ -129,7 +135,7 @@ static void main_print_cells(bool strict, unsigned flight, const struct main_cel
         const struct main_cell *c = &cells[w];
         printf("%-6s %3u %c %7.0f/s (%.0f..%.0f)  p50 %.0f us p99 %.0f us  processor us/event: redis %.1f daemon %.1f "
                "client %.1f\n",
-               strict ? "strict" : "normal", flight, "yabd"[w], bench_median(&c->rate), bench_low(&c->rate),
+               strict ? "strict" : "normal", flight, "yaobd"[w], bench_median(&c->rate), bench_low(&c->rate),
                bench_high(&c->rate), bench_median(&c->p50), bench_median(&c->p99), bench_median(&c->redis),
                bench_median(&c->daemon), bench_median(&c->client));
     }

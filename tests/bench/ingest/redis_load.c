@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // (y) the commands of one ingest, plainly pipelined, and (a) the ingest function itself: one blocking hiredis connection each, the same window of
-// events in flight, the same keys and sizes, tenants that no daemon folds.
+// events in flight, the same keys and sizes, tenants that no daemon folds. (a) calls as the daemon does: what can be sent at the same
+// moment goes together, at most 32 events in a call.
 #include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include "throughline/v1/log.pb-c.h"
 
 #define CUSTOMERS 100
+#define COMMANDS  8                      // of one event, in (y)
 #define REDIS_ID  "62f5a1b2c3d4e-%08llu" // an event's id, as long as the gateway's
 // What the function itself adds to the bytes it is given: times, author, place.
 #define REDIS_ENTRY_GROWS 11
@@ -26,12 +28,14 @@ struct yard {
 
 struct redis_run {
     redisContext *c;
-    unsigned replies; // per event
-    uint64_t next;    // event
-    uint64_t base;    // makes ids new in every run
+    uint64_t next;     // event
+    unsigned together; // events in a call
+    unsigned parts;    // (y): replies of the oldest event that have come
+    uint64_t base;     // makes ids new in every run
     char *entry, *input;
     size_t entry_len, input_len;
-    void (*send)(struct redis_run *r, uint64_t event);
+    void (*send)(struct redis_run *r, uint64_t first, unsigned n);
+    unsigned (*done)(struct redis_run *r, const redisReply *x); // how many events end with this reply
     struct yard yard;
 };
 
@@ -120,7 +124,7 @@ static void yard_prepare(struct redis_run *r)
 
 // The commands that one ingest of a known customer's next words carries out, in its order, with the sizes of its keys and
 // values.
-static void yard_send(struct redis_run *r, uint64_t event)
+static void yard_event(struct redis_run *r, uint64_t event)
 {
     struct yard *y = &r->yard;
     unsigned k = (unsigned)(event % CUSTOMERS), c = k + 1;
@@ -128,51 +132,88 @@ static void yard_send(struct redis_run *r, uint64_t event)
     char note[512], seen[64];
     y->len = 0;
     snprintf(seen, sizeof seen, "tl:{plain}:seen:sms-1:" REDIS_ID, n);
-    size_t note_len = (size_t)snprintf(
-        note, sizeof note,
-        "%llu %llu %llu "
-        "0|2|DEL|%s|3|XDEL|tl:{plain}:conv:%u:log|%llu-0|4|HSET|tl:{plain}:cust:%u|recent|%u,%llu,%llu,2,0|",
-        n, wall - 1600000000000ull, wall, seen, c, n, c, c, n, wall);
-    yard_add(y, 2, NULL, 0, "GET tl:{plain}:clock");
-    yard_add(y, 2, NULL, 0, "GET %s", seen);
-    yard_add(y, 2, NULL, 0, "GET tl:{plain}:handle:tel:+49151%08u", k);
+    size_t note_len = (size_t)snprintf(note, sizeof note,
+                                       "%llu %llu %llu "
+                                       "0|r|%s|%u|%u,%llu,%llu,2,0|",
+                                       n, wall - 1600000000000ull, wall, seen, c, c, n, wall);
+    yard_add(y, 4, NULL, 0, "MGET tl:{plain}:clock %s tl:{plain}:handle:tel:+49151%08u", seen, k);
     yard_add(y, 1, NULL, 0, "TIME");
     yard_add(y, 5, NULL, 0, "HMGET tl:{plain}:cust:%u recent last_agent name", c);
     yard_add(y, 3, note, note_len, "SET tl:{plain}:clock %%b");
-    yard_add(y, 5, NULL, 0, "SET %s %llu,%u,%u,0123456789abcdef EX 172800", seen, n, c, c);
+    yard_add(y, 4, NULL, 0, "SETEX %s 172800 %llu,%u,%u,0123456789abcdef", seen, n, c, c);
     yard_add(y, 4, NULL, 0, "HSET tl:{plain}:cust:%u recent %u,%llu,%llu,2,0", c, c, n, wall);
     yard_add(y, 5, r->entry, r->entry_len + REDIS_ENTRY_GROWS, "XADD tl:{plain}:conv:%u:log %llu-0 e %%b", c, n);
     yard_add(y, 5, r->input, r->input_len + REDIS_INPUT_GROWS, "XADD tl:{plain}:inputs %llu-0 i %%b", n);
     redisAppendFormattedCommand(r->c, y->out, y->len);
 }
 
+static void yard_send(struct redis_run *r, uint64_t first, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        yard_event(r, first + i);
+}
+
+static unsigned yard_done(struct redis_run *r, const redisReply *x)
+{
+    (void)x;
+    r->parts = (r->parts + 1) % COMMANDS;
+    return r->parts == 0;
+}
+
 // ---- the function ----
 
-static void redis_send_function(struct redis_run *r, uint64_t event)
+enum { OTHER_WORDS = 5, EVENT_WORDS = 7 };
+
+struct call {
+    const char *argv[OTHER_WORDS + BENCH_TOGETHER * EVENT_WORDS];
+    size_t lens[OTHER_WORDS + BENCH_TOGETHER * EVENT_WORDS];
+    int n;
+};
+
+static void call_word(struct call *c, const char *word, size_t len)
 {
-    char id[40], handle[32];
-    snprintf(id, sizeof id, REDIS_ID, (unsigned long long)(r->base + event));
-    snprintf(handle, sizeof handle, "tel:+49151%08u", (unsigned)(event % CUSTOMERS));
-    const char *argv[] = {"FCALL",
-                          "tl1_ingest",
-                          "1",
-                          "tl:{bench}:inputs",
-                          "sms-1",
-                          id,
-                          "0123456789abcdef",
-                          handle,
-                          "2,1,86400000,259200000,172800",
-                          "",
-                          r->entry,
-                          r->input};
-    enum { WORDS = sizeof argv / sizeof *argv };
-    size_t lens[WORDS];
-    for (size_t i = 0; i < WORDS - 2; i++)
-        lens[i] = strlen(argv[i]);
-    lens[WORDS - 2] = r->entry_len;
-    lens[WORDS - 1] = r->input_len;
-    redisAppendCommandArgv(r->c, WORDS, argv, lens);
+    c->argv[c->n] = word;
+    c->lens[c->n++] = len;
 }
+
+static void call_text(struct call *c, const char *text)
+{
+    call_word(c, text, strlen(text));
+}
+
+static void function_send(struct redis_run *r, uint64_t first, unsigned n)
+{
+    static char keys[8], seen[BENCH_TOGETHER][64], handle[BENCH_TOGETHER][64];
+    struct call c = {.n = 0};
+    snprintf(keys, sizeof keys, "%u", 1 + 2 * n);
+    call_text(&c, "FCALL");
+    call_text(&c, "tl1_ingest_many");
+    call_text(&c, keys);
+    call_text(&c, "tl:{bench}:inputs");
+    for (unsigned i = 0; i < n; i++) {
+        snprintf(seen[i], sizeof seen[i], "tl:{bench}:seen:sms-1:" REDIS_ID, (unsigned long long)(r->base + first + i));
+        snprintf(handle[i], sizeof handle[i], "tl:{bench}:handle:tel:+49151%08u", (unsigned)((first + i) % CUSTOMERS));
+        call_text(&c, seen[i]);
+        call_text(&c, handle[i]);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        call_text(&c, "0123456789abcdef");
+        call_text(&c, "2,1,86400000,259200000,172800");
+        call_text(&c, "");
+        call_word(&c, r->entry, r->entry_len);
+        call_word(&c, r->input, r->input_len);
+    }
+    call_text(&c, "");
+    redisAppendCommandArgv(r->c, c.n, c.argv, c.lens);
+}
+
+static unsigned function_done(struct redis_run *r, const redisReply *x)
+{
+    (void)r;
+    return (unsigned)x->elements;
+}
+
+// ---- both ----
 
 static void redis_flush(struct redis_run *r)
 {
@@ -182,47 +223,50 @@ static void redis_flush(struct redis_run *r)
             bench_die("redis: %s", r->c->errstr);
 }
 
-// One reply, from what has been read if possible. false: nothing there yet.
-static bool redis_take(struct redis_run *r)
+// One reply, from what has been read if possible. -1: nothing there yet; else how many events it ends.
+static int redis_take(struct redis_run *r)
 {
     void *reply = NULL;
     if (redisGetReplyFromReader(r->c, &reply) != REDIS_OK)
         bench_die("redis: %s", r->c->errstr);
     if (!reply)
-        return false;
+        return -1;
     redisReply *x = reply;
     if (x->type == REDIS_REPLY_ERROR)
         bench_die("redis answers: %s", x->str);
+    int n = (int)r->done(r, x);
     freeReplyObject(x);
-    return true;
+    return n;
+}
+
+// Sends as many as have room in the window.
+static void redis_fill(struct redis_run *r, uint64_t done, unsigned flight, double now, double *sent)
+{
+    for (uint64_t room; (room = flight - (r->next - done)) > 0;) {
+        unsigned n = room < r->together ? (unsigned)room : r->together;
+        for (unsigned i = 0; i < n; i++)
+            sent[(r->next + i) % flight] = now;
+        r->send(r, r->next, n);
+        r->next += n;
+    }
 }
 
 static double redis_window(struct redis_run *r, unsigned flight, double seconds, struct bench_latency *l)
 {
     double *sent = calloc(flight, sizeof *sent);
     uint64_t done = 0;
-    unsigned parts = 0;
     double start = bench_now(), now = start;
-    for (unsigned i = 0; i < flight; i++) {
-        sent[r->next % flight] = now;
-        r->send(r, r->next++);
-    }
+    redis_fill(r, done, flight, now, sent);
     while (done < r->next) {
         redis_flush(r);
         if (redisBufferRead(r->c) != REDIS_OK)
             bench_die("redis: %s", r->c->errstr);
         now = bench_now();
-        while (redis_take(r)) {
-            if (++parts < r->replies)
-                continue;
-            parts = 0;
-            bench_latency_add(l, now - sent[done % flight]);
-            done++;
-            if (now - start >= seconds)
-                continue;
-            sent[r->next % flight] = now;
-            r->send(r, r->next++);
-        }
+        for (int ended; (ended = redis_take(r)) >= 0;)
+            for (; ended; ended--, done++)
+                bench_latency_add(l, now - sent[done % flight]);
+        if (now - start < seconds)
+            redis_fill(r, done, flight, now, sent);
     }
     free(sent);
     return (double)done / (bench_now() - start);
@@ -247,13 +291,14 @@ static double redis_measure(const struct bench_server *s, struct redis_run *r, u
 
 double bench_yardstick(const struct bench_server *s, unsigned flight, double seconds, struct bench_latency *l)
 {
-    struct redis_run r = {.replies = 10, .send = yard_send};
+    struct redis_run r = {.send = yard_send, .done = yard_done, .together = BENCH_TOGETHER};
     return redis_measure(s, &r, flight, seconds, l);
 }
 
-double bench_function(const struct bench_server *s, unsigned flight, double seconds, struct bench_latency *l)
+double bench_function(const struct bench_server *s, unsigned flight, unsigned together, double seconds,
+                      struct bench_latency *l)
 {
-    struct redis_run r = {.replies = 1, .send = redis_send_function};
+    struct redis_run r = {.send = function_send, .done = function_done, .together = together};
     return redis_measure(s, &r, flight, seconds, l);
 }
 

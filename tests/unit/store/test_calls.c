@@ -47,6 +47,41 @@ static void test_ingest(void **state)
     assert_int_equal(b.e, TL_ABSENT);
 }
 
+// More than one call takes, of two tenants, with a command among them: each gets its own answer, all in the order they were given in.
+static void test_ingest_together(void **state)
+{
+    enum { EVENTS = 75 };
+    struct world *w = *state;
+    static struct answer a[EVENTS], other, command;
+    char id[EVENTS][8], handle[16];
+    for (unsigned n = 0; n < EVENTS; n++) {
+        snprintf(id[n], sizeof(id[n]), "g%u", n % 70); // the last five come again
+        snprintf(handle, sizeof(handle), "tel:+49%u", n % 70 % 40);
+        struct store_ingest i = world_event(id[n], "0011223344556677", handle);
+        store_ingest(w->store, &i, answer_placed, &a[n], 7);
+        if (n == 50) {
+            i.tenant = "other";
+            store_ingest(w->store, &i, answer_placed, &other, 7);
+        } else if (n == 60) {
+            struct store_command c = {.tenant = TENANT, .key = "s:1", .input = INPUT, .input_len = 2};
+            store_command(w->store, &c, answer_placed, &command, 7);
+        }
+        assert_int_equal(a[n].calls, 0);
+    }
+    world_answer(w, &a[EVENTS - 1]);
+    for (unsigned n = 0; n < EVENTS; n++) {
+        unsigned first = n % 70;
+        assert_int_equal(a[n].calls, 1);
+        assert_int_equal(a[n].e, TL_OK);
+        assert_int_equal(a[n].p.duplicate, n >= 70);
+        assert_int_equal(a[n].p.input, first + 1 + (first > 60)); // the command has number 62
+        assert_int_equal(a[n].p.conversation, first % 40 + 1);
+        assert_int_equal(a[n].p.customer, first % 40 + 1);
+    }
+    assert_int_equal(other.p.input, 1);
+    assert_int_equal(command.p.input, 62);
+}
+
 static void test_ingest_with_references_and_handles(void **state)
 {
     struct world *w = *state;
@@ -268,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_ingest, up, down),
+        cmocka_unit_test_setup_teardown(test_ingest_together, up, down),
         cmocka_unit_test_setup_teardown(test_ingest_with_references_and_handles, up, down),
         cmocka_unit_test_setup_teardown(test_command_append_and_timeline, up, down),
         cmocka_unit_test_setup_teardown(test_reading, up, down),

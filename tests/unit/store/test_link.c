@@ -25,7 +25,7 @@ struct play {
     bool mute;          // does not even greet
     char answers[16][32];
     enum tl_err errors[16];
-    unsigned counts[16], total;
+    unsigned counts[16], total, released;
 };
 
 // Our commands are words without CRLF: each begins with '*'.
@@ -78,9 +78,20 @@ static void on_down(void *owner, const char *why)
     ((struct play *)owner)->downs++;
 }
 
+static void on_release(void *owner)
+{
+    struct play *p = owner;
+    struct resp_out *out = link_release_begin(p->link);
+    p->released += link_held(p->link);
+    resp_array(out, 1);
+    resp_text(out, "ALL");
+    link_release_end(p->link);
+    assert_int_equal(link_held(p->link), 0);
+}
+
 static int begin(void **state)
 {
-    static const struct link_ops ops = {.up = on_up, .down = on_down};
+    static const struct link_ops ops = {.up = on_up, .down = on_down, .release = on_release};
     struct play *p = xcalloc(1, sizeof(*p));
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     const char *why = NULL;
@@ -133,6 +144,12 @@ static void call(struct play *p, unsigned n)
     resp_array(out, 1);
     resp_text(out, "GO");
     link_end(p->link, &(struct link_call){.reply = on_reply, .token = n});
+    assert_int_equal(p->counts[n], 0);
+}
+
+static void hold(struct play *p, unsigned n)
+{
+    assert_true(link_hold(p->link, &(struct link_call){.reply = on_reply, .token = n}));
     assert_int_equal(p->counts[n], 0);
 }
 
@@ -295,6 +312,55 @@ static void test_close_and_refusal(void **state)
     assert_int_equal(p->errors[3], TL_UNKNOWN);
 }
 
+// Held calls share a command, which keeps its place among the others; its answer is parted among them.
+static void test_held_calls_share_a_command(void **state)
+{
+    struct play *p = *state;
+    await(p, is_up, 1);
+    for (unsigned i = 0; i < 3; i++)
+        hold(p, i);
+    assert_int_equal(p->released, 0);
+    call(p, 3); // must stand behind them
+    assert_int_equal(p->released, 3);
+    hold(p, 4);
+    hold(p, 5);
+    await(p, has_commands, 3);
+    assert_int_equal(p->released, 5);
+    say(p, "*3\r\n+a\r\n$1\r\nb\r\n*1\r\n:1\r\n+three\r\n-ERR no\r\n");
+    await(p, has_total, 6);
+    static const char *const said[] = {"a", "b", "", "three", "ERR no", "ERR no"};
+    for (unsigned i = 0; i < 6; i++) {
+        assert_int_equal(p->counts[i], 1);
+        assert_int_equal(p->errors[i], TL_OK);
+        assert_string_equal(p->answers[i], said[i]);
+    }
+    hold(p, 6);
+    await(p, has_commands, 4);
+    hold(p, 7);
+    link_break(p->link, "tired of it");
+    assert_int_equal(p->errors[6], TL_UNKNOWN);
+    assert_int_equal(p->errors[7], TL_UNAVAILABLE); // its command was never written
+    assert_int_equal(link_held(p->link), 0);
+    assert_false(link_hold(p->link, &(struct link_call){.reply = on_reply, .token = 8}));
+    await(p, is_up, 2);
+    assert_int_equal(p->total, 8);
+    assert_int_equal(p->released, 6);
+}
+
+static void test_held_calls_are_bounded(void **state)
+{
+    struct play *p = *state;
+    await(p, is_up, 1);
+    for (unsigned i = 0; i < 100; i++)
+        assert_true(link_hold(p->link, &(struct link_call){.reply = on_reply}));
+    assert_false(link_hold(p->link, &(struct link_call){.reply = on_reply}));
+    assert_null(link_begin(p->link));
+    assert_int_equal(p->released, 100);
+    p->mute = true;
+    await(p, has_total, 100); // past their deadline
+    assert_int_equal(p->errors[0], TL_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +370,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_server_that_never_greets, begin, end),
         cmocka_unit_test_setup_teardown(test_wrong_answers_break_the_link, begin, end),
         cmocka_unit_test_setup_teardown(test_close_and_refusal, begin, end),
+        cmocka_unit_test_setup_teardown(test_held_calls_share_a_command, begin, end),
+        cmocka_unit_test_setup_teardown(test_held_calls_are_bounded, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -279,6 +279,38 @@ static void test_functions_come_back(void **state)
     assert_true(a.p.duplicate);
 }
 
+// An error on the way tells nobody how far the call came. After it the events go one by one: the one before the faulty one is stored,
+// the one behind it waits for its turn.
+static void test_one_fails_among_several(void **state)
+{
+    struct world *w = *state;
+    struct answer a[3] = {{0}}, b[3] = {{0}};
+    struct store_ingest i[] = {world_event("e1", "0011223344556677", "tel:+491"),
+                               world_event("e2", "0011223344556677", "tel:+492"),
+                               world_event("e3", "0011223344556677", "tel:+493")};
+    for (unsigned n = 0; n < 3; n++) {
+        struct store_ingest first = i[n];
+        first.id = "first";
+        first.account = i[n].handle;
+        world_ingest(w, &first, &a[n]);
+    }
+    ASIDE(w, "SET", "tl:{" TENANT "}:cust:2", "not a hash");
+    memset(a, 0, sizeof(a));
+    for (unsigned n = 0; n < 3; n++)
+        store_ingest(w->store, &i[n], answer_placed, &a[n], 7);
+    world_answer(w, &a[2]);
+    for (unsigned n = 0; n < 3; n++)
+        assert_int_equal(a[n].e, TL_UNKNOWN);
+    for (unsigned n = 0; n < 3; n++)
+        store_ingest(w->store, &i[n], answer_placed, &b[n], 7);
+    world_answer(w, &b[2]);
+    assert_int_equal(b[0].e, TL_OK);
+    assert_int_equal(b[1].e, TL_UNKNOWN);
+    assert_int_equal(b[2].e, TL_UNAVAILABLE);
+    world_ingest(w, &i[2], &b[2]);
+    assert_int_equal(b[2].e, TL_OK);
+}
+
 static void test_full_memory(void **state)
 {
     struct world *w = *state;
@@ -456,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pending_is_bounded, up, down),
         cmocka_unit_test_setup_teardown(test_free_drops_what_is_in_flight, up, down),
         cmocka_unit_test_setup_teardown(test_functions_come_back, up, down),
+        cmocka_unit_test_setup_teardown(test_one_fails_among_several, up, down),
         cmocka_unit_test_setup_teardown(test_full_memory, up, down),
         cmocka_unit_test_setup_teardown(test_nothing_overtakes_what_was_refused, up, down),
         cmocka_unit_test_setup_teardown(test_unusable_addresses, up, down),

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls that wait for each other. They have their places in the ring like all others, so deadlines and losses need no second
+// look; until their one command is written they count as surely not sent.
+#include <assert.h>
+
+#include "daemon/store/link.h"
+#include "daemon/store/link_private.h"
+
+bool link_hold(struct link *l, const struct link_call *given)
+{
+    if (!link_takes(l))
+        return false;
+    link_push(l, given)->offset = UINT64_MAX; // surely not sent
+    l->held++;
+    return true;
+}
+
+uint32_t link_held(const struct link *l)
+{
+    return l->held;
+}
+
+struct resp_out *link_release_begin(struct link *l)
+{
+    assert(l->held);
+    return wire_out(l->wire);
+}
+
+void link_release_end(struct link *l)
+{
+    uint64_t first = l->calls.tail - l->held, offset = wire_total(l->wire);
+    ring_at(&l->calls, first)->parts = l->held;
+    for (uint64_t i = first; i < l->calls.tail; i++)
+        ring_at(&l->calls, i)->offset = offset;
+    l->held = 0;
+}

@@ -40,7 +40,7 @@ void gateway_fail(struct gateway *g, uint16_t close, const char *code, const cha
 // A copy in which stored attachments can be fetched; NULL where there are none.
 static Throughline__V1__Delivery *with_links(const struct face *face, const Throughline__V1__Delivery *delivery)
 {
-    if (!delivery->message || delivery->message->n_attachments == 0)
+    if (delivery->what_case != THROUGHLINE__V1__DELIVERY__WHAT_MESSAGE || delivery->message->n_attachments == 0)
         return NULL;
     Throughline__V1__Delivery *copy = (Throughline__V1__Delivery *)record_copy(&delivery->base);
     if (copy)

@@ -77,6 +77,21 @@ static void why_candidate(const json_t *c, const char *winner)
     putchar('\n');
 }
 
+// What was asked beyond skills, and what that means where nobody can ever give it.
+static void why_requirement(const json_t *d)
+{
+    const char *needs = print_text(d, "needs"), *floor = print_text(d, "floor");
+    json_int_t step = print_number(d, "step");
+    if (*needs)
+        printf("  requires %s\n", needs);
+    if (*floor)
+        printf("  always requires %s\n", floor);
+    if (step)
+        printf("  relaxed " N " time%s so far\n", step, step == 1 ? "" : "s");
+    if (print_number(d, "considered") && !print_number(d, "able"))
+        printf("  no agent at all meets the requirement, present or not\n");
+}
+
 // holder: who has the work already, "" = nobody.
 static void why_decision(const json_t *d, const char *heading, const char *holder)
 {
@@ -89,6 +104,7 @@ static void why_decision(const json_t *d, const char *heading, const char *holde
            *holder   ? holder
            : *winner ? winner
                      : "nobody yet");
+    why_requirement(d);
     size_t i;
     json_t *c;
     json_array_foreach(json_object_get(d, "candidates"), i, c) why_candidate(c, winner);

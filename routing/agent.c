@@ -57,6 +57,11 @@ static void agent_copy_def(struct router_agent *to, const struct router_agent *f
         skills[at] = (struct router_skill){text_new(from->skills[i].name), from->skills[i].level};
     }
     to->skills = skills;
+    to->team = text_new(from->team);
+    const char **attributes = from->attributes_n ? memory_new(from->attributes_n, sizeof *attributes) : NULL;
+    for (size_t i = 0; i < from->attributes_n; i++)
+        attributes[i] = text_new(from->attributes[i]);
+    to->attributes = attributes;
 }
 
 static void agent_bury_def(struct router *r, const struct router_agent *def)
@@ -65,6 +70,10 @@ static void agent_bury_def(struct router *r, const struct router_agent *def)
     for (size_t i = 0; i < def->skills_n; i++)
         text_bury(r, def->skills[i].name);
     memory_bury(r, def->skills);
+    text_bury(r, def->team);
+    for (size_t i = 0; i < def->attributes_n; i++)
+        text_bury(r, def->attributes[i]);
+    memory_bury(r, def->attributes);
 }
 
 // Makes or redefines an agent. Work at hand stays, even where it no longer fits.
@@ -253,6 +262,10 @@ void agent_free(struct agent *a)
     for (size_t i = 0; i < a->def.skills_n; i++)
         text_free(a->def.skills[i].name);
     free((void *)(uintptr_t)a->def.skills);
+    text_free(a->def.team);
+    for (size_t i = 0; i < a->def.attributes_n; i++)
+        text_free(a->def.attributes[i]);
+    free((void *)(uintptr_t)a->def.attributes);
     while (a->desks) {
         struct desk *d = a->desks;
         a->desks = d->next;

@@ -110,8 +110,9 @@ static const char *check_work(const struct router *r, const struct work *w)
         return "an offer or wrap-up has no limit, or other work has one";
     if ((w->line != NULL) != (w->state == ROUTER_QUEUED))
         return "work stands in a line and does not wait, or waits elsewhere";
-    if (w->line && (w->line->queue != w->queue || w->line->priority != queue_priority(w) ||
-                    w->line->channels != session_channels(w) || w->line->cost != w->charge))
+    if (w->line &&
+        (w->line->queue != w->queue || w->line->step != queue_step(r, w) || w->line->priority != queue_priority(w) ||
+         w->line->channels != session_channels(w) || w->line->cost != w->charge))
         return "work stands in the wrong line";
     return check_work_holder(w);
 }

@@ -41,17 +41,44 @@ static bool config_channels_legal(uint32_t bits)
     return !(bits & ~(CORE_BIT(ROUTER_CHANNELS) - 1u)) && !(bits & 1u);
 }
 
+static bool config_needs_legal(const char *text)
+{
+    const char *why;
+    size_t at;
+    return !text || router_needs_ok(text, &why, &at);
+}
+
+// Each step begins after the one before.
+static bool config_steps_legal(const struct router_queue *q)
+{
+    if (q->steps_n > ROUTER_STEPS_MAX || (q->steps_n && !q->steps))
+        return false;
+    int64_t before = 0;
+    for (size_t i = 0; i < q->steps_n; i++) {
+        const struct router_relax *s = &q->steps[i];
+        int64_t after = queue_step_after(q, i);
+        if (!s->needs || !config_needs_legal(s->needs) || (s->after_ms && s->percent) || s->percent > 1000 ||
+            after <= before || after > CORE_MS_MAX)
+            return false;
+        before = after;
+    }
+    return true;
+}
+
 bool config_agent_legal(const struct router_agent *a)
 {
     return text_is(a->id, ROUTER_NAME_MAX) && *a->id && text_is(a->name, ROUTER_TEXT_MAX) &&
            config_skills_legal(a->skills, a->skills_n) && a->capacity <= CORE_UNITS_MAX && a->speed <= CORE_SPEED_MAX &&
-           a->resolution <= 1000 && config_channels_legal(a->channels);
+           a->resolution <= 1000 && (!a->team || text_is(a->team, ROUTER_NAME_MAX)) &&
+           config_texts_legal(a->attributes, a->attributes_n) && config_channels_legal(a->channels);
 }
 
 bool config_queue_legal(const struct router_queue *q)
 {
     return text_is(q->name, ROUTER_NAME_MAX) && *q->name && q->priority >= 1 && q->priority <= CORE_PRIORITY_MAX &&
-           config_skills_legal(q->requires, q->requires_n) && config_channels_legal(q->channels) &&
+           config_skills_legal(q->requires, q->requires_n) && q->requires_n <= CORE_REQUIRES_MAX &&
+           config_skills_legal(q->prefers, q->prefers_n) && config_needs_legal(q->needs) &&
+           config_needs_legal(q->floor) && config_steps_legal(q) && config_channels_legal(q->channels) &&
            config_texts_legal(q->accounts, q->accounts_n) && config_texts_legal(q->intents, q->intents_n) &&
            config_texts_legal(q->languages, q->languages_n) && select_legal(q) && q->weight <= CORE_WEIGHT_MAX &&
            q->offer_ms >= 1 && q->offer_ms <= 86400000 && q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;
@@ -137,7 +164,8 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
     size_t old_n = r->queues_n;
     pool_reset(r);
     for (size_t i = 0; i < old_n; i++) {
-        pool_clear(old[i]);
+        for (size_t s = 0; s < old[i]->pools_n; s++)
+            pool_clear(&old[i]->pools[s]);
         old[i]->index = SIZE_MAX;
     }
     for (size_t i = 0; i < n; i++)
@@ -155,8 +183,10 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
         }
         work_recharge(r, w);
         session_arm_idle(r, w);
-        if (w->state == ROUTER_QUEUED)
+        if (w->state == ROUTER_QUEUED) {
             offer_arm_pause(r, w);
+            queue_arm_step(r, w);
+        }
     }
     for (size_t i = 0; i < old_n; i++) {
         if (old[i]->index == SIZE_MAX)

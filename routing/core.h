@@ -74,7 +74,11 @@ void queue_bury(struct router *r, struct queue *q);
 void queue_free(struct queue *q);
 void queue_redefine(struct router *r, struct queue *q, const struct router_queue *def);
 struct queue *queue_find(const struct router *r, const char *name);
-void queue_line_up(struct work *w);
+int64_t queue_step_after(const struct router_queue *def, size_t step);
+struct pool *queue_pool(const struct router *r, const struct work *w); // of the step it is at
+uint32_t queue_step(const struct router *r, const struct work *w);
+void queue_arm_step(struct router *r, struct work *w);
+void queue_line_up(const struct router *r, struct work *w);
 void queue_leave_line(struct work *w);
 uint32_t queue_priority(const struct work *w);
 
@@ -86,11 +90,22 @@ bool order_before(const struct router *r, const struct work *a, const struct wor
 bool order_shifts(const struct router *r); // whether giving work out can change the order of the rest
 void order_sort(const struct router *r, struct work **v, size_t n);
 
+// ---- needs.c ----
+
+void needs_free(struct needs *n);
+void needs_bury(struct router *r, struct needs *n);
+void needs_add(struct needs *n, const char *text);
+void needs_add_skill(struct needs *n, const struct router_skill *s);
+bool needs_met(const struct needs *n, const struct agent *a, uint32_t *surplus);
+const char *needs_key(const struct needs *n);                 // a skill that nobody can do without; "" = there is none
+size_t needs_skills(const struct needs *n, const char **out); // those to be had, each once; out: room for all parts
+size_t needs_missing(const struct needs *n, const struct agent *a, struct router_shortfall *out);
+
 // ---- select.c ----
 
-int64_t select_score(const struct router *r, const struct queue *q, const struct member *m, const struct agent *a);
-int64_t select_score_now(const struct router *r, const struct queue *q, const struct seat *s, bool asked);
-int64_t select_seat_score(const struct queue *q, const struct member *m, const struct agent *a);
+int64_t select_score(const struct router *r, const struct pool *p, const struct member *m, const struct agent *a);
+int64_t select_score_now(const struct router *r, const struct pool *p, const struct seat *s, bool asked);
+int64_t select_seat_score(const struct pool *p, const struct member *m, const struct agent *a);
 bool select_legal(const struct router_queue *q);
 
 // ---- agent.c ----
@@ -102,6 +117,7 @@ void agent_remove(struct router *r, struct agent *a);
 void agent_charge(struct router *r, struct agent *a, uint32_t before, uint32_t after);
 void agent_mark_freed(struct router *r, struct agent *a);
 void agent_reconsider(struct router *r, const struct agent *a);
+uint32_t agent_level(const struct agent *a, const char *skill);
 int64_t agent_idle_ms(const struct router *r, const struct agent *a);
 bool agent_takes(const struct agent *a, uint32_t channels);
 bool agent_has_room(const struct agent *a, uint32_t before, uint32_t after);
@@ -132,6 +148,7 @@ void work_touch(struct router *r, struct work *w);
 void work_undecide(struct router *r, struct work *w);
 void work_want(struct work *w, struct agent *a);
 void work_inform(struct work *w, struct agent *a);
+void work_step_over(struct router *r, struct work *w);
 void work_requeue(struct router *r, struct work *w, enum router_reason reason, bool informed);
 void work_close(struct router *r, struct work *w, enum router_reason reason);
 void work_finish_step(struct router *r);
@@ -206,14 +223,14 @@ uint32_t pool_profile(const struct router *r, const struct agent *a);
 void pool_mark(struct router *r, struct agent *a);
 void pool_settle(struct router *r);
 void pool_leave(struct router *r, struct agent *a);
-void pool_clear(struct queue *q);
+void pool_clear(struct pool *p);
 void pool_reset(struct router *r);
-struct member *pool_member(const struct agent *a, const struct queue *q);
-size_t pool_rows(const struct router *r, const struct queue *q, uint32_t channels, uint32_t cost,
+struct member *pool_member(const struct agent *a, const struct pool *p);
+size_t pool_rows(const struct router *r, const struct pool *p, uint32_t channels, uint32_t cost,
                  const struct row *out[POOL_ROWS_MAX]);
 bool pool_asked(const struct row *w);
-uint32_t pool_top_levels(const struct router *r, const struct queue *q, uint32_t channels, uint32_t cost);
-void pool_counts(const struct router *r, const struct queue *q, uint32_t channels, uint32_t cost,
+uint32_t pool_top_levels(const struct router *r, const struct pool *p, uint32_t channels, uint32_t cost);
+void pool_counts(const struct router *r, const struct pool *p, uint32_t channels, uint32_t cost,
                  uint32_t out[ROUTER_EXCLUSIONS]);
 const char *pool_check(const struct router *r);
 

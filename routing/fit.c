@@ -1,56 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who has the skills of which queue, found out when definitions change, not when work arrives. An agent is not compared with every
-// queue: queues are listed by a skill that they cannot do without, and only those of the agent's own skills are looked at.
+// Who meets the requirement of which pool, found out when definitions change, not when work arrives. An agent is not compared with
+// every pool: pools are listed by a skill that they cannot do without, and only those of the agent's own skills are looked at.
 
 #include "routing/core.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static int fit_order_needs(const void *a, const void *b)
+static int fit_order_keys(const void *a, const void *b)
 {
-    const struct need *x = a, *y = b;
+    const struct key *x = a, *y = b;
     int order = strcmp(x->skill, y->skill);
-    return order ? order : (x->queue->index > y->queue->index) - (x->queue->index < y->queue->index);
+    return order ? order : (x->pool->index > y->pool->index) - (x->pool->index < y->pool->index);
 }
 
 // After the queues changed; every agent has to be fitted anew.
 void fit_queues(struct router *r)
 {
+    size_t n = 0;
     enter_queues(r);
-    free(r->needs);
-    r->needs = memory_new(r->queues_n, sizeof *r->needs);
-    r->needs_n = r->queues_n;
+    for (size_t i = 0; i < r->queues_n; i++)
+        n += r->queues[i]->pools_n;
+    free(r->keys);
+    r->keys = memory_new(n, sizeof *r->keys);
+    r->keys_n = 0;
     for (size_t i = 0; i < r->queues_n; i++) {
-        struct queue *q = r->queues[i];
-        r->needs[i] = (struct need){q->def.requires_n ? q->def.requires[0].name : "", q};
+        for (size_t s = 0; s < r->queues[i]->pools_n; s++) {
+            struct pool *p = &r->queues[i]->pools[s];
+            p->index = r->keys_n;
+            r->keys[r->keys_n++] = (struct key){needs_key(&p->needs), p};
+        }
     }
-    qsort(r->needs, r->needs_n, sizeof *r->needs, fit_order_needs);
+    qsort(r->keys, r->keys_n, sizeof *r->keys, fit_order_keys);
 }
 
-// Both lists of skills are in order of name.
-static bool fit_has(const struct agent *a, const struct queue *q, uint32_t *surplus)
-{
-    *surplus = 0;
-    for (size_t i = 0, s = 0; i < q->def.requires_n; i++) {
-        const struct router_skill *needs = &q->def.requires[i];
-        while (s < a->def.skills_n && strcmp(a->def.skills[s].name, needs->name) < 0)
-            s++;
-        if (s == a->def.skills_n || strcmp(a->def.skills[s].name, needs->name) != 0 ||
-            a->def.skills[s].level < needs->level)
-            return false;
-        *surplus += a->def.skills[s].level - needs->level;
-    }
-    return true;
-}
-
-static size_t fit_first_need(const struct router *r, const char *skill)
+static size_t fit_first_key(const struct router *r, const char *skill)
 {
     size_t low = 0;
-    for (size_t high = r->needs_n; low < high;) {
+    for (size_t high = r->keys_n; low < high;) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(r->needs[middle].skill, skill) < 0)
+        if (strcmp(r->keys[middle].skill, skill) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -58,15 +48,38 @@ static size_t fit_first_need(const struct router *r, const char *skill)
     return low;
 }
 
+static uint32_t fit_levels(const struct pool *p, const struct agent *a)
+{
+    uint32_t levels = 0;
+    for (size_t i = 0; i < p->skills_n; i++)
+        levels += agent_level(a, p->skills[i]);
+    return levels;
+}
+
+static uint32_t fit_preferred(const struct router_queue *def, const struct agent *a)
+{
+    uint32_t levels = 0;
+    for (size_t i = 0; i < def->prefers_n; i++) {
+        uint32_t level = agent_level(a, def->prefers[i].name);
+        levels += level >= def->prefers[i].level ? level : 0;
+    }
+    return levels;
+}
+
 static void fit_for_skill(const struct router *r, struct agent *a, const char *skill, size_t *cap)
 {
     uint32_t surplus;
-    for (size_t i = fit_first_need(r, skill); i < r->needs_n && strcmp(r->needs[i].skill, skill) == 0; i++) {
-        struct queue *q = r->needs[i].queue;
-        if (!fit_has(a, q, &surplus))
+    for (size_t i = fit_first_key(r, skill); i < r->keys_n && strcmp(r->keys[i].skill, skill) == 0; i++) {
+        struct pool *p = r->keys[i].pool;
+        if (!needs_met(&p->needs, a, &surplus))
             continue;
+        p->able++;
         a->members = memory_grow(a->members, cap, a->members_n + 1, sizeof *a->members);
-        a->members[a->members_n++] = (struct member){.queue = q, .index = (uint32_t)q->index, .surplus = surplus};
+        a->members[a->members_n++] = (struct member){.pool = p,
+                                                     .index = (uint32_t)p->index,
+                                                     .surplus = surplus,
+                                                     .preferred = fit_preferred(&p->queue->def, a),
+                                                     .levels = fit_levels(p, a)};
     }
 }
 

@@ -50,13 +50,13 @@ static enum router_exclusion match_exclusion(const struct router *r, const struc
 struct verdict match_agent(const struct router *r, const struct work *w, struct agent *a)
 {
     const struct ask *ask = w->asks_n ? offer_ask_of(w, a) : NULL;
-    const struct member *m = pool_member(a, w->queue);
+    const struct member *m = pool_member(a, queue_pool(r, w));
     return (struct verdict){
         .agent = a,
         .exclusion = match_exclusion(r, w, a, m, ask),
         .again = ask != NULL,
         .known = match_known(w, a),
-        .score = select_score(r, w->queue, m, a),
+        .score = select_score(r, queue_pool(r, w), m, a),
         .asked = a->offers > 0,
         .idle_ms = agent_idle_ms(r, a),
     };
@@ -150,7 +150,7 @@ static bool match_row_next(const struct router *r, const struct work *w, const s
         .agent = s->agent,
         .exclusion = ROUTER_QUALIFIED,
         .known = 2,
-        .score = select_score_now(r, w->queue, s, asked),
+        .score = select_score_now(r, queue_pool(r, w), s, asked),
         .asked = asked,
         .idle_ms = asked ? 0 : r->at - s->idle,
     };
@@ -168,7 +168,7 @@ static void match_keep(struct ranking *k, const struct verdict *v)
 static void match_from_rows(const struct router *r, const struct work *w, size_t limit, struct ranking *k)
 {
     struct match_rows m;
-    size_t n = pool_rows(r, w->queue, session_channels(w), match_cost(r, w), m.row);
+    size_t n = pool_rows(r, queue_pool(r, w), session_channels(w), match_cost(r, w), m.row);
     m.n = 0;
     for (size_t i = 0; i < n; i++) {
         m.at[m.n] = (struct row_cursor){0};
@@ -190,34 +190,35 @@ static void match_from_rows(const struct router *r, const struct work *w, size_t
 }
 
 // Whether one of them sits in a row of those who can take it.
-static bool match_sits(const struct work *w, const struct verdict *own)
+static bool match_sits(const struct router *r, const struct work *w, const struct verdict *own)
 {
     bool can = own->exclusion == ROUTER_QUALIFIED || own->exclusion == ROUTER_EX_DECLINED;
-    return can && pool_member(own->agent, w->queue);
+    return can && pool_member(own->agent, queue_pool(r, w));
 }
 
-static size_t match_own_in(const struct work *w, const struct ranking *k, const struct row *row, size_t up_to)
+static size_t match_own_in(const struct router *r, const struct work *w, const struct ranking *k, const struct row *row,
+                           size_t up_to)
 {
     size_t n = 0;
     for (size_t i = 0; i < k->own_n; i++) {
         struct seat s = {.agent = k->own[i].agent};
-        if (match_sits(w, &k->own[i]) && s.agent->profile == row->profile && row_place(row, &s) <= up_to)
+        if (match_sits(r, w, &k->own[i]) && s.agent->profile == row->profile && row_place(row, &s) <= up_to)
             n++;
     }
     return n;
 }
 
 // The row and the cursor of the place-th with whom this work has nothing to do.
-static size_t match_place(const struct work *w, const struct ranking *k, const struct match_rows *m, size_t place,
-                          struct row_cursor *at)
+static size_t match_place(const struct router *r, const struct work *w, const struct ranking *k,
+                          const struct match_rows *m, size_t place, struct row_cursor *at)
 {
     size_t row = 0, others;
-    for (; place >= (others = m->row[row]->n - match_own_in(w, k, m->row[row], SIZE_MAX)); row++)
+    for (; place >= (others = m->row[row]->n - match_own_in(r, w, k, m->row[row], SIZE_MAX)); row++)
         place -= others;
     size_t behind = place;
     for (size_t before = SIZE_MAX; k->own_n && before != behind;) {
         before = behind;
-        behind = place + match_own_in(w, k, m->row[row], before);
+        behind = place + match_own_in(r, w, k, m->row[row], before);
     }
     *at = row_at(m->row[row], behind);
     return row;
@@ -227,16 +228,16 @@ static size_t match_place(const struct work *w, const struct ranking *k, const s
 static void match_draw(const struct router *r, const struct work *w, size_t limit, struct ranking *k)
 {
     struct match_rows m;
-    m.n = pool_rows(r, w->queue, session_channels(w), match_cost(r, w), m.row);
+    m.n = pool_rows(r, queue_pool(r, w), session_channels(w), match_cost(r, w), m.row);
     size_t others = 0;
     for (size_t i = 0; i < m.n; i++)
         others += m.row[i]->n;
     for (size_t i = 0; i < k->own_n; i++) // a member of the pool who can take it sits in one of these rows
-        others -= match_sits(w, &k->own[i]) ? 1 : 0;
+        others -= match_sits(r, w, &k->own[i]) ? 1 : 0;
     if (!others)
         return;
     struct row_cursor at;
-    size_t row = match_place(w, k, &m, match_dice(r, w) % others, &at);
+    size_t row = match_place(r, w, k, &m, match_dice(r, w) % others, &at);
     for (size_t i = 0; i < others && k->best_n < limit;) {
         struct verdict v;
         if (match_row_next(r, w, k, m.row[row], &at, &v)) {

@@ -25,7 +25,7 @@ static order_rank order_cost(const struct router *r, const struct work *w)
 
 static order_rank order_skill_level(const struct router *r, const struct work *w)
 {
-    return pool_top_levels(r, w->queue, w->line->channels, w->line->cost);
+    return pool_top_levels(r, queue_pool(r, w), w->line->channels, w->line->cost);
 }
 
 static const struct order_rule {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pools: for each queue, those available agents who have its skills, kept in order of its choice. The agents of a pool who take the
+// Pools: for each step of each queue, those available agents who meet its requirement, kept in order of the queue's choice. The agents of a pool who take the
 // same channels, have room for the same and are or are not being asked share a row. So the best who can take a work is at the
 // head of one of a few rows, and how many cannot for which reason is a sum of their sizes; no decision looks at all agents.
 //
@@ -47,49 +47,49 @@ static bool pool_takes(uint32_t profile, uint32_t channels)
     return !(channels & ~profile_channels(profile));
 }
 
-static size_t pool_row_at(const struct queue *q, uint32_t profile)
+static size_t pool_row_at(const struct pool *p, uint32_t profile)
 {
     size_t i = 0;
-    while (i < q->rows_n && q->rows[i].profile < profile)
+    while (i < p->rows_n && p->rows[i].profile < profile)
         i++;
     return i;
 }
 
-static struct row *pool_row(struct queue *q, uint32_t profile)
+static struct row *pool_row(struct pool *p, uint32_t profile)
 {
-    size_t i = pool_row_at(q, profile);
-    if (i < q->rows_n && q->rows[i].profile == profile)
-        return &q->rows[i];
-    q->rows = memory_grow(q->rows, &q->rows_cap, q->rows_n + 1, sizeof *q->rows);
-    memmove(q->rows + i + 1, q->rows + i, (q->rows_n - i) * sizeof *q->rows);
-    q->rows_n++;
-    q->rows[i] = (struct row){.profile = profile};
-    q->rows[i].levels = memory_new((size_t)q->surplus_max + 1, sizeof *q->rows[i].levels);
-    return &q->rows[i];
+    size_t i = pool_row_at(p, profile);
+    if (i < p->rows_n && p->rows[i].profile == profile)
+        return &p->rows[i];
+    p->rows = memory_grow(p->rows, &p->rows_cap, p->rows_n + 1, sizeof *p->rows);
+    memmove(p->rows + i + 1, p->rows + i, (p->rows_n - i) * sizeof *p->rows);
+    p->rows_n++;
+    p->rows[i] = (struct row){.profile = profile};
+    p->rows[i].levels = memory_new(p->skills_n * CORE_LEVEL_MAX + 1, sizeof *p->rows[i].levels);
+    return &p->rows[i];
 }
 
 static struct seat pool_seat(const struct member *m, struct agent *a)
 {
-    bool order = m->queue->def.select != ROUTER_RANDOM; // those of whom one is drawn sit in order of id
+    bool order = m->pool->queue->def.select != ROUTER_RANDOM; // those of whom one is drawn sit in order of id
     return (struct seat){.score = m->score, .idle = order ? a->seat_idle : 0, .agent = a};
 }
 
 static void pool_sit(struct member *m, struct agent *a)
 {
-    struct row *w = pool_row(m->queue, a->profile);
+    struct row *w = pool_row(m->pool, a->profile);
     struct seat s = pool_seat(m, a);
     w->n++;
-    w->levels[m->surplus]++;
+    w->levels[m->levels]++;
     if (profile_room(a->profile)) // else they are only counted: no work looks there
         row_put(w, &s);
 }
 
 static void pool_rise(struct member *m, struct agent *a)
 {
-    struct row *w = pool_row(m->queue, a->profile);
+    struct row *w = pool_row(m->pool, a->profile);
     struct seat s = pool_seat(m, a);
     w->n--;
-    w->levels[m->surplus]--;
+    w->levels[m->levels]--;
     if (profile_room(a->profile))
         row_drop(w, &s);
 }
@@ -127,7 +127,7 @@ static void pool_reseat(struct router *r, struct agent *a)
     pool_count(r, a, a->presence, profile_channels(profile));
     for (size_t i = 0; i < a->members_n; i++) {
         struct member *m = &a->members[i];
-        int64_t score = here ? select_seat_score(m->queue, m, a) : 0;
+        int64_t score = here ? select_seat_score(m->pool, m, a) : 0;
         if (was && here && score == m->score && profile == old_profile && idle == old_idle)
             continue;
         if (was) {
@@ -159,8 +159,11 @@ void pool_settle(struct router *r)
 // Before an agent's memberships change or they go for good.
 void pool_leave(struct router *r, struct agent *a)
 {
-    for (size_t i = 0; a->seated && i < a->members_n; i++)
-        pool_rise(&a->members[i], a);
+    for (size_t i = 0; i < a->members_n; i++) {
+        a->members[i].pool->able--;
+        if (a->seated)
+            pool_rise(&a->members[i], a);
+    }
     a->seated = false;
     pool_count(r, a, ROUTER_PRESENCE_NONE, 0);
     if (!a->marked)
@@ -171,13 +174,13 @@ void pool_leave(struct router *r, struct agent *a)
     a->marked = 0;
 }
 
-void pool_clear(struct queue *q)
+void pool_clear(struct pool *p)
 {
-    for (size_t i = 0; i < q->rows_n; i++)
-        row_clear(&q->rows[i]);
-    free(q->rows);
-    q->rows = NULL;
-    q->rows_n = q->rows_cap = 0;
+    for (size_t i = 0; i < p->rows_n; i++)
+        row_clear(&p->rows[i]);
+    free(p->rows);
+    p->rows = NULL;
+    p->rows_n = p->rows_cap = 0;
 }
 
 // All queues have been cleared, or are about to be: everybody is seated anew.
@@ -191,27 +194,27 @@ void pool_reset(struct router *r)
 
 // ---- reading it ----
 
-struct member *pool_member(const struct agent *a, const struct queue *q)
+struct member *pool_member(const struct agent *a, const struct pool *p)
 {
     size_t low = 0;
     for (size_t high = a->members_n; low < high;) {
         size_t middle = low + (high - low) / 2;
-        if (a->members[middle].index < q->index)
+        if (a->members[middle].index < p->index)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < a->members_n && a->members[low].queue == q ? &a->members[low] : NULL;
+    return low < a->members_n && a->members[low].pool == p ? &a->members[low] : NULL;
 }
 
 // The rows of those who can take work that needs these channels and this room.
-size_t pool_rows(const struct router *r, const struct queue *q, uint32_t channels, uint32_t cost,
+size_t pool_rows(const struct router *r, const struct pool *p, uint32_t channels, uint32_t cost,
                  const struct row *out[POOL_ROWS_MAX])
 {
     uint32_t room = pool_room_for(r, cost);
     size_t n = 0;
-    for (size_t i = 0; i < q->rows_n; i++) {
-        const struct row *w = &q->rows[i];
+    for (size_t i = 0; i < p->rows_n; i++) {
+        const struct row *w = &p->rows[i];
         if (w->n && pool_takes(w->profile, channels) && profile_room(w->profile) >= room)
             out[n++] = w;
     }
@@ -219,18 +222,18 @@ size_t pool_rows(const struct router *r, const struct queue *q, uint32_t channel
 }
 
 // The highest sum of levels in what the queue requires of anybody who could take it; 0 = nobody could.
-uint32_t pool_top_levels(const struct router *r, const struct queue *q, uint32_t channels, uint32_t cost)
+uint32_t pool_top_levels(const struct router *r, const struct pool *p, uint32_t channels, uint32_t cost)
 {
     const struct row *rows[POOL_ROWS_MAX];
-    size_t n = pool_rows(r, q, channels, cost, rows);
+    size_t n = pool_rows(r, p, channels, cost, rows);
     uint32_t most = 0;
     for (size_t i = 0; i < n; i++) {
-        uint32_t surplus = q->surplus_max;
-        while (surplus && !rows[i]->levels[surplus])
-            surplus--;
-        most = surplus > most ? surplus : most;
+        uint32_t levels = (uint32_t)p->skills_n * CORE_LEVEL_MAX;
+        while (levels && !rows[i]->levels[levels])
+            levels--;
+        most = levels > most ? levels : most;
     }
-    return n ? q->levels + most : 0;
+    return most;
 }
 
 bool pool_asked(const struct row *w)
@@ -239,14 +242,14 @@ bool pool_asked(const struct row *w)
 }
 
 // How many are excluded for which reason, and how many qualify, but for what concerns single agents and this work.
-void pool_counts(const struct router *r, const struct queue *q, uint32_t channels, uint32_t cost,
+void pool_counts(const struct router *r, const struct pool *p, uint32_t channels, uint32_t cost,
                  uint32_t out[ROUTER_EXCLUSIONS])
 {
     uint32_t take = 0, fit = 0, room = pool_room_for(r, cost);
     for (uint32_t mask = 0; mask <= CORE_CHANNELS_ALL / 2; mask++)
         take += channels & ~(mask * 2) ? 0 : r->by_channels[mask];
-    for (size_t i = 0; i < q->rows_n; i++) {
-        const struct row *w = &q->rows[i];
+    for (size_t i = 0; i < p->rows_n; i++) {
+        const struct row *w = &p->rows[i];
         if (!pool_takes(w->profile, channels))
             continue;
         fit += w->n;
@@ -267,16 +270,16 @@ static const char *pool_check_agent(const struct router *r, const struct agent *
         return "an agent's change has not reached the pools";
     for (size_t i = 0; a->seated && i < a->members_n; i++) {
         const struct member *m = &a->members[i];
-        size_t row = pool_row_at(m->queue, pool_profile(r, a));
-        const struct row *w = &m->queue->rows[row];
-        if (row == m->queue->rows_n || a->profile != pool_profile(r, a) || w->profile != a->profile || !w->n)
+        size_t row = pool_row_at(m->pool, pool_profile(r, a));
+        const struct row *w = &m->pool->rows[row];
+        if (row == m->pool->rows_n || a->profile != pool_profile(r, a) || w->profile != a->profile || !w->n)
             return "an agent has no row in a pool";
         if (!profile_room(a->profile))
             continue;
         struct seat s = pool_seat(m, (struct agent *)(uintptr_t)a);
         struct row_cursor at = row_at(w, row_place(w, &s));
         const struct seat *found = row_next(w, &at);
-        if (!found || found->agent != a || m->score != select_seat_score(m->queue, m, a) ||
+        if (!found || found->agent != a || m->score != select_seat_score(m->pool, m, a) ||
             a->seat_idle != (a->offers ? 0 : a->idle_since))
             return "an agent sits in the wrong place of a pool";
     }
@@ -291,11 +294,11 @@ const char *pool_check(const struct router *r)
         why = pool_check_agent(r, r->agents[i]);
         members += r->agents[i]->seated ? r->agents[i]->members_n : 0;
     }
-    for (size_t i = 0; i < r->queues_n && !why; i++) {
-        for (size_t j = 0; j < r->queues[i]->rows_n && !why; j++) {
-            const struct row *w = &r->queues[i]->rows[j];
-            why = profile_room(w->profile) ? row_check(w) : NULL;
-            seats += w->n;
+    for (size_t i = 0; i < r->keys_n && !why; i++) {
+        const struct pool *p = r->keys[i].pool;
+        for (size_t j = 0; j < p->rows_n && !why; j++) {
+            why = profile_room(p->rows[j].profile) ? row_check(&p->rows[j]) : NULL;
+            seats += p->rows[j].n;
         }
     }
     return why || seats == members ? why : "a pool seats somebody who is not there";

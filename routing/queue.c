@@ -22,20 +22,34 @@ static const char **queue_copy_texts(const char *const *from, size_t n)
     return to;
 }
 
+static const struct router_skill *queue_copy_skills(const struct router_skill *from, size_t n)
+{
+    struct router_skill *skills = n ? memory_new(n, sizeof *skills) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = i;
+        for (; at > 0 && strcmp(skills[at - 1].name, from[i].name) > 0; at--)
+            skills[at] = skills[at - 1];
+        skills[at] = (struct router_skill){text_new(from[i].name), from[i].level};
+    }
+    return skills;
+}
+
 static void queue_copy_def(struct router_queue *to, const struct router_queue *from)
 {
     *to = *from;
     to->weight = from->weight ? from->weight : 1000;
     to->target_ms = from->target_ms ? from->target_ms : 60000;
     to->name = text_new(from->name);
-    struct router_skill *skills = from->requires_n ? memory_new(from->requires_n, sizeof *skills) : NULL;
-    for (size_t i = 0; i < from->requires_n; i++) {
-        size_t at = i;
-        for (; at > 0 && strcmp(skills[at - 1].name, from->requires[i].name) > 0; at--)
-            skills[at] = skills[at - 1];
-        skills[at] = (struct router_skill){text_new(from->requires[i].name), from->requires[i].level};
+    to->needs = text_new(from->needs);
+    to->floor = text_new(from->floor);
+    to->requires = queue_copy_skills(from->requires, from->requires_n);
+    to->prefers = queue_copy_skills(from->prefers, from->prefers_n);
+    struct router_relax *steps = from->steps_n ? memory_new(from->steps_n, sizeof *steps) : NULL;
+    for (size_t i = 0; i < from->steps_n; i++) {
+        steps[i] = from->steps[i];
+        steps[i].needs = text_new(from->steps[i].needs);
     }
-    to->requires = skills;
+    to->steps = steps;
     to->accounts = queue_copy_texts(from->accounts, from->accounts_n);
     to->intents = queue_copy_texts(from->intents, from->intents_n);
     to->languages = queue_copy_texts(from->languages, from->languages_n);
@@ -48,24 +62,66 @@ static void queue_bury_texts(struct router *r, const char *const *v, size_t n)
     memory_bury(r, v);
 }
 
+static void queue_bury_skills(struct router *r, const struct router_skill *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        text_bury(r, v[i].name);
+    memory_bury(r, v);
+}
+
 static void queue_bury_def(struct router *r, const struct router_queue *def)
 {
     text_bury(r, def->name);
-    for (size_t i = 0; i < def->requires_n; i++)
-        text_bury(r, def->requires[i].name);
-    memory_bury(r, def->requires);
+    text_bury(r, def->needs);
+    text_bury(r, def->floor);
+    queue_bury_skills(r, def->requires, def->requires_n);
+    queue_bury_skills(r, def->prefers, def->prefers_n);
+    for (size_t i = 0; i < def->steps_n; i++)
+        text_bury(r, def->steps[i].needs);
+    memory_bury(r, def->steps);
     queue_bury_texts(r, def->accounts, def->accounts_n);
     queue_bury_texts(r, def->intents, def->intents_n);
     queue_bury_texts(r, def->languages, def->languages_n);
 }
 
+// When a step begins, in milliseconds of waiting.
+int64_t queue_step_after(const struct router_queue *def, size_t step)
+{
+    const struct router_relax *s = &def->steps[step];
+    uint32_t target = def->target_ms ? def->target_ms : 60000;
+    return s->percent ? (int64_t)target * s->percent / 100 : s->after_ms;
+}
+
+static void queue_make_pool(struct queue *q, size_t step)
+{
+    struct pool *p = &q->pools[step];
+    p->queue = q;
+    p->after = step ? queue_step_after(&q->def, step - 1) : 0;
+    needs_add(&p->needs, q->def.floor);
+    needs_add(&p->needs, step ? q->def.steps[step - 1].needs : q->def.needs);
+    for (size_t i = step ? 0 : q->def.requires_n; i-- > 0;)
+        needs_add_skill(&p->needs, &q->def.requires[i]);
+    p->skills = memory_new(p->needs.n, sizeof *p->skills);
+    p->skills_n = needs_skills(&p->needs, p->skills);
+}
+
 static void queue_derive(struct queue *q)
 {
-    q->levels = 0;
-    for (size_t i = 0; i < q->def.requires_n; i++)
-    q->levels += q->def.requires[i].level;
-    q->surplus_max = (uint32_t)q->def.requires_n * CORE_LEVEL_MAX - q->levels;
     q->rate = ((uint64_t)q->def.weight << QUEUE_RATE_DIGITS) / q->def.target_ms;
+    q->pools_n = q->def.steps_n + 1;
+    q->pools = memory_new(q->pools_n, sizeof *q->pools);
+    for (size_t i = 0; i < q->pools_n; i++)
+        queue_make_pool(q, i);
+}
+
+static void queue_bury_pools(struct router *r, struct queue *q)
+{
+    for (size_t i = 0; i < q->pools_n; i++) {
+        pool_clear(&q->pools[i]);
+        needs_bury(r, &q->pools[i].needs);
+        memory_bury(r, q->pools[i].skills);
+    }
+    memory_bury(r, q->pools);
 }
 
 struct queue *queue_new(const struct router_queue *def)
@@ -87,6 +143,7 @@ struct queue *queue_new_implicit(void)
 void queue_redefine(struct router *r, struct queue *q, const struct router_queue *def)
 {
     struct router_queue old = q->def;
+    queue_bury_pools(r, q);
     queue_copy_def(&q->def, def);
     queue_derive(q);
     queue_bury_def(r, &old);
@@ -95,8 +152,8 @@ void queue_redefine(struct router *r, struct queue *q, const struct router_queue
 void queue_bury(struct router *r, struct queue *q)
 {
     assert(!q->waiting && !q->offered && !q->assigned);
+    queue_bury_pools(r, q);
     queue_bury_def(r, &q->def);
-    pool_clear(q);
     for (size_t i = 0; i < q->lines_n; i++)
         memory_bury(r, q->lines[i]);
     memory_bury(r, q->lines);
@@ -117,11 +174,35 @@ uint32_t queue_priority(const struct work *w)
     return w->own_priority ? w->own_priority : w->queue->def.priority;
 }
 
-static struct line *queue_line(struct queue *q, uint32_t priority, uint32_t channels, uint32_t cost)
+// How often what the queue requires has been relaxed for work that has waited for so long.
+uint32_t queue_step(const struct router *r, const struct work *w)
+{
+    uint32_t step = 0;
+    while (step + 1 < w->queue->pools_n && w->queue->pools[step + 1].after <= r->at - w->since)
+        step++;
+    return step;
+}
+
+struct pool *queue_pool(const struct router *r, const struct work *w)
+{
+    return &w->queue->pools[w->line ? w->line->step : queue_step(r, w)];
+}
+
+void queue_arm_step(struct router *r, struct work *w)
+{
+    size_t next = queue_step(r, w) + 1u;
+    if (next < w->queue->pools_n)
+        timer_start(r, &w->step, timer_after(w->since, w->queue->pools[next].after));
+    else
+        timer_stop(r, &w->step);
+}
+
+static struct line *queue_line(struct queue *q, const struct line *like)
 {
     for (size_t i = 0; i < q->lines_n; i++) {
         struct line *l = q->lines[i];
-        if (l->priority == priority && l->channels == channels && l->cost == cost)
+        if (l->step == like->step && l->priority == like->priority && l->channels == like->channels &&
+            l->cost == like->cost)
             return l;
     }
     struct line *l = NULL;
@@ -132,14 +213,18 @@ static struct line *queue_line(struct queue *q, uint32_t priority, uint32_t chan
         q->lines = memory_grow(q->lines, &q->lines_cap, q->lines_n + 1, sizeof(struct line *));
         l = q->lines[q->lines_n++] = memory_new(1, sizeof *l);
     }
-    *l = (struct line){.queue = q, .priority = priority, .channels = channels, .cost = cost};
+    *l = *like;
     return l;
 }
 
 // Looks for the place from both ends: new work belongs at the tail, returning work near the head.
-void queue_line_up(struct work *w)
+void queue_line_up(const struct router *r, struct work *w)
 {
-    struct line *l = queue_line(w->queue, queue_priority(w), session_channels(w), w->charge);
+    struct line *l = queue_line(w->queue, &(struct line){.queue = w->queue,
+                                                         .step = queue_step(r, w),
+                                                         .priority = queue_priority(w),
+                                                         .channels = session_channels(w),
+                                                         .cost = w->charge});
     struct work *before = l->tail, *after = l->head;
     while (after && before && order_older(w, before) && !order_older(w, after)) {
         before = before->prev;

@@ -8,28 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct router_shortfall *record_shortfalls(struct arena *arena, const struct work *w,
-                                                        const struct agent *a, size_t *n)
-{
-    const struct router_queue *def = &w->queue->def;
-    struct router_shortfall *v = arena_new(arena, def->requires_n, sizeof *v);
-    *n = 0;
-    for (size_t i = 0, s = 0; i < def->requires_n; i++) {
-        const struct router_skill *needs = &def->requires[i];
-        while (s < a->def.skills_n && strcmp(a->def.skills[s].name, needs->name) < 0)
-            s++;
-        bool same = s < a->def.skills_n && strcmp(a->def.skills[s].name, needs->name) == 0;
-        uint32_t has = same ? a->def.skills[s].level : 0;
-        if (has < needs->level)
-            v[(*n)++] = (struct router_shortfall){needs->name, needs->level, has};
-    }
-    return v;
-}
-
 static void record_fill(struct router_candidate *c, struct arena *arena, const struct router *r, const struct work *w,
                         const struct verdict *v)
 {
-    const struct member *m = pool_member(v->agent, w->queue);
+    const struct pool *p = queue_pool(r, w);
+    const struct member *m = pool_member(v->agent, p);
     *c = (struct router_candidate){
         .agent = v->agent->def.id,
         .exclusion = v->exclusion,
@@ -41,8 +24,12 @@ static void record_fill(struct router_candidate *c, struct arena *arena, const s
         .score = v->score,
         .known = v->known < 2,
     };
-    if (!m) // named whatever else excludes them: to come online would not do
-        c->shortfalls = record_shortfalls(arena, w, v->agent, &c->shortfalls_n);
+    if (m)
+        return;
+    struct router_shortfall *missing = arena_new(arena, p->needs.n, sizeof *missing);
+    c->shortfalls_n =
+        needs_missing(&p->needs, v->agent, missing); // whatever else excludes them: to come online would not do
+    c->shortfalls = missing;
 }
 
 struct router_candidate *record_candidate(struct arena *arena, const struct router *r, const struct work *w,
@@ -56,10 +43,11 @@ struct router_candidate *record_candidate(struct arena *arena, const struct rout
 // The pools know the many; what concerns single agents and this work is put right.
 static void record_counts(const struct router *r, const struct work *w, const struct ranking *k, uint32_t *counts)
 {
-    pool_counts(r, w->queue, session_channels(w), match_cost(r, w), counts);
+    const struct pool *p = queue_pool(r, w);
+    pool_counts(r, p, session_channels(w), match_cost(r, w), counts);
     for (size_t i = 0; i < k->own_n; i++) {
         const struct verdict *v = &k->own[i];
-        bool member = pool_member(v->agent, w->queue) != NULL;
+        bool member = pool_member(v->agent, p) != NULL;
         if (v->exclusion == ROUTER_EX_DECLINED)
             counts[member ? ROUTER_QUALIFIED : ROUTER_EX_SKILL]--;
         else if (!member && (v->exclusion == ROUTER_QUALIFIED || v->exclusion == ROUTER_EX_CAPACITY))
@@ -76,6 +64,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
     const struct ranking *k = &r->ranking;
     struct router_candidate *c = arena_new(arena, named, sizeof *c);
     struct router_decision *d = arena_new(arena, 1, sizeof *d);
+    uint32_t step = (uint32_t)(queue_pool(r, w) - w->queue->pools);
     size_t n = 0;
     if (m->winner && named)
         record_fill(&c[n++], arena, r, w, &m->why);
@@ -92,7 +81,11 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .considered = (uint32_t)r->agents_n,
         .channel = w->channel_now,
         .requires = w->queue->def.requires,
-        .requires_n = w->queue->def.requires_n,
+        .requires_n = step ? 0 : w->queue->def.requires_n,
+        .needs = step ? w->queue->def.steps[step - 1].needs : w->queue->def.needs,
+        .floor = w->queue->def.floor,
+        .step = step,
+        .able = w->queue->pools[step].able,
         .config = r->config,
     };
     record_counts(r, w, k, d->excluded);

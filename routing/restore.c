@@ -47,12 +47,28 @@ static void take_rules(struct reader *in, struct router_config *c)
     reader_must(in, config_rules_legal(c), "rules are out of bounds");
 }
 
+static const struct router_relax *take_steps(struct reader *in, size_t *n)
+{
+    *n = take_count(in, 1, 10);
+    struct router_relax *v = arena_new(&in->arena, *n, sizeof *v);
+    for (size_t i = 0; i < *n; i++) {
+        v[i].after_ms = take32(in);
+        v[i].percent = take32(in);
+        v[i].needs = take_text(in, ROUTER_NEEDS_MAX);
+    }
+    return v;
+}
+
 static struct queue *take_queue(struct reader *in)
 {
     struct router_queue d = {0};
     d.name = take_text(in, ROUTER_NAME_MAX);
     d.priority = take8(in);
     d.requires = take_skills(in, &d.requires_n);
+    d.needs = take_text(in, ROUTER_NEEDS_MAX);
+    d.floor = take_text(in, ROUTER_NEEDS_MAX);
+    d.steps = take_steps(in, &d.steps_n);
+    d.prefers = take_skills(in, &d.prefers_n);
     d.channels = take32(in);
     d.accounts = take_texts(in, &d.accounts_n);
     d.intents = take_texts(in, &d.intents_n);
@@ -120,6 +136,8 @@ static void take_agent(struct reader *in, struct router *r)
     d.channels = take32(in);
     d.speed = take32(in);
     d.resolution = take32(in);
+    d.team = take_text(in, ROUTER_NAME_MAX);
+    d.attributes = take_texts(in, &d.attributes_n);
     bool next = !r->agents_n || strcmp(r->agents[r->agents_n - 1]->def.id, d.id) < 0;
     if (!reader_must(in, config_agent_legal(&d) && d.speed && d.resolution && next,
                      "an agent is out of bounds or order"))

@@ -71,9 +71,15 @@ static void timer_fire_hold(struct router *r, void *owner)
     settle_hold_over(r, owner);
 }
 
+static void timer_fire_step(struct router *r, void *owner)
+{
+    work_step_over(r, owner);
+}
+
 static void (*const router_timers[])(struct router *, void *) = {
     [TIMER_OFFER] = timer_fire_offer, [TIMER_GRACE] = timer_fire_grace, [TIMER_WRAP_UP] = timer_fire_wrap_up,
     [TIMER_IDLE] = timer_fire_idle,   [TIMER_PAUSE] = timer_fire_pause, [TIMER_HOLD] = timer_fire_hold,
+    [TIMER_STEP] = timer_fire_step,
 };
 
 struct router *router_new(void)
@@ -138,7 +144,7 @@ void router_free(struct router *r)
     free(r->grave);
     free(r->ranking.best);
     free(r->ranking.own);
-    free(r->needs);
+    free(r->keys);
     free(r->entries);
     free(r->open_entries);
     free(r->marked);

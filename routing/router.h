@@ -22,9 +22,11 @@
 #define ROUTER_FOLD_VERSION   2 // the newest version of the fold that this code knows
 #define ROUTER_NAME_MAX       64
 #define ROUTER_TEXT_MAX       256
-#define ROUTER_SESSIONS_MAX   8  // per work; the oldest that is not live gives way
-#define ROUTER_CANDIDATES_MAX 32 // agents, who are then all named in a decision; of more, the winner and ten others
-#define ROUTER_CHANNELS       6  // size of tables indexed by enum router_channel
+#define ROUTER_SESSIONS_MAX   8    // per work; the oldest that is not live gives way
+#define ROUTER_CANDIDATES_MAX 32   // agents, who are then all named in a decision; of more, the winner and ten others
+#define ROUTER_NEEDS_MAX      1000 // bytes of an expression
+#define ROUTER_STEPS_MAX      16
+#define ROUTER_CHANNELS       6 // size of tables indexed by enum router_channel
 
 // Values equal throughline.v1.Channel, PresenceState, WorkState, Reason, Refusal, Exclusion, DeliveryState; a test compares them.
 enum router_channel {
@@ -148,6 +150,15 @@ struct router_agent {
     uint32_t channels;   // bit (1u << channel); 0 = all
     uint32_t speed;      // declared, in thousandths of the usual; 0 = 1000
     uint32_t resolution; // declared chance to resolve, in thousandths; 0 = 1000
+    const char *team;    // "" or NULL = none
+    const char *const *attributes;
+    size_t attributes_n;
+};
+
+struct router_relax { // what a queue requires instead, once work has waited for so long
+    uint32_t after_ms;
+    uint32_t percent;  // ... or for this share of the queue's target; one of the two is 0
+    const char *needs; // the requirement from then on; "any" = none
 };
 
 struct router_queue {
@@ -155,6 +166,12 @@ struct router_queue {
     uint32_t priority; // 1 first .. 9
     const struct router_skill *requires;
     size_t requires_n;
+    const char *needs;                // further requirement, an expression as in needs.c; "" or NULL = none
+    const char *floor;                // likewise, and never relaxed
+    const struct router_relax *steps; // in order of time; each replaces what the queue requires, but for the floor
+    size_t steps_n;
+    const struct router_skill *prefers; // good to have: count for ROUTER_SUITED
+    size_t prefers_n;
     uint32_t channels;           // entry rule, bits; 0 = any
     const char *const *accounts; // entry rules; n = 0: any
     size_t accounts_n;
@@ -370,9 +387,12 @@ struct router_decision {
     uint32_t considered;
     uint32_t excluded[ROUTER_EXCLUSIONS];
     enum router_channel channel;
-    const struct router_skill *requires;
+    const struct router_skill *requires; // of the first step
     size_t requires_n;
-    uint64_t config; // input that brought the configuration in force
+    const char *needs, *floor; // the expressions in force, "" = none
+    uint32_t step;             // how often the requirement has been relaxed
+    uint32_t able;             // agents who meet the requirement, present or not; 0 = nobody ever can as things are
+    uint64_t config;           // input that brought the configuration in force
 };
 
 struct router_effect {
@@ -441,6 +461,9 @@ const char *router_select_name(enum router_select s);
 const char *router_order_name(enum router_order o);
 bool router_select_of(const char *name, enum router_select *out);
 bool router_order_of(const char *name, enum router_order *out);
+
+// Whether an expression of requirements can be read; else what is wrong with it and at which byte.
+bool router_needs_ok(const char *text, const char **why, size_t *at);
 
 struct router *router_new(void);
 void router_free(struct router *r);

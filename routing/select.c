@@ -29,54 +29,55 @@ static int64_t select_log(uint64_t x)
 
 // ---- points; a member is NULL where the agent lacks a skill ----
 
-static int64_t select_suited(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t select_suited(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    (void)q;
+    (void)p;
     (void)a;
-    return m ? m->surplus : 0;
+    return m ? m->surplus + m->preferred : 0;
 }
 
-static int64_t select_none(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t select_none(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    (void)q;
+    (void)p;
     (void)m;
     (void)a;
     return 0;
 }
 
 // Two different shares of two capacities differ by more than a step of this scale.
-static int64_t select_least_loaded(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t select_least_loaded(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    (void)q;
+    (void)p;
     (void)m;
     return a->def.capacity ? -(((int64_t)a->load << 30) / a->def.capacity) : 0;
 }
 
-static int64_t select_fewest_skills(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t select_fewest_skills(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    (void)q;
+    (void)p;
     (void)m;
     return -(int64_t)a->def.skills_n;
 }
 
-static int64_t select_most_skilled(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t select_most_skilled(const struct pool *p, const struct member *m, const struct agent *a)
 {
     (void)a;
-    return m ? q->levels + m->surplus : 0;
+    (void)p;
+    return m ? m->levels : 0;
 }
 
-static int64_t select_fastest(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t select_fastest(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    (void)q;
+    (void)p;
     (void)m;
     return a->def.speed;
 }
 
 // resolution x speed ^ weight. The ends are exact products, so that equals are equal; in between, logarithms.
-static int64_t select_resolution(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t select_resolution(const struct pool *p, const struct member *m, const struct agent *a)
 {
     (void)m;
-    uint32_t weight = q->def.weight_speed;
+    uint32_t weight = p->queue->def.weight_speed;
     if (!weight)
         return a->def.resolution;
     if (weight == 1000)
@@ -86,41 +87,41 @@ static int64_t select_resolution(const struct queue *q, const struct member *m, 
 
 // ---- parts of a mix: full mark for the best ----
 
-static int64_t part_suited(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t part_suited(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    int64_t most = (int64_t)q->def.requires_n * (CORE_LEVEL_MAX - 1);
-    return most ? select_suited(q, m, a) * SELECT_FULL / most : 0;
+    int64_t most = (int64_t)p->skills_n * (CORE_LEVEL_MAX - 1);
+    return most ? select_suited(p, m, a) * SELECT_FULL / most : 0;
 }
 
-static int64_t part_least_loaded(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t part_least_loaded(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    (void)q;
+    (void)p;
     (void)m;
     return a->load < a->def.capacity ? SELECT_FULL - (int64_t)a->load * SELECT_FULL / a->def.capacity : 0;
 }
 
-static int64_t part_fewest_skills(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t part_fewest_skills(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    (void)q;
+    (void)p;
     (void)m;
     int64_t n = a->def.skills_n < SELECT_MANY ? (int64_t)a->def.skills_n : SELECT_MANY;
     return SELECT_FULL - n * SELECT_FULL / SELECT_MANY;
 }
 
-static int64_t part_most_skilled(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t part_most_skilled(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    int64_t most = (int64_t)q->def.requires_n * CORE_LEVEL_MAX;
-    return most ? select_most_skilled(q, m, a) * SELECT_FULL / most : 0;
+    int64_t most = (int64_t)p->skills_n * CORE_LEVEL_MAX;
+    return most ? select_most_skilled(p, m, a) * SELECT_FULL / most : 0;
 }
 
-static int64_t part_resolution(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t part_resolution(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    (void)q;
+    (void)p;
     (void)m;
     return a->def.resolution;
 }
 
-static int64_t (*const select_parts[ROUTER_SELECTS])(const struct queue *, const struct member *,
+static int64_t (*const select_parts[ROUTER_SELECTS])(const struct pool *, const struct member *,
                                                      const struct agent *) = {
     [ROUTER_SUITED] = part_suited,
     [ROUTER_LEAST_LOADED] = part_least_loaded,
@@ -130,19 +131,19 @@ static int64_t (*const select_parts[ROUTER_SELECTS])(const struct queue *, const
     [ROUTER_RESOLUTION] = part_resolution,
 };
 
-static int64_t select_mix(const struct queue *q, const struct member *m, const struct agent *a)
+static int64_t select_mix(const struct pool *p, const struct member *m, const struct agent *a)
 {
     int64_t points = 0;
     for (size_t s = 0; s < ROUTER_SELECTS; s++) {
-        if (select_parts[s] && q->def.mix[s])
-            points += q->def.mix[s] * select_parts[s](q, m, a);
+        if (select_parts[s] && p->queue->def.mix[s])
+            points += p->queue->def.mix[s] * select_parts[s](p, m, a);
     }
     return points * (SELECT_IDLE_MS / SELECT_FULL);
 }
 
 static const struct {
     const char *name;
-    int64_t (*points)(const struct queue *q, const struct member *m, const struct agent *a);
+    int64_t (*points)(const struct pool *p, const struct member *m, const struct agent *a);
 } select_rules[ROUTER_SELECTS] = {
     [ROUTER_SUITED] = {"suited", select_suited},
     [ROUTER_LONGEST_IDLE] = {"longest_idle", select_none},
@@ -157,26 +158,26 @@ static const struct {
 
 // Every idle agent gains by idleness at the same pace, so time alone never changes their order, and a seat can be kept by what it
 // would have been worth at time 0.
-static int64_t select_idle_weight(const struct queue *q)
+static int64_t select_idle_weight(const struct pool *p)
 {
-    return q->def.select == ROUTER_MIX ? q->def.mix[ROUTER_LONGEST_IDLE] : 0;
+    return p->queue->def.select == ROUTER_MIX ? p->queue->def.mix[ROUTER_LONGEST_IDLE] : 0;
 }
 
-int64_t select_seat_score(const struct queue *q, const struct member *m, const struct agent *a)
+int64_t select_seat_score(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    int64_t idle = a->offers ? 0 : select_idle_weight(q) * a->idle_since;
-    return select_rules[q->def.select].points(q, m, a) - idle;
+    int64_t idle = a->offers ? 0 : select_idle_weight(p) * a->idle_since;
+    return select_rules[p->queue->def.select].points(p, m, a) - idle;
 }
 
-int64_t select_score(const struct router *r, const struct queue *q, const struct member *m, const struct agent *a)
+int64_t select_score(const struct router *r, const struct pool *p, const struct member *m, const struct agent *a)
 {
-    return select_rules[q->def.select].points(q, m, a) + select_idle_weight(q) * agent_idle_ms(r, a);
+    return select_rules[p->queue->def.select].points(p, m, a) + select_idle_weight(p) * agent_idle_ms(r, a);
 }
 
 // What a seat is worth now.
-int64_t select_score_now(const struct router *r, const struct queue *q, const struct seat *s, bool asked)
+int64_t select_score_now(const struct router *r, const struct pool *p, const struct seat *s, bool asked)
 {
-    return s->score + (asked ? 0 : select_idle_weight(q) * r->at);
+    return s->score + (asked ? 0 : select_idle_weight(p) * r->at);
 }
 
 bool select_legal(const struct router_queue *q)

@@ -144,9 +144,10 @@ static void settle_open_lines(struct router *r)
     for (size_t f = 0; !r->everything && f < r->freed_n; f++) {
         const struct agent *a = r->freed[f];
         for (size_t m = 0; m < a->members_n; m++) {
-            const struct queue *q = a->members[m].queue;
+            const struct pool *p = a->members[m].pool;
+            const struct queue *q = p->queue;
             for (size_t i = 0; q->waiting && i < q->lines_n; i++) {
-                if (settle_line_suits(q->lines[i], a))
+                if (&q->pools[q->lines[i]->step] == p && settle_line_suits(q->lines[i], a))
                     settle_open(r, q->lines[i]);
             }
         }
@@ -156,7 +157,7 @@ static void settle_open_lines(struct router *r)
 static bool settle_can_serve(const struct router *r, const struct line *l)
 {
     const struct row *rows[POOL_ROWS_MAX];
-    return r->everything || pool_rows(r, l->queue, l->channels, l->cost, rows);
+    return r->everything || pool_rows(r, &l->queue->pools[l->step], l->channels, l->cost, rows);
 }
 
 // The first of all open lines.

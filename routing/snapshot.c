@@ -147,6 +147,15 @@ static void put_queue(struct writer *o, const struct queue *q)
     put_text(o, d->name);
     put8(o, d->priority);
     put_skills(o, d->requires, d->requires_n);
+    put_text(o, d->needs);
+    put_text(o, d->floor);
+    put8(o, d->steps_n);
+    for (size_t i = 0; i < d->steps_n; i++) {
+        put32(o, d->steps[i].after_ms);
+        put32(o, d->steps[i].percent);
+        put_text(o, d->steps[i].needs);
+    }
+    put_skills(o, d->prefers, d->prefers_n);
     put32(o, d->channels);
     put_texts(o, d->accounts, d->accounts_n);
     put_texts(o, d->intents, d->intents_n);
@@ -175,6 +184,8 @@ static void put_agent(struct writer *o, const struct agent *a)
     put32(o, a->def.channels);
     put32(o, a->def.speed);
     put32(o, a->def.resolution);
+    put_text(o, a->def.team);
+    put_texts(o, a->def.attributes, a->def.attributes_n);
     put8(o, (uint64_t)a->presence);
     put8(o, (uint64_t)a->before);
     put_time(o, a->grace.place ? a->grace.deadline : 0);

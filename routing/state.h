@@ -17,6 +17,8 @@
 #define CORE_MS_MAX       (366 * 86400000LL)
 #define CORE_MEMORY_MS    600000 // a command's outcome is remembered this long
 #define CORE_UNITS_MAX    1000
+#define CORE_NEEDS_MAX    1200 // parts of all expressions of one step: more than their bytes can make
+#define CORE_REQUIRES_MAX 64
 #define CORE_MIX_MAX      100
 #define CORE_SPEED_MAX    1000000    // thousandths
 #define CORE_WEIGHT_MAX   1000000000 // thousandths
@@ -50,6 +52,7 @@ enum timer_kind { // the order in which those due at the same moment fire
     TIMER_IDLE,
     TIMER_PAUSE,
     TIMER_HOLD,
+    TIMER_STEP,
     TIMER_KINDS,
 };
 
@@ -68,11 +71,35 @@ struct desk { // one session of an agent's desktop
     struct desk *next; // of the same agent, in order of opening
 };
 
-struct member { // an agent in the pool of a queue whose skills they have
-    struct queue *queue;
-    uint32_t index;   // the queue's
-    uint32_t surplus; // levels above what is required, summed
-    int64_t score;    // of their seat
+enum needs_kind {
+    NEEDS_ANY,
+    NEEDS_AND,
+    NEEDS_OR,
+    NEEDS_NOT,
+    NEEDS_SKILL,
+    NEEDS_TEAM,
+    NEEDS_IS,
+    NEEDS_BOT,
+    NEEDS_HUMAN,
+};
+
+struct needs { // conditions that all must be met; see needs.c
+    struct needs_part {
+        enum needs_kind kind;
+        uint32_t level;
+        const char *name;
+        uint16_t child, next; // 0 = none
+    } * v;
+    uint16_t n, cap, root; // root: the first condition, the others are next to it
+};
+
+struct member { // an agent in a pool whose requirement they meet
+    struct pool *pool;
+    uint32_t index;     // the pool's
+    uint32_t surplus;   // levels above what is required
+    uint32_t preferred; // levels of what is preferred
+    uint32_t levels;    // in all that the requirement names
+    int64_t score;      // of their seat
 };
 
 struct seat { // in order: more points, longer idle, lower id
@@ -100,7 +127,7 @@ struct row_cursor {
 
 struct agent {
     struct router_agent def; // owned; skills in order of name
-    struct member *members;  // the queues whose skills they have, in order of index
+    struct member *members;  // the pools whose requirement they meet, in order of index
     size_t members_n;
     enum router_presence presence, before; // before: what a lost agent comes back to
     struct timer grace;
@@ -112,7 +139,7 @@ struct agent {
     bool named; // by the configuration being applied
     // where they sit in the pools (pool.c)
     size_t marked;                // place in router.marked, from 1; 0 = not there
-    bool seated;                  // in the row `profile` of each queue they are a member of
+    bool seated;                  // in the row `profile` of each pool they are a member of
     enum router_presence counted; // in router.by_presence; NONE = not
     uint32_t counted_channels;    // ... and in router.by_channels
     uint32_t profile;
@@ -125,7 +152,7 @@ struct agent {
 
 struct line { // work that waits with the same need: whoever can take one can take all, but for personal reasons
     struct queue *queue;
-    uint32_t priority, channels, cost;
+    uint32_t step, priority, channels, cost;
     struct work *head, *tail; // by age, then id
     struct work *cursor;      // of the settling under way: the first not yet looked at
     uint64_t stamp;           // which settling that is
@@ -133,15 +160,25 @@ struct line { // work that waits with the same need: whoever can take one can ta
     size_t place;             // in router.open
 };
 
+struct pool { // who meets what a queue requires at one of its steps
+    struct queue *queue;
+    size_t index;  // among all pools of the router
+    int64_t after; // work that has waited for so long is at this step
+    struct needs needs;
+    const char **skills; // that it names as to be had, each once
+    size_t skills_n;
+    uint32_t able;    // agents who meet it, present or not
+    struct row *rows; // of the available ones, in order of profile
+    size_t rows_n, rows_cap;
+};
+
 struct queue {
     struct router_queue def; // owned; requires in order of name
     size_t index;
-    uint32_t levels; // required, summed
-    uint32_t surplus_max;
-    uint64_t rate;    // what a millisecond of waiting costs, in fixed point
-    struct row *rows; // the pool, in order of profile
-    size_t rows_n, rows_cap;
-    bool implicit; // stands in while none is configured
+    bool implicit;      // stands in while none is configured
+    uint64_t rate;      // what a millisecond of waiting costs, in fixed point
+    struct pool *pools; // one per step
+    size_t pools_n;
     struct line **lines;
     size_t lines_n, lines_cap;
     uint32_t waiting, offered, assigned;
@@ -177,7 +214,7 @@ struct work {
     struct ask *asks;
     size_t asks_n, asks_cap;
     struct timer limit; // of an offer or a wrap-up
-    struct timer idle, pause, hold;
+    struct timer idle, pause, hold, step;
     struct line *line;
     struct work *prev, *next; // in the line
 };
@@ -217,11 +254,11 @@ struct router {
     uint32_t fold;
     struct router_config rules; // without queues and agents
 
-    struct need {          // a queue by a skill that it cannot do without
+    struct key {           // a pool by a skill that it cannot do without
         const char *skill; // "" = there is none
-        struct queue *queue;
-    } * needs;
-    size_t needs_n;
+        struct pool *pool;
+    } * keys;
+    size_t keys_n;
     struct entry { // a queue by an intent that it lists
         const char *intent;
         struct queue *queue;

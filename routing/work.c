@@ -80,6 +80,7 @@ struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
     timer_init(&w->idle, TIMER_IDLE, w);
     timer_init(&w->pause, TIMER_PAUSE, w);
     timer_init(&w->hold, TIMER_HOLD, w);
+    timer_init(&w->step, TIMER_STEP, w);
     r->works = memory_grow(r->works, &r->works_cap, r->works_n + 1, sizeof *r->works);
     r->works[r->works_n++] = (struct work_slot){id, w};
     table_insert(&r->conversations, table_hash_number(conversation), w);
@@ -190,6 +191,7 @@ static void work_leave(struct router *r, struct work *w)
         r->waiting--;
         settle_unhold(r, w);
         timer_stop(r, &w->pause);
+        timer_stop(r, &w->step);
         queue_leave_line(w);
     }
     if (w->agent) {
@@ -207,7 +209,8 @@ void work_enter(struct router *r, struct work *w)
         ++*counter;
     if (w->state == ROUTER_QUEUED) {
         r->waiting++;
-        queue_line_up(w);
+        queue_line_up(r, w);
+        queue_arm_step(r, w);
         offer_arm_pause(r, w);
     }
     if (w->agent) {
@@ -262,13 +265,20 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
 static void work_line_up_anew(struct router *r, struct work *w)
 {
     const struct line *l = w->line;
-    if (l->queue == w->queue && l->priority == queue_priority(w) && l->channels == session_channels(w) &&
-        l->cost == w->charge)
+    if (l->queue == w->queue && l->step == queue_step(r, w) && l->priority == queue_priority(w) &&
+        l->channels == session_channels(w) && l->cost == w->charge)
         return;
     queue_leave_line(w);
-    queue_line_up(w);
+    queue_line_up(r, w);
     w->told = false;
     work_undecide(r, w);
+}
+
+// It has waited until its queue requires something else.
+void work_step_over(struct router *r, struct work *w)
+{
+    queue_arm_step(r, w);
+    work_line_up_anew(r, w);
 }
 
 // After its sessions or the units of channels changed.

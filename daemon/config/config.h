@@ -98,7 +98,9 @@ enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISO
 #define CONFIG_TYPE_CHANNELS    uint32_t // bit (1u << channel); 0 = empty list
 #define CONFIG_TYPE_SKILLS      struct config_skills
 #define CONFIG_TYPE_WEIGHTS     struct config_skills // of the parts of a mix
-#define CONFIG_TYPE_DECIMAL     int64_t              // thousandths
+#define CONFIG_TYPE_NEEDS       char *               // an expression that can be read
+#define CONFIG_TYPE_STEPS       struct config_list
+#define CONFIG_TYPE_DECIMAL     int64_t // thousandths
 
 // struct config_account, config_queue, config_agent, config_token
 #define ROWS(name, plural, help)                                                                                       \

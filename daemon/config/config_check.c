@@ -6,7 +6,6 @@
 
 #include "daemon/base/loop.h"
 #include "proto/nearest.h"
-#include "routing/router.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -271,16 +270,6 @@ static bool agent_meets(const struct config_agent *a, const struct config_queue 
     return true;
 }
 
-static void check_queue_mix(const struct check *k, const struct row *row, const struct config_queue *q)
-{
-    int64_t sum = 0;
-    for (size_t i = 0; i < q->mix.n; i++)
-        sum += q->mix.v[i].level;
-    if (q->select == ROUTER_MIX && sum == 0)
-        errors_add(k->errs, place_in(k, row, "select"),
-                   "queue.select is \"mix\" of nothing (give mix = { suited = 2, least_loaded = 1 } or the like)");
-}
-
 static void check_queue_served(const struct check *k, const struct row *row, const struct config_queue *q)
 {
     bool agents = false;
@@ -303,7 +292,8 @@ static void check_queues(const struct check *k)
         rows[i] = (struct row){"queue", i, q->place, q->tenant, q->name};
         check_queue_order(k, i);
         check_queue_accounts(k, &rows[i], q);
-        check_queue_mix(k, &rows[i], q);
+        config_check_mix(q, place_in(k, &rows[i], "select"), k->errs);
+        config_check_steps(q, place_in(k, &rows[i], "steps"), k->errs);
         check_queue_served(k, &rows[i], q);
     }
     check_names(k, rows, k->c->queues_n, "name", true);

@@ -34,6 +34,8 @@ enum config_type {
     CONFIG_CHANNELS_SET,
     CONFIG_SKILLS,
     CONFIG_WEIGHTS,
+    CONFIG_NEEDS,
+    CONFIG_STEPS,
     CONFIG_DECIMAL,
     CONFIG_TYPES
 };
@@ -106,6 +108,7 @@ const char *setting_text(const struct setting *v, const struct toml_node *node, 
 
 // Readers of values, as in the table of types.
 bool setting_read_text(const struct setting *v, void *slot);
+bool setting_read_needs(const struct setting *v, void *slot);
 bool setting_read_name(const struct setting *v, void *slot);
 bool setting_read_address(const struct setting *v, void *slot);
 bool setting_read_socket(const struct setting *v, void *slot);
@@ -115,6 +118,14 @@ bool setting_read_zone(const struct setting *v, void *slot);
 bool setting_read_sha256(const struct setting *v, void *slot);
 bool setting_read_secret(const struct setting *v, void *slot);
 bool setting_read_secret_ref(const struct setting *v, void *slot);
+
+// ---- requirements (config_needs.c) ----
+
+const char *setting_check_needs(const char *s, size_t len);
+const char *setting_check_step(const char *s, size_t len);
+void config_check_mix(const struct config_queue *q, struct config_place place, struct config_errors *errs);
+void config_check_steps(const struct config_queue *q, struct config_place place, struct config_errors *errs);
+bool config_step(const char *text, uint32_t *seconds, uint32_t *percent, const char **needs);
 
 // ---- levels (config_levels.c) ----
 

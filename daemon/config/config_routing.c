@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tenant's part of the configuration as the message that goes into the log, and finding accounts. Memory for messages is
 // malloc'd as protobuf-c frees it.
-#include "daemon/config/config.h"
+#include "daemon/config/config_private.h"
 
 #include "daemon/base/loop.h"
 #include "routing/router.h"
@@ -40,6 +40,28 @@ static Throughline__V1__MixPart **mix_message(const struct config_skills *mix, s
     return v;
 }
 
+static char *text_message(const char *s)
+{
+    return s != NULL ? xstrdup(s) : (char *)protobuf_c_empty_string;
+}
+
+static Throughline__V1__Step **steps_message(const struct config_list *steps, size_t *n)
+{
+    *n = steps->n;
+    if (steps->n == 0)
+        return NULL;
+    Throughline__V1__Step **v = xcalloc(steps->n, sizeof *v);
+    for (size_t i = 0; i < steps->n; i++) {
+        const char *needs = "";
+        v[i] = xcalloc(1, sizeof **v);
+        throughline__v1__step__init(v[i]);
+        if (!config_step(steps->v[i], &v[i]->after_seconds, &v[i]->percent, &needs))
+            abort(); // it was read by the same function
+        v[i]->needs = xstrdup(needs);
+    }
+    return v;
+}
+
 static char **list_message(const struct config_list *list, size_t *n)
 {
     *n = list->n;
@@ -71,6 +93,10 @@ static Throughline__V1__Queue *queue_message(const struct config_queue *q)
     m->name = xstrdup(q->name);
     m->priority = (uint32_t)q->priority;
     m->requires = skills_message(&q->requires, &m->n_requires);
+    m->needs = text_message(q->needs);
+    m->floor = text_message(q->floor);
+    m->steps = steps_message(&q->steps, &m->n_steps);
+    m->prefers = skills_message(&q->prefers, &m->n_prefers);
     m->channels = channels_message(q->channels, &m->n_channels);
     m->accounts = list_message(&q->accounts, &m->n_accounts);
     m->intents = list_message(&q->intents, &m->n_intents);
@@ -95,6 +121,8 @@ static Throughline__V1__Agent *agent_message(const struct config_agent *a)
     m->name = xstrdup(a->name != NULL ? a->name : a->id);
     m->bot = a->bot;
     m->skills = skills_message(&a->skills, &m->n_skills);
+    m->team = text_message(a->team);
+    m->attributes = list_message(&a->attributes, &m->n_attributes);
     m->capacity = (uint32_t)a->capacity;
     m->speed = (uint32_t)a->speed;
     m->resolution = (uint32_t)a->resolution;

@@ -148,6 +148,11 @@ bool setting_read_text(const struct setting *v, void *slot)
     return read_checked(v, slot, check_text, "a text in quotes");
 }
 
+bool setting_read_needs(const struct setting *v, void *slot)
+{
+    return read_checked(v, slot, setting_check_needs, "a requirement in quotes");
+}
+
 bool setting_read_name(const struct setting *v, void *slot)
 {
     return read_checked(v, slot, setting_check_name, "a name in quotes");

@@ -222,6 +222,11 @@ static bool read_media_types(const struct setting *v, void *slot)
     return read_list(v, slot, setting_check_media_type, "media types in quotes");
 }
 
+static bool read_steps(const struct setting *v, void *slot)
+{
+    return read_list(v, slot, setting_check_step, "steps in quotes");
+}
+
 static bool read_languages(const struct setting *v, void *slot)
 {
     return read_list(v, slot, setting_check_language, "language tags in quotes");
@@ -302,6 +307,8 @@ static const struct {
     [CONFIG_ORIGINS] = {read_origins, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_RANGES] = {read_ranges, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_MEDIA_TYPES] = {read_media_types, sizeof(struct config_list), list_free, list_equal},
+    [CONFIG_NEEDS] = {setting_read_needs, sizeof(char *), text_free, text_equal},
+    [CONFIG_STEPS] = {read_steps, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_LANGUAGES] = {read_languages, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_CHANNELS_SET] = {read_channels, sizeof(uint32_t), NULL, NULL},
     [CONFIG_SKILLS] = {setting_read_skills, sizeof(struct config_skills), setting_free_skills, setting_equal_skills},

@@ -46,6 +46,19 @@ static void put_mix(Throughline__V1__Queue *q, const uint32_t *mix)
     }
 }
 
+static Throughline__V1__Step **steps(const struct router_relax *v, size_t n)
+{
+    Throughline__V1__Step **out = n ? xcalloc(n, sizeof *out) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = xcalloc(1, sizeof **out);
+        throughline__v1__step__init(out[i]);
+        out[i]->after_seconds = v[i].after_ms / 1000;
+        out[i]->percent = v[i].percent;
+        out[i]->needs = text(v[i].needs);
+    }
+    return out;
+}
+
 static Throughline__V1__Channel *channels(uint32_t bits, size_t *n)
 {
     *n = (size_t)__builtin_popcount(bits);
@@ -109,6 +122,9 @@ static Throughline__V1__Agent *agent(const struct router_agent *a)
     m->capacity = a->capacity;
     m->speed = a->speed;
     m->resolution = a->resolution;
+    m->team = text(a->team);
+    m->n_attributes = a->attributes_n;
+    m->attributes = texts(a->attributes, a->attributes_n);
     m->channels = channels(a->channels, &m->n_channels);
     m->from_file = a->from_file;
     return m;
@@ -152,6 +168,12 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->n_languages = d->languages_n;
     q->languages = texts(d->languages, d->languages_n);
     q->select = text(router_select_name(d->select));
+    q->needs = text(d->needs);
+    q->floor = text(d->floor);
+    q->n_steps = d->steps_n;
+    q->steps = steps(d->steps, d->steps_n);
+    q->n_prefers = d->prefers_n;
+    q->prefers = skills(d->prefers, d->prefers_n);
     q->weight_speed = d->weight_speed;
     put_mix(q, d->mix);
     q->weight = d->weight;
@@ -226,6 +248,10 @@ Throughline__V1__Decision *core_decision_message(const struct core *c, const str
     m->channel = (Throughline__V1__Channel)d->channel;
     m->n_requires = d->requires_n;
     m->requires = skills(d->requires, d->requires_n);
+    m->needs = text(d->needs);
+    m->floor = text(d->floor);
+    m->step = d->step;
+    m->able = d->able;
     m->wall_ms = wall;
     m->at_ms = at;
     m->fold = s.fold;

@@ -17,6 +17,9 @@ const char *input_decode(struct scratch *a, const void *bytes, size_t len, struc
                          const Throughline__V1__Input **m);
 // Should an input's times run back, or be missing, everybody lets them stand still at these, the ones before.
 void input_follow(struct router_input *in, int64_t at, int64_t wall);
+// False when malformed.
+bool input_agent(struct scratch *a, const Throughline__V1__Agent *m, struct router_agent *out);
+bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct router_queue *out);
 bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, struct router_config *out);
 
 #endif

@@ -44,6 +44,13 @@ const char *admin_agent_wrong(const Throughline__V1__Agent *a, const char *id, c
     *field = "resolution";
     if (a->resolution > 1000)
         return "must be 1 to 1000";
+    *field = "team";
+    if (*a->team && !name_is_sound(a->team))
+        return "1 to 64 of [a-z0-9._-]";
+    *field = "attributes";
+    for (size_t i = 0; i < a->n_attributes; i++)
+        if (!name_is_sound(a->attributes[i]) || i >= 64)
+            return "at most 64, each 1 to 64 of [a-z0-9._-]";
     *field = "skills";
     return skills_are_sound(a->skills, a->n_skills) ? NULL : "names of [a-z0-9._-], levels 1 to 5, at most 64";
 }
@@ -120,6 +127,40 @@ static bool mix_is_sound(const Throughline__V1__Queue *q, bool needed)
     return sum || !needed;
 }
 
+static bool steps_are_sound(const Throughline__V1__Queue *q)
+{
+    uint64_t before = 0;
+    for (size_t i = 0; i < q->n_steps; i++) {
+        const Throughline__V1__Step *s = q->steps[i];
+        uint64_t target = q->target_seconds ? q->target_seconds : 60;
+        uint64_t after = s->percent ? target * 10 * s->percent : s->after_seconds * (uint64_t)1000;
+        const char *why;
+        size_t at;
+        if (!router_needs_ok(s->needs, &why, &at) || (s->percent && s->after_seconds) || s->percent > 1000 ||
+            after <= before || s->after_seconds > 2592000)
+            return false;
+        before = after;
+    }
+    return q->n_steps <= ROUTER_STEPS_MAX;
+}
+
+static const char *queue_needs_wrong(const Throughline__V1__Queue *q, const char **field)
+{
+    const char *why;
+    size_t at;
+    *field = "needs";
+    if (!router_needs_ok(q->needs, &why, &at))
+        return why;
+    *field = "floor";
+    if (!router_needs_ok(q->floor, &why, &at))
+        return why;
+    *field = "steps";
+    if (!steps_are_sound(q))
+        return "at most 16, each after the one before, by seconds or per cent, with a requirement that can be read";
+    *field = "prefers";
+    return skills_are_sound(q->prefers, q->n_prefers) ? NULL : "names of [a-z0-9._-], levels 1 to 5, at most 64";
+}
+
 static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const char **field)
 {
     enum router_select select = ROUTER_SUITED;
@@ -152,7 +193,8 @@ const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name,
     *field = "requires";
     if (!skills_are_sound(q->requires, q->n_requires))
         return "names of [a-z0-9._-], levels 1 to 5, at most 64";
-    const char *wrong = queue_choice_wrong(q, field);
+    const char *wrong = queue_needs_wrong(q, field);
+    wrong = wrong ? wrong : queue_choice_wrong(q, field);
     if (wrong)
         return wrong;
     *field = "offer_seconds";

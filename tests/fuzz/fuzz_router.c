@@ -71,10 +71,26 @@ static struct router_agent agent(struct script *s, struct router_skill *v)
     return a;
 }
 
+static const char *needs(struct script *s)
+{
+    static const char *const texts[] = {
+        "", "any", "s1", "s1 >= 2 and s2", "s1 or (s2 and not bot)", "team = n1 or human", "not (s1", "is = i1"};
+    return texts[byte(s) % 8];
+}
+
 static struct router_queue queue(struct script *s, struct router_skill *v, const char **texts)
 {
+    static struct router_relax steps[2];
     struct router_queue q = {.name = name(s, "q"), .priority = byte(s) % 11, .requires = v};
     q.requires_n = skills(s, v);
+    q.prefers = v;
+    q.prefers_n = q.requires_n;
+    q.needs = needs(s);
+    q.floor = needs(s);
+    steps[0] = (struct router_relax){.after_ms = byte(s) * 50u, .needs = needs(s)};
+    steps[1] = (struct router_relax){.percent = byte(s), .needs = needs(s)};
+    q.steps = steps;
+    q.steps_n = byte(s) % 3;
     q.channels = byte(s) & 0x3e;
     texts[0] = name(s, "i");
     q.intents = texts;

@@ -17,6 +17,8 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
     twin_name(to->winner, d->winner);
     to->candidates_n = d->candidates_n;
     memcpy(to->excluded, d->excluded, sizeof to->excluded);
+    to->step = d->step;
+    to->able = d->able;
     for (size_t i = 0; i < d->candidates_n; i++) {
         twin_name(to->candidates[i].agent, d->candidates[i].agent);
         to->candidates[i].exclusion = d->candidates[i].exclusion;
@@ -54,7 +56,8 @@ static bool events_equal(const struct twin_event *a, const struct twin_event *b)
                  a->informed == b->informed && a->resolved == b->resolved && a->channel == b->channel &&
                  strcmp(a->agent, b->agent) == 0 && strcmp(a->handle, b->handle) == 0 &&
                  strcmp(a->call, b->call) == 0 && strcmp(a->winner, b->winner) == 0 &&
-                 a->candidates_n == b->candidates_n && memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0;
+                 a->candidates_n == b->candidates_n && memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0 &&
+                 a->step == b->step && a->able == b->able;
     for (size_t i = 0; equal && i < a->candidates_n; i++)
         equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
                 a->candidates[i].exclusion == b->candidates[i].exclusion &&

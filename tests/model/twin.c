@@ -557,6 +557,9 @@ static void put_agent(struct twin *t, const struct router_agent *def)
     a->from_file = def->from_file;
     a->capacity = def->capacity;
     a->channels = def->channels;
+    a->bot = def->bot;
+    twin_name(a->team, def->team ? def->team : "");
+    twin_name(a->attribute, def->attributes_n ? def->attributes[0] : "");
     a->speed = def->speed ? def->speed : 1000;
     a->resolution = def->resolution ? def->resolution : 1000;
     a->skills_n = copy_skills(a->skills, def->skills, def->skills_n);
@@ -602,6 +605,14 @@ static struct twin_queue queue_from(const struct router_queue *def)
     memcpy(q.mix, def->mix, sizeof q.mix);
     twin_name(q.name, def->name);
     q.requires_n = copy_skills(q.requires, def->requires, def->requires_n);
+    q.prefers_n = copy_skills(q.prefers, def->prefers, def->prefers_n);
+    strcpy(q.needs, def->needs ? def->needs : "");
+    strcpy(q.floor, def->floor ? def->floor : "");
+    for (q.steps_n = 0; q.steps_n < def->steps_n; q.steps_n++) {
+        const struct router_relax *s = &def->steps[q.steps_n];
+        q.steps[q.steps_n].after = s->percent ? (int64_t)q.target_ms * s->percent / 100 : s->after_ms;
+        strcpy(q.steps[q.steps_n].needs, s->needs);
+    }
     twin_name(q.account, def->accounts_n ? def->accounts[0] : "");
     twin_name(q.intent, def->intents_n ? def->intents[0] : "");
     twin_name(q.language, def->languages_n ? def->languages[0] : "");

@@ -16,6 +16,8 @@
 #define TWIN_COMMANDS 8192
 #define TWIN_EVENTS   4096
 #define TWIN_NAME     16
+#define TWIN_TEXT     128
+#define TWIN_STEPS    4
 
 struct twin_skill {
     char name[TWIN_NAME];
@@ -28,6 +30,8 @@ struct twin_agent {
     struct twin_skill skills[TWIN_SKILLS];
     size_t skills_n;
     uint32_t capacity, channels, misses, speed, resolution;
+    bool bot;
+    char team[TWIN_NAME], attribute[TWIN_NAME]; // "" = none
     enum router_presence presence, before;
     int64_t grace, idle_since;
 };
@@ -40,6 +44,14 @@ struct twin_queue {
     size_t requires_n;
     char account[TWIN_NAME], intent[TWIN_NAME], language[TWIN_NAME]; // "" = any
     enum router_select select;
+    char needs[TWIN_TEXT], floor[TWIN_TEXT];
+    struct {
+        int64_t after;
+        char needs[TWIN_TEXT];
+    } steps[TWIN_STEPS];
+    size_t steps_n;
+    struct twin_skill prefers[TWIN_SKILLS];
+    size_t prefers_n;
     uint32_t weight_speed, mix[ROUTER_SELECTS], weight, target_ms;
 };
 
@@ -58,6 +70,7 @@ struct twin_ask {
 
 struct twin_need { // what a waiting work asks of whoever takes it
     char queue[TWIN_NAME];
+    size_t step;
     uint32_t priority, channels, cost;
 };
 
@@ -107,7 +120,7 @@ struct twin_event {
         int64_t score;
     } candidates[TWIN_AGENTS];
     size_t candidates_n;
-    uint32_t excluded[ROUTER_EXCLUSIONS];
+    uint32_t excluded[ROUTER_EXCLUSIONS], step, able;
 };
 
 struct twin_view { // of one agent, on one work
@@ -115,7 +128,7 @@ struct twin_view { // of one agent, on one work
     enum router_exclusion exclusion;
     bool again, asked;
     int known; // 0 former, 1 last, 2 neither
-    uint32_t surplus;
+    uint32_t surplus, preferred;
     int64_t idle, score;
 };
 
@@ -153,7 +166,10 @@ uint32_t twin_charge(const struct twin *t, const struct twin_work *w);
 uint32_t twin_load(const struct twin *t, const char *agent);
 uint32_t twin_channels(const struct twin_work *w);
 bool twin_takes(const struct twin_agent *a, uint32_t channels);
-bool twin_skilled(const struct twin_agent *a, const struct twin_queue *q, uint32_t *surplus);
+size_t twin_step_of(const struct twin *t, const struct twin_queue *q, const struct twin_work *w);
+bool twin_meets(const struct twin_agent *a, const struct twin_queue *q, size_t step, uint32_t *surplus);
+uint32_t twin_levels(const struct twin_agent *a, const struct twin_queue *q, size_t step, size_t *named);
+uint32_t twin_level(const struct twin_agent *a, const char *skill);
 bool twin_is_asked(const struct twin *t, const char *agent);
 bool twin_goes_first(struct twin *t, const struct twin_work *a, const struct twin_work *b);
 void twin_score(struct twin *t, const struct twin_work *w, struct twin_view *v, size_t n);

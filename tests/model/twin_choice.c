@@ -10,20 +10,6 @@ typedef unsigned __int128 wide;
 
 // ---- whom a queue prefers ----
 
-static uint32_t required(const struct twin_queue *q)
-{
-    uint32_t sum = 0;
-    for (size_t i = 0; i < q->requires_n; i++)
-    sum += q->requires[i].level;
-    return sum;
-}
-
-static uint32_t levels(const struct twin_agent *a, const struct twin_queue *q)
-{
-    uint32_t surplus;
-    return twin_skilled(a, q, &surplus) ? required(q) + surplus : 0;
-}
-
 // log2 by 32 digits: double the exponent's last place for each.
 static int64_t binary_log(uint64_t x)
 {
@@ -45,15 +31,17 @@ static int64_t binary_log(uint64_t x)
     return log;
 }
 
-static int64_t mixed(struct twin *t, const struct twin_queue *q, const struct twin_view *v)
+static int64_t mixed(struct twin *t, const struct twin_queue *q, size_t step, const struct twin_view *v)
 {
     const struct twin_agent *a = v->a;
-    int64_t n = (int64_t)q->requires_n, load = twin_load(t, a->id), few = a->skills_n < 20 ? (int64_t)a->skills_n : 20;
+    size_t named;
+    int64_t levels = twin_levels(a, q, step, &named), n = (int64_t)named, load = twin_load(t, a->id),
+            few = a->skills_n < 20 ? (int64_t)a->skills_n : 20;
     int64_t part[ROUTER_SELECTS] = {
-        [ROUTER_SUITED] = n ? v->surplus * 1000 / (4 * n) : 0,
+        [ROUTER_SUITED] = n ? (v->surplus + v->preferred) * 1000 / (4 * n) : 0,
         [ROUTER_LEAST_LOADED] = load < a->capacity ? 1000 - load * 1000 / a->capacity : 0,
         [ROUTER_FEWEST_SKILLS] = 1000 - few * 50,
-        [ROUTER_MOST_SKILLED] = n ? levels(a, q) * 1000 / (5 * n) : 0,
+        [ROUTER_MOST_SKILLED] = n ? levels * 1000 / (5 * n) : 0,
         [ROUTER_FASTEST] = a->speed,
         [ROUTER_RESOLUTION] = a->resolution,
     };
@@ -63,17 +51,18 @@ static int64_t mixed(struct twin *t, const struct twin_queue *q, const struct tw
     return sum * 3600 + q->mix[ROUTER_LONGEST_IDLE] * v->idle; // an hour's idleness is worth a full mark
 }
 
-static int64_t points(struct twin *t, const struct twin_queue *q, const struct twin_view *v)
+static int64_t points(struct twin *t, const struct twin_queue *q, size_t step, const struct twin_view *v)
 {
+    size_t named;
     const struct twin_agent *a = v->a;
     if (q->select == ROUTER_SUITED)
-        return v->surplus;
+        return v->surplus + v->preferred;
     if (q->select == ROUTER_LEAST_LOADED)
         return a->capacity ? -(int64_t)(((uint64_t)twin_load(t, a->id) << 30) / a->capacity) : 0;
     if (q->select == ROUTER_FEWEST_SKILLS)
         return -(int64_t)a->skills_n;
     if (q->select == ROUTER_MOST_SKILLED)
-        return levels(a, q);
+        return twin_levels(a, q, step, &named);
     if (q->select == ROUTER_FASTEST)
         return a->speed;
     if (q->select == ROUTER_RESOLUTION && q->weight_speed == 0)
@@ -82,7 +71,7 @@ static int64_t points(struct twin *t, const struct twin_queue *q, const struct t
         return (int64_t)a->resolution * a->speed;
     if (q->select == ROUTER_RESOLUTION)
         return 1000 * binary_log(a->resolution) + q->weight_speed * binary_log(a->speed);
-    return q->select == ROUTER_MIX ? mixed(t, q, v) : 0;
+    return q->select == ROUTER_MIX ? mixed(t, q, step, v) : 0;
 }
 
 static uint64_t scramble(uint64_t z)
@@ -127,7 +116,7 @@ void twin_score(struct twin *t, const struct twin_work *w, struct twin_view *v, 
 {
     struct twin_queue *q = twin_queue(t, w->queue);
     for (size_t i = 0; i < n; i++)
-        v[i].score = points(t, q, &v[i]);
+        v[i].score = points(t, q, twin_step_of(t, q, w), &v[i]);
     if (q->select == ROUTER_RANDOM)
         draw(t, w, v, n);
 }
@@ -137,6 +126,7 @@ void twin_score(struct twin *t, const struct twin_work *w, struct twin_view *v, 
 static wide rank(struct twin *t, const struct twin_work *w)
 {
     const struct twin_queue *q = twin_queue(t, w->queue);
+    size_t named, step = twin_step_of(t, q, w);
     uint32_t most = 0;
     if (t->rules.order == ROUTER_ORDER_COST || t->rules.order == ROUTER_ORDER_PRIORITY_COST)
         return (((wide)q->weight << 33) / q->target_ms) * (wide)(t->now - w->since);
@@ -146,8 +136,8 @@ static wide rank(struct twin *t, const struct twin_work *w)
         const struct twin_agent *a = &t->agents[i];
         bool can = a->presence == ROUTER_AVAILABLE && twin_takes(a, twin_channels(w)) &&
                    twin_load(t, a->id) + twin_charge(t, w) <= a->capacity;
-        if (can && levels(a, q) > most)
-            most = levels(a, q);
+        if (can && twin_levels(a, q, step, &named) > most)
+            most = twin_levels(a, q, step, &named);
     }
     return most;
 }

@@ -279,22 +279,6 @@ bool twin_takes(const struct twin_agent *a, uint32_t channels)
     return a->channels == 0 || (channels & ~a->channels) == 0;
 }
 
-bool twin_skilled(const struct twin_agent *a, const struct twin_queue *q, uint32_t *surplus)
-{
-    *surplus = 0;
-    for (size_t i = 0; i < q->requires_n; i++) {
-        uint32_t level = 0;
-        for (size_t j = 0; j < a->skills_n; j++)
-            level = same(a->skills[j].name, q->requires[i].name) ? a->skills[j].level : level;
-        if (level < q->requires[i].level) {
-            *surplus = 0;
-            return false;
-        }
-        *surplus += level - q->requires[i].level;
-    }
-    return true;
-}
-
 bool twin_is_asked(const struct twin *t, const char *agent)
 {
     for (size_t i = 0; i < t->works_n; i++) {
@@ -308,7 +292,13 @@ static struct twin_view look(struct twin *t, struct twin_work *w, struct twin_ag
 {
     struct twin_view v = {.a = a, .known = 2};
     struct twin_ask *ask = twin_ask_of(w, a->id);
-    bool skilled = twin_skilled(a, twin_queue(t, w->queue), &v.surplus);
+    const struct twin_queue *q = twin_queue(t, w->queue);
+    for (size_t i = 0; i < q->prefers_n; i++) {
+        uint32_t level = twin_level(a, q->prefers[i].name);
+        v.preferred += level >= q->prefers[i].level ? level : 0;
+    }
+    bool skilled = twin_meets(a, q, twin_step_of(t, q, w), &v.surplus);
+    v.preferred = skilled ? v.preferred : 0;
     v.again = ask != NULL;
     if (same(w->last_agent, a->id))
         v.known = 1;
@@ -406,7 +396,9 @@ static void record(struct twin *t, const struct twin_work *w, const struct twin_
                    const struct twin_view *all, const struct twin_view *qualified, size_t n)
 {
     struct twin_event *e = twin_tell(t, ROUTER_DECISION, w, winner ? winner->id : "", w->reason);
+    const struct twin_queue *q = twin_queue(t, w->queue);
     twin_name(e->winner, winner ? winner->id : "");
+    e->step = (uint32_t)twin_step_of(t, q, w);
     for (size_t i = 0; i < n; i++) {
         if (qualified[i].a == winner)
             add_candidate(e, &qualified[i]);
@@ -416,7 +408,9 @@ static void record(struct twin *t, const struct twin_work *w, const struct twin_
             add_candidate(e, &qualified[i]);
     }
     for (size_t i = 0; i < t->agents_n; i++) {
+        uint32_t surplus;
         e->excluded[all[i].exclusion]++;
+        e->able += twin_meets(all[i].a, q, e->step, &surplus) ? 1 : 0;
         if (all[i].exclusion != ROUTER_QUALIFIED)
             add_candidate(e, &all[i]);
     }
@@ -426,10 +420,14 @@ static void decide(struct twin *t, struct twin_work *w)
 {
     struct twin_view all[TWIN_AGENTS], qualified[TWIN_AGENTS];
     size_t n = 0;
-    struct twin_need need = {.priority = twin_priority(t, w), .channels = twin_channels(w), .cost = twin_charge(t, w)};
+    struct twin_need need = {.step = twin_step_of(t, twin_queue(t, w->queue), w),
+                             .priority = twin_priority(t, w),
+                             .channels = twin_channels(w),
+                             .cost = twin_charge(t, w)};
     twin_name(need.queue, w->queue);
-    if (w->told && (!same(need.queue, w->told_need.queue) || need.priority != w->told_need.priority ||
-                    need.channels != w->told_need.channels || need.cost != w->told_need.cost))
+    if (w->told && (!same(need.queue, w->told_need.queue) || need.step != w->told_need.step ||
+                    need.priority != w->told_need.priority || need.channels != w->told_need.channels ||
+                    need.cost != w->told_need.cost))
         w->told = false;
     if (!can_expect(t, w, twin_agent(t, w->wanted)))
         twin_name(w->wanted, "");
@@ -477,7 +475,7 @@ void twin_settle(struct twin *t)
 
 // ---- time ----
 
-enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD };
+enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP };
 
 struct due {
     int64_t deadline;
@@ -533,6 +531,11 @@ static struct due first_due(struct twin *t)
         }
         if (w->state == ROUTER_QUEUED && w->hold_until > t->now)
             consider(&best, w->hold_until, HOLD, w, NULL);
+        const struct twin_queue *q = twin_queue(t, w->queue);
+        for (size_t s = 0; s < q->steps_n && w->state == ROUTER_QUEUED; s++) {
+            if (w->since + q->steps[s].after > t->now)
+                consider(&best, w->since + q->steps[s].after, STEP, w, NULL);
+        }
     }
     return best;
 }
@@ -567,7 +570,7 @@ static void fire(struct twin *t, const struct due *d)
         twin_close(t, d->w, ROUTER_WRAPPED_UP);
     else if (d->kind == IDLE)
         sessions_lapse(t, d->w);
-    // the end of a pause or a hold changes nothing but what settling finds
+    // the end of a pause or a hold, and a step, change nothing but what settling finds
 }
 
 void twin_time(struct twin *t, int64_t at)

@@ -64,11 +64,61 @@ static size_t any_skills(struct world *w, const struct router_skill **v, uint32_
     return n;
 }
 
+static void any_part(struct world *w, char *to, uint32_t depth);
+
+static void any_joined(struct world *w, char *to, const char *joint, uint32_t depth)
+{
+    strcat(to, "(");
+    any_part(w, to, depth - 1);
+    strcat(to, joint);
+    any_part(w, to, depth - 1);
+    strcat(to, chance(w, 50) ? " )" : ")");
+}
+
+static void any_part(struct world *w, char *to, uint32_t depth)
+{
+    static const char *const parts[] = {"s0",           "s1 >= 2",     "s2>=3",    "s0 >= 4",
+                                        "team = t0",    "team=t1",     "is = at0", "bot",
+                                        "human and s1", "not s2 >= 2", "not bot",  "s1>=1 or s0"};
+    uint32_t dice = world_random(w, 10);
+    if (depth && dice < 3)
+        any_joined(w, to, " and ", depth);
+    else if (depth && dice < 6)
+        any_joined(w, to, " or ", depth);
+    else
+        strcat(to, parts[world_random(w, 12)]);
+}
+
+static const char *any_needs(struct world *w, uint32_t depth)
+{
+    char *to = w->needs[w->needs_n++];
+    *to = '\0';
+    any_part(w, to, depth);
+    return to;
+}
+
+static void any_steps(struct world *w, struct router_queue *q)
+{
+    struct router_relax *s = &w->steps[w->steps_n];
+    uint32_t after = 0;
+    q->steps = s;
+    while (q->steps_n < 3 && chance(w, 40)) {
+        after += 1 + world_random(w, 4) * 1000;
+        s[q->steps_n++] = (struct router_relax){.after_ms = after, .needs = chance(w, 30) ? "any" : any_needs(w, 1)};
+    }
+    w->steps_n += q->steps_n;
+}
+
+static size_t any_text(struct world *w, const char *const **v, const char *prefix, uint32_t n, uint32_t percent);
+
 static struct router_agent any_agent_def(struct world *w, uint32_t i, bool from_file)
 {
     struct router_agent a = {.name = "", .from_file = from_file, .capacity = 1 + world_random(w, 5)};
     a.id = name(w, "a", i);
     a.channels = any_channels(w);
+    a.bot = chance(w, 30);
+    a.team = chance(w, 50) ? name(w, "t", world_random(w, 2)) : "";
+    a.attributes_n = any_text(w, &a.attributes, "at", 2, 40);
     a.speed = world_random(w, 4) * 500;
     a.resolution = world_random(w, 5) * 250;
     a.skills_n = any_skills(w, &a.skills, 2);
@@ -89,6 +139,10 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     struct router_queue q = {.from_file = from_file, .priority = 1 + world_random(w, 3)};
     q.name = i == QUEUES ? "default" : name(w, "q", i);
     q.requires_n = any_skills(w, &q.requires, 1);
+    q.prefers_n = any_skills(w, &q.prefers, 1);
+    q.needs = chance(w, 50) ? any_needs(w, 2) : "";
+    q.floor = chance(w, 20) ? any_needs(w, 0) : "";
+    any_steps(w, &q);
     q.channels = any_channels(w);
     q.accounts_n = any_text(w, &q.accounts, "acc", 2, 20);
     q.intents_n = any_text(w, &q.intents, "i", 2, 40);
@@ -302,7 +356,7 @@ static int64_t pause_before(struct world *w)
 
 struct router_input world_next(struct world *w, const struct router *r, uint64_t number)
 {
-    w->names_n = w->skills_n = w->texts_n = 0;
+    w->names_n = w->skills_n = w->texts_n = w->steps_n = w->needs_n = 0;
     w->at += pause_before(w);
     struct router_input in = {.number = number, .at = w->at, .wall = w->at, .has_entry = chance(w, 60)};
     uint32_t dice = world_random(w, 100);

@@ -17,6 +17,10 @@ struct world {
     size_t skills_n;
     struct router_agent agents[8];
     struct router_queue queues[8];
+    struct router_relax steps[32];
+    size_t steps_n;
+    char needs[64][128];
+    size_t needs_n;
     const char *texts[64];
     size_t texts_n;
 };

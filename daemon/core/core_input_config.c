@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Agents, queues and rules from the log's messages as the router takes them. Strings stay where the message has them; what is malformed
+// makes the whole input malformed. Bounds are the router's to judge.
+#include <string.h>
+
+#include "daemon/core/input.h"
+
+static bool channel_ok(int channel)
+{
+    return channel >= 0 && channel < ROUTER_CHANNELS;
+}
+
+static bool channel_bits(const Throughline__V1__Channel *v, size_t n, uint32_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!channel_ok((int)v[i]))
+            return false;
+        *out |= 1u << v[i];
+    }
+    return true;
+}
+
+static uint32_t seconds_ms(uint32_t s)
+{
+    return s > UINT32_MAX / 1000 ? UINT32_MAX : s * 1000;
+}
+
+static const struct router_skill *skills(struct scratch *a, Throughline__V1__Skill *const *v, size_t n)
+{
+    struct router_skill *s = scratch_get(a, n, sizeof *s);
+    for (size_t i = 0; i < n; i++)
+        s[i] = (struct router_skill){v[i]->name, v[i]->level};
+    return s;
+}
+
+bool input_agent(struct scratch *a, const Throughline__V1__Agent *m, struct router_agent *out)
+{
+    *out = (struct router_agent){
+        .id = m->id,
+        .name = m->name,
+        .bot = m->bot,
+        .from_file = m->from_file,
+        .skills = skills(a, m->skills, m->n_skills),
+        .skills_n = m->n_skills,
+        .capacity = m->capacity,
+        .speed = m->speed,
+        .resolution = m->resolution,
+        .team = m->team,
+        .attributes = (const char *const *)m->attributes,
+        .attributes_n = m->n_attributes,
+    };
+    return channel_bits(m->channels, m->n_channels, &out->channels);
+}
+
+static const struct router_relax *steps(struct scratch *a, Throughline__V1__Step *const *v, size_t n)
+{
+    struct router_relax *s = scratch_get(a, n, sizeof *s);
+    for (size_t i = 0; i < n; i++)
+        s[i] = (struct router_relax){seconds_ms(v[i]->after_seconds), v[i]->percent, v[i]->needs};
+    return s;
+}
+
+static bool put_mix(const Throughline__V1__Queue *m, struct router_queue *out)
+{
+    for (size_t i = 0; i < m->n_mix; i++) {
+        enum router_select part;
+        if (!router_select_of(m->mix[i]->select, &part))
+            return false;
+        out->mix[part] = m->mix[i]->weight;
+    }
+    return true;
+}
+
+bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct router_queue *out)
+{
+    *out = (struct router_queue){
+        .name = m->name,
+        .priority = m->priority,
+        .requires = skills(a, m->requires, m->n_requires),
+        .requires_n = m->n_requires,
+        .needs = m->needs,
+        .floor = m->floor,
+        .steps = steps(a, m->steps, m->n_steps),
+        .steps_n = m->n_steps,
+        .prefers = skills(a, m->prefers, m->n_prefers),
+        .prefers_n = m->n_prefers,
+        .accounts = (const char *const *)m->accounts,
+        .accounts_n = m->n_accounts,
+        .intents = (const char *const *)m->intents,
+        .intents_n = m->n_intents,
+        .languages = (const char *const *)m->languages,
+        .languages_n = m->n_languages,
+        .weight_speed = m->weight_speed,
+        .weight = m->weight,
+        .target_ms = seconds_ms(m->target_seconds),
+        .offer_ms = seconds_ms(m->offer_seconds),
+        .wrap_up_ms = seconds_ms(m->wrap_up_seconds),
+        .prefer_known_ms = seconds_ms(m->prefer_known_seconds),
+        .from_file = m->from_file,
+    };
+    if (m->select[0] && !router_select_of(m->select, &out->select))
+        return false;
+    return put_mix(m, out) && channel_bits(m->channels, m->n_channels, &out->channels);
+}
+
+bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, struct router_config *out)
+{
+    struct router_queue *queues = scratch_get(a, m->n_queues, sizeof *queues);
+    struct router_agent *agents = scratch_get(a, m->n_agents, sizeof *agents);
+    *out = (struct router_config){
+        .queues = queues,
+        .queues_n = m->n_queues,
+        .agents = agents,
+        .agents_n = m->n_agents,
+        .grace_ms = seconds_ms(m->grace_seconds),
+        .timeouts_to_away = m->timeouts_to_away,
+        .decline_pause_ms = seconds_ms(m->decline_pause_seconds),
+        .decline_max = m->decline_max,
+        .seed = m->seed,
+    };
+    if (m->order[0] && !router_order_of(m->order, &out->order))
+        return false;
+    for (size_t i = 0; i < m->n_queues; i++)
+        if (!input_queue(a, m->queues[i], &queues[i]))
+            return false;
+    for (size_t i = 0; i < m->n_agents; i++)
+        if (!input_agent(a, m->agents[i], &agents[i]))
+            return false;
+    for (size_t i = 0; i < m->n_channels; i++) {
+        const Throughline__V1__ChannelRules *r = m->channels[i];
+        if (!channel_ok((int)r->channel))
+            return false;
+        out->channels[r->channel] = (struct router_channel_rules){r->units, seconds_ms(r->idle_seconds)};
+    }
+    return true;
+}

@@ -6,17 +6,20 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "daemon/accounts/fetch.h"
 #include "daemon/base/log.h"
 #include "daemon/base/loop.h"
 #include "daemon/base/metrics.h"
 #include "daemon/base/workers.h"
 #include "daemon/config/config.h"
-#include "daemon/media/media.h"
+#include "daemon/media/media_show.h"
+#include "daemon/serve.h"
 
 #define SLICE_MS 60000
 
 struct attachments {
     struct media *media;
+    struct fetcher *fetcher;
     struct workers *workers;
     struct loop_timer *timer;
     unsigned slice;
@@ -48,10 +51,10 @@ static void on_timer(void *arg)
         loop_timer_set(a->timer, SLICE_MS);
 }
 
-struct attachments *attachments_new(struct loop *loop, struct workers *workers, const struct config *c,
-                                    const char *data_dir, char *why, size_t why_len)
+static struct media *open_media(const struct daemon *d, char *why, size_t why_len)
 {
-    char *dir = c->media.dir ? xstrdup(c->media.dir) : xasprintf("%s/media", data_dir);
+    const struct config *c = d->config;
+    char *dir = c->media.dir ? xstrdup(c->media.dir) : xasprintf("%s/media", serve_data_dir(d));
     struct media *media = media_new(
         &(struct media_options){
             .dir = dir,
@@ -65,16 +68,44 @@ struct attachments *attachments_new(struct loop *loop, struct workers *workers, 
         },
         why, why_len);
     free(dir);
+    return media;
+}
+
+struct attachments *attachments_new(struct daemon *d, char *why, size_t why_len)
+{
+    struct media *media = open_media(d, why, why_len);
     if (!media)
         return NULL;
     struct attachments *a = xcalloc(1, sizeof *a);
-    *a = (struct attachments){.media = media, .workers = workers};
+    *a = (struct attachments){.media = media, .workers = d->workers};
     a->bytes = metric_get(METRIC_GAUGE, "throughline_media_bytes", "Bytes of all attachments that are kept.", "");
     a->removed_total =
         metric_get(METRIC_COUNTER, "throughline_media_removed_total", "Attachments removed for their age.", "");
-    a->timer = loop_timer_new(loop, on_timer, a);
+    a->timer = loop_timer_new(d->loop, on_timer, a);
     loop_timer_set(a->timer, 0);
+    a->fetcher = fetcher_new(&(struct fetcher_options){.loop = d->loop,
+                                                       .workers = d->workers,
+                                                       .client = d->client,
+                                                       .store = d->store,
+                                                       .media = media,
+                                                       .config = d->config});
     return a;
+}
+
+void attachments_reconfigure(struct attachments *a, const struct config *c)
+{
+    fetcher_reconfigure(a->fetcher, c);
+}
+
+void attachments_fetch(void *ctx, const struct media_vendor *v)
+{
+    const struct attachments *a = ctx;
+    fetcher_begin(a->fetcher, &(struct fetch_wish){.tenant = v->tenant,
+                                                   .account = v->account,
+                                                   .url = v->url,
+                                                   .type = v->type,
+                                                   .entry = v->entry,
+                                                   .index = v->index});
 }
 
 struct media *attachments_media(struct attachments *a)
@@ -86,6 +117,7 @@ void attachments_free(struct attachments *a)
 {
     if (!a)
         return;
+    fetcher_free(a->fetcher);
     loop_timer_free(a->timer);
     media_free(a->media);
     free(a);

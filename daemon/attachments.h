@@ -4,18 +4,21 @@
 
 #include <stddef.h>
 
-// The life of the media store in the daemon: made from the configuration, cleaned a slice a minute on a worker, counted.
+// The life of attachments in the daemon: the media store, made from the configuration, cleaned a slice a minute on a worker, counted; and the fetcher
+// of vendors' files.
 
 struct attachments;
 struct config;
-struct loop;
+struct daemon;
 struct media;
-struct workers;
+struct media_vendor;
 
-// NULL with *why. What is passed in must outlive it but for the configuration.
-struct attachments *attachments_new(struct loop *loop, struct workers *workers, const struct config *c,
-                                    const char *data_dir, char *why, size_t why_len);
+// NULL with *why. Needs the workers, the client of requests and the store.
+struct attachments *attachments_new(struct daemon *d, char *why, size_t why_len);
+void attachments_reconfigure(struct attachments *a, const struct config *c);
 struct media *attachments_media(struct attachments *a);
+// Somebody looks at a vendor's file that nobody has fetched yet; ctx is the attachments.
+void attachments_fetch(void *ctx, const struct media_vendor *v);
 void attachments_free(struct attachments *a); // when the workers have ended. NULL is fine
 
 #endif

@@ -151,6 +151,8 @@ static void start_faces(struct daemon *d)
         .auth = d->auth,
         .media = attachments_media(d->attachments),
         .workers = d->workers,
+        .fetch = attachments_fetch,
+        .fetch_ctx = d->attachments,
         .config = d->config,
         .node = d->node,
         .tenants = v,
@@ -349,11 +351,11 @@ static int start(struct daemon *d)
     if (!d->store)
         return fatal(EX_CONFIG, "redis.url cannot be used");
     d->workers = workers_new(d->loop, WORKERS, JOBS_WAITING);
-    d->attachments = attachments_new(d->loop, d->workers, d->config, serve_data_dir(d), why, sizeof why);
-    if (!d->attachments)
-        return fatal(EX_CANTCREAT, why);
     struct http_client_options outbound = reload_client(d->config);
     d->client = http_client_new(d->loop, &outbound);
+    d->attachments = attachments_new(d, why, sizeof why);
+    if (!d->attachments)
+        return fatal(EX_CANTCREAT, why);
     start_tenants(d);
     start_server(d);
     code = start_listening(d);

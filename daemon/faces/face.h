@@ -27,6 +27,8 @@ struct chats;
 struct desks;
 struct gateways;
 struct media;
+struct media_vendor;
+struct media_vendors;
 struct posts;
 struct tails;
 struct tokens;
@@ -52,7 +54,10 @@ struct faces {
     struct http_server *http;
     struct auth *auth;
     struct media *media;
+    struct media_vendors *vendors; // who waits for what became of a vendor's file
     struct workers *workers;
+    void (*fetch)(void *ctx, const struct media_vendor *v);
+    void *fetch_ctx;
     const struct config *config;
     const char *node;
     void (*reload)(void *arg);

@@ -150,6 +150,8 @@ struct faces *faces_new(const struct faces_options *o)
                         .auth = o->auth,
                         .media = o->media,
                         .workers = o->workers,
+                        .fetch = o->fetch,
+                        .fetch_ctx = o->fetch_ctx,
                         .config = o->config,
                         .node = o->node,
                         .reload = o->reload,
@@ -167,6 +169,7 @@ struct faces *faces_new(const struct faces_options *o)
     tails_routes(f);
     files_routes(f);
     media_routes(f);
+    vendor_routes(f);
     return f;
 }
 
@@ -198,6 +201,7 @@ void faces_free(struct faces *f)
         tokens_free(f->v[i].tokens);
     }
     events_free(f);
+    vendor_routes_free(f);
     loop_timer_free(f->drain_timer);
     free(f->v);
     free(f);

@@ -19,6 +19,7 @@ struct faces;
 struct http_server;
 struct loop;
 struct media;
+struct media_vendor;
 struct outbox;
 struct store;
 struct triage;
@@ -38,6 +39,9 @@ struct faces_options {
     struct auth *auth;
     struct media *media;
     struct workers *workers;
+    // Has a vendor's file fetched. May be NULL.
+    void (*fetch)(void *ctx, const struct media_vendor *v);
+    void *fetch_ctx;
     const struct config *config;
     const char *node;
     const struct faces_tenant *tenants; // copied

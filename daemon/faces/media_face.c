@@ -9,13 +9,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "channels/adapter.h"
 #include "daemon/base/loop.h"
 #include "daemon/base/workers.h"
 #include "daemon/config/config.h"
+#include "daemon/faces/accounts.h"
 #include "daemon/faces/face.h"
 #include "daemon/faces/records.h"
-#include "daemon/media/media.h"
-#include "proto/utf8.h"
+#include "daemon/media/media_show.h"
 
 #define PART_MAX    (64u << 20) // bytes of one answer; a longer file comes in ranges
 #define SLOWEST     64          // bytes a millisecond
@@ -23,29 +24,17 @@
 
 // ---- links ----
 
-static void show_one(const struct face *face, Throughline__V1__Attachment *a, int64_t now, int64_t seconds)
+static struct media_show showing(const struct face *face, int64_t seconds)
 {
-    static const size_t prefix = sizeof MEDIA_REFERENCE - 1;
-    char link[MEDIA_LINK_MAX];
-    struct media_file f = {.until = now + seconds};
-    if (!a->url || strncmp(a->url, MEDIA_REFERENCE, prefix) != 0)
-        return;
-    snprintf(f.tenant, sizeof f.tenant, "%s", face->tenant);
-    snprintf(f.sha, sizeof f.sha, "%s", a->url + prefix);
-    size_t name = utf8_prefix(a->name, strlen(a->name), MEDIA_NAME_MAX);
-    snprintf(f.name, sizeof f.name, "%.*s", (int)name, a->name);
-    snprintf(f.type, sizeof f.type, "%s", a->content_type);
-    if (!media_link_make(face->faces->media, &f, now, link))
-        link[0] = 0;
-    free(a->url);
-    a->url = xstrdup(link);
+    const char *base = face->faces->config->server.public_url;
+    int64_t now = time(NULL);
+    return (struct media_show){face->faces->media, face->tenant, base ? base : "", now, now + seconds};
 }
 
 void media_show(const struct face *face, Throughline__V1__Message *m, int64_t seconds)
 {
-    int64_t now = time(NULL);
-    for (size_t i = 0; m && i < m->n_attachments; i++)
-        show_one(face, m->attachments[i], now, seconds);
+    struct media_show s = showing(face, seconds);
+    media_show_kept(&s, m);
 }
 
 int64_t media_fetch_seconds(const struct face *face)
@@ -56,8 +45,14 @@ int64_t media_fetch_seconds(const struct face *face)
 Throughline__V1__Entry *media_entry(const struct face *face, const struct store_bytes *b)
 {
     Throughline__V1__Entry *e = record_entry(b);
-    if (e && e->body_case == THROUGHLINE__V1__ENTRY__BODY_MESSAGE)
-        media_show(face, e->message, face->faces->config->media.link_minutes * 60);
+    if (!e || e->body_case != THROUGHLINE__V1__ENTRY__BODY_MESSAGE)
+        return e;
+    struct media_show s = showing(face, face->faces->config->media.link_minutes * 60);
+    const struct config_account *a = account_find(face, e->account);
+    bool theirs = e->author && e->author->who_case != THROUGHLINE__V1__AUTHOR__WHO_AGENT;
+    media_show_kept(&s, e->message);
+    if (theirs && a && a->endpoint.adapter && a->endpoint.adapter->fetch) // only with the account's credentials
+        media_show_vendor(&s, e->account, e->number, e->message);
     return e;
 }
 

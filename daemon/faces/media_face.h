@@ -19,5 +19,7 @@ void media_show(const struct face *face, Throughline__V1__Message *m, int64_t se
 int64_t media_fetch_seconds(const struct face *face); // for gateways
 
 void media_routes(struct faces *f);
+void vendor_routes(struct faces *f); // media_vendor.c
+void vendor_routes_free(struct faces *f);
 
 #endif

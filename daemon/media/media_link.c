@@ -116,53 +116,68 @@ bool media_keys_open(struct media *m, char *why, size_t why_len)
 
 // ---- signatures ----
 
-// What is signed is lines: no member may hold the end of one.
-static bool is_line(const char *s)
-{
-    return !strpbrk(s, "\r\n");
-}
-
-static bool fits(const struct media_file *f)
-{
-    return is_line(f->tenant) && is_line(f->sha) && is_line(f->type) && is_line(f->name);
-}
-
-static bool mac_make(const struct media_key *k, const struct media_file *f, unsigned char mac[MAC_LEN])
+static bool mac_make(const struct media_key *k, const char *text, unsigned char mac[MAC_LEN])
 {
     unsigned n = 0;
-    char *text = xasprintf("media\n%s\n%s\n%" PRId64 "\n%s\n%s", f->tenant, f->sha, f->until, f->type, f->name);
-    bool ok = HMAC(EVP_sha256(), k->bytes, MEDIA_KEY_LEN, (unsigned char *)text, strlen(text), mac, &n) && n == MAC_LEN;
-    free(text);
-    return ok;
+    return HMAC(EVP_sha256(), k->bytes, MEDIA_KEY_LEN, (const unsigned char *)text, strlen(text), mac, &n) &&
+           n == MAC_LEN;
 }
 
-static bool verify(const struct media *m, const struct media_file *f, const unsigned char *given)
+static bool verify(const struct media *m, const char *text, const unsigned char *given)
 {
     unsigned char mac[MAC_LEN];
     bool good = false;
     for (size_t i = 0; i < m->keys_n; i++)
-        good |= mac_make(&m->keys[i], f, mac) && CRYPTO_memcmp(mac, given, MAC_LEN) == 0;
+        good |= mac_make(&m->keys[i], text, mac) && CRYPTO_memcmp(mac, given, MAC_LEN) == 0;
     return good;
+}
+
+bool media_verify(struct media *m, const char *text, const char *mac, int64_t now_s)
+{
+    unsigned char given[BASE64_DECODED_MAX(64)];
+    size_t len = strnlen(mac, 65), given_len = 0;
+    if (len > 64 || !base64_decode(mac, len, given, &given_len) || given_len != MAC_LEN)
+        return false;
+    pthread_mutex_lock(&m->keys_lock);
+    bool good = verify(m, text, given);
+    if (!good && now_s != m->keys_read && renew(m, now_s))
+        good = verify(m, text, given);
+    pthread_mutex_unlock(&m->keys_lock);
+    return good;
+}
+
+bool media_sign(struct media *m, const char *text, int64_t now_s, char out[MEDIA_MAC_SIZE])
+{
+    unsigned char mac[MAC_LEN];
+    pthread_mutex_lock(&m->keys_lock);
+    if (now_s - m->keys[0].made >= KEY_SIGNS_S)
+        renew(m, now_s);
+    bool ok = m->keys_n > 0 && mac_make(&m->keys[0], text, mac);
+    pthread_mutex_unlock(&m->keys_lock);
+    if (ok)
+        out[base64_encode_url(mac, MAC_LEN, out)] = 0;
+    return ok;
+}
+
+// What is signed is lines: no member may hold the end of one. NULL when one does.
+static char *text_of(const struct media_file *f)
+{
+    if (strpbrk(f->tenant, "\r\n") || strpbrk(f->sha, "\r\n") || strpbrk(f->type, "\r\n") || strpbrk(f->name, "\r\n"))
+        return NULL;
+    return xasprintf("media\n%s\n%s\n%" PRId64 "\n%s\n%s", f->tenant, f->sha, f->until, f->type, f->name);
 }
 
 bool media_link_check(struct media *m, const struct media_file *f, const char *mac, int64_t now_s)
 {
-    unsigned char given[BASE64_DECODED_MAX(64)];
-    size_t len = strnlen(mac, 65), given_len = 0;
-    if (!fits(f) || now_s >= f->until || len > 64 || !base64_decode(mac, len, given, &given_len) ||
-        given_len != MAC_LEN)
-        return false;
-    pthread_mutex_lock(&m->keys_lock);
-    bool good = verify(m, f, given);
-    if (!good && now_s != m->keys_read && renew(m, now_s))
-        good = verify(m, f, given);
-    pthread_mutex_unlock(&m->keys_lock);
+    char *text = now_s < f->until ? text_of(f) : NULL;
+    bool good = text && media_verify(m, text, mac, now_s);
+    free(text);
     return good;
 }
 
 // ---- links ----
 
-static char *put_escaped(char *to, const char *text)
+char *media_escape(char *to, const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~",
                       hex[] = "0123456789ABCDEF";
@@ -182,22 +197,16 @@ static char *put_escaped(char *to, const char *text)
 
 bool media_link_make(struct media *m, const struct media_file *f, int64_t now_s, char out[MEDIA_LINK_MAX])
 {
-    unsigned char mac[MAC_LEN];
-    if (!fits(f))
-        return false;
-    pthread_mutex_lock(&m->keys_lock);
-    if (now_s - m->keys[0].made >= KEY_SIGNS_S)
-        renew(m, now_s);
-    bool ok = m->keys_n > 0 && mac_make(&m->keys[0], f, mac);
-    pthread_mutex_unlock(&m->keys_lock);
+    char mac[MEDIA_MAC_SIZE], *text = text_of(f);
+    bool ok = text && media_sign(m, text, now_s, mac);
+    free(text);
     if (!ok)
         return false;
     char *p = out + snprintf(out, MEDIA_LINK_MAX, "/v1/media/%s?tenant=", f->sha);
-    p = put_escaped(p, f->tenant);
+    p = media_escape(p, f->tenant);
     p += sprintf(p, "&until=%" PRId64 "&type=", f->until);
-    p = put_escaped(p, f->type);
-    p = put_escaped(stpcpy(p, "&name="), f->name);
-    p = stpcpy(p, "&mac=");
-    p[base64_encode_url(mac, MAC_LEN, p)] = 0;
+    p = media_escape(p, f->type);
+    p = media_escape(stpcpy(p, "&name="), f->name);
+    stpcpy(stpcpy(p, "&mac="), mac);
     return true;
 }

@@ -49,12 +49,13 @@ PATHS = [
     ("/v1/log/{input}/skip", "post", "admin", "Have every node skip an input; not one that a snapshot holds.", (), "Skipped", (200, "Skipped")),
     ("/v1/media", "post", "gateway, agent, supervisor, admin", "Keep a file, of the type in Content-Type, to be named in a message by the `url` of the answer.", (), "application/octet-stream", (201, "Attachment")),
     ("/v1/media/{sha256}", "get", "anybody", "An attachment, by the signed link that its entry shows; in ranges if asked so.", ("tenant", "until", "type", "name", "mac"), None, (200, "application/octet-stream")),
+    ("/v1/media/of/{entry}/{index}", "get", "anybody", "An attachment that a vendor keeps, by the signed link that its entry shows: leads to it when it has been fetched.", ("tenant", "account", "until", "type", "name", "url", "mac"), None, (302, None)),
     ("/livez", "get", "anybody", "The process answers. Never asks Redis.", (), None, (200, "text/plain")),
     ("/readyz", "get", "anybody", "Ready to serve; 503 and, with ?verbose, what is missing.", ("verbose",), None, (200, "text/plain")),
     ("/metrics", "get", "anybody", "Prometheus metrics.", (), None, (200, "text/plain")),
 ]
 QUERY = {"limit": "At most so many.", "cursor": "The `next` of the page before.", "before": "Entries with smaller numbers; absent = the latest.",
-         "after": "Inputs with greater numbers.", "verbose": "Say what is missing.", "tenant": "Of the link.", "until": "Of the link: when it ends, Unix time.", "type": "Of the link.",
+         "after": "Inputs with greater numbers.", "verbose": "Say what is missing.", "tenant": "Of the link.", "account": "Of the link.", "url": "Of the link.", "until": "Of the link: when it ends, Unix time.", "type": "Of the link.",
          "name": "Of the link: the file's name.", "mac": "Of the link: its signature."}
 F = descriptor_pb2.FieldDescriptorProto
 TYPES = {F.TYPE_STRING: "{type: string}", F.TYPE_BOOL: "{type: boolean}", F.TYPE_UINT32: "{type: integer, minimum: 0, maximum: 4294967295}",

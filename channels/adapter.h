@@ -111,11 +111,19 @@ void adapter_unparsed(struct region *m, struct adapter_events *out, const struct
 
 // ---- out: a delivery becomes a request ----
 
+struct adapter_bytes {
+    const char *bytes;
+    size_t len;
+};
+
 // What the daemon knows besides the delivery.
 struct adapter_context {
     // Earlier entries of the conversation on this account, oldest first, at most 50; only for adapters with wants_timeline.
     const Throughline__V1__Entry *const *timeline;
     size_t timeline_n;
+    // The bytes of the message's attachments, in their order, where the daemon has them; bytes NULL = it has not, there is only the url. NULL =
+    // of none. Only for adapters with wants_files.
+    const struct adapter_bytes *files;
     int64_t now_ms;
 };
 
@@ -181,6 +189,7 @@ struct adapter {
     size_t body_max;                        // of a request in; 0 = ADAPTER_BODY_MAX
     bool dedupes;        // the vendor never carries out the same delivery twice: an unknown one may be sent again
     size_t quick_max;    // a longer body may take parse more than 50 ms: it belongs into a worker thread; 0 = none does
+    bool wants_files;    // render reads adapter_context.files
     bool wants_timeline; // render reads adapter_context.timeline
     struct {
         struct adapter_reply done;  // all durable or refused for good

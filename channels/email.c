@@ -309,6 +309,7 @@ const struct adapter adapter_email = {
     .settings = settings,
     .body_max = 36u << 20, // 25 MB of files in base64
     .quick_max = 128u << 10,
+    .wants_files = true,
     .wants_timeline = true,
     .replies = {.done = {250, NULL, NULL}, .again = {451, NULL, NULL}},
     .configure = email_configure,

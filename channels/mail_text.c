@@ -10,7 +10,7 @@ void mail_add(struct mail_text *t, const char *bytes, size_t len)
     if (!t->v || t->n + len + 1 > t->room) {
         size_t room = (t->n + len + 1) * 2 + 64;
         char *v = region_new(t->m, room, 1);
-        if (t->n)
+        if (t->v)
             memcpy(v, t->v, t->n);
         t->v = v;
         t->room = room;

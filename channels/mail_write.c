@@ -16,6 +16,7 @@ struct letter {
     const Throughline__V1__Message *message;
     const char *address, *domain, *secret;
     const char *id;
+    const struct adapter_context *context;
     GMimeMessage *mail;
 };
 
@@ -99,33 +100,88 @@ static const char *subject_of(const struct letter *l, const Throughline__V1__Ent
 
 // ---- the mail ----
 
+// Where the customer finds a file; our own have addresses within this daemon's.
+static const char *link_of(const struct letter *l, const Throughline__V1__Attachment *a)
+{
+    const char *base = *a->url == '/' ? l->account->public_url : "";
+    return mail_line(l->m, region_format(l->m, "%s%s%s%s", a->name, *a->name ? ": " : "", base, a->url), 3000);
+}
+
+static bool is_enclosed(const struct letter *l, size_t i)
+{
+    return l->context->files && l->context->files[i].bytes;
+}
+
 static const char *text_of(const struct letter *l)
 {
     struct mail_text t = {.m = l->m};
     mail_puts(&t, l->message->text);
-    for (size_t i = 0; i < l->message->n_attachments; i++) {
-        const Throughline__V1__Attachment *a = l->message->attachments[i];
-        const char *line = mail_line(l->m, region_format(l->m, "%s%s%s", a->name, *a->name ? ": " : "", a->url), 3000);
-        mail_puts(&t, i || *l->message->text ? i ? "\n" : "\n\n" : "");
-        mail_puts(&t, line);
+    for (size_t i = 0, links = 0; i < l->message->n_attachments; i++) {
+        if (is_enclosed(l, i))
+            continue;
+        mail_puts(&t, links++ ? "\n" : *l->message->text ? "\n\n" : "");
+        mail_puts(&t, link_of(l, l->message->attachments[i]));
     }
     mail_puts(&t, "\n");
     return t.v;
 }
 
+static GMimeObject *part_of(const char *type, const char *subtype, const char *bytes, size_t len,
+                            GMimeContentEncoding encoding)
+{
+    GMimePart *part = g_mime_part_new_with_type(type, subtype);
+    GMimeStream *stream = g_mime_stream_mem_new_with_buffer(bytes, len);
+    GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
+    g_mime_part_set_content(part, content);
+    g_mime_part_set_content_encoding(part, encoding);
+    g_object_unref(content);
+    g_object_unref(stream);
+    return GMIME_OBJECT(part);
+}
+
+static GMimeObject *file_of(const struct letter *l, size_t i)
+{
+    const Throughline__V1__Attachment *a = l->message->attachments[i];
+    const struct adapter_bytes *b = &l->context->files[i];
+    GMimeContentType *type = g_mime_content_type_parse(NULL, mail_line(l->m, a->content_type, 127));
+    bool known = type && g_mime_content_type_get_media_subtype(type) && strchr(a->content_type, '/') &&
+                 strncasecmp(a->content_type, "multipart/", 10) != 0 &&
+                 strncasecmp(a->content_type, "message/", 8) != 0;
+    GMimeObject *part = part_of(known ? g_mime_content_type_get_media_type(type) : "application",
+                                known ? g_mime_content_type_get_media_subtype(type) : "octet-stream", b->bytes, b->len,
+                                GMIME_CONTENT_ENCODING_BASE64);
+    g_mime_object_set_disposition(part, GMIME_DISPOSITION_ATTACHMENT);
+    g_mime_part_set_filename(GMIME_PART(part), *a->name ? mail_line(l->m, a->name, 255) : "file");
+    if (type)
+        g_object_unref(type);
+    return part;
+}
+
 static void set_body(const struct letter *l)
 {
     const char *text = text_of(l);
-    GMimePart *part = g_mime_part_new_with_type("text", "plain");
-    GMimeStream *stream = g_mime_stream_mem_new_with_buffer(text, strlen(text));
-    GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
-    g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset", "utf-8");
-    g_mime_part_set_content(part, content);
-    g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-    g_mime_message_set_mime_part(l->mail, GMIME_OBJECT(part));
-    g_object_unref(content);
-    g_object_unref(stream);
-    g_object_unref(part);
+    GMimeObject *body = part_of("text", "plain", text, strlen(text), GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+    g_mime_object_set_content_type_parameter(body, "charset", "utf-8");
+    bool parts = false;
+    for (size_t i = 0; i < l->message->n_attachments; i++)
+        parts |= is_enclosed(l, i);
+    if (parts) {
+        GMimeMultipart *all = g_mime_multipart_new_with_subtype("mixed");
+        // Of the signed id, so that it is not drawn by chance; "=_" stands in no encoded text.
+        g_mime_multipart_set_boundary(all, region_format(l->m, "=_%.*s", (int)strcspn(l->id + 1, "@"), l->id + 1));
+        g_mime_multipart_add(all, body);
+        g_object_unref(body);
+        for (size_t i = 0; i < l->message->n_attachments; i++) {
+            GMimeObject *file = is_enclosed(l, i) ? file_of(l, i) : NULL;
+            if (file)
+                g_mime_multipart_add(all, file);
+            if (file)
+                g_object_unref(file);
+        }
+        body = GMIME_OBJECT(all);
+    }
+    g_mime_message_set_mime_part(l->mail, body);
+    g_object_unref(body);
 }
 
 static void set_addresses(const struct letter *l, const char *to, const char *reply)
@@ -159,14 +215,14 @@ static const char *bytes_of(const struct letter *l, size_t *len)
     return out;
 }
 
-static void write_mail(struct letter *l, const struct adapter_context *context, const char *to)
+static void write_mail(struct letter *l, const char *to)
 {
-    const Throughline__V1__Entry *last = last_mail(context);
+    const Throughline__V1__Entry *last = last_mail(l->context);
     const char *conversation = region_format(l->m, "%llu", (unsigned long long)l->d->conversation);
     mail_library();
     l->mail = g_mime_message_new(TRUE);
     set_addresses(l, to, our_address(l, MAIL_TOKEN_REPLY, conversation));
-    set_date(l, context->now_ms);
+    set_date(l, l->context->now_ms);
     g_mime_message_set_subject(l->mail, subject_of(l, last), "utf-8");
     set_header(l, "Message-ID", l->id);
     if (last)
@@ -182,7 +238,8 @@ static void write_mail(struct letter *l, const struct adapter_context *context, 
 bool mail_render(struct region *m, const struct adapter_account *account, const Throughline__V1__Delivery *d,
                  const struct adapter_context *context, struct adapter_call *out, const char **why)
 {
-    struct letter l = {.m = m, .account = account, .d = d, .address = mail_value(account, MAIL_ADDRESS)};
+    struct letter l = {
+        .m = m, .account = account, .d = d, .context = context, .address = mail_value(account, MAIL_ADDRESS)};
     const char *at = strchr(l.address, '@'), *to = strncmp(d->to, "email:", 6) == 0 ? d->to + 6 : "";
     *why = !*mail_value(account, MAIL_SMTP)                          ? "the account has no smtp server"
            : d->what_case != THROUGHLINE__V1__DELIVERY__WHAT_MESSAGE ? "mail carries messages only"
@@ -194,7 +251,7 @@ bool mail_render(struct region *m, const struct adapter_account *account, const 
     l.domain = at + 1;
     l.secret = mail_value(account, MAIL_SECRET);
     l.id = our_id(&l, d->entry);
-    write_mail(&l, context, to);
+    write_mail(&l, to);
     const char **rcpt = region_new(m, 1, sizeof *rcpt);
     *rcpt = region_text(m, to);
     const char *bounce = region_format(m, MAIL_TOKEN_BOUNCE_FORM, (unsigned long long)d->conversation, d->id);

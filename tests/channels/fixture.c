@@ -168,6 +168,12 @@ static void take_earlier(struct reader *r, char *argument)
         die(r, "at most %d earlier entries", FIXTURE_EARLIER_MAX);
     r->step->earlier[r->step->earlier_n++] = argument;
 }
+static void take_enclosed(struct reader *r, char *argument)
+{
+    if (r->step->enclosed_n == FIXTURE_EARLIER_MAX)
+        die(r, "at most %d enclosed files", FIXTURE_EARLIER_MAX);
+    r->step->enclosed[r->step->enclosed_n++] = argument;
+}
 
 static const struct word {
     const char *word;
@@ -184,6 +190,7 @@ static const struct word {
     {"mail-from", take_mail_from, true},
     {"rcpt", take_rcpt, true},
     {"earlier", take_earlier, true},
+    {"enclosed", take_enclosed, true},
     {"request", NULL, false},
     {"deliver", NULL, false},
     {"answer", NULL, false},

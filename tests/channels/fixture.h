@@ -19,6 +19,8 @@ struct fixture_step {
     const char *mail_from, *rcpt;
     const char *earlier[FIXTURE_EARLIER_MAX]; // entries as JSON
     size_t earlier_n;
+    const char *enclosed[FIXTURE_EARLIER_MAX]; // the bytes of the delivery's attachments; "-" = only the url is known
+    size_t enclosed_n;
 };
 
 struct fixture {

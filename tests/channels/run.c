@@ -195,11 +195,16 @@ static ProtobufCMessage *read_json(const ProtobufCMessageDescriptor *d, const ch
 static void do_deliver(struct run *run, struct region *m, const struct fixture_step *s)
 {
     Throughline__V1__Entry *earlier[FIXTURE_EARLIER_MAX];
+    struct adapter_bytes files[FIXTURE_EARLIER_MAX] = {0};
     struct adapter_context context = {.timeline = (const Throughline__V1__Entry *const *)earlier,
                                       .timeline_n = s->earlier_n,
+                                      .files = s->enclosed_n ? files : NULL,
                                       .now_ms = run->fx->now_ms};
     struct adapter_call call = {0};
     const char *why = NULL;
+    for (size_t i = 0; i < s->enclosed_n; i++)
+        if (strcmp(s->enclosed[i], "-") != 0)
+            files[i] = (struct adapter_bytes){s->enclosed[i], strlen(s->enclosed[i])};
     ProtobufCMessage *d = read_json(&throughline__v1__delivery__descriptor, s->body);
     for (size_t i = 0; i < s->earlier_n; i++)
         earlier[i] = (Throughline__V1__Entry *)read_json(&throughline__v1__entry__descriptor, s->earlier[i]);

@@ -3,6 +3,7 @@
 // what every adapter owes (adapter.h), and: each attachment's bytes are told once, in order; nothing comes of a mail but where it is our own
 // mail come back; the quotation takes no line away.
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,8 +111,57 @@ static void try_quotation(const uint8_t *data, size_t size)
     region_free(&m);
 }
 
+// Lines end with CR LF; no header but ours.
+static void check_lines(const char *mail, size_t len)
+{
+    static const char ours[] =
+        "|Date|From|Reply-To|Subject|To|Message-ID|X-Loop|MIME-Version|Content-Type|Content-Transfer-Encoding|";
+    bool headers = true;
+    for (const char *p = mail, *end = mail + len; p < end;) {
+        const char *lf = memchr(p, '\n', (size_t)(end - p));
+        assert(lf && lf > mail && lf[-1] == '\r' && !memchr(p, '\r', (size_t)(lf - 1 - p)));
+        headers = headers && lf - p > 1;
+        if (headers && *p != ' ' && *p != '\t') {
+            char name[64];
+            snprintf(name, sizeof name, "|%.*s|", (int)strcspn(p, ":"), p);
+            assert(strcasestr(ours, name));
+        }
+        p = lf + 1;
+    }
+}
+
+// What an agent writes arrives as it was written, and nothing else does.
+static void try_letter(const uint8_t *data, size_t size)
+{
+    struct region m = {0};
+    struct mail back;
+    struct adapter_call call = {0};
+    const char *why;
+    const struct adapter_context context = {.now_ms = 1795637500000};
+    const char *with_smtp[32] = {0};
+    Throughline__V1__Delivery d = THROUGHLINE__V1__DELIVERY__INIT;
+    Throughline__V1__Message message = THROUGHLINE__V1__MESSAGE__INIT;
+    memcpy(with_smtp, values, sizeof values);
+    with_smtp[MAIL_SMTP] = "smtp://mail.example.org:25";
+    const struct adapter_account account = {.name = "main", .public_url = "", .values = with_smtp};
+    message.text = mail_tidy(mail_decode(&m, (const char *)data, size, "utf-8"));
+    message.subject = mail_line(&m, message.text, 200);
+    d.id = (char *)"42.0";
+    d.to = (char *)"email:ann@example.net";
+    d.what_case = THROUGHLINE__V1__DELIVERY__WHAT_MESSAGE;
+    d.message = &message;
+    assert(adapter_named("email")->render(&m, &account, &d, &context, &call, &why));
+    check_lines(call.body, call.body_len);
+    assert(mail_open(&back, &m, call.body, call.body_len));
+    if (strlen(message.text) < 100000 && !strstr(message.subject, "=?"))
+        assert(strcmp(back.plain, message.text) == 0);
+    mail_close(&back);
+    region_free(&m);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    try_letter(data, size);
     for (size_t i = 0; i < sizeof rcpts / sizeof *rcpts; i++)
         try_mail(data, size, rcpts[i], i == 2 ? "<>" : "ann@example.net");
     try_quotation(data, size);

@@ -40,6 +40,7 @@ static void take_rules(struct reader *in, struct router_config *c)
     c->decline_max = take32(in);
     c->order = (enum router_order)take8(in);
     c->seed = take64(in);
+    c->idle_from_end = take_bool(in);
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         c->channels[i].units = take32(in);
         c->channels[i].idle_ms = take32(in);

@@ -205,7 +205,8 @@ struct router_config {
     uint32_t decline_pause_ms;
     uint32_t decline_max;
     enum router_order order;
-    uint64_t seed; // of ROUTER_RANDOM
+    uint64_t seed;      // of ROUTER_RANDOM
+    bool idle_from_end; // idle counts from the end of the last contact only, not from the beginning of another
     struct router_channel_rules channels[ROUTER_CHANNELS];
 };
 

@@ -135,6 +135,7 @@ static void put_rules(struct writer *o, const struct router_config *c)
     put32(o, c->decline_max);
     put8(o, (uint64_t)c->order);
     put64(o, c->seed);
+    put8(o, c->idle_from_end);
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         put32(o, c->channels[i].units);
         put32(o, c->channels[i].idle_ms);

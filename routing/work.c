@@ -225,12 +225,13 @@ static bool work_is_contact(enum router_work_state s)
     return s == ROUTER_ASSIGNED || s == ROUTER_WRAP_UP;
 }
 
-// A contact begins or ends: from now on its agent has been idle no longer.
+// A contact begins or ends: from now on its agent has been idle no longer. Where only ends count, who has room for several
+// keeps their place while one begins.
 static void work_stamp_idle(struct router *r, struct work *w, enum router_work_state to, struct agent *agent)
 {
     if (w->agent && work_is_contact(w->state))
         w->agent->idle_since = r->at; // work_leave() and work_enter() tell the pools
-    if (agent && to == ROUTER_ASSIGNED)
+    if (agent && to == ROUTER_ASSIGNED && !r->rules.idle_from_end)
         agent->idle_since = r->at;
 }
 

@@ -165,7 +165,7 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
     enum router_work_state from = w->state;
     if (from == ROUTER_ASSIGNED || from == ROUTER_WRAP_UP)
         began_or_ended(t, w->agent);
-    if (to == ROUTER_ASSIGNED)
+    if (to == ROUTER_ASSIGNED && !t->rules.idle_from_end)
         began_or_ended(t, agent);
     if (to == ROUTER_WRAP_UP)
         w->frozen = twin_charge(t, w);

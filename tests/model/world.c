@@ -171,6 +171,7 @@ static void any_config(struct world *w, struct router_config *c)
                                 .decline_max = 1 + world_random(w, 3)};
     c->order = (enum router_order)world_random(w, ROUTER_ORDERS);
     c->seed = world_random(w, 3);
+    c->idle_from_end = world_random(w, 2) == 1;
     static const uint32_t idle_ms[] = {0, 0, 4000, 8000, 12000, 300000};
     for (size_t i = 1; i < ROUTER_CHANNELS; i++) {
         c->channels[i].units = world_random(w, 4);

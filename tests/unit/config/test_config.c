@@ -112,11 +112,11 @@ static void test_choices_are_the_routers(void **state)
     (void)state;
     char text[512];
     for (int i = 0; i < ROUTER_SELECTS; i++) {
-        snprintf(
-            text, sizeof text,
-            "[routing]\norder = \"%s\"\nseed = 7\n[[queue]]\nname = \"q\"\nselect = \"%s\"\nmix = { fastest = 3 }\n"
-            "weight_speed = 0.25\nweight = 12\n[[agent]]\nid = \"a\"\nspeed = 1.5\nresolution = 0.875\n",
-            router_order_name((enum router_order)(i % ROUTER_ORDERS)), router_select_name((enum router_select)i));
+        snprintf(text, sizeof text,
+                 "[routing]\norder = \"%s\"\nseed = 7\nidle_from_end = true\n[[queue]]\nname = \"q\"\nselect = "
+                 "\"%s\"\nmix = { fastest = 3 }\n"
+                 "weight_speed = 0.25\nweight = 12\n[[agent]]\nid = \"a\"\nspeed = 1.5\nresolution = 0.875\n",
+                 router_order_name((enum router_order)(i % ROUTER_ORDERS)), router_select_name((enum router_select)i));
         struct config *c = read(text);
         assert_int_equal(c->routing.order, i % ROUTER_ORDERS);
         assert_int_equal(c->queues[0].select, i);
@@ -129,6 +129,7 @@ static void test_choices_are_the_routers(void **state)
         assert_string_equal(m->queues[0]->mix[0]->select, "fastest");
         assert_int_equal(m->queues[0]->mix[0]->weight, 3);
         assert_int_equal(m->seed, 7);
+        assert_true(m->idle_from_end);
         throughline__v1__routing_config__free_unpacked(m, NULL);
         config_free(c);
     }

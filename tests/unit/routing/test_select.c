@@ -49,6 +49,34 @@ static void test_longest_idle(void **state)
     assert_string_equal(winner(w, 1), "bob");
 }
 
+// Who takes the second contact, after bob, idle for longer, took the first of two that he has room for.
+static const char *second(struct world *w, bool idle_from_end)
+{
+    struct router_config c = world_rules_def();
+    c.idle_from_end = idle_from_end;
+    world_configure(w, &c);
+    queue_by(w, ROUTER_LONGEST_IDLE, "", 0);
+    world_agent(w, "ann", "", 1, 0);
+    world_agent(w, "bob", "", 2, 0);
+    comes(w, "bob");
+    w->at += 1;
+    comes(w, "ann");
+    w->at += 1;
+    assert_string_equal(winner(w, 1), "bob");
+    accepts(w, "bob", 1);
+    return winner(w, 2);
+}
+
+static void test_idle_since_a_contact_began(void **state)
+{
+    assert_string_equal(second(*state, false), "ann");
+}
+
+static void test_idle_since_a_contact_ended(void **state)
+{
+    assert_string_equal(second(*state, true), "bob");
+}
+
 static void test_asked_goes_behind_idle(void **state)
 {
     struct world *w = *state;
@@ -234,6 +262,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         story(test_suited),
         story(test_longest_idle),
+        story(test_idle_since_a_contact_began),
+        story(test_idle_since_a_contact_ended),
         story(test_asked_goes_behind_idle),
         story(test_least_loaded),
         story(test_fewest_skills),

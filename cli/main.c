@@ -33,6 +33,8 @@ static const struct cli_command cli_commands[] = {
      false},
     {"fold", "FILE [--split N] [--check]",
      "fold an exported log offline; print its decisions' digest and the state's hash", cmd_fold, true},
+    {"sim", "FILE.toml | --compare A.toml B.toml", "simulate contacts and agents with the core that routes", cmd_sim,
+     true},
 };
 
 static bool cli_hushed;

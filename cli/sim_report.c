@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results as JSON, for programs, and as tables made from it, for people.
+#include "cli/sim.h"
+
+#include "cli/print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define REPORT_WIDTH 22
+
+static json_t *report_estimate(const struct sim_estimate *e, bool spread)
+{
+    if (!e->known)
+        return json_null();
+    json_t *o = json_object();
+    json_object_set_new(o, "value", json_real(e->value));
+    json_object_set_new(o, "half_width", spread ? json_real(e->half_width) : json_null());
+    return o;
+}
+
+// Fewer contacts than batches tell nothing of their spread.
+static bool report_spreads(const struct sim_scenario *s)
+{
+    return s->contacts - sim_scenario_unmeasured(s) >= SIM_BATCHES;
+}
+
+// The object that the measure stands in: `all` itself, or one of its groups.
+static json_t *report_group(json_t *all, const struct sim_measure *m)
+{
+    if (!m->group)
+        return all;
+    json_t *group = json_object_get(all, m->group);
+    if (!group) {
+        group = json_object();
+        json_object_set_new(all, m->group, group);
+    }
+    return group;
+}
+
+static json_t *report_tally(const char *name, const struct sim_tally *t, bool spread)
+{
+    static const struct {
+        const char *name;
+        enum sim_quantity quantity;
+    } counts[] = {
+        {"offered", SIM_OFFERED}, {"answered", SIM_ANSWERED}, {"abandoned", SIM_ABANDONED}, {"blocked", SIM_BLOCKED}};
+    json_t *o = json_object();
+    if (name)
+        json_object_set_new(o, "name", json_string(name));
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        json_object_set_new(o, counts[i].name, json_integer((json_int_t)sim_tally_total(t, counts[i].quantity)));
+    for (size_t i = 0; i < sim_measures_n; i++) {
+        struct sim_estimate e = sim_measure_of(&sim_measures[i], t);
+        json_object_set_new(report_group(o, &sim_measures[i]), sim_measures[i].name, report_estimate(&e, spread));
+    }
+    return o;
+}
+
+static json_t *report_pool(const struct sim_scenario *s, const struct sim_result *r, size_t p)
+{
+    const struct sim_pool_tally *t = &r->pools[p];
+    struct sim_estimate occupancy = sim_estimate_ratio(t->busy, t->slots);
+    struct sim_estimate share = sim_estimate_ratio(t->served, r->served);
+    json_t *o = json_object();
+    json_object_set_new(o, "name", json_string(s->pools[p].name));
+    json_object_set_new(o, "occupancy", report_estimate(&occupancy, report_spreads(s)));
+    json_object_set_new(o, "occupancy_min", r->timed ? json_real(t->lowest) : json_null());
+    json_object_set_new(o, "occupancy_max", r->timed ? json_real(t->highest) : json_null());
+    json_object_set_new(o, "share", report_estimate(&share, report_spreads(s)));
+    return o;
+}
+
+json_t *sim_report(const struct sim_scenario *s, const struct sim_result *r)
+{
+    json_t *o = json_object(), *classes = json_array(), *pools = json_array();
+    json_object_set_new(o, "seed", json_integer(s->seed));
+    json_object_set_new(o, "contacts", json_integer(s->contacts));
+    json_object_set_new(o, "overall", report_tally(NULL, &r->overall, report_spreads(s)));
+    for (size_t i = 0; i < s->classes_n; i++)
+        json_array_append_new(classes, report_tally(s->classes[i].name, &r->classes[i], report_spreads(s)));
+    for (size_t p = 0; p < s->pools_n; p++)
+        json_array_append_new(pools, report_pool(s, r, p));
+    json_object_set_new(o, "classes", classes);
+    json_object_set_new(o, "pools", pools);
+    return o;
+}
+
+// ---- differences ----
+
+static json_t *difference_tally(const char *name, const struct sim_tally *a, const struct sim_tally *b, bool spread)
+{
+    json_t *o = json_object();
+    if (name)
+        json_object_set_new(o, "name", json_string(name));
+    for (size_t i = 0; i < sim_measures_n; i++) {
+        const struct sim_measure *m = &sim_measures[i];
+        struct sim_estimate ea = sim_measure_of(m, a), eb = sim_measure_of(m, b);
+        struct sim_estimate e = sim_estimate_difference(&ea, &eb);
+        json_object_set_new(report_group(o, m), m->name, report_estimate(&e, spread));
+    }
+    return o;
+}
+
+static json_t *difference_pool(const char *name, const struct sim_result *ra, size_t pa, const struct sim_result *rb,
+                               size_t pb, bool spread)
+{
+    const struct sim_pool_tally *a = &ra->pools[pa], *b = &rb->pools[pb];
+    struct sim_estimate oa = sim_estimate_ratio(a->busy, a->slots), ob = sim_estimate_ratio(b->busy, b->slots);
+    struct sim_estimate sa = sim_estimate_ratio(a->served, ra->served), sb = sim_estimate_ratio(b->served, rb->served);
+    struct sim_estimate occupancy = sim_estimate_difference(&oa, &ob), share = sim_estimate_difference(&sa, &sb);
+    json_t *o = json_object();
+    json_object_set_new(o, "name", json_string(name));
+    json_object_set_new(o, "occupancy", report_estimate(&occupancy, spread));
+    json_object_set_new(o, "share", report_estimate(&share, spread));
+    return o;
+}
+
+json_t *sim_report_difference(const struct sim_scenario *a, const struct sim_result *ra, const struct sim_scenario *b,
+                              const struct sim_result *rb)
+{
+    json_t *o = json_object(), *classes = json_array(), *pools = json_array();
+    bool spread = report_spreads(a);
+    json_object_set_new(o, "overall", difference_tally(NULL, &ra->overall, &rb->overall, spread));
+    for (size_t i = 0; i < a->classes_n; i++) {
+        const char *name = a->classes[i].name;
+        for (size_t k = 0; k < b->classes_n; k++) {
+            if (strcmp(name, b->classes[k].name) == 0)
+                json_array_append_new(classes, difference_tally(name, &ra->classes[i], &rb->classes[k], spread));
+        }
+    }
+    for (size_t i = 0; i < a->pools_n; i++) {
+        for (size_t k = 0; k < b->pools_n; k++) {
+            if (strcmp(a->pools[i].name, b->pools[k].name) == 0)
+                json_array_append_new(pools, difference_pool(a->pools[i].name, ra, i, rb, k, spread));
+        }
+    }
+    json_object_set_new(o, "classes", classes);
+    json_object_set_new(o, "pools", pools);
+    return o;
+}
+
+// ---- for people ----
+
+static void print_cell(const json_t *e)
+{
+    char text[64] = "-";
+    const json_t *value = json_is_object(e) ? json_object_get(e, "value") : e;
+    const json_t *half = json_is_object(e) ? json_object_get(e, "half_width") : NULL;
+    if (json_is_integer(value))
+        snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_is_number(value) && json_is_number(half))
+        snprintf(text, sizeof text, "%.4g +- %.2g", json_number_value(value), json_number_value(half));
+    else if (json_is_number(value))
+        snprintf(text, sizeof text, "%.4g", json_number_value(value));
+    printf("%*s", REPORT_WIDTH, text);
+}
+
+// One line per figure, one column for each of `columns`; only figures that all of them have.
+static void print_figures(const json_t *columns, const json_t *figures, const char *prefix)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)figures, name, value)
+    {
+        char path[64];
+        size_t i;
+        json_t *column;
+        snprintf(path, sizeof path, "%s%s%s", prefix, *prefix ? "." : "", name);
+        if (strcmp(name, "name") == 0)
+            continue;
+        if (json_is_object(value) && !json_object_get(value, "value")) {
+            print_figures(columns, value, path);
+            continue;
+        }
+        printf("%-*s", REPORT_WIDTH + 8, path);
+        json_array_foreach((json_t *)(uintptr_t)columns, i, column) print_cell(print_member(column, path));
+        putchar('\n');
+    }
+}
+
+static void print_heads(const char *first, const json_t *columns)
+{
+    size_t i;
+    json_t *column;
+    printf("%s%-*s", print_bold(), REPORT_WIDTH + 8, first);
+    json_array_foreach((json_t *)(uintptr_t)columns, i, column)
+    {
+        const char *name = print_text(column, "name");
+        printf("%*.*s", REPORT_WIDTH, REPORT_WIDTH - 1, *name ? name : "all");
+    }
+    printf("%s\n", print_plain());
+}
+
+void sim_print(const json_t *report)
+{
+    json_t *columns = json_array(), *of = json_object_get(report, "classes"), *pools = json_object_get(report, "pools");
+    json_array_append(columns, json_object_get(report, "overall"));
+    json_array_extend(columns, of);
+    print_heads("contacts", columns);
+    print_figures(columns, json_object_get(report, "overall"), "");
+    if (json_array_size(pools)) {
+        putchar('\n');
+        print_heads("pools", pools);
+        print_figures(pools, json_array_get(pools, 0), "");
+    }
+    json_decref(columns);
+}

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulator's manners: what it says of wrong files, what it counts, what the same seed means."""
+import json
+import os
+import pathlib
+import resource
+import subprocess
+
+import pytest
+
+from harness import BIN, at, run, simulate, toml
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+BASE = {
+    "contacts": 4000,
+    "pool": [{"name": "A", "count": 2, "skills": {"a": 5, "b": 2}}, {"name": "B", "count": 1, "skills": {"b": 3}}],
+    "class": [{"name": "x", "rate": 0.03, "needs": ["a"], "service_mean": 50.0, "patience_mean": 100.0},
+              {"name": "y", "rate": 0.02, "needs": ["b"], "service_mean": 40}],
+    "waiting_places": 5,
+}
+SELECTS = ["longest_idle", "least_loaded", "fewest_skills", "most_skilled", "fastest", "resolution", "random"]
+ORDERS = ["fifo", "priority", "skill_level", "cost"]
+
+
+def write(folder, name, scenario, **top):
+    path = folder / name
+    path.write_text(toml({**scenario, **top}))
+    return path
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "bad").glob("*.toml")), ids=lambda p: p.stem)
+def test_wrong_files(path):
+    done = subprocess.run([BIN, "sim", path.name], cwd=path.parent, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (78, "", path.with_suffix(".expect").read_text())
+
+
+def test_a_wrong_file_among_two(tmp_path):
+    good = write(tmp_path, "good.toml", BASE)
+    done = run("sim", "--json", "--compare", good, HERE / "bad" / "policy.toml")
+    assert (done.returncode, done.stdout) == (78, "") and "policy.toml:" in done.stderr
+
+
+@pytest.mark.parametrize("args", [["sim"], ["sim", "a", "b"], ["sim", "--compare", "a"], ["sim", "--fast", "a"]])
+def test_usage(args):
+    done = run(*args)
+    assert (done.returncode, done.stdout) == (64, "") and "usage: throughline sim" in done.stderr
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("select", SELECTS)
+def test_every_rule_gives_the_same_twice_and_loses_nobody(tmp_path, select, order):
+    path = write(tmp_path, "s.toml", BASE, policy={"select": select, "order": order, "weight_speed": 0.5})
+    first = run("sim", "--json", path)
+    assert first.returncode == 0, first.stderr
+    assert run("sim", "--json", path).stdout == first.stdout
+    report = json.loads(first.stdout)
+    for scope in [report["overall"], *report["classes"]]:
+        assert scope["offered"] == scope["answered"] + scope["abandoned"] + scope["blocked"]
+    for count in ("offered", "answered", "abandoned", "blocked"):
+        assert report["overall"][count] == sum(c[count] for c in report["classes"])
+    assert report["overall"]["offered"] == 3800
+
+
+def test_another_seed_is_another_world(tmp_path):
+    assert simulate(tmp_path, BASE, seed=1)["overall"] != simulate(tmp_path, BASE, seed=2)["overall"]
+
+
+def test_form_of_the_report(tmp_path):
+    report = simulate(tmp_path, BASE)
+    assert list(report) == ["seed", "contacts", "overall", "classes", "pools"]
+    assert (report["seed"], report["contacts"]) == (1, 4000)
+    figures = ["offered", "answered", "abandoned", "blocked", "mean_wait", "p_wait", "p_abandon", "p_block", "service_level", "mean_sojourn",
+               "resolved_per_attempt", "first_contact_resolution"]
+    assert list(report["overall"]) == figures
+    assert [list(c) for c in report["classes"]] == [["name", *figures]] * 2
+    assert list(report["overall"]["service_level"]) == ["of_entered", "less_abandoned", "plus_abandoned", "of_answered"]
+    assert [list(p) for p in report["pools"]] == [["name", "occupancy", "occupancy_min", "occupancy_max", "share"]] * 2
+    assert list(report["overall"]["mean_wait"]) == ["value", "half_width"]
+    for pool in report["pools"]:
+        assert pool["occupancy_min"] <= pool["occupancy"]["value"] <= pool["occupancy_max"]
+
+
+def test_nothing_to_divide_by(tmp_path):
+    nobody = {"contacts": 100, "waiting_places": 0, "pool": [{"name": "A", "skills": {"b": 1}}],
+              "class": [{"name": "x", "rate": 1, "needs": ["a"], "service_mean": 1}]}
+    report = simulate(tmp_path, nobody)
+    assert report["overall"]["p_block"] == {"value": 1, "half_width": 0}
+    for figure in ("mean_wait", "p_wait", "p_abandon", "mean_sojourn", "resolved_per_attempt", "first_contact_resolution"):
+        assert report["overall"][figure] is None
+    assert report["pools"][0]["share"] is None
+    assert report["pools"][0]["occupancy"] == {"value": 0, "half_width": 0}
+
+
+def test_a_single_contact(tmp_path):
+    report = simulate(tmp_path, BASE, contacts=1, warmup=0)
+    assert report["overall"]["offered"] == 1
+    assert report["overall"]["p_wait"] == {"value": 0, "half_width": None}
+    assert report["pools"][0]["occupancy"] is None and report["pools"][0]["occupancy_min"] is None
+
+
+def test_numbers_may_be_decimals_or_not(tmp_path):
+    same = json.loads(json.dumps(BASE))
+    same["pool"][0]["count"] = 2.0
+    same["class"][1]["service_mean"] = 40.0
+    assert simulate(tmp_path, same, contacts=4000.0) == simulate(tmp_path, BASE)
+
+
+def test_policies_see_the_same_world(tmp_path):
+    """With an agent for everybody all that is left of a contact are its own draws: when it comes, what it needs, how long it takes."""
+    plenty = {**BASE, "pool": [{"name": "A", "count": 200, "skills": {"a": 1, "b": 1}}, {"name": "B", "count": 200, "skills": {"a": 2, "b": 3}}]}
+    reports = [simulate(tmp_path, plenty, policy={"select": s}) for s in SELECTS]
+    assert all(r["overall"] == reports[0]["overall"] and r["classes"] == reports[0]["classes"] for r in reports)
+    assert len({json.dumps(r["pools"]) for r in reports}) > 1
+
+
+def test_compare(tmp_path):
+    slow, fast = write(tmp_path, "a.toml", BASE, policy={"order": "fifo"}), write(tmp_path, "b.toml", BASE, policy={"order": "skill_level"})
+    done = run("sim", "--json", "--compare", slow, fast)
+    assert done.returncode == 0, done.stderr
+    both = json.loads(done.stdout)
+    assert list(both) == ["a", "b", "difference"]
+    assert both["a"] == json.loads(run("sim", "--json", slow).stdout)
+    assert both["b"] == json.loads(run("sim", "--json", fast).stdout)
+    for path in ("overall.mean_wait", "classes.1.p_wait", "pools.0.share", "overall.service_level.of_entered"):
+        a, b, d = (at(both[k], path) for k in ("a", "b", "difference"))
+        assert d["value"] == pytest.approx(b["value"] - a["value"], abs=1e-9)
+        assert d["half_width"] < a["half_width"] + b["half_width"]
+    alike = json.loads(run("sim", "--json", "--compare", slow, slow).stdout)["difference"]
+    assert alike["overall"]["mean_wait"] == {"value": 0, "half_width": 0}
+
+
+def test_compare_wants_the_same_contacts(tmp_path):
+    done = run("sim", "--compare", write(tmp_path, "a.toml", BASE), write(tmp_path, "b.toml", BASE, contacts=5000))
+    assert (done.returncode, done.stdout) == (78, "") and "the same in both" in done.stderr
+
+
+def test_memory_does_not_grow_with_the_contacts(tmp_path):
+    def peak(contacts):
+        simulate(tmp_path, BASE, contacts=contacts)
+        return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # KiB, the largest child so far
+
+    few = peak(2000)
+    assert peak(100000) < few + 2048
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples" / "sim").glob("*.toml")), ids=lambda p: p.stem)
+def test_examples_run(path, tmp_path):
+    short = tmp_path / path.name
+    short.write_text("\n".join("contacts = 2000" if line.startswith("contacts") else line for line in path.read_text().split("\n")))
+    done = run("sim", "--json", short)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["contacts"] == 2000
+
+
+def test_a_table_for_people(tmp_path):
+    done = run("sim", write(tmp_path, "s.toml", BASE))
+    assert done.returncode == 0 and os.path.basename("s.toml") in done.stdout
+    for word in ("mean_wait", "service_level.of_entered", "occupancy", "+-", "pools"):
+        assert word in done.stdout

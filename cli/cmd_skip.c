@@ -53,9 +53,9 @@ int cmd_skip(struct cli *cli, int argc, char **argv)
     if (argc == 1)
         return skip_list(cli);
     uint64_t input = 0;
-    if (argc != 2)
-        return cli_usage("skip", "takes the number of one input");
-    if (!options_number("skip", "INPUT", argv[1], &input))
+    if (argc == 2 && !options_number("skip", "INPUT", argv[1], &input))
         return CLI_USAGE;
+    if (!input)
+        return cli_usage("skip", "takes the number of one input, from 1");
     return skip_one(cli, argv[1], reason);
 }

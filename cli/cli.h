@@ -46,6 +46,7 @@ int cmd_status(struct cli *cli, int argc, char **argv);
 int cmd_agents(struct cli *cli, int argc, char **argv);
 int cmd_queues(struct cli *cli, int argc, char **argv);
 int cmd_conversations(struct cli *cli, int argc, char **argv);
+int cmd_channels(struct cli *cli, int argc, char **argv);
 int cmd_dead_letters(struct cli *cli, int argc, char **argv);
 int cmd_tokens(struct cli *cli, int argc, char **argv);
 int cmd_audit(struct cli *cli, int argc, char **argv);

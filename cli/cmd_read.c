@@ -201,7 +201,29 @@ int cmd_dead_letters(struct cli *cli, int argc, char **argv)
                      COLUMNS({"delivery", "DELIVERY", PRINT_TEXT}, {"account", "ACCOUNT", PRINT_TEXT},
                              {"conversation", "CONVERSATION", PRINT_TEXT}, {"entry", "ENTRY", PRINT_TEXT},
                              {"state", "STATE", PRINT_TEXT}, {"attempts", "ATTEMPTS", PRINT_COUNT},
-                             {"reason", "REASON", PRINT_TEXT}));
+                             {"class", "CLASS", PRINT_TEXT}, {"reason", "REASON", PRINT_TEXT}));
+}
+
+int cmd_channels(struct cli *cli, int argc, char **argv)
+{
+    (void)argv;
+    json_t *answer = NULL;
+    if (argc != 1)
+        return cli_usage("channels", "unknown arguments");
+    int rc = client_call(cli, "GET", "/v1/channels", NULL, &answer);
+    if (rc != CLI_OK)
+        return rc;
+    if (cli->json)
+        print_json(answer);
+    else
+        print_table(json_object_get(answer, "channels"),
+                    COLUMNS({"account", "ACCOUNT", PRINT_TEXT}, {"kind", "KIND", PRINT_TEXT},
+                            {"channel", "CHANNEL", PRINT_TEXT}, {"state", "STATE", PRINT_TEXT},
+                            {"owner", "OWNER", PRINT_TEXT}, {"backlog", "BACKLOG", PRINT_COUNT},
+                            {"inFlight", "IN FLIGHT", PRINT_COUNT}, {"received", "RECEIVED", PRINT_COUNT},
+                            {"refused", "REFUSED", PRINT_COUNT}, {"lastError", "LAST ERROR", PRINT_TEXT}));
+    json_decref(answer);
+    return CLI_OK;
 }
 
 static int read_create_token(struct cli *cli, const char *role, const char *agent, const char *note)

@@ -24,6 +24,7 @@ static const struct cli_command cli_commands[] = {
     {"desk", "--as AGENT [--auto]", "be an agent: a desk in the terminal", cmd_desk, false},
     {"config", "diff | apply [FILE]", "compare the routing configuration with the log's; put the file's in force",
      cmd_config, false},
+    {"channels", "", "how each account stands: who delivers, what waits, what went wrong", cmd_channels, false},
     {"dead-letters", "[resend DELIVERY]", "messages that could not be delivered, or nobody knows", cmd_dead_letters,
      false},
     {"tokens", "[create ROLE [--agent ID] [--note TEXT] | remove ID]", "bearer tokens", cmd_tokens, false},

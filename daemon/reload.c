@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/accounts/accounts.h"
 #include "daemon/attachments.h"
 #include "daemon/base/log.h"
 #include "daemon/base/loop.h"
@@ -158,6 +159,7 @@ void reload(void *daemon)
     faces_reconfigure(d->faces, is);
     mail_reconfigure(d->mail);
     attachments_reconfigure(d->attachments, is);
+    accounts_reconfigure(d->accounts, is);
     if (is->server.tls_certificate && !http_reload_tls(d->http, why, sizeof why)) {
         const char *text = why;
         tl_log(LOG_ERROR, "certificate_not_reloaded", LS("why", text));

@@ -14,6 +14,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "daemon/accounts/accounts.h"
 #include "daemon/attachments.h"
 #include "daemon/base/id.h"
 #include "daemon/base/log.h"
@@ -25,6 +26,7 @@
 #include "daemon/core/outbox.h"
 #include "daemon/core/triage.h"
 #include "daemon/data_dir.h"
+#include "daemon/delivery.h"
 #include "daemon/faces/faces.h"
 #include "daemon/mail.h"
 #include "daemon/net/auth.h"
@@ -92,14 +94,6 @@ static struct store_options store_options(const struct daemon *d)
 
 // ---- tenants ----
 
-// A chat account's words reach the browser from the timeline.
-static bool is_pushed(void *ctx, const char *account)
-{
-    const struct daemon *d = ctx;
-    const struct config_account *a = config_account(d->config, account);
-    return a && a->kind == CONFIG_ACCOUNT_CHAT;
-}
-
 static void start_tenant(struct daemon *d, struct tenant *t, const char *name)
 {
     size_t len;
@@ -119,10 +113,11 @@ static void start_tenant(struct daemon *d, struct tenant *t, const char *name)
                            .checkpoint_ms = CHECKPOINT_MS,
                            .config = routing,
                            .config_len = len,
-                           .pushed = is_pushed,
+                           .pushed = delivery_is_pushed,
                            .pushed_ctx = d,
                        });
     t->outbox = outbox_new(d->loop, d->store, t->core);
+    delivery_govern(t);
     t->triage = triage_new(d->config, d->store, t->core, t->outbox);
     t->token = (struct admin_token){.store = d->store, .tenant = name, .node = d->node, .data_dir = serve_data_dir(d)};
     free(routing);
@@ -170,6 +165,7 @@ static void start_server(struct daemon *d)
     reload_tokens(d);
     d->http = http_server_new(d->loop, &o);
     start_faces(d);
+    delivery_start(d);
 }
 
 static int start_listening(struct daemon *d)
@@ -264,6 +260,7 @@ static void end_clients(struct daemon *d)
     mail_free(d->mail);
     faces_free(d->faces);
     http_server_free(d->http);
+    accounts_free(d->accounts);
     attachments_free(d->attachments);
     end_tenants(d);
     http_client_free(d->client);
@@ -318,7 +315,8 @@ static void on_stop(void *arg)
     data_dir_remove(serve_data_dir(d), "listen");
     d->guard = loop_timer_new(d->loop, on_drain_too_long, d);
     loop_timer_set(d->guard, DRAIN_MOST_MS);
-    d->draining_parts = 3;
+    d->draining_parts = 4;
+    accounts_drain(d->accounts, on_part_drained, d);
     http_drain(d->http, DRAIN_GRACE_MS, on_part_drained, d);
     faces_drain(d->faces, on_part_drained, d);
     mail_drain(d->mail, on_part_drained, d);

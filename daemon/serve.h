@@ -13,6 +13,7 @@
 // The daemon's life: everything that is started, in the order in which it is started; ended in the opposite one.
 
 struct attachments;
+struct accounts;
 struct auth;
 struct config;
 struct core;
@@ -53,6 +54,7 @@ struct daemon {
     struct auth *auth;
     struct http_server *http;
     struct http_client *client;
+    struct accounts *accounts;
     struct faces *faces;
     struct mail *mail;
     struct tenant *tenants;

@@ -117,6 +117,7 @@ static void queue_delivery(struct core *c, const struct core_effect *ce)
     }
     op.id = d.entry;
     op.text = key;
+    op.text2 = d.entry ? s->handle : ""; // calls are nobody's to stop
     queue(c, &op, &d.base);
 }
 

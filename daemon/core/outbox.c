@@ -220,6 +220,7 @@ struct outbox *outbox_new(struct loop *loop, struct store *store, struct core *c
     o->carried =
         metric_get(METRIC_COUNTER, "throughline_deliveries_carried_total", "Deliveries given to a carrier.", labels);
     free(labels);
+    policy_begin(o);
     core_listen(core, &(struct core_listener){
                           .ctx = owner_module(o->owner),
                           .effect = on_effect,
@@ -242,6 +243,7 @@ void outbox_free(struct outbox *o)
     while (table_next(&o->carriers, &cursor, &id, &k))
         free_carrier(k);
     reports_close(o);
+    loop_timer_free(o->expire_timer);
     table_close(&o->carriers);
     table_close(&o->lanes_by_id);
     table_close(&o->items);

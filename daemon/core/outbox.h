@@ -26,8 +26,19 @@ struct outbox_carrier {
     // Takes the delivery now; false = no credit: it is asked again after outbox_credit(). May report from inside, but neither attach nor
     // detach.
     bool (*carry)(void *ctx, uint64_t token, const struct Throughline__V1__Delivery *d);
+    // How many it would take now; asked before one is marked as being sent. NULL = as many as there are.
+    size_t (*room)(void *ctx, uint64_t token);
     void (*owned)(void *ctx, uint64_t token, bool owned); // the account's lease was got, or lost to another node
 };
+// What holds for all of a tenant's deliveries, whoever carries them. Each may be NULL.
+struct outbox_policy {
+    void *ctx;
+    const char *(*account)(void *ctx, size_t index); // the tenant's accounts; NULL beyond the last
+    int64_t (*life)(void *ctx, const char *account); // how long one may wait, ms; 0 = for ever
+    // Why nothing may be sent to this handle now, for people; NULL = it may. Asked before each message.
+    const char *(*quiet)(void *ctx, const char *account, const char *handle);
+};
+void outbox_govern(struct outbox *o, const struct outbox_policy *p);
 // Adds a carrier; its id, never 0. Removing it leaves what it was given and has not reported as SENDING.
 uint64_t outbox_attach(struct outbox *o, const struct outbox_carrier *c);
 void outbox_detach(struct outbox *o, uint64_t carrier);

@@ -263,9 +263,10 @@ static void on_claimed(void *module, uint64_t token, enum tl_err e, const struct
 static void claim(struct item *i, bool dedupes)
 {
     struct lane *l = i->group->lane;
+    struct outbox *o = l->o;
     i->state = ITEM_CLAIMING;
-    store_claim(l->o->store, core_tenant(l->o->core), i->id, keeper_lease(l->lease), dedupes, on_claimed,
-                owner_module(l->o->owner), i->serial);
+    store_claim(o->store, core_tenant(o->core), i->id, keeper_lease(l->lease), dedupes, lane_life(l), on_claimed,
+                owner_module(o->owner), i->serial);
 }
 
 static void on_body(void *module, uint64_t token, enum tl_err e, const struct store_bytes *v, size_t n)
@@ -288,6 +289,8 @@ static void on_body(void *module, uint64_t token, enum tl_err e, const struct st
 static void start(struct item *i, const struct carrier *c)
 {
     struct lane *l = i->group->lane;
+    if (item_is_quiet(i))
+        return;
     if (!i->entry) {
         claim(i, c->c.dedupes);
         return;
@@ -301,7 +304,7 @@ static void start(struct item *i, const struct carrier *c)
 static int64_t move_waiting(struct lane *l, struct item *i, int64_t now)
 {
     struct carrier *c = lane_carrier(l, i->to, true);
-    if (!c || (core_leader(l->o->core) && core_applied(l->o->core) < i->input))
+    if (!c || !lane_has_room(l, c) || (core_leader(l->o->core) && core_applied(l->o->core) < i->input))
         return INT64_MAX; // credit, or on_applied(), wakes the lane
     if (i->not_before > now)
         return i->not_before;

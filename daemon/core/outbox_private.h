@@ -3,7 +3,7 @@
 #define THROUGHLINE_CORE_OUTBOX_PRIVATE_H
 
 // What the files of the outbox share: outbox.c has carriers and lanes' lives, outbox_lane.c what waits in a lane and how it
-// moves, outbox_report.c the way of reports to Redis.
+// moves, outbox_report.c the way of reports to Redis, outbox_policy.c what is not sent, or not now.
 
 #include "daemon/base/table.h"
 #include "daemon/core/keeper.h"
@@ -88,6 +88,8 @@ struct outbox {
     struct lane *lanes;
     size_t depth;
     struct metric *waiting, *carried;
+    struct outbox_policy policy;
+    struct loop_timer *expire_timer;
 };
 
 enum {
@@ -117,6 +119,12 @@ void item_report_again(struct item *i,
 void item_remove(struct outbox *o, struct item *i);
 struct item *item_find(const struct outbox *o, const char *id);
 void item_reported(struct outbox *o, const struct store_report *r);
+
+// outbox_policy.c
+void policy_begin(struct outbox *o);
+int64_t lane_life(const struct lane *l);                           // of its entries, ms; 0 = for ever
+bool lane_has_room(const struct lane *l, const struct carrier *c); // for one more, beside those on their way to it
+bool item_is_quiet(struct item *i);                                // then it has been given up
 
 void reports_close(struct outbox *o);
 int64_t jitter(int64_t most); // 0..most

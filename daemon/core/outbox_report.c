@@ -16,7 +16,7 @@ enum {
     RETRY_FIRST = 1000,
     RETRY_MOST = 900000,
     RETRY_ASKED_MOST = 3600000, // as in the functions
-    RETRY_ATTEMPTS = 24,
+    RETRY_ATTEMPTS = 2000,      // what expires does so long before
 };
 
 struct pending_report {
@@ -42,7 +42,7 @@ static void drop(struct pending_report *p)
     free((char *)p->r.id);
     free((char *)p->r.external_id);
     free((char *)p->r.account);
-    free((char *)p->r.reason);
+    free((char *)p->r.reason); // class is a constant
     free(p);
 }
 
@@ -100,6 +100,8 @@ void outbox_report_once(struct outbox *o, const struct store_report *r, store_pl
     *p = (struct pending_report){
         .o = o, .r = *r, .pause = REPORT_PAUSE_LEAST, .fn = fn, .module = module, .token = token};
     p->r.tenant = core_tenant(o->core);
+    if (!r->class)
+        p->r.class = r->state == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_UNKNOWN ? "unknown" : "refused";
     p->r.id = copy(r->id);
     p->r.external_id = copy(r->external_id);
     p->r.account = copy(r->account);

@@ -28,6 +28,7 @@ struct triage *triage_new(const struct config *config, struct store *store, stru
     *t = (struct triage){.config = config, .store = store, .core = core, .outbox = outbox};
     t->owner = owner_add(t);
     t->digester = triage_digester_new();
+    balance_configure(t);
     for (unsigned i = 1; i < 5; i++) {
         char *labels = xasprintf("tenant=\"%s\",result=\"%s\"", core_tenant(core), names[i]);
         t->results[i] =
@@ -46,12 +47,14 @@ void triage_free(struct triage *t)
     free(t->entry.p);
     free(t->input.p);
     free(t->pending);
+    balance_close(t);
     free(t);
 }
 
 void triage_reconfigure(struct triage *t, const struct config *config)
 {
     t->config = config;
+    balance_configure(t);
 }
 
 // ---- outcomes ----
@@ -224,6 +227,13 @@ static void ingest(struct triage *t, const struct triage_fit *fit, const struct 
         .reopen_ms = t->config->routing.reopen_hours * HOUR_MS,
         .seen_seconds = channel == THROUGHLINE__V1__CHANNEL__CHANNEL_SOCIAL ? SEEN_SECONDS_SOCIAL : SEEN_SECONDS,
     };
+    char key[72];
+    if (e->body_case == THROUGHLINE__V1__EVENT__BODY_CONSENT) {
+        snprintf(key, sizeof key, "%s%s", e->simulated ? "~" : "", e->account);
+        a.consent = (uint32_t)e->consent->state;
+        a.keyword = e->consent->keyword;
+        a.consent_account = key;
+    }
     uint64_t slot = triage_pending_begin(t, e->id, fn, module, token);
     if (!slot)
         return;
@@ -248,6 +258,8 @@ static void receipt(struct triage *t, const Throughline__V1__Event *e, triage_fn
                            .account = key,
                            .reason = r->reason,
                            .state = (uint32_t)r->state,
+                           .reach = r->handle_gone ? STORE_REACH_GONE : STORE_REACH_NONE,
+                           .class = r->handle_gone ? "gone" : NULL,
                        },
                        on_reported, owner_module(t->owner), slot);
 }
@@ -256,12 +268,16 @@ void triage_event(struct triage *t, const Throughline__V1__Event *e, triage_fn *
 {
     struct triage_fit fit;
     struct triage_fault f;
+    const struct config_account *account = config_account(t->config, e->account);
+    bool ours = account && strcmp(account->tenant, core_tenant(t->core)) == 0;
+    t->now = NULL;
+    if (ours)
+        balance_received(t, account);
     if (!triage_check(e, &fit, &f)) {
         triage_refuse(t, e->id, &f, fn, module, token);
         return;
     }
-    const struct config_account *account = config_account(t->config, e->account);
-    if (!account || strcmp(account->tenant, core_tenant(t->core)) != 0) {
+    if (!ours) {
         triage_fault(&f, "unknown_account", "account", "must be the name of a configured account");
         triage_refuse(t, e->id, &f, fn, module, token);
         return;

@@ -26,6 +26,14 @@ typedef void triage_fn(void *module, uint64_t token, const struct Throughline__V
 void triage_event(struct triage *t, const struct Throughline__V1__Event *e, triage_fn *fn, void *module,
                   uint64_t token);
 
+// One account's balance sheet on this node since its start: received = the results and what waits for Redis. The counters are in the
+// metrics, throughline_ingest_total.
+struct triage_balance {
+    uint64_t received, results[5]; // by EventStatus
+    int64_t last_ms;               // Unix time of the latest event; 0 = none yet
+};
+struct triage_balance triage_balance(const struct triage *t, const char *account);
+
 // Text without control characters, in UTF-8 that is known to be valid.
 bool triage_is_line(const char *s, size_t len);
 // "media:<sha256>", as an attachment names a file that is kept here.

@@ -13,6 +13,7 @@
 void triage_answer(struct triage *t, Throughline__V1__EventResult *r, triage_fn *fn, void *module, uint64_t token)
 {
     metric_add(t->results[r->status], 1);
+    balance_answered(t, r->status, r->error ? r->error->code : "");
     fn(module, token, r);
 }
 
@@ -74,6 +75,7 @@ struct triage *triage_pending_end(const void *module, uint64_t token, struct pen
     if (!p->used || p->turn != token >> 32)
         return NULL;
     *out = *p;
+    t->now = p->balance;
     p->used = false;
     t->pending_used--;
     p->turn++;
@@ -95,6 +97,7 @@ uint64_t triage_pending_begin(struct triage *t, const char *id, triage_fn *fn, v
     p->fn = fn;
     p->module = module;
     p->token = token;
+    p->balance = t->now;
     memcpy(p->id, id, strnlen(id, sizeof p->id - 1) + 1);
     return (uint64_t)p->turn << 32 | slot;
 }

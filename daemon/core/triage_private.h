@@ -46,8 +46,17 @@ struct buffer {
 };
 
 struct config;
+struct config_account;
 struct metric;
 struct outbox;
+
+// An account's; for the life of the triage.
+struct balance {
+    struct balance *next;
+    char *account;
+    struct triage_balance sheet;
+    struct metric *received, *results[5];
+};
 
 // Waits for Redis' answer to one event.
 struct pending {
@@ -57,6 +66,7 @@ struct pending {
     triage_fn *fn;
     void *module;
     uint64_t token;
+    struct balance *balance;
     char id[201];
 };
 
@@ -71,7 +81,16 @@ struct triage {
     struct pending *pending;
     uint32_t pending_n, pending_used, free; // free: index + 1
     struct metric *results[5];
+    struct balance *balances;
+    struct balance **of_account; // by place in the configuration
+    struct balance *now;         // of the event being given or answered
 };
+
+// triage_balance.c
+void balance_configure(struct triage *t);
+void balance_close(struct triage *t);
+void balance_received(struct triage *t, const struct config_account *account);
+void balance_answered(struct triage *t, uint32_t status, const char *code); // code: of a refusal
 
 // Answers, each exactly once.
 void triage_answer(struct triage *t, Throughline__V1__EventResult *r, triage_fn *fn, void *module, uint64_t token);

@@ -323,6 +323,7 @@ static void on_dead(void *module, uint64_t token, enum tl_err e, const struct st
         m->delivery = xstrdup(o->id);
         m->state = xstrdup(o->state == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_FAILED ? "failed" : "unknown");
         m->reason = xstrdup(o->reason ? o->reason : "");
+        m->class_ = xstrdup(o->class);
         m->wall_ms = o->due_ms;
         m->attempts = o->attempt;
         if (d) {

@@ -72,6 +72,30 @@ static void handle_add(Throughline__V1__Handle ***v, size_t *n, const struct sto
     (*v)[(*n)++] = handle_of(f, val);
 }
 
+// "r:<handle> stop:<account>" or "r:<handle> gone" -> "<wall> <reason>", behind the handles.
+static void reach_add(Throughline__V1__Customer *c, const struct store_bytes *f, const struct store_bytes *val)
+{
+    char *name = text_of(f), *text = text_of(val), *what = strchr(name, ' '), *reason = NULL;
+    for (size_t i = 0; what && i < c->n_handles; i++) {
+        Throughline__V1__Handle *h = c->handles[i];
+        if (strncmp(h->handle, name + 2, (size_t)(what - name - 2)) != 0 || h->handle[what - name - 2])
+            continue;
+        Throughline__V1__Reach *r = xcalloc(1, sizeof *r);
+        throughline__v1__reach__init(r);
+        r->stopped = strncmp(what + 1, "stop:", 5) == 0;
+        r->gone = !r->stopped;
+        if (r->stopped)
+            r->account = xstrdup(what + 6);
+        r->since_ms = strtoll(text, &reason, 10);
+        if (*reason)
+            r->reason = xstrdup(reason + 1);
+        h->reach = grow(h->reach, h->n_reach);
+        h->reach[h->n_reach++] = r;
+    }
+    free(name);
+    free(text);
+}
+
 static void merged_add(Throughline__V1__Customer *c, const struct store_bytes *f)
 {
     struct store_bytes id = {.p = (const char *)f->p + 2, .len = f->len - 2};
@@ -107,6 +131,8 @@ Throughline__V1__Customer *record_customer(const struct store_bytes *v, size_t n
             handle_add(&c->handles, &c->n_handles, f, val);
         else if (field_begins(f, "c:"))
             handle_add(&c->suggestions, &c->n_suggestions, f, val);
+        else if (field_begins(f, "r:"))
+            reach_add(c, f, val);
         else if (field_begins(f, "m:"))
             merged_add(c, f);
     }

@@ -115,6 +115,9 @@ const char *http_path(const struct http_request *r); // decoded once, normalised
 const char *
 http_peer(const struct http_request *r); // the client's address, without port, as far as trusted proxies tell
 const char *http_header_in(const struct http_request *r, const char *name); // NULL = absent; the first of several
+// Those with their numbers, in the order in which they came, names in lower case; false beyond the last.
+bool http_header_at(const struct http_request *r, size_t index, const char **name, const char **value);
+const char *http_target(const struct http_request *r); // path and query as they were sent
 // The secret of "Authorization: Bearer ...", or NULL. Never log it.
 const char *http_bearer(const struct http_request *r);
 // The body, NUL-terminated (the NUL is not counted).

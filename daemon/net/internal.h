@@ -62,7 +62,8 @@ struct http_request {
     uint64_t id; // 0 = not handed to its route yet
     bool replied;
     int64_t started_ns;
-    char *memory; // head, path, parameters and query: one piece
+    char *memory; // head, path, parameters and query, target: one piece
+    const char *target;
     struct parse_head head;
     const char *path;
     char *query;

@@ -116,7 +116,7 @@ void request_begin(struct http_request *r, const char *head, size_t len)
     enum http_problem problem;
     const char *why;
     r->started_ns = request_clock_ns();
-    r->memory = xrealloc(NULL, 2 * len + 2); // the head, and room for the parameters
+    r->memory = xrealloc(NULL, 3 * len + 3); // the head, room for the parameters, the target as it was sent
     memcpy(r->memory, head, len);
     r->memory[len] = '\0';
     bool ok = parse_head(r->memory, len, &r->head, &problem, &why);
@@ -129,6 +129,7 @@ void request_begin(struct http_request *r, const char *head, size_t len)
         return;
     }
     forwarded_client(s, &r->head, r->conn->peer, r->client);
+    r->target = strcpy(r->memory + 2 * len + 2, r->head.target);
     if (!find_route(r, r->memory + len + 1) || !check_token(r))
         return;
     if (!r->head.chunked && r->head.length > (r->route->r.body_max ? r->route->r.body_max : s->o.body_max)) {
@@ -189,6 +190,20 @@ const char *http_header_in(const struct http_request *r, const char *name)
         if (strcasecmp(r->head.fields[i].name, name) == 0)
             return r->head.fields[i].value;
     return NULL;
+}
+
+bool http_header_at(const struct http_request *r, size_t index, const char **name, const char **value)
+{
+    if (index >= r->head.fields_n)
+        return false;
+    *name = r->head.fields[index].name;
+    *value = r->head.fields[index].value;
+    return true;
+}
+
+const char *http_target(const struct http_request *r)
+{
+    return r->target;
 }
 
 const char *http_bearer(const struct http_request *r)

@@ -65,6 +65,9 @@ struct store_ingest {
     size_t entry_len;
     const void *input; // packed throughline.v1.Input without what the function writes
     size_t input_len;
+    // A customer's word about messages (throughline.v1.ConsentState, 0 = none): kept with the handle, for this account key of the outbox.
+    uint32_t consent;
+    const char *keyword, *consent_account;
 };
 
 struct store_placed {
@@ -146,6 +149,13 @@ struct store_op {
 void store_apply(struct store *s, const char *tenant, const struct store_lease *fence, uint64_t expected, uint64_t upto,
                  const struct store_op *ops, size_t n, store_placed_fn *fn, void *module, uint64_t token);
 
+struct store_bytes {
+    uint64_t number;
+    const void *p;
+    size_t len;
+};
+typedef void store_entries_fn(void *module, uint64_t token, enum tl_err e, const struct store_bytes *v, size_t n);
+
 // ---- outbox ----
 // due:<account> is a sorted set of delivery ids, all that is open, in the order in which it was written. The account key of simulated conversations is "~" + account.
 
@@ -160,6 +170,7 @@ struct store_outgoing {
     const char *external_id;
     const char *owner;   // boot id of who sends it, "" = nobody
     const char *account; // account key
+    const char *class;   // why in one word, for what is dead: "refused", "stopped", "gone", "expired", "unknown" ...
 };
 // e, then one callback per entry, then one with o == NULL.
 typedef void store_outgoing_fn(void *module, uint64_t token, enum tl_err e, const struct store_outgoing *o);
@@ -169,16 +180,27 @@ void store_due(struct store *s, const char *tenant, const char *account, const c
                store_outgoing_fn *fn, void *module, uint64_t token);
 // Marks SENDING(owner boot, attempt + 1) before the first byte. TL_ABSENT: not applied yet, or final. TL_FENCED: another owner's lease.
 // dedupes: an entry found SENDING by another boot may be claimed again, else it becomes UNKNOWN (TL_CONFLICT) and an input says so.
+// So does one that must not be sent: FAILED, because it is older than life_ms (0 = none is), its customer said STOP, or its handle is gone.
 void store_claim(struct store *s, const char *tenant, const char *id, const struct store_lease *account, bool dedupes,
-                 store_outgoing_fn *fn, void *module, uint64_t token);
+                 int64_t life_ms, store_outgoing_fn *fn, void *module, uint64_t token);
 // Moves the state forward (never back), and appends a DeliveryNews input when it moved. state QUEUED: due again after retry_ms, an
 // hour at most, if `attempt` is the latest (0 = whichever it is); an unknown one, too, when its attempt is named.
+// What the carrier heard of the handle itself.
+enum store_reach { STORE_REACH_NONE, STORE_REACH_STOPPED, STORE_REACH_GONE };
 struct store_report {
     const char *tenant, *id, *external_id, *account, *reason;
     uint32_t state, attempt;
     int64_t retry_ms;
+    enum store_reach reach;
+    const char *class; // with FAILED and UNKNOWN; a constant; NULL = none
 };
+// FAILED for what waits in this account's queue for longer than life_ms; placed.input: how many were. A slice at a time: call again.
+void store_expire(struct store *s, const char *tenant, const char *account, int64_t life_ms, store_placed_fn *fn,
+                  void *module, uint64_t token);
 void store_report(struct store *s, const struct store_report *r, store_placed_fn *fn, void *module, uint64_t token);
+// How many entries each of these queues holds, in order: v[i].number.
+void store_backlog(struct store *s, const char *tenant, const char *const *accounts, size_t n, store_entries_fn *fn,
+                   void *module, uint64_t token);
 void store_dead_letters(struct store *s, const char *tenant, uint32_t limit, store_outgoing_fn *fn, void *module,
                         uint64_t token);
 void store_resend(struct store *s, const char *tenant, const char *id, store_placed_fn *fn, void *module,
@@ -200,13 +222,7 @@ void store_identity(struct store *s, const struct store_identity *a, store_place
 
 // ---- reading ----
 
-struct store_bytes {
-    uint64_t number;
-    const void *p;
-    size_t len;
-};
 // Timeline entries with after < number <= upto (or the latest `limit` of them when `latest`), in rising order.
-typedef void store_entries_fn(void *module, uint64_t token, enum tl_err e, const struct store_bytes *v, size_t n);
 void store_timeline(struct store *s, const char *tenant, uint64_t conversation, uint64_t after, uint64_t upto,
                     uint32_t limit, bool latest, store_entries_fn *fn, void *module, uint64_t token);
 // A hash as field/value pairs: v[2i], v[2i+1]. Customers follow their alias.

@@ -50,17 +50,19 @@ static void on_alone(void *owner, const struct link_call *c, enum tl_err e, cons
     store_reply_stored(owner, c, e, v);
 }
 
-// An event with references or handles beside its own goes alone.
+// An event with references or handles beside its own, or a word about messages, goes alone.
 static void ingest_alone(struct store *s, const struct store_ingest *a, store_placed_fn *fn, void *module,
                          uint64_t token)
 {
     struct link_call c = STORE_CALL(on_alone, fn, module, token);
     size_t lists = 5 + (size_t)a->threads_n + a->verified_n + a->claimed_n;
+    const char *name = a->consent ? STORE_LIBRARY "_consent" : STORE_LIBRARY "_ingest";
+    lists += a->consent ? 3 : 0;
     struct resp_out *out = store_verb(s, &c, "FCALL", 3 + STORE_EVENT_KEYS + STORE_EVENT_WORDS + lists);
     if (!out)
         return;
     c.aux = store_lane_turn(s);
-    resp_text(out, STORE_LIBRARY "_ingest");
+    resp_text(out, name);
     resp_u64(out, 1 + STORE_EVENT_KEYS);
     store_put_key(out, a->tenant, "inputs");
     store_put_event_keys(out, a);
@@ -73,12 +75,17 @@ static void ingest_alone(struct store *s, const struct store_ingest *a, store_pl
     store_put_all(out, a->threads, a->threads_n);
     store_put_all(out, a->verified, a->verified_n);
     store_put_all(out, a->claimed, a->claimed_n);
+    if (a->consent) {
+        resp_text(out, a->consent_account);
+        resp_u64(out, a->consent);
+        resp_text(out, a->keyword);
+    }
     link_end(s->link, &c);
 }
 
 void store_ingest(struct store *s, const struct store_ingest *a, store_placed_fn *fn, void *module, uint64_t token)
 {
-    if (a->threads_n || a->verified_n || a->claimed_n)
+    if (a->threads_n || a->verified_n || a->claimed_n || a->consent)
         ingest_alone(s, a, fn, module, token);
     else
         store_gather(s, a, fn, module, token);

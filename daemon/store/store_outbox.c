@@ -3,9 +3,12 @@
 // functions.
 #include "daemon/store/store_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define OUTGOING_FIELDS 9
+#include "daemon/base/loop.h"
+
+#define OUTGOING_FIELDS 10
 
 void store_apply(struct store *s, const char *tenant, const struct store_lease *fence, uint64_t expected, uint64_t upto,
                  const struct store_op *ops, size_t n, store_placed_fn *fn, void *module, uint64_t token)
@@ -32,7 +35,7 @@ void store_apply(struct store *s, const char *tenant, const struct store_lease *
     link_end(s->link, &c);
 }
 
-// id, state, attempt, due, owner, account key, reason, external, delivery
+// id, state, attempt, due, owner, account key, reason, external, delivery, class
 static void outgoing_at(const struct value *v, size_t at, struct store_outgoing *o)
 {
     const struct value *id = value_at(v, at), *delivery = value_at(v, at + 8);
@@ -44,7 +47,8 @@ static void outgoing_at(const struct value *v, size_t at, struct store_outgoing 
                                  .reason = value_text(value_at(v, at + 6)),
                                  .external_id = value_text(value_at(v, at + 7)),
                                  .delivery = value_text(delivery),
-                                 .delivery_len = delivery->len};
+                                 .delivery_len = delivery->len,
+                                 .class = value_text(value_at(v, at + 9))};
     memcpy(o->id, value_text(id), id->len < sizeof(o->id) ? id->len : sizeof(o->id) - 1);
 }
 
@@ -74,22 +78,23 @@ void store_due(struct store *s, const char *tenant, const char *account, const c
 }
 
 void store_claim(struct store *s, const char *tenant, const char *id, const struct store_lease *account, bool dedupes,
-                 store_outgoing_fn *fn, void *module, uint64_t token)
+                 int64_t life_ms, store_outgoing_fn *fn, void *module, uint64_t token)
 {
     struct link_call c = STORE_CALL(outgoing_reply, fn, module, token);
-    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_claim", tenant, 5);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_claim", tenant, 6);
     if (!out)
         return;
     resp_text(out, id);
     store_put_fence(out, account);
     resp_flag(out, dedupes);
+    resp_ms(out, life_ms);
     link_end(s->link, &c);
 }
 
 void store_report(struct store *s, const struct store_report *r, store_placed_fn *fn, void *module, uint64_t token)
 {
     struct link_call c = STORE_CALL(store_reply_placed, fn, module, token);
-    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_report", r->tenant, 7);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_report", r->tenant, 9);
     if (!out)
         return;
     resp_text(out, r->id);
@@ -99,6 +104,44 @@ void store_report(struct store *s, const struct store_report *r, store_placed_fn
     resp_text(out, r->external_id);
     resp_ms(out, r->retry_ms);
     resp_u64(out, r->attempt);
+    resp_u64(out, r->reach);
+    resp_text(out, r->class);
+    link_end(s->link, &c);
+}
+
+void store_expire(struct store *s, const char *tenant, const char *account, int64_t life_ms, store_placed_fn *fn,
+                  void *module, uint64_t token)
+{
+    struct link_call c = STORE_CALL(store_reply_placed, fn, module, token);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_expire", tenant, 2);
+    if (!out)
+        return;
+    resp_text(out, account);
+    resp_ms(out, life_ms);
+    link_end(s->link, &c);
+}
+
+static void backlog_reply(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
+{
+    store_entries_fn *fn = (store_entries_fn *)c->fn;
+    e = store_status(owner, e, v);
+    size_t n = e == TL_OK ? v->n - 1 : 0;
+    struct store_bytes *counts = xcalloc(n + 1, sizeof *counts);
+    for (size_t i = 0; i < n; i++)
+        counts[i].number = value_u64(value_at(v, i + 1));
+    fn(c->module, c->token, e, counts, n);
+    free(counts);
+}
+
+void store_backlog(struct store *s, const char *tenant, const char *const *accounts, size_t n, store_entries_fn *fn,
+                   void *module, uint64_t token)
+{
+    struct link_call c = STORE_CALL(backlog_reply, fn, module, token);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_backlog", tenant, n);
+    if (!out)
+        return;
+    for (size_t i = 0; i < n; i++)
+        resp_text(out, accounts[i]);
     link_end(s->link, &c);
 }
 

@@ -20,6 +20,8 @@ QUEUED, SENDING, UNKNOWN, SENT, FAILED, DELIVERED, READ = range(1, 8)
 DECISION, WORK, OUTBOX, CLOSED, TAKE_BACK = range(1, 6)
 LINK, DISMISS, MERGE, UNMERGE = range(1, 5)
 CONTACT, DRY = 1, 2
+STOP, START, HELP = 1, 2, 3
+HANDLE_STOPPED, HANDLE_GONE = 1, 2
 HOUR = 3600 * 1000
 
 FAULT_STATE = """
@@ -148,6 +150,11 @@ class Tenant:
         answers = self.r.fcall("tl1_ingest_many", 1 + len(keys), self.inputs_key, *keys, *words, turn)
         return [placed(a, mine[0]) for a, (_, mine) in zip(answers, several, strict=True)]
 
+    def consent(self, id, handle, state, word="STOP", account="acc", digest="d"):
+        keys, words = self.words(id, handle, SMS, account, digest, flags=0)
+        return placed(self.r.fcall("tl1_consent", 3, self.inputs_key, *keys, *words, "", account, 0, 0, 0, account, state, word),
+                      digest)
+
     def command(self, key, conversation=0, text=None):
         from throughline.v1 import conversation_pb2
         entry = b""
@@ -201,9 +208,10 @@ class Tenant:
         return status, dict(zip(flat[::2], flat[1::2]))
 
     def entries(self, reply):
-        """Nine words each, as `due` answers."""
-        names = ("id", "state", "attempt", "due", "owner", "account", "reason", "external", "delivery")
-        return [dict(zip(names, reply[i:i + 9])) for i in range(1, len(reply), 9)]
+        """Ten words each, as `due` answers."""
+        names = ("id", "state", "attempt", "due", "owner", "account", "reason", "external", "delivery",
+                 "class")
+        return [dict(zip(names, reply[i:i + 10])) for i in range(1, len(reply), 10)]
 
     def numbers(self, pattern):
         return sorted(int(k.split(b":")[-1]) for k in self.r.keys(self.key(pattern))

@@ -325,8 +325,8 @@ local function ingest_event(log, now, keys, i, rules, who)
     return e
 end
 
--- The i-th, whatever it is, but not seen before. args: its own.
-local function ingest_one(log, keys, i, args)
+-- The i-th, whatever it is, but not seen before. args: its own. more(e): plans what else belongs to it; may be nil.
+local function ingest_one(log, keys, i, args, more)
     local who, rules = call("GET", keys[2 * i + 1]), rules_known[args[2]] or rules_read(args[2])
     local e = ingest_event(log, log_now(log), keys, i, rules, who)
     if args[7] then
@@ -337,6 +337,9 @@ local function ingest_one(log, keys, i, args)
         return { ABSENT, 0, 0, 0 }
     end
     ingest_extras(e, args[3])
+    if more then
+        more(e)
+    end
     return ingest_write(e, args)
 end
 

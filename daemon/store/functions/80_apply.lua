@@ -50,7 +50,8 @@ local function apply_outbox(a, op)
     local state = call("HGET", key, "state")
     if not state then
         call("HSET", key, "d", op.bytes, "state", QUEUED, "attempt", 0, "owner", "", "account", op.text,
-            "conversation", op.conversation, "entry", op.id, "due", 0, "reason", "", "external", "")
+            "conversation", op.conversation, "entry", op.id, "due", 0, "reason", "", "external", "", "to", op.text2,
+            "born", a.wall, "class", "")
     end
     if not state or tonumber(state) == QUEUED then
         call("ZADD", a.t .. "due:" .. op.text, "NX", 0, outbox_member(id))

@@ -123,6 +123,12 @@ local function customer(keys, args)
         out[#out + 1], out[#out + 2] = flat[i], flat[i + 1]
     end
     out[#out + 1], out[#out + 2] = "convs", customer_convs(t, id, fields)
+    for _, handle in ipairs(fields_with(fields, "h:")) do
+        local reach = call("HGETALL", reach_key(t, handle))
+        for i = 1, #reach, 2 do
+            out[#out + 1], out[#out + 2] = "r:" .. handle .. " " .. reach[i], reach[i + 1]
+        end
+    end
     return out
 end
 

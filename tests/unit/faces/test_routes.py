@@ -20,7 +20,7 @@ def text(path):
 
 
 code = {}
-for path in sorted(glob.glob(f"{ROOT}/daemon/faces/*.c")):
+for path in sorted(glob.glob(f"{ROOT}/daemon/faces/*.c") + glob.glob(f"{ROOT}/daemon/accounts/*.c")):
     with open(path, encoding="utf-8") as f:
         for method, pattern, roles in re.findall(
                 r'\.method = HTTP_(\w+),\s*\.pattern = "([^"]+)",\s*\.roles = ([^,]+?),', f.read()):

@@ -153,7 +153,7 @@ static void test_apply_and_outbox(void **state)
     char id[48];
     snprintf(id, sizeof(id), "%s", a.out[0].id);
     memset(&a, 0, sizeof(a));
-    store_claim(w->store, TENANT, id, &account.lease, false, answer_outgoing, &a, 7);
+    store_claim(w->store, TENANT, id, &account.lease, false, 0, answer_outgoing, &a, 7);
     outgoing(w, &a);
     assert_int_equal(a.out_n, 1);
     assert_int_equal(a.out[0].attempt, 1);

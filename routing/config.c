@@ -91,7 +91,7 @@ bool config_rules_legal(const struct router_config *c)
         (unsigned)c->order >= ROUTER_ORDERS)
         return false;
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
-        if (c->channels[i].units > CORE_UNITS_MAX)
+        if (c->channels[i].units > CORE_UNITS_MAX || c->channels[i].offer_ms > 86400000)
             return false;
     }
     return true;

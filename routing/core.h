@@ -248,6 +248,7 @@ void fit_agent(struct router *r, struct agent *a);
 
 void settle(struct router *r);
 struct work *settle_first(struct router *r); // NULL = none
+void settle_answer_later(struct router *r, struct work *w);
 void settle_hold(struct router *r, struct work *w);
 void settle_unhold(struct router *r, struct work *w);
 void settle_pause_over(struct router *r, struct work *w);

@@ -13,7 +13,8 @@
 void offer_make(struct router *r, struct work *w, const struct match *m)
 {
     enum router_reason reason = w->reason;
-    int64_t deadline = timer_after(r->at, w->queue->def.offer_ms);
+    const struct router_channel_rules *rules = &r->rules.channels[w->channel_now];
+    int64_t deadline = timer_after(r->at, rules->offer_ms ? rules->offer_ms : w->queue->def.offer_ms);
     struct router_candidate *why = record_candidate(&r->arena, r, w, &m->why);
     w->epoch = ++r->epoch;
     work_move(r, w, ROUTER_OFFERED, m->winner, reason);
@@ -23,6 +24,8 @@ void offer_make(struct router *r, struct work *w, const struct match *m)
     e->deadline = deadline;
     e->why = why;
     e->former_agent = w->former;
+    if (rules->auto_accept)
+        settle_answer_later(r, w);
 }
 
 static void offer_end(struct router *r, struct work *w, enum router_reason reason, const char *text)

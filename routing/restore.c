@@ -44,6 +44,8 @@ static void take_rules(struct reader *in, struct router_config *c)
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         c->channels[i].units = take32(in);
         c->channels[i].idle_ms = take32(in);
+        c->channels[i].offer_ms = take32(in);
+        c->channels[i].auto_accept = take_bool(in);
     }
     reader_must(in, config_rules_legal(c), "rules are out of bounds");
 }

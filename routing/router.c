@@ -140,6 +140,7 @@ void router_free(struct router *r)
     free(r->touched);
     free(r->freed);
     free(r->open);
+    free(r->answers);
     free(r->effects);
     free(r->grave);
     free(r->ranking.best);

@@ -192,7 +192,9 @@ struct router_queue {
 
 struct router_channel_rules {
     uint32_t units;
-    uint32_t idle_ms; // a session lives this long after the customer's last own word; 0 = until it is ended
+    uint32_t idle_ms;  // a session lives this long after the customer's last own word; 0 = until it is ended
+    uint32_t offer_ms; // an offer of work on this channel stands so long; 0 = as the queue says
+    bool auto_accept;  // whoever is offered work on this channel has it
 };
 
 struct router_config {

@@ -238,7 +238,7 @@ static void settle_wanted(struct router *r)
     }
 }
 
-void settle(struct router *r)
+static void settle_once(struct router *r)
 {
     if (!r->undecided_n && !r->freed_n && !r->everything)
         return;
@@ -266,6 +266,24 @@ void settle(struct router *r)
         r->freed[i]->freed = false;
     r->undecided_n = r->freed_n = 0;
     r->everything = false;
+}
+
+// An offer that is accepted by itself is still made and recorded, and answered when all that waits has been gone through: what is given
+// out is the same, whoever answers.
+void settle_answer_later(struct router *r, struct work *w)
+{
+    r->answers = memory_grow(r->answers, &r->answers_cap, r->answers_n + 1, sizeof(struct work *));
+    r->answers[r->answers_n++] = w;
+}
+
+void settle(struct router *r)
+{
+    do {
+        settle_once(r);
+        for (size_t i = 0; i < r->answers_n; i++)
+            offer_accept(r, r->answers[i]);
+        r->answers_n = 0;
+    } while (r->freed_n); // a session that had lapsed weighs less once somebody has it
 }
 
 void settle_pause_over(struct router *r, struct work *w)

@@ -139,6 +139,8 @@ static void put_rules(struct writer *o, const struct router_config *c)
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         put32(o, c->channels[i].units);
         put32(o, c->channels[i].idle_ms);
+        put32(o, c->channels[i].offer_ms);
+        put8(o, c->channels[i].auto_accept);
     }
 }
 

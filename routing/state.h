@@ -292,6 +292,8 @@ struct router {
     size_t undecided_n, undecided_cap, touched_n, touched_cap;
     struct agent **freed;
     size_t freed_n, freed_cap;
+    struct work **answers; // offers that nobody needs to accept
+    size_t answers_n, answers_cap;
     struct line **open; // lines that somebody with new room could serve
     size_t open_n, open_cap;
     bool everything; // all that waits is undecided

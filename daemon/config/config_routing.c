@@ -138,6 +138,8 @@ static Throughline__V1__ChannelRules *rules_message(const struct config_channel 
     m->channel = (Throughline__V1__Channel)channel;
     m->units = (uint32_t)rules->units;
     m->idle_seconds = (uint32_t)(rules->idle_minutes * 60);
+    m->offer_seconds = (uint32_t)rules->offer_seconds;
+    m->auto_accept = rules->auto_accept;
     m->join_seconds = (uint32_t)(rules->join_hours * 3600);
     return m;
 }

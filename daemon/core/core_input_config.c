@@ -132,7 +132,12 @@ bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, st
         const Throughline__V1__ChannelRules *r = m->channels[i];
         if (!channel_ok((int)r->channel))
             return false;
-        out->channels[r->channel] = (struct router_channel_rules){r->units, seconds_ms(r->idle_seconds)};
+        out->channels[r->channel] = (struct router_channel_rules){
+            .units = r->units,
+            .idle_ms = seconds_ms(r->idle_seconds),
+            .offer_ms = seconds_ms(r->offer_seconds),
+            .auto_accept = r->auto_accept,
+        };
     }
     return true;
 }

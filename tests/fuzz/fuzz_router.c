@@ -170,7 +170,7 @@ static void config(struct script *s, struct router_config *c, struct lists *l)
     c->decline_pause_ms = byte(s) * 50u;
     c->decline_max = byte(s) % 5;
     for (size_t i = 0; i < ROUTER_CHANNELS; i++)
-        c->channels[i] = (struct router_channel_rules){byte(s) % 4, byte(s) * 100u};
+        c->channels[i] = (struct router_channel_rules){byte(s) % 4, byte(s) * 100u, byte(s) * 9u, byte(s) & 1};
 }
 
 static void input(struct script *s, const struct router *r, struct router_input *in, struct lists *l)

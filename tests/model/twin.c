@@ -33,7 +33,7 @@ void twin_init(struct twin *t)
     t->rules =
         (struct router_config){.grace_ms = 30000, .timeouts_to_away = 3, .decline_pause_ms = 60000, .decline_max = 3};
     for (size_t i = ROUTER_CHAT; i < ROUTER_CHANNELS; i++)
-        t->rules.channels[i] = (struct router_channel_rules){1, 86400000};
+        t->rules.channels[i] = (struct router_channel_rules){.units = 1, .idle_ms = 86400000};
     t->rules.channels[ROUTER_CHAT].idle_ms = 600000;
     t->rules.channels[ROUTER_EMAIL].idle_ms = 604800000;
     t->rules.channels[ROUTER_VOICE].idle_ms = 0;
@@ -405,7 +405,7 @@ static enum router_refusal may(struct twin *t, const struct router_command *c, s
     return c->act == ROUTER_ACT_SEND ? may_send(*w, c) : ROUTER_REFUSAL_NONE;
 }
 
-static void accept_offer(struct twin *t, struct twin_work *w)
+void twin_accept(struct twin *t, struct twin_work *w)
 {
     twin_agent(t, w->agent)->misses = 0;
     twin_name(w->wanted, "");
@@ -480,7 +480,7 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
     if (c->act == ROUTER_ACT_PRESENCE)
         twin_presence(t, twin_agent(t, c->agent), c->presence, ROUTER_REASON_NONE);
     else if (c->act == ROUTER_ACT_ACCEPT)
-        accept_offer(t, w);
+        twin_accept(t, w);
     else if (c->act == ROUTER_ACT_DECLINE)
         decline_offer(t, w);
     else if (c->act == ROUTER_ACT_SEND)

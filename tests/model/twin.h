@@ -83,7 +83,7 @@ struct twin_work {
     int64_t since, hold_until, limit;
     char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME];
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME];
-    bool prefer_former, told, changed;
+    bool prefer_former, told, changed, by_itself;
     struct twin_need told_need;
     struct twin_session sessions[ROUTER_SESSIONS_MAX];
     size_t sessions_n;
@@ -184,6 +184,7 @@ void twin_requeue(struct twin *t, struct twin_work *w, enum router_reason reason
 void twin_close(struct twin *t, struct twin_work *w, enum router_reason reason);
 void twin_connect(struct twin *t, struct twin_work *w);
 void twin_disconnect(struct twin *t, struct twin_work *w);
+void twin_accept(struct twin *t, struct twin_work *w);
 void twin_settle(struct twin *t);
 void twin_time(struct twin *t, int64_t at);
 

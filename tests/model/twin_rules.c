@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The twin's rules: who can take what, who is best, what moves when, and what happens by time alone.
+// The twin's rules: who can take what, who is best, and what moves when.
 
 #include "twin.h"
 
@@ -448,13 +448,15 @@ static void decide(struct twin *t, struct twin_work *w)
     if (!winner)
         return;
     w->epoch = ++t->epoch;
-    w->limit = t->now + q->offer_ms;
+    const struct router_channel_rules *rules = &t->rules.channels[w->channel_now];
+    w->limit = t->now + (rules->offer_ms ? rules->offer_ms : q->offer_ms);
+    w->by_itself = rules->auto_accept;
     twin_move(t, w, ROUTER_OFFERED, winner->id, w->reason);
     twin_tell(t, ROUTER_OFFER, w, winner->id, w->reason)->deadline = w->limit;
 }
 
 // Every waiting work, each time that which goes first of those not yet looked at.
-void twin_settle(struct twin *t)
+static void go_through(struct twin *t)
 {
     bool seen[TWIN_WORKS] = {false};
     for (;;) {
@@ -473,112 +475,28 @@ void twin_settle(struct twin *t)
     }
 }
 
-// ---- time ----
-
-enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP };
-
-struct due {
-    int64_t deadline;
-    int kind;
-    struct twin_work *w;
-    struct twin_agent *a;
-};
-
-static bool due_before(const struct due *x, const struct due *y)
+// Offers of this settling that nobody needs to accept, in the order in which they were made.
+static bool accept_by_themselves(struct twin *t)
 {
-    if (x->deadline != y->deadline)
-        return x->deadline < y->deadline;
-    if (x->kind != y->kind)
-        return x->kind < y->kind;
-    return x->a ? strcmp(x->a->id, y->a->id) < 0 : x->w->id < y->w->id;
-}
-
-static void consider(struct due *best, int64_t deadline, int kind, struct twin_work *w, struct twin_agent *a)
-{
-    struct due d = {deadline, kind, w, a};
-    if (!best->kind || due_before(&d, best))
-        *best = d;
-}
-
-static int64_t idle_at(const struct twin *t, const struct twin_session *s)
-{
-    uint32_t ms = t->rules.channels[s->channel].idle_ms;
-    return s->live && ms && s->channel != ROUTER_VOICE ? s->last_word + ms : INT64_MAX;
-}
-
-static struct due first_due(struct twin *t)
-{
-    struct due best = {0};
-    for (size_t i = 0; i < t->agents_n; i++) {
-        if (t->agents[i].presence == ROUTER_LOST)
-            consider(&best, t->agents[i].grace, GRACE, NULL, &t->agents[i]);
-    }
-    for (size_t i = 0; i < t->works_n; i++) {
-        struct twin_work *w = &t->works[i];
-        if (w->state == ROUTER_CLOSED)
-            continue;
-        if (w->state == ROUTER_OFFERED)
-            consider(&best, w->limit, OFFER, w, NULL);
-        if (w->state == ROUTER_WRAP_UP)
-            consider(&best, w->limit, WRAP_UP, w, NULL);
-        for (size_t s = 0; s < w->sessions_n; s++) {
-            if (idle_at(t, &w->sessions[s]) != INT64_MAX)
-                consider(&best, idle_at(t, &w->sessions[s]), IDLE, w, NULL);
+    bool any = false;
+    for (;;) {
+        struct twin_work *first = NULL;
+        for (size_t i = 0; i < t->works_n; i++) {
+            struct twin_work *w = &t->works[i];
+            if (w->state == ROUTER_OFFERED && w->by_itself && (!first || w->epoch < first->epoch))
+                first = w;
         }
-        for (size_t a = 0; a < w->asks_n; a++) {
-            if (w->state == ROUTER_QUEUED && w->asks[a].until > t->now)
-                consider(&best, w->asks[a].until, PAUSE, w, NULL);
-        }
-        if (w->state == ROUTER_QUEUED && w->hold_until > t->now)
-            consider(&best, w->hold_until, HOLD, w, NULL);
-        const struct twin_queue *q = twin_queue(t, w->queue);
-        for (size_t s = 0; s < q->steps_n && w->state == ROUTER_QUEUED; s++) {
-            if (w->since + q->steps[s].after > t->now)
-                consider(&best, w->since + q->steps[s].after, STEP, w, NULL);
-        }
-    }
-    return best;
-}
-
-static void offer_missed(struct twin *t, struct twin_work *w)
-{
-    struct twin_agent *a = twin_agent(t, w->agent);
-    twin_ask(t, w, a->id, 1);
-    twin_end_offer(t, w, ROUTER_TIMED_OUT);
-    if (++a->misses >= t->rules.timeouts_to_away) {
-        a->misses = 0;
-        twin_presence(t, a, ROUTER_AWAY, ROUTER_TIMED_OUT);
+        if (!first)
+            return any;
+        first->by_itself = false;
+        twin_accept(t, first);
+        any = true;
     }
 }
 
-static void sessions_lapse(struct twin *t, struct twin_work *w)
+void twin_settle(struct twin *t)
 {
-    for (size_t i = 0; i < w->sessions_n; i++) {
-        if (idle_at(t, &w->sessions[i]) <= t->now)
-            w->sessions[i].live = false;
-    }
-    w->changed = true;
-}
-
-static void fire(struct twin *t, const struct due *d)
-{
-    if (d->kind == OFFER)
-        offer_missed(t, d->w);
-    else if (d->kind == GRACE)
-        twin_presence(t, d->a, ROUTER_OFFLINE, ROUTER_DESK_LOST);
-    else if (d->kind == WRAP_UP)
-        twin_close(t, d->w, ROUTER_WRAPPED_UP);
-    else if (d->kind == IDLE)
-        sessions_lapse(t, d->w);
-    // the end of a pause or a hold, and a step, change nothing but what settling finds
-}
-
-void twin_time(struct twin *t, int64_t at)
-{
-    for (struct due d; (d = first_due(t)).kind && d.deadline <= at; twin_settle(t)) {
-        t->now = d.deadline > t->now ? d.deadline : t->now;
-        for (; d.kind && d.deadline <= t->now; d = first_due(t))
-            fire(t, &d);
-    }
-    t->now = at;
+    do {
+        go_through(t);
+    } while (accept_by_themselves(t));
 }

@@ -5,7 +5,7 @@
 // broken. On a loss what was written is unknown, what was not is unavailable.
 //
 // Callbacks run on the loop, never inside the call: refusals wait for the flush event, which also makes one write of all
-// commands of a turn. Calls that are held have their places in the ring and get their one command at the latest there.
+// commands of a turn. Calls that are held have their places in the ring before they have their command.
 #include "daemon/store/link.h"
 
 #include <event2/event.h>
@@ -265,7 +265,7 @@ static void link_on_flush(evutil_socket_t fd, short what, void *arg)
     struct link_call c;
     bool live;
     if (l->held)
-        l->ops->release(l->owner);
+        l->ops->leaving(l->owner);
     l->flush_due = false;
     if (l->wire)
         wire_flush(l->wire);
@@ -274,7 +274,7 @@ static void link_on_flush(evutil_socket_t fd, short what, void *arg)
 }
 
 // Activated behind the events of this turn, so all their commands leave together.
-static void link_want_flush(struct link *l)
+void link_want_flush(struct link *l)
 {
     if (l->flush_due)
         return;

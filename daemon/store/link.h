@@ -39,7 +39,9 @@ struct link_ops {
     void (*up)(void *owner);                          // open: greeted, calls may be made
     void (*down)(void *owner, const char *why);       // was open; what is in flight comes back after this
     void (*push)(void *owner, const struct value *v); // not NULL: published messages come here
-    void (*release)(void *owner);                     // calls are held: write their command now
+    // Calls are held. release: write their command now. leaving: the turn's commands leave; release them, or call link_flush() later.
+    void (*release)(void *owner);
+    void (*leaving)(void *owner);
 };
 
 struct link_options {
@@ -61,13 +63,14 @@ const char *link_trouble(const struct link *l); // "" while open, else why not
 // A call: write one command into what link_begin returns, then link_end. NULL: not open, or too much is pending.
 struct resp_out *link_begin(struct link *l) __attribute__((warn_unused_result));
 void link_end(struct link *l, const struct link_call *c);
-// Calls that wait for each other: hold each, and when `release` is called (before another command, or as the turn's commands leave),
-// or earlier, write the one command for all of them into what link_release_begin returns, then link_release_end. The answer is an
+// Calls that wait for each other: hold each, and when `release` is called (before another command), or at any other time,
+// write the one command for all of them into what link_release_begin returns, then link_release_end. The answer is an
 // array with an element for each; any other answer goes to each of them. false: as link_begin's NULL.
 bool link_hold(struct link *l, const struct link_call *c) __attribute__((warn_unused_result));
 uint32_t link_held(const struct link *l);
 struct resp_out *link_release_begin(struct link *l);
 void link_release_end(struct link *l);
+void link_flush(struct link *l); // in this turn still, for what it has held so far
 void link_refuse(struct link *l, const struct link_call *c, enum tl_err e); // comes back with e, but not from in here
 void link_break(struct link *l, const char *why);                           // connects anew; why: static text
 

@@ -34,3 +34,9 @@ void link_release_end(struct link *l)
         ring_at(&l->calls, i)->offset = offset;
     l->held = 0;
 }
+
+void link_flush(struct link *l)
+{
+    if (l->held)
+        link_want_flush(l);
+}

@@ -36,6 +36,7 @@ struct link {
 
 bool link_takes(const struct link *l);                                      // it is open, and not too much is pending
 struct link_call *link_push(struct link *l, const struct link_call *given); // takes its place; the caller sets `offset`
+void link_want_flush(struct link *l);
 void link_set_timer(struct link *l, int64_t at);
 void link_on_connected(void *link); // greets: AUTH, SELECT, PING; open when the PONG came
 

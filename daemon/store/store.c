@@ -50,8 +50,10 @@ static void store_on_link_down(void *owner, const char *why)
 
 struct store *store_new(struct loop *loop, const struct store_options *o)
 {
-    static const struct link_ops ops = {
-        .up = store_on_link_up, .down = store_on_link_down, .release = store_gather_release};
+    static const struct link_ops ops = {.up = store_on_link_up,
+                                        .down = store_on_link_down,
+                                        .release = store_gather_release,
+                                        .leaving = store_gather_leaving};
     struct store *s = xcalloc(1, sizeof(*s));
     s->loop = loop;
     s->o = *o;

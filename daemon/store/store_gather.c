@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events that come in the same turn of the loop go to Redis in one call: Redis spends as much on beginning and ending a call
-// as on an event. They are written as they come, keys and arguments apart, and joined when the turn's commands leave, when another
-// command must keep its place behind them, or when there are as many as a call takes. Only one tenant's events are together.
+// Events that come together go to Redis in one call: it spends as much on beginning and ending a call as on an event. They are written as
+// they come, keys and arguments apart, and joined at the end of the turn; while an earlier call with events is under way, only when its
+// answer is there (Redis does one thing at a time: sent sooner they would wait there), or when another command must keep its place
+// behind them, or when there are as many as a call takes. Only one tenant's events are together.
 //
 // What fails: an error on the way is each one's, and which of them were committed before it is not known here, so all are unknown.
 // For a while after it each event goes alone, so that one which always fails does not take others with it for ever.
@@ -43,6 +44,13 @@ void store_gather_release(void *store)
     resp_u64(out, store_lane_turn(s));
     link_release_end(s->link);
     store_gather_empty(s);
+}
+
+void store_gather_leaving(void *store)
+{
+    struct store *s = store;
+    if (!s->lane.flying)
+        store_gather_release(s);
 }
 
 void store_gather_empty(struct store *s)

@@ -111,6 +111,7 @@ void store_put_event_words(struct resp_out *out, const struct store_ingest *a);
 // store_gather.c: an event without lists.
 void store_gather(struct store *s, const struct store_ingest *a, store_placed_fn *fn, void *module, uint64_t token);
 void store_gather_release(void *store); // there is one
+void store_gather_leaving(void *store);
 void store_gather_empty(struct store *s);
 void store_gather_free(struct store *s);
 // store_lane.c: the turn of a call with events that is sent now; its answer, error or loss.

@@ -25,8 +25,12 @@ uint64_t store_lane_turn(struct store *s)
 void store_lane_answered(struct store *s, enum tl_err e, const struct value *v)
 {
     s->lane.flying--;
-    if (s->lane.stale)
+    link_flush(s->link); // events may wait for this
+    if (s->lane.stale) {
         s->lane.stale--;
-    else if (e != TL_OK || v->type == VALUE_ERROR)
+    } else if (e != TL_OK || v->type == VALUE_ERROR) {
+        if (link_held(s->link)) // they came behind it: to be refused with those under way
+            store_gather_release(s);
         lane_begin(s);
+    }
 }

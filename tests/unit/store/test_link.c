@@ -23,6 +23,7 @@ struct play {
     unsigned connections, ups, downs, commands;
     const char *answer; // to every command after the greeting; NULL = none
     bool mute;          // does not even greet
+    bool keep;          // what is held stays so at the end of a turn
     char answers[16][32];
     enum tl_err errors[16];
     unsigned counts[16], total, released;
@@ -89,9 +90,15 @@ static void on_release(void *owner)
     assert_int_equal(link_held(p->link), 0);
 }
 
+static void on_leaving(void *owner)
+{
+    if (!((struct play *)owner)->keep)
+        on_release(owner);
+}
+
 static int begin(void **state)
 {
-    static const struct link_ops ops = {.up = on_up, .down = on_down, .release = on_release};
+    static const struct link_ops ops = {.up = on_up, .down = on_down, .release = on_release, .leaving = on_leaving};
     struct play *p = xcalloc(1, sizeof(*p));
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     const char *why = NULL;
@@ -334,17 +341,26 @@ static void test_held_calls_share_a_command(void **state)
         assert_int_equal(p->errors[i], TL_OK);
         assert_string_equal(p->answers[i], said[i]);
     }
+    p->keep = true;
     hold(p, 6);
-    await(p, has_commands, 4);
+    call(p, 9);
+    await(p, has_commands, 5);
+    hold(p, 10);
+    say(p, "+six\r\n+nine\r\n");
+    await(p, has_total, 8);
+    assert_int_equal(p->released, 6); // a turn has ended, and 10 is still here
+    p->keep = false;
+    link_flush(p->link);
+    await(p, has_commands, 6);
     hold(p, 7);
     link_break(p->link, "tired of it");
-    assert_int_equal(p->errors[6], TL_UNKNOWN);
+    assert_int_equal(p->errors[10], TL_UNKNOWN);
     assert_int_equal(p->errors[7], TL_UNAVAILABLE); // its command was never written
     assert_int_equal(link_held(p->link), 0);
     assert_false(link_hold(p->link, &(struct link_call){.reply = on_reply, .token = 8}));
     await(p, is_up, 2);
-    assert_int_equal(p->total, 8);
-    assert_int_equal(p->released, 6);
+    assert_int_equal(p->total, 10);
+    assert_int_equal(p->released, 7);
 }
 
 static void test_held_calls_are_bounded(void **state)

@@ -62,13 +62,22 @@ static bool looks_like_bounce(const struct mail *mail, const char *mail_from)
 
 // ---- which message it is about ----
 
+// The proof does not cover what follows the @.
+static bool is_printable(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < 0x21 || (unsigned char)text[i] > 0x7e)
+            return false;
+    return true;
+}
+
 static const char *our_id(const struct mail *mail, const char *secret, const char *text)
 {
     char payload[MAIL_TOKEN_PAYLOAD_MAX];
     int left = IDS_MAX;
     for (const char *p = text; left > 0 && (p = strchr(p, '<')); p++) {
         size_t len = strcspn(p + 1, "<> \r\n") + 2;
-        if (!isdigit((unsigned char)p[1]) || len > MAIL_ID_MAX)
+        if (!isdigit((unsigned char)p[1]) || len > MAIL_ID_MAX || !is_printable(p, len))
             continue;
         const char *id = region_copy(mail->m, p, len);
         left--;

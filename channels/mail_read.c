@@ -21,14 +21,22 @@ static bool is_type(GMimeObject *part, const char *type, const char *subtype)
     return t && g_mime_content_type_is_type(t, type, subtype);
 }
 
+// A type or subtype as RFC 6838 has it.
+static bool is_token(const char *s)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&-^_.+";
+    size_t len = s ? strlen(s) : 0;
+    return len > 0 && len <= 60 && strspn(s, letters) == len;
+}
+
 static const char *type_of(struct mail *mail, GMimeObject *part)
 {
     GMimeContentType *t = g_mime_object_get_content_type(part);
     const char *type = t ? g_mime_content_type_get_media_type(t) : NULL;
     const char *subtype = t ? g_mime_content_type_get_media_subtype(t) : NULL;
-    if (!type || !subtype || !*type || !*subtype)
+    if (!is_token(type) || !is_token(subtype))
         return "application/octet-stream";
-    return mail_line(mail->m, region_format(mail->m, "%s/%s", type, subtype), 127);
+    return region_format(mail->m, "%s/%s", type, subtype);
 }
 
 static const char *parameter(GMimeObject *part, const char *name)

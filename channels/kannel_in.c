@@ -144,6 +144,7 @@ static void set_attributes(struct inbound *in, Throughline__V1__Event *e)
     static const struct {
         const char *field, *key;
     } kept[] = {{"to", "sms.to"}, {"smsc", "sms.smsc"}, {"udh", "sms.udh"}};
+    const char *header = adapter_header(in->r->headers, in->r->headers_n, "X-Kannel-UDH"); // hex, unlike %u
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         const struct form_field *f = form_find(&in->form, kept[i].field);
         char *text = f ? region_line(in->m, f->value, f->value_len, 128) : NULL;
@@ -154,6 +155,8 @@ static void set_attributes(struct inbound *in, Throughline__V1__Event *e)
         if (text && *text)
             adapter_attribute(in->m, e, kept[i].key, text);
     }
+    if (header && *header && !form_find(&in->form, "udh"))
+        adapter_attribute(in->m, e, "sms.udh", region_line(in->m, header, strlen(header), 128));
 }
 
 static void read_message(struct inbound *in)

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Short messages over a real Kannel, set up by the lines of docs/how-to/connect-kannel.md: fakesmsc is the phone."""
+import os
+import signal
+
+import pytest
+
+from harness import pb
+from harness.kannel import SENDER, Kannel, free_ports
+from harness.mailbox import eventually
+from harness.processes import redis_of
+from harness.relay import Relay
+from harness.stories import texts
+
+PHONE = "+15550001111"
+
+
+class Place:
+    """A daemon and its Kannel, which know each other."""
+
+    def __init__(self, world, directory, change=None, relayed=False, **lines):
+        self.kannel = Kannel(directory)
+        self.address = f"127.0.0.1:{free_ports(1)[0]}"
+        self.relay = Relay(self.address) if relayed else None
+        self.kannel.configure(self.relay.address if relayed else self.address, **lines)
+
+        def configure(config):
+            config["server"]["listen"] = self.address
+            config["account"].append(self.kannel.account(self.address, **(change or {})))
+        self.daemon = world(configure)
+        self.kannel.start()
+        self.kannel.phone.on()
+
+
+@pytest.fixture
+def place(world, tmp_path):
+    made = []
+
+    def make(**kw):
+        made.append(Place(world, tmp_path / f"kannel{len(made)}", **kw))
+        return made[-1]
+    yield make
+    for p in made:
+        print(p.kannel.log())
+        p.kannel.stop()
+        if p.relay:
+            p.relay.close()
+
+
+async def delivered(desk, text, state=pb.DELIVERY_STATE_DELIVERED):
+    """The state that the desk sees of what was said with these words."""
+    entry = await desk.entry(text)
+    return (await desk.wait("delivery", lambda d: d.entry == entry.number and d.state == state))
+
+
+async def test_a_word_its_answer_and_the_report(place):
+    p = place()
+    async with p.daemon.desk("ann") as ann:
+        await p.kannel.phone.say(PHONE, "where is my parcel?")
+        offer = await ann.offer()
+        assert texts(offer.context.timeline) == ["where is my parcel?"]
+        assert [h.handle for h in offer.context.customer.handles] == [f"tel:{PHONE}"]
+        matter = await ann.accept(offer)
+        await ann.say(matter, "it comes [today], 5 € more")
+        assert await p.kannel.phone.hears("it comes [today], 5 € more") == (SENDER, PHONE, "it comes [today], 5 € more")
+        await delivered(ann, "it comes [today], 5 € more")
+
+
+async def test_every_alphabet_and_length(place):
+    p = place()
+    async with p.daemon.desk("ann") as ann:
+        await p.kannel.phone.say(PHONE, "Привет 😀")
+        offer = await ann.offer()
+        assert texts(offer.context.timeline) == ["Привет 😀"]
+        matter = await ann.accept(offer)
+        await ann.say(matter, "Здравствуйте 👋")
+        await p.kannel.phone.hears("Здравствуйте 👋")
+
+        # Two parts come in as one message, one long text goes out as two.
+        await p.kannel.phone.say_part(PHONE, 7, 2, 1, "first half and ")
+        await p.kannel.phone.say_part(PHONE, 7, 2, 2, "second half")
+        await ann.entry("first half and second half", matter)
+        long = "0123456789" * 20
+        await ann.say(matter, long)
+        parts = await eventually(lambda: [m for m in p.kannel.phone.heard() if len(m) == 4][:2][1:] and
+                                 [m for m in p.kannel.phone.heard() if len(m) == 4], "two parts")
+        assert b"".join(m[2] for m in parts) == long.encode()
+        assert [m[3][4:] for m in parts] == [b"\x02\x01", b"\x02\x02"]
+        await delivered(ann, long)
+
+
+async def test_refused_before_it_is_sent(place):
+    p = place(change={"segments_max": 1})
+    async with p.daemon.desk("ann") as ann:
+        await p.kannel.phone.say(PHONE, "hello")
+        matter = await ann.accept(await ann.offer())
+        await ann.say(matter, "x" * 161)
+        failed = await delivered(ann, "x" * 161, pb.DELIVERY_STATE_FAILED)
+        assert "needs 2 messages of 153 septets, the account allows 1" in failed.reason
+        await ann.say(matter, "short")
+        await p.kannel.phone.hears("short")
+        assert [m[2] for m in p.kannel.phone.heard()] == ["short"]
+
+
+async def test_a_message_while_the_daemon_is_down(place):
+    """Kannel asks again under the same id, and it is one message."""
+    p = place()
+    p.daemon.stop()
+    await p.kannel.phone.say(PHONE, "is anybody there?")
+    p.daemon.start()
+    async with p.daemon.desk("ann") as ann:
+        offer = await ann.offer()
+        assert texts(offer.context.timeline) == ["is anybody there?"]
+        matter = await ann.accept(offer)
+        # The report of a message that comes while the daemon is down is kept as well.
+        p.kannel.phone.off()
+        await ann.say(matter, "yes")
+        await delivered(ann, "yes", pb.DELIVERY_STATE_SENT)
+    p.daemon.stop()
+    p.kannel.phone.on()
+    await p.kannel.phone.hears("yes")
+    p.daemon.start()
+    entry = next(e for e in p.daemon.timeline(matter) if e.message.text == "yes")
+    async with p.daemon.desk("ann") as ann:
+        await ann.wait("delivery", lambda d: d.entry == entry.number and d.state == pb.DELIVERY_STATE_DELIVERED)
+    assert texts(p.daemon.timeline(matter)) == ["is anybody there?", "yes"]
+
+
+async def test_an_answer_that_is_lost(place):
+    """We have the message, Kannel does not know: it asks again, and hears that all is well."""
+    p = place(relayed=True)
+    p.relay.lose = 2
+    async with p.daemon.desk("ann") as ann:
+        await p.kannel.phone.say(PHONE, "only once, please")
+        matter = await ann.accept(await ann.offer())
+        await eventually(lambda: len(p.relay.seen) == 3, "Kannel has asked three times")
+        assert {status for _, status in p.relay.seen} == {200} and len({path for path, _ in p.relay.seen}) == 1
+        assert texts(p.daemon.timeline(matter)) == ["only once, please"]
+
+
+async def test_redis_does_not_answer(place):
+    """What cannot be made durable is answered with 503, and comes again under the same id."""
+    p = place(relayed=True)
+    p.daemon.token("agent", "ann")
+    redis = redis_of(p.daemon)
+    os.kill(redis, signal.SIGSTOP)
+    try:
+        await p.kannel.phone.say(PHONE, "hold the line")
+        await eventually(lambda: p.relay.seen, "Kannel is answered")
+    finally:
+        os.kill(redis, signal.SIGCONT)
+    await eventually(lambda: p.daemon.admin.get("/readyz").status == 200, "it is ready again")
+    async with p.daemon.desk("ann") as ann:
+        matter = await ann.accept(await ann.offer())
+        await eventually(lambda: p.relay.seen[-1][1] == 200, "Kannel hears that all is well")
+        assert p.relay.seen[0][1] == 503 and len({path for path, _ in p.relay.seen}) == 1
+        assert texts(p.daemon.timeline(matter)) == ["hold the line"]
+
+
+async def test_kannel_killed_and_started_again(place):
+    p = place()
+    async with p.daemon.desk("ann") as ann:
+        await p.kannel.phone.say(PHONE, "hello")
+        matter = await ann.accept(await ann.offer())
+        p.kannel.kill()
+        await ann.say(matter, "you there?")
+        entry = await ann.entry("you there?")
+        p.kannel.start()
+        p.kannel.phone.on()
+        await p.kannel.phone.hears("you there?")
+        await ann.wait("delivery", lambda d: d.entry == entry.number and d.state == pb.DELIVERY_STATE_DELIVERED)
+        await p.kannel.phone.say(PHONE, "yes, here")
+        await ann.entry("yes, here", matter)
+        assert [m[2] for m in p.kannel.phone.heard()] == ["you there?"]
+
+
+async def test_a_wrong_secret_and_a_wrong_password(place):
+    p = place(username="somebody-else")
+    async with p.daemon.desk("ann") as ann:
+        await p.kannel.phone.say(PHONE, "hello")
+        matter = await ann.accept(await ann.offer())
+        await ann.say(matter, "you will get this later")
+        # Kannel refuses the account, not the message: it waits, and goes out when the operator has put it right.
+        await eventually(lambda: b"Authorization failed" in p.daemon.admin.get("/v1/channels").body, "the operator sees why")
+    p.kannel.kill()
+    p.kannel.configure(p.address)
+    p.kannel.start()
+    p.kannel.phone.on()
+    p.daemon.restart()
+    await p.kannel.phone.hears("you will get this later")
+
+
+async def test_stop_and_start(place):
+    p = place()
+    async with p.daemon.desk("ann") as ann:
+        await p.kannel.phone.say(PHONE, "hello")
+        matter = await ann.accept(await ann.offer())
+        await p.kannel.phone.say(PHONE, "STOP")
+        await ann.wait("entry", lambda e: e.entry.consent.state == pb.CONSENT_STATE_STOPPED)
+        await ann.say(matter, "but why?")
+        failed = await delivered(ann, "but why?", pb.DELIVERY_STATE_FAILED)
+        assert failed.reason
+        await p.kannel.phone.say(PHONE, "Start")
+        await ann.wait("entry", lambda e: e.entry.consent.state == pb.CONSENT_STATE_STARTED)
+        await ann.say(matter, "welcome back")
+        await p.kannel.phone.hears("welcome back")
+        assert [m[2] for m in p.kannel.phone.heard()] == ["welcome back"]

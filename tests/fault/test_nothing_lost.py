@@ -71,3 +71,9 @@ def test_two_nodes(tmp_path):
     go(world, shuffled([("kill_leader",)] * KILLS + [("stop_leader", 5)] * max(1, KILLS // 10) + [("kill_redis",)] * KILLS +
                        [("kill_daemon",)] * max(1, KILLS // 3)))
     same_everywhere(f"{tmp_path}/log.bin")
+
+
+def test_with_kannel(tmp_path):
+    world = World(tmp_path, SEED, rate=150, kannel=True)
+    go(world, shuffled([("kill_kannel",)] * 2 * KILLS + [("kill_daemon",)] * KILLS + [("kill_redis",)] * max(1, KILLS // 2)))
+    same_everywhere(f"{tmp_path}/log.bin")

@@ -117,3 +117,13 @@ class Faults:
         await self.world.until_leader(lambda n: n is not node)
         node.daemon.process.send_signal(signal.SIGCONT)
         await self.healed()
+
+    async def kill_kannel(self, *boxes):
+        """One of its two processes, or both, at a random moment of whatever they were doing."""
+        boxes = boxes or self.random.choice([("smsbox",), ("bearerbox", "smsbox")])
+        self.note(f"kill -9 {' and '.join(boxes)}")
+        self.world.kannel.kill_some(boxes)
+        await self.moment(0.5)
+        await self.world.start_kannel()
+        heard = self.world.phone.said
+        await self.world.until(lambda: self.world.phone.said > heard, "the phone speaks again")

@@ -8,6 +8,8 @@ import re
 
 from harness import pb
 
+from . import kannel
+
 
 def number(seq):
     """incarnation:input.n -> (input, n)."""
@@ -153,6 +155,7 @@ def words_once(world, ev):
             carried[entry] += 1
     yield from (f"delivery {id} was carried out {n} times" for id, n in deliveries.items() if n > 1)
     yield from (f"entry {n} went out as {c} deliveries" for n, c in carried.items() if c > 1)
+    elsewhere = {n for entries in ev.timelines.values() for n, e in entries if e.account == kannel.ACCOUNT}
     unknown = {id for id, state in ev.outbox.items() if state == pb.DELIVERY_STATE_UNKNOWN}
     for d in world.desks:
         for client_id in d.words:
@@ -161,7 +164,7 @@ def words_once(world, ev):
                 yield f"{d.name}: done {client_id} stands {len(places)} times in the timelines"
             if client_id in d.refusals and places:
                 yield f"{d.name}: refused {client_id} stands in a timeline"
-            if client_id in d.done and places and not carried[places[0][1]] and not any(
+            if client_id in d.done and places and not carried[places[0][1]] and places[0][1] not in elsewhere and not any(
                     id.startswith(f"{d.done[client_id].input}.") for id in unknown):
                 yield f"{d.name}: {client_id}, entry {places[0][1]}, never went out"
         yield from (f"{d.name}: never answered: {c}" for c in d.pending)
@@ -187,4 +190,5 @@ CHECKS = [events_once, order_kept, log_dense, one_holder, desks_complete, none_u
 
 def judge(world, redis):
     ev = Evidence(redis)
-    return [f"{check.__name__}: {line}" for check in CHECKS for line in check(world, ev)], ev
+    checks = CHECKS + (kannel.CHECKS if world.kannel else [])
+    return [f"{check.__name__}: {line}" for check in checks for line in check(world, ev)], ev

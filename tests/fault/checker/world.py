@@ -18,6 +18,7 @@ from harness.http import Http
 
 from .actors import DeskActor, GatewayActor
 from .faults import Faults
+from .kannel import KannelWorld, PhoneActor, free_ports
 from .verdict import judge
 
 PATIENCE = 120
@@ -31,7 +32,7 @@ class Node:
 
 
 class World:
-    def __init__(self, directory, seed, nodes=1, agents=6, customers=24, rate=400, clock=False, strict=True, config=None):
+    def __init__(self, directory, seed, nodes=1, agents=6, customers=24, rate=400, clock=False, strict=True, config=None, kannel=False):
         self.directory, self.seed, self.rate = str(directory), seed, rate
         self.random = random.Random(seed)
         self.sent = 0
@@ -43,6 +44,8 @@ class World:
         self.durability = "strict" if strict else "normal"
         self.redis_socket = f"{self.directory}/redis.sock" if self.own_redis else f"{self.directory}/n1/data/redis/redis.sock"
         self.agents = [f"agent{i}" for i in range(agents)]
+        self.kannel = KannelWorld(f"{self.directory}/kannel") if kannel else None
+        self.phone = PhoneActor(self, self.kannel) if kannel else None
         self.nodes = [Node(f"n{i + 1}", self.make_daemon(f"n{i + 1}", config)) for i in range(nodes)]
         handles = [("sms", f"tel:+49151000{i:05d}") for i in range(customers)] + \
                   [("mail", f"email:c{i}@example.org") for i in range(customers)]
@@ -61,6 +64,9 @@ class World:
         config["routing"] = {"grace_seconds": 5, "timeouts_to_away": 50, "decline_pause_seconds": 2, "decline_max": 100}
         if self.own_redis:
             config["redis"] = {"mode": "url", "url": f"unix://{self.redis_socket}", "durability": self.durability}
+        if self.kannel:  # which must find the daemon again
+            config["server"]["listen"] = f"127.0.0.1:{free_ports(1)[0]}"
+            config["account"].append(self.kannel.account(config["server"]["listen"]))
         if change:
             change(config)
         directory = f"{self.directory}/{name}"
@@ -113,7 +119,16 @@ class World:
         for node in self.nodes:
             await self.start_node(node)
         self.make_tokens()
-        self.tasks = [asyncio.create_task(a.run()) for a in self.gateways + self.desks]
+        if self.kannel:
+            self.kannel.configure(self.nodes[0].address)
+            await self.start_kannel()
+        self.tasks = [asyncio.create_task(a.run()) for a in self.actors()]
+
+    def actors(self):
+        return self.gateways + self.desks + ([self.phone] if self.phone else [])
+
+    async def start_kannel(self):
+        await asyncio.get_running_loop().run_in_executor(None, self.kannel.start)
 
     # ---- looking on ----
 
@@ -187,10 +202,8 @@ class World:
     async def settle(self):
         """No new words; everything in flight comes to its end, and every open matter to an agent."""
         self.say("settling")
-        for g in self.gateways:
-            g.quiet = True
-        for d in self.desks:
-            d.eager = True
+        for a in self.actors():
+            a.quiet = a.eager = True
         await self.ready()
         await self.until(lambda: not any(g.open for g in self.gateways), "every event acknowledged")
         await self.until(lambda: not any(d.pending for d in self.desks), "every command answered")
@@ -217,7 +230,7 @@ class World:
             await self.until(folded, f"{node.name} has folded everything")
 
     async def stop_actors(self):
-        for a in self.gateways + self.desks:
+        for a in self.actors():
             a.over.set()
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
@@ -231,6 +244,8 @@ class World:
             await asyncio.sleep(0.5)  # between questions, not to synchronise
 
     def stop(self):
+        if self.kannel:
+            self.kannel.stop()
         for node in self.nodes:
             if node.daemon.process and node.daemon.process.poll() is None:
                 node.daemon.stop()
@@ -239,6 +254,8 @@ class World:
             self.redis_process.wait()
 
     def destroy(self):
+        if self.kannel:
+            self.kannel.stop()
         for node in self.nodes:
             with contextlib.suppress(ProcessLookupError):
                 if node.daemon.process and node.daemon.process.poll() is None:
@@ -265,6 +282,9 @@ async def run(world, plan):
         found, evidence = await world.verdict()
         await world.stop_actors()
         world.export_log(f"{world.directory}/log.bin")
+        if world.kannel:
+            world.say(f"Kannel: {world.phone.said} words in, {len(world.kannel.acknowledged())} acknowledged, {sum(world.kannel.asked().values())} "
+                      f"asked for, {sum(world.phone.heard.values())} heard")
         world.say(f"{world.sent} events, {len(evidence.inputs)} inputs, "
                   f"{sum(len(d.log) for d in world.desks)} desk updates, {sum(len(g.carried) for g in world.gateways)} deliveries, "
                   f"{len(faults.done)} faults, {len(found)} violations")

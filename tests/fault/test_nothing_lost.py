@@ -4,12 +4,14 @@
 The usual run is short. TL_FAULTS=50 makes it as long as a release wants it: fifty kills of each kind.
 """
 import asyncio
+import glob
 import json
 import os
 import random
 import subprocess
 
 from checker.world import World, run
+from harness import pb
 from harness.daemon import BIN
 
 KILLS = int(os.environ.get("TL_FAULTS", "3"))
@@ -37,10 +39,11 @@ def fold(program, log, *options):
 
 
 def programs():
-    """The binaries of both compilers, where they have been built."""
+    """The binaries of both compilers, where they have been built from the sources as they are now."""
     root = os.path.dirname(os.path.dirname(BIN))
     found = [f"{root}/{p}/bin/throughline" for p in ("dev", "clang", "release", "asan")]
-    return [f"{BIN}/throughline"] + [p for p in found if os.path.exists(p) and os.path.dirname(p) != BIN]
+    newest = max(os.path.getmtime(f) for d in ("routing", "daemon/core", "proto/throughline/v1") for f in glob.glob(f"{pb.ROOT}/{d}/*"))
+    return [f"{BIN}/throughline"] + [p for p in found if os.path.exists(p) and os.path.dirname(p) != BIN and os.path.getmtime(p) >= newest]
 
 
 def same_everywhere(log):

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "daemon/base/id.h"
@@ -99,4 +100,23 @@ bool id_read_effect(const char *text, uint64_t *input, uint32_t *index)
         return false;
     *index = (uint32_t)n;
     return true;
+}
+
+static char *id_put_number(char *at, uint64_t n)
+{
+    char text[20];
+    size_t i = sizeof text;
+    do {
+        text[--i] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    memcpy(at, text + i, sizeof text - i);
+    return at + sizeof text - i;
+}
+
+void id_write_effect(char out[ID_EFFECT_SIZE], uint64_t input, uint32_t index)
+{
+    char *at = id_put_number(out, input);
+    *at++ = '.';
+    *id_put_number(at, index) = 0;
 }

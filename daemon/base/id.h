@@ -27,5 +27,7 @@ const char *id_boot(void);
 // "INPUT.INDEX", as deliveries and the places of a desk are named: digits and the point, nothing else. False for any other text, and
 // for numbers that do not fit.
 bool id_read_effect(const char *text, uint64_t *input, uint32_t *index) __attribute__((warn_unused_result));
+#define ID_EFFECT_SIZE 32
+void id_write_effect(char out[ID_EFFECT_SIZE], uint64_t input, uint32_t index); // no printf: every update bears one
 
 #endif

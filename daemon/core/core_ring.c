@@ -2,8 +2,6 @@
 // The last ten minutes of effects that concern agents, for desks that come back. Owned copies, each one block of memory; bounded in time
 // (the log's `at`) and in bytes. Bodies are not kept: a resumed desk reads them from the timeline. A position outside the ring is
 // answered by false, and the desk gets a whole welcome.
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,5 +152,8 @@ bool core_replay(struct core *c, const char *agent, const char *seq, void (*fn)(
 
 void core_seq(const struct core *c, uint64_t input, uint32_t index, char out[96])
 {
-    snprintf(out, 96, "%s:%" PRIu64 ".%" PRIu32, c->place.incarnation, input, index);
+    size_t n = strlen(c->place.incarnation);
+    memcpy(out, c->place.incarnation, n);
+    out[n] = ':';
+    id_write_effect(out + n + 1, input, index);
 }

@@ -75,20 +75,22 @@ do -- Lua bounds how many names a chunk may have, and the library is one
         if log_check(log, values[1]) then
             values = run_read(log, keys, first, count)
         end
-        local now, m, taken, done = log_now(log), 0, {}, count
+        local now, m, taken, done = log_now(log), 0, count > 1 and {}, count
         for j = 1, count do
             local i = first + j - 1
             local at, seen, before, customer = (i - 1) * EVENT_WORDS, keys[2 * i], values[2 * j], values[2 * j + 1]
             local rules = rules_known[args[at + 2]] or rules_read(args[at + 2])
             if before then
                 answers[i] = seen_before(before, args[at + 1])
-            elseif not customer or taken[customer] or taken[seen] or not rules.plain
+            elseif not customer or taken and (taken[customer] or taken[seen]) or not rules.plain
                 or not run_add(m + 1, i, log, now, args[at + 3] ~= "", rules, customer) then
                 done = j - 1
                 break
             else
                 m = m + 1
-                taken[customer], taken[seen] = true, true
+                if taken then
+                    taken[customer], taken[seen] = true, true
+                end
             end
         end
         if m > 0 then

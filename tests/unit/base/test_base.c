@@ -75,6 +75,11 @@ static void test_an_effect_is_read_as_it_is_written_and_no_other_way(void **stat
                                         "18446744073709551616.0"};
     uint64_t input;
     uint32_t index;
+    char text[ID_EFFECT_SIZE];
+    id_write_effect(text, 0, 10);
+    assert_string_equal(text, "0.10");
+    id_write_effect(text, UINT64_MAX, UINT32_MAX);
+    assert_string_equal(text, "18446744073709551615.4294967295");
     assert_true(id_read_effect("18446744073709551615.4294967295", &input, &index));
     assert_true(input == UINT64_MAX && index == UINT32_MAX);
     assert_true(id_read_effect("7.0", &input, &index));

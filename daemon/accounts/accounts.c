@@ -71,8 +71,7 @@ static void configure(struct account *a, const struct config_account *c)
     a->max_in_flight = (size_t)c->max_in_flight;
     a->per_second = c->per_second;
     a->ask_ms = c->ask_minutes * MINUTE_MS;
-    a->stopped_until = 0; // the operator may have mended it
-    a->pause = 0;
+    sender_forgive(a); // the operator may have mended it
     if (begun)
         sender_wake(a);
     else

@@ -81,7 +81,8 @@ void hooks_free(struct accounts *a);
 
 void sender_attach(struct account *a);
 void sender_detach(struct account *a);
-void sender_wake(struct account *a); // its limits have changed
+void sender_forgive(struct account *a); // nothing is held against the account any more
+void sender_wake(struct account *a);    // its limits have changed
 void senders_free(struct accounts *a);
 
 void asking_begin(struct account *a); // it is ours now: ask at once

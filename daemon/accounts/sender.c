@@ -97,13 +97,18 @@ static void stop(struct account *a, const char *why)
            LN("again_in_ms", a->pause));
 }
 
+void sender_forgive(struct account *a)
+{
+    a->stopped_until = 0;
+    a->pause = 0;
+    metric_set(a->stopped, 0);
+}
+
 static void go_on(struct account *a)
 {
     if (!a->stopped_until)
         return;
-    a->stopped_until = 0;
-    a->pause = 0;
-    metric_set(a->stopped, 0);
+    sender_forgive(a);
     tl_log(LOG_INFO, "account_accepted", LS("account", a->name));
 }
 

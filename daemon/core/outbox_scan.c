@@ -21,9 +21,23 @@ static void judge_lost(struct lane *l, struct item *i)
         item_report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_UNKNOWN, "its carrier was lost");
 }
 
+// Known, and pausing here for longer than there: it has been given up and queued again since.
+static bool is_known(struct lane *l, const struct store_outgoing *out, bool sending)
+{
+    struct item *i = item_find(l->o, out->id);
+    int64_t at = loop_now(l->o->loop) + out->due_ms;
+    if (i && i->state == ITEM_WAITING && !sending && at < i->not_before) {
+        i->not_before = at;
+        lane_wake(l, 0);
+    }
+    return i != NULL;
+}
+
 static void found(struct lane *l, const struct store_outgoing *out)
 {
     bool sending = out->state == THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_SENDING;
+    if (is_known(l, out, sending))
+        return;
     Throughline__V1__Delivery *d = throughline__v1__delivery__unpack(NULL, out->delivery_len, out->delivery);
     if (!d)
         return;

@@ -5,6 +5,8 @@ import asyncio
 import concurrent.futures
 import json
 import signal
+import struct
+import subprocess
 
 import pytest
 
@@ -193,7 +195,7 @@ async def test_a_refused_account_stops_and_goes_on_when_it_is_mended(world):
 
             daemon.process.send_signal(signal.SIGHUP)  # the operator has mended it
             await state(ann, SENT)
-            assert channel(daemon, "hook").state == "ready"
+            assert channel(daemon, "hook").state == "ready" and metric(daemon, "throughline_account_stopped", account="hook") == 0
 
 
 async def test_a_receipt_before_the_answer(world):
@@ -309,3 +311,41 @@ async def test_quiet_hours_are_the_customers_own(world):
             assert vendor.texts() == ["tel:+4930123456"]
             letter = daemon.admin.read("/v1/dead-letters", pb.DeadLetterList()).dead_letters[0]
             assert getattr(letter, "class") == "quiet"
+
+
+@pytest.fixture
+def clock(tmp_path):
+    """The wall clock of a daemon and its Redis, to be put forward: clock(hours); clock.environment starts a daemon on it."""
+    shim, file = tmp_path / "clock_shift.so", tmp_path / "clock"
+    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", shim, f"{pb.ROOT}/tests/fault/clock_shift.c"], check=True)
+    file.write_bytes(struct.pack("<q", 0))
+
+    def shift(hours):
+        with open(file, "r+b") as f:  # it is mapped: written in place
+            f.write(struct.pack("<q", hours * 3600))
+    shift.environment = {"LD_PRELOAD": str(shim), "CLOCK_SHIFT_FILE": str(file), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    return shift
+
+
+async def test_an_hour_without_the_vendor_and_a_day(world, clock):
+    async with Vendor() as vendor:
+        daemon = world(accounts(vendor), start=False)
+        daemon.start(clock.environment)
+        vendor.answer = lambda r: vendor.reply(503, Retry_After="2700")
+        async with daemon.desk("ann") as ann:
+            conversation = await talk(daemon, ann)
+            await ann.say(conversation, "patience")
+            await vendor.wait()
+            await eventually(lambda: channel(daemon, "hook").in_flight == 0, "it pauses")
+        daemon.stop()
+        clock(1)
+        daemon.start(clock.environment)
+        await vendor.wait(n=2)
+        await eventually(lambda: channel(daemon, "hook").in_flight == 0, "it pauses again")
+        clock(26)
+        letter = (await eventually(lambda: daemon.admin.read("/v1/dead-letters", pb.DeadLetterList()).dead_letters, "it expires"))[0]
+        assert getattr(letter, "class") == "expired" and "503" in letter.reason and letter.attempts == 2
+        vendor.answer = lambda r: vendor.reply(204)
+        assert daemon.admin.call("POST", f"/v1/dead-letters/{letter.delivery}/resend").status == 204
+        await eventually(lambda: channel(daemon, "hook").backlog == 0, "a person's wish counts")
+        assert vendor.texts() == ["patience"] * 3

@@ -37,6 +37,12 @@ def test_the_example_in_the_tree_is_the_one_in_the_code():
     assert got.returncode == 0
 
 
+def test_the_reference_lists_every_adapters_settings():
+    """Made by `config_tool adapters`."""
+    page = (ROOT / "docs/reference/channels.md").read_text()
+    assert page.split("<!-- adapters -->\n")[1].split("<!-- end of adapters -->")[0] == run("adapters").stdout
+
+
 def test_the_example_is_a_configuration_without_a_warning():
     got = run("check", ROOT / "config.example.toml")
     assert (got.returncode, got.stdout) == (0, "")

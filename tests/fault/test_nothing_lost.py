@@ -63,6 +63,13 @@ def test_one_node(tmp_path):
     same_everywhere(f"{tmp_path}/log.bin")
 
 
+def test_with_mail(tmp_path):
+    """Postfix stands before the daemon, and is killed like everybody else."""
+    world = World(tmp_path, SEED, rate=100, mail=True)
+    go(world, shuffled([("kill_postfix",)] * KILLS + [("kill_daemon",)] * KILLS + [("kill_redis",)] * KILLS + [("stop_redis", 3)]))
+    assert len(world.post.acked) > 50, len(world.post.acked)
+
+
 def test_clock_steps(tmp_path):
     world = World(tmp_path, SEED, clock=True)
     go(world, [("step_clock", 3600), ("kill_daemon",), ("step_clock", 0), ("kill_daemon",), ("kill_redis",)])

@@ -84,6 +84,15 @@ class Faults:
             await self.moment(0.02)
         await self.healed()
 
+    async def kill_postfix(self):
+        post = self.world.post
+        self.note(f"kill -9 Postfix, {len(post.acked)} mails taken")
+        post.kill()
+        await self.moment(0.3)
+        await self.world.start_post()
+        taken = len(post.acked)
+        await self.world.until(lambda: len(post.acked) > taken, "Postfix takes mail again")
+
     async def step_clock(self, seconds):
         self.note(f"clock stepped by {seconds:+d} s")
         self.world.set_clock(seconds)

@@ -171,6 +171,11 @@ def words_once(world, ev):
         yield from (f"{d.name}: {e.code} {e.field}: {e.detail}" for e in d.errors)
 
 
+def mail_once(world, ev):
+    if world.post:
+        yield from world.post.violations(ev)
+
+
 def state_sound(world, ev):
     agents = world.read("/v1/agents?limit=500", pb.AgentList()).agents
     for a in agents:
@@ -185,7 +190,7 @@ def state_sound(world, ev):
     yield from (f"conversation {c} has {n} open works" for c, n in per.items() if n > 1)
 
 
-CHECKS = [events_once, order_kept, log_dense, one_holder, desks_complete, none_unseen, words_once, state_sound]
+CHECKS = [events_once, order_kept, log_dense, one_holder, desks_complete, none_unseen, words_once, mail_once, state_sound]
 
 
 def judge(world, redis):

@@ -19,6 +19,7 @@ from harness.http import Http
 from .actors import DeskActor, GatewayActor
 from .faults import Faults
 from .kannel import KannelWorld, PhoneActor, free_ports
+from .post import Post
 from .verdict import judge
 
 PATIENCE = 120
@@ -32,10 +33,12 @@ class Node:
 
 
 class World:
-    def __init__(self, directory, seed, nodes=1, agents=6, customers=24, rate=400, clock=False, strict=True, config=None, kannel=False):
+    def __init__(self, directory, seed, nodes=1, agents=6, customers=24, rate=400, clock=False, strict=True, config=None, kannel=False,
+                 mail=False):
         self.directory, self.seed, self.rate = str(directory), seed, rate
         self.random = random.Random(seed)
         self.sent = 0
+        self.post = Post(seed) if mail else None
         self.started = time.monotonic()
         self.redis_process = None
         self.clock = f"{self.directory}/clock" if clock else None
@@ -69,6 +72,8 @@ class World:
             config["account"].append(self.kannel.account(config["server"]["listen"]))
         if change:
             change(config)
+        if self.post:
+            self.post.configure(config)
         directory = f"{self.directory}/{name}"
         os.makedirs(directory, exist_ok=True)
         return Daemon(directory, config)
@@ -122,13 +127,18 @@ class World:
         if self.kannel:
             self.kannel.configure(self.nodes[0].address)
             await self.start_kannel()
+        if self.post:
+            await self.start_post()
         self.tasks = [asyncio.create_task(a.run()) for a in self.actors()]
 
     def actors(self):
-        return self.gateways + self.desks + ([self.phone] if self.phone else [])
+        return self.gateways + self.desks + ([self.phone] if self.phone else []) + ([self.post] if self.post else [])
 
     async def start_kannel(self):
         await asyncio.get_running_loop().run_in_executor(None, self.kannel.start)
+
+    async def start_post(self):
+        await asyncio.get_running_loop().run_in_executor(None, self.post.postfix.start)
 
     # ---- looking on ----
 
@@ -147,7 +157,7 @@ class World:
         deadline = time.monotonic() + PATIENCE
         while True:
             answer = probe()
-            if asyncio.iscoroutine(answer):
+            if asyncio.iscoroutine(answer) or asyncio.isfuture(answer):
                 answer = await answer
             if answer:
                 return answer
@@ -205,6 +215,8 @@ class World:
         for a in self.actors():
             a.quiet = a.eager = True
         await self.ready()
+        if self.post:
+            await self.until(lambda: asyncio.get_running_loop().run_in_executor(None, self.post.delivered), "an empty queue of mail")
         await self.until(lambda: not any(g.open for g in self.gateways), "every event acknowledged")
         await self.until(lambda: not any(d.pending for d in self.desks), "every command answered")
 
@@ -256,6 +268,8 @@ class World:
     def destroy(self):
         if self.kannel:
             self.kannel.stop()
+        if self.post:
+            self.post.postfix.end()
         for node in self.nodes:
             with contextlib.suppress(ProcessLookupError):
                 if node.daemon.process and node.daemon.process.poll() is None:

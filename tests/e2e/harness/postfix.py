@@ -123,6 +123,13 @@ class Postfix:
             self.stop()
         raise AssertionError(f"Postfix never came up:\n{self.log()}")
 
+    def deliver_to(self, inward):
+        """Mail for tl.test goes there from now on."""
+        self.inward = inward
+        with open(f"{self.dir}/main.cf", "w", encoding="utf-8") as f:
+            f.write(MAIN.format(**vars(self)))
+        assert self.run("reload").returncode == 0, self.log()
+
     def greets(self):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1) as s:
             return s.recv(100).startswith(b"220 mx.tl.test")

@@ -137,6 +137,13 @@ static bool line_done(struct desk *d, char *rest)
     return w ? desk_command(d, "wrapUpDone", json_pack("{s:I}", "work", w->work)) : line_none("nothing is in wrap-up");
 }
 
+static bool line_more(struct desk *d, char *rest)
+{
+    struct desk_work *w = desk_chosen(d, rest, true);
+    return w ? desk_command(d, "extend", json_pack("{s:I}", "work", w->work))
+             : line_none("nothing is offered or in wrap-up");
+}
+
 static bool line_transfer(struct desk *d, char *rest)
 {
     struct desk_work *w = desk_work_by_id(d, d->current);
@@ -207,6 +214,7 @@ static const struct {
     {"transfer", "queue NAME | agent ID", line_transfer},
     {"close", "[DISPOSITION]  resolved, unless it begins with unresolved", line_close},
     {"done", "[WORK]  end the wrap-up", line_done},
+    {"more", "[WORK]  the whole time of the offer or wrap-up again", line_more},
     {"list", "your work", line_list},
     {"switch", "WORK  lines go there from now on", line_switch},
     {"confirm", "HANDLE  it is this customer's, on your word", line_confirm},

@@ -114,6 +114,14 @@ static enum router_refusal check_wrap_up(const struct router *r, struct order *o
     return check_in_state(r, o, ROUTER_WRAP_UP);
 }
 
+static enum router_refusal check_extend(const struct router *r, struct order *o)
+{
+    enum router_refusal why = check_in_state(r, o, ROUTER_OFFERED);
+    if (why == ROUTER_WRONG_STATE)
+        why = check_wrap_up(r, o);
+    return !why && o->work->extended >= r->rules.extend_max ? ROUTER_FULL : why;
+}
+
 static enum router_refusal check_to_queue(const struct router *r, struct order *o)
 {
     enum router_refusal why = check_held(r, o);
@@ -257,6 +265,11 @@ static void act_wrap_up_done(struct router *r, struct order *o)
     work_close(r, o->work, ROUTER_WRAPPED_UP);
 }
 
+static void act_extend(struct router *r, struct order *o)
+{
+    offer_extend(r, o->work);
+}
+
 static const struct command_act command_acts[] = {
     [ROUTER_ACT_PRESENCE] = {check_presence, act_presence, false},
     [ROUTER_ACT_ACCEPT] = {check_offer, act_accept, false},
@@ -267,11 +280,12 @@ static const struct command_act command_acts[] = {
     [ROUTER_ACT_TRANSFER_AGENT] = {check_to_agent, act_to_agent, false},
     [ROUTER_ACT_CLOSE] = {check_held, act_close, false},
     [ROUTER_ACT_WRAP_UP_DONE] = {check_wrap_up, act_wrap_up_done, false},
+    [ROUTER_ACT_EXTEND] = {check_extend, act_extend, false},
 };
 
 static bool command_legal(const struct router_command *c)
 {
-    return c->act >= ROUTER_ACT_PRESENCE && c->act <= ROUTER_ACT_WRAP_UP_DONE && text_is(c->agent, ROUTER_NAME_MAX) &&
+    return c->act >= ROUTER_ACT_PRESENCE && c->act <= ROUTER_ACT_EXTEND && text_is(c->agent, ROUTER_NAME_MAX) &&
            text_is(c->account, ROUTER_TEXT_MAX) && text_is(c->handle, ROUTER_TEXT_MAX) &&
            text_is(c->to, ROUTER_NAME_MAX) && text_is(c->text, ROUTER_TEXT_MAX);
 }

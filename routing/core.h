@@ -257,6 +257,7 @@ void settle_hold_over(struct router *r, struct work *w);
 // ---- offer.c ----
 
 void offer_make(struct router *r, struct work *w, const struct match *m);
+void offer_extend(struct router *r, struct work *w);
 void offer_accept(struct router *r, struct work *w);
 void offer_decline(struct router *r, struct work *w, const char *text);
 void offer_timed_out(struct router *r, struct work *w);

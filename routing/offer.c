@@ -10,11 +10,26 @@
 
 #include <string.h>
 
+static uint32_t offer_ms(const struct router *r, const struct work *w)
+{
+    uint32_t of_channel = r->rules.channels[w->channel_now].offer_ms;
+    return of_channel ? of_channel : w->queue->def.offer_ms;
+}
+
+// The whole time again from now on, for an offer or a wrap-up; never less than there was.
+void offer_extend(struct router *r, struct work *w)
+{
+    uint32_t more = w->state == ROUTER_OFFERED ? offer_ms(r, w) : w->queue->def.wrap_up_ms;
+    int64_t until = timer_after(r->at, more);
+    w->extended++;
+    timer_start(r, &w->limit, until > w->limit.deadline ? until : w->limit.deadline);
+    work_touch(r, w);
+}
+
 void offer_make(struct router *r, struct work *w, const struct match *m)
 {
     enum router_reason reason = w->reason;
-    const struct router_channel_rules *rules = &r->rules.channels[w->channel_now];
-    int64_t deadline = timer_after(r->at, rules->offer_ms ? rules->offer_ms : w->queue->def.offer_ms);
+    int64_t deadline = timer_after(r->at, offer_ms(r, w));
     struct router_candidate *why = record_candidate(&r->arena, r, w, &m->why);
     w->epoch = ++r->epoch;
     work_move(r, w, ROUTER_OFFERED, m->winner, reason);
@@ -24,7 +39,7 @@ void offer_make(struct router *r, struct work *w, const struct match *m)
     e->deadline = deadline;
     e->why = why;
     e->former_agent = w->former;
-    if (rules->auto_accept)
+    if (r->rules.channels[w->channel_now].auto_accept)
         settle_answer_later(r, w);
 }
 

@@ -38,6 +38,7 @@ static void take_rules(struct reader *in, struct router_config *c)
     c->timeouts_to_away = take32(in);
     c->decline_pause_ms = take32(in);
     c->decline_max = take32(in);
+    c->extend_max = take8(in);
     c->order = (enum router_order)take8(in);
     c->seed = take64(in);
     c->idle_from_end = take_bool(in);
@@ -263,6 +264,9 @@ static void take_work(struct reader *in, struct router *r)
     struct work *w = work_new(r, id, conversation);
     take_work_numbers(in, r, w);
     int64_t limit = take_time(in);
+    w->extended = take8(in);
+    bool limited = w->state == ROUTER_OFFERED || w->state == ROUTER_WRAP_UP;
+    reader_must(in, w->extended <= (limited ? CORE_TIMES_MAX : 0u), "work was extended that has no limit");
     bool held = take_bool(in);
     w->prefer_former = take_bool(in);
     w->told = take_bool(in);
@@ -273,7 +277,7 @@ static void take_work(struct reader *in, struct router *r)
         return;
     work_enter(r, w);
     session_arm_idle(r, w);
-    if (w->state == ROUTER_OFFERED || w->state == ROUTER_WRAP_UP) {
+    if (limited) {
         w->limit.kind = w->state == ROUTER_OFFERED ? TIMER_OFFER : TIMER_WRAP_UP;
         timer_start(r, &w->limit, limit);
     }

@@ -91,6 +91,7 @@ struct router *router_new(void)
         .timeouts_to_away = 3,
         .decline_pause_ms = 60000,
         .decline_max = 3,
+        .extend_max = 2,
         .channels = {[ROUTER_CHAT] = {1, 600000},
                      [ROUTER_SMS] = {1, 86400000},
                      [ROUTER_EMAIL] = {1, 604800000},

@@ -206,6 +206,7 @@ struct router_config {
     uint32_t timeouts_to_away;
     uint32_t decline_pause_ms;
     uint32_t decline_max;
+    uint32_t extend_max; // times that one offer or wrap-up is given its time again
     enum router_order order;
     uint64_t seed;      // of ROUTER_RANDOM
     bool idle_from_end; // idle counts from the end of the last contact only, not from the beginning of another
@@ -260,6 +261,7 @@ enum router_act {
     ROUTER_ACT_TRANSFER_AGENT,
     ROUTER_ACT_CLOSE,
     ROUTER_ACT_WRAP_UP_DONE,
+    ROUTER_ACT_EXTEND,
 };
 
 struct router_command {
@@ -267,7 +269,7 @@ struct router_command {
     const char *client_id;
     const char *agent;
     enum router_act act;
-    uint64_t work;         // accept, decline, transfer, close, wrap_up_done
+    uint64_t work;         // accept, decline, transfer, close, wrap_up_done, extend
     uint64_t epoch;        // accept, decline
     uint64_t conversation; // send, note
     enum router_presence presence;

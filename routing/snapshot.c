@@ -133,6 +133,7 @@ static void put_rules(struct writer *o, const struct router_config *c)
     put32(o, c->timeouts_to_away);
     put32(o, c->decline_pause_ms);
     put32(o, c->decline_max);
+    put8(o, c->extend_max);
     put8(o, (uint64_t)c->order);
     put64(o, c->seed);
     put8(o, c->idle_from_end);
@@ -237,6 +238,7 @@ static void put_work(struct writer *o, const struct work *w)
     put_time(o, w->since);
     put_time(o, w->hold_until);
     put_time(o, w->limit.place ? w->limit.deadline : 0);
+    put8(o, w->extended);
     put8(o, w->hold.place != 0);
     put8(o, w->prefer_former);
     put8(o, w->told);

@@ -198,6 +198,7 @@ struct work {
     uint32_t own_priority; // 0 = the queue's
     uint32_t charge;
     int64_t since;      // waits since
+    uint32_t extended;  // times, of the offer or wrap-up under way
     int64_t hold_until; // a known agent who is full is waited for until then
     struct queue *queue;
     struct agent *agent;    // offered to, or held by

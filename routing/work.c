@@ -250,6 +250,7 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
         work_undecide(r, w);
     }
     w->state = to;
+    w->extended = 0;
     w->agent = agent;
     w->reason = reason;
     if (to == ROUTER_CLOSED)

@@ -204,6 +204,13 @@ static bool act_wrap_up_done(const Throughline__V1__Command *m, struct router_co
     return true;
 }
 
+static bool act_extend(const Throughline__V1__Command *m, struct router_command *out)
+{
+    out->act = ROUTER_ACT_EXTEND;
+    out->work = m->extend->work;
+    return true;
+}
+
 #define ACT_FIRST THROUGHLINE__V1__COMMAND__ACT_PRESENCE
 static act_fn *const acts[] = {
     [THROUGHLINE__V1__COMMAND__ACT_PRESENCE - ACT_FIRST] = act_presence,
@@ -214,6 +221,7 @@ static act_fn *const acts[] = {
     [THROUGHLINE__V1__COMMAND__ACT_TRANSFER - ACT_FIRST] = act_transfer,
     [THROUGHLINE__V1__COMMAND__ACT_CLOSE - ACT_FIRST] = act_close,
     [THROUGHLINE__V1__COMMAND__ACT_WRAP_UP_DONE - ACT_FIRST] = act_wrap_up_done,
+    [THROUGHLINE__V1__COMMAND__ACT_EXTEND - ACT_FIRST] = act_extend,
 };
 
 static bool read_command(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)

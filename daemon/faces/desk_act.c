@@ -41,16 +41,6 @@ static bool make_presence(struct desk *d, const Throughline__V1__DeskCommand *c,
     return true;
 }
 
-static bool make_accept(struct desk *d, const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out,
-                        struct desk_fault *f)
-{
-    (void)d;
-    (void)f;
-    out->act_case = THROUGHLINE__V1__COMMAND__ACT_ACCEPT;
-    out->accept = c->accept;
-    return true;
-}
-
 static bool make_decline(struct desk *d, const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out,
                          struct desk_fault *f)
 {
@@ -82,13 +72,22 @@ static bool make_close(struct desk *d, const Throughline__V1__DeskCommand *c, Th
     return bounded(f, c->close->disposition, 64, "close.disposition");
 }
 
-static bool make_wrap_up_done(struct desk *d, const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out,
-                              struct desk_fault *f)
+// What only names its work and offer.
+static bool make_short(struct desk *d, const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out,
+                       struct desk_fault *f)
 {
     (void)d;
     (void)f;
-    out->act_case = THROUGHLINE__V1__COMMAND__ACT_WRAP_UP_DONE;
-    out->wrap_up_done = c->wrap_up_done;
+    if (c->command_case == THROUGHLINE__V1__DESK_COMMAND__COMMAND_ACCEPT) {
+        out->act_case = THROUGHLINE__V1__COMMAND__ACT_ACCEPT;
+        out->accept = c->accept;
+    } else if (c->command_case == THROUGHLINE__V1__DESK_COMMAND__COMMAND_EXTEND) {
+        out->act_case = THROUGHLINE__V1__COMMAND__ACT_EXTEND;
+        out->extend = c->extend;
+    } else {
+        out->act_case = THROUGHLINE__V1__COMMAND__ACT_WRAP_UP_DONE;
+        out->wrap_up_done = c->wrap_up_done;
+    }
     return true;
 }
 
@@ -97,11 +96,12 @@ typedef bool make_fn(struct desk *d, const Throughline__V1__DeskCommand *c, Thro
 
 static make_fn *const plain[] = {
     [THROUGHLINE__V1__DESK_COMMAND__COMMAND_PRESENCE] = make_presence,
-    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_ACCEPT] = make_accept,
+    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_ACCEPT] = make_short,
     [THROUGHLINE__V1__DESK_COMMAND__COMMAND_DECLINE] = make_decline,
     [THROUGHLINE__V1__DESK_COMMAND__COMMAND_TRANSFER] = make_transfer,
     [THROUGHLINE__V1__DESK_COMMAND__COMMAND_CLOSE] = make_close,
-    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_WRAP_UP_DONE] = make_wrap_up_done,
+    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_WRAP_UP_DONE] = make_short,
+    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_EXTEND] = make_short,
 };
 
 static void log_command(struct desk *d, struct desk_pending *p, Throughline__V1__Command *command,

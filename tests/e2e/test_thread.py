@@ -68,6 +68,7 @@ async def test_every_kind_of_channel_goes_both_ways(daemon):
             delivery = await gateway.delivered_text(f"back by {account}")
             assert (delivery.account, delivery.to) == (account, handle)
             await ann.do(close=pb.Close(work=context.work.id, disposition="done", resolved=True))
+            await ann.do(extend=pb.Extend(work=context.work.id))
             await ann.do(wrap_up_done=pb.WrapUpDone(work=context.work.id))
         assert await gateway.event(call("phone", "tel:+4930999", "c9")) is None
         context = await ann.take(lambda o: o.context.work.channel_now == pb.CHANNEL_VOICE)

@@ -129,7 +129,7 @@ static void command(struct script *s, const struct router *r, struct router_comm
     c->session = name(s, "d");
     c->client_id = name(s, "c");
     c->agent = name(s, "a");
-    c->act = (enum router_act)(byte(s) % 11);
+    c->act = (enum router_act)(byte(s) % 12);
     c->work = number(s);
     c->conversation = number(s);
     c->epoch = number(s);

@@ -30,8 +30,8 @@ static void implicit_queue(struct twin *t)
 void twin_init(struct twin *t)
 {
     memset(t, 0, sizeof *t);
-    t->rules =
-        (struct router_config){.grace_ms = 30000, .timeouts_to_away = 3, .decline_pause_ms = 60000, .decline_max = 3};
+    t->rules = (struct router_config){
+        .grace_ms = 30000, .timeouts_to_away = 3, .decline_pause_ms = 60000, .decline_max = 3, .extend_max = 2};
     for (size_t i = ROUTER_CHAT; i < ROUTER_CHANNELS; i++)
         t->rules.channels[i] = (struct router_channel_rules){.units = 1, .idle_ms = 86400000};
     t->rules.channels[ROUTER_CHAT].idle_ms = 600000;
@@ -398,6 +398,10 @@ static enum router_refusal may(struct twin *t, const struct router_command *c, s
         return may_transfer(t, c, *w);
     if (c->act == ROUTER_ACT_CLOSE)
         return mine(c, *w, ROUTER_ASSIGNED);
+    if (c->act == ROUTER_ACT_EXTEND) {
+        enum router_refusal why = mine(c, *w, *w && (*w)->state == ROUTER_OFFERED ? ROUTER_OFFERED : ROUTER_WRAP_UP);
+        return !why && (*w)->extended >= t->rules.extend_max ? ROUTER_FULL : why;
+    }
     if (c->act == ROUTER_ACT_WRAP_UP_DONE)
         return mine(c, *w, ROUTER_WRAP_UP);
     if (!*w || !same((*w)->agent, c->agent) || ((*w)->state != ROUTER_ASSIGNED && (*w)->state != ROUTER_WRAP_UP))
@@ -475,6 +479,17 @@ static void close_conversation(struct twin *t, struct twin_work *w, const struct
     w->limit = t->now + wrap_up_ms;
 }
 
+static void extend(struct twin *t, struct twin_work *w)
+{
+    const struct twin_queue *q = twin_queue(t, w->queue);
+    uint32_t of_channel = t->rules.channels[w->channel_now].offer_ms;
+    uint32_t offer_ms = of_channel ? of_channel : q->offer_ms;
+    int64_t until = t->now + (w->state == ROUTER_OFFERED ? offer_ms : q->wrap_up_ms);
+    w->limit = until > w->limit ? until : w->limit;
+    w->extended++;
+    w->changed = true;
+}
+
 static void carry_out(struct twin *t, struct twin_work *w, const struct router_command *c)
 {
     if (c->act == ROUTER_ACT_PRESENCE)
@@ -487,6 +502,8 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
         send_words(t, w, c);
     else if (c->act == ROUTER_ACT_CLOSE)
         close_conversation(t, w, c);
+    else if (c->act == ROUTER_ACT_EXTEND)
+        extend(t, w);
     else if (c->act == ROUTER_ACT_WRAP_UP_DONE)
         twin_close(t, w, ROUTER_WRAPPED_UP);
     else if (c->act == ROUTER_ACT_TRANSFER_QUEUE || c->act == ROUTER_ACT_TRANSFER_AGENT)

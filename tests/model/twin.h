@@ -79,7 +79,7 @@ struct twin_work {
     enum router_work_state state;
     enum router_reason reason;
     enum router_channel channel_now;
-    uint32_t own_priority, frozen;
+    uint32_t own_priority, frozen, extended;
     int64_t since, hold_until, limit;
     char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME];
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME];

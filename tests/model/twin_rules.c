@@ -175,6 +175,7 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
             w->hold_until = t->now + twin_queue(t, w->queue)->prefer_known_ms;
     }
     w->state = to;
+    w->extended = 0;
     w->reason = reason;
     w->changed = true;
     twin_name(w->agent, agent);

@@ -171,6 +171,7 @@ static void any_config(struct world *w, struct router_config *c)
                                 .decline_max = 1 + world_random(w, 3)};
     c->order = (enum router_order)world_random(w, ROUTER_ORDERS);
     c->seed = world_random(w, 3);
+    c->extend_max = world_random(w, 3);
     c->idle_from_end = world_random(w, 2) == 1;
     static const uint32_t idle_ms[] = {0, 0, 4000, 8000, 12000, 300000};
     for (size_t i = 1; i < ROUTER_CHANNELS; i++) {
@@ -240,14 +241,14 @@ static enum router_act fitting_act(struct world *w, enum router_work_state s, bo
                                                ROUTER_ACT_TRANSFER_QUEUE, ROUTER_ACT_CLOSE, ROUTER_ACT_TRANSFER_AGENT,
                                                ROUTER_ACT_CLOSE,          ROUTER_ACT_SEND};
     if (s == ROUTER_OFFERED)
-        return chance(w, 70) ? ROUTER_ACT_ACCEPT : ROUTER_ACT_DECLINE;
+        return chance(w, 15) ? ROUTER_ACT_EXTEND : chance(w, 70) ? ROUTER_ACT_ACCEPT : ROUTER_ACT_DECLINE;
     if (s == ROUTER_ASSIGNED && talkative && chance(w, 95))
         return ROUTER_ACT_SEND;
     if (s == ROUTER_ASSIGNED)
         return assigned[world_random(w, 8)];
     if (s == ROUTER_WRAP_UP)
-        return chance(w, 50) ? ROUTER_ACT_WRAP_UP_DONE : ROUTER_ACT_SEND;
-    return (enum router_act)(1 + world_random(w, 9));
+        return chance(w, 20) ? ROUTER_ACT_EXTEND : chance(w, 50) ? ROUTER_ACT_WRAP_UP_DONE : ROUTER_ACT_SEND;
+    return (enum router_act)(1 + world_random(w, 10));
 }
 
 static void any_command(struct world *w, const struct router *r, struct router_command *c)
@@ -259,7 +260,7 @@ static void any_command(struct world *w, const struct router *r, struct router_c
     c->session = desk_of(w, r, c->agent);
     c->client_id = name(w, "c", (uint32_t)(chance(w, 97) ? ++w->client_id : w->client_id) % 100000);
     c->act = found && chance(w, 85) ? fitting_act(w, v.state, v.conversation == 1)
-                                    : (enum router_act)(1 + world_random(w, 9));
+                                    : (enum router_act)(1 + world_random(w, 10));
     if (!found || chance(w, 12))
         c->act = ROUTER_ACT_PRESENCE;
     c->work = found && chance(w, 97) ? v.id : world_random(w, 50);

@@ -271,6 +271,7 @@ struct router_config world_rules_def(void)
     return (struct router_config){
         .grace_ms = 30000,
         .timeouts_to_away = 3,
+        .extend_max = 1,
         .decline_pause_ms = 60000,
         .decline_max = 2,
         .channels = {[ROUTER_CHAT] = {1, 600000},
@@ -423,6 +424,11 @@ void declines(struct world *w, const char *agent, uint64_t conversation)
 void closes(struct world *w, const char *agent, uint64_t conversation)
 {
     act_on(w, agent, ROUTER_ACT_CLOSE, conversation, "");
+}
+
+void extends(struct world *w, const char *agent, uint64_t conversation)
+{
+    act_on(w, agent, ROUTER_ACT_EXTEND, conversation, "");
 }
 
 void wraps_up(struct world *w, const char *agent, uint64_t conversation)

@@ -141,6 +141,54 @@ static void test_age_is_kept(void **state)
     assert_int_equal(v.since, 1000);
 }
 
+static void test_extended_once_and_not_for_ever(void **state)
+{
+    struct world *w = *state;
+    struct router_config c = world_rules_def();
+    world_configure(w, &c);
+    world_agent(w, "ann", "", 1, 0);
+    world_agent(w, "bob", "", 1, 0);
+    comes(w, "ann");
+    says(w, 1, ROUTER_CHAT);
+    world_wait(w, 20000);
+    world_forget(w);
+    extends(w, "bob", 1);
+    expect(w, "refused UNKNOWN_SESSION\n");
+    extends(w, "ann", 1);
+    expect(w, "done\nc1 is OFFERED NEW\n");
+    extends(w, "ann", 1);
+    expect(w, "refused FULL\n");
+    world_wait(w, 29999);
+    expect(w, "");
+    world_wait(w, 1);
+    expect(w, "offer of c1 to ann ended TIMED_OUT\ndecision c1 nobody\nc1 is QUEUED TIMED_OUT\n");
+}
+
+static void test_wrap_up_is_extended(void **state)
+{
+    struct world *w = *state;
+    struct router_config c = world_rules_def();
+    world_configure(w, &c);
+    struct router_queue q = world_queue_def("all");
+    world_queue(w, &q);
+    world_agent(w, "ann", "", 1, 0);
+    comes(w, "ann");
+    says(w, 1, ROUTER_CHAT);
+    accepts(w, "ann", 1);
+    world_forget(w);
+    extends(w, "ann", 1);
+    expect(w, "refused WRONG_STATE\n");
+    closes(w, "ann", 1);
+    world_wait(w, 9000);
+    world_forget(w);
+    extends(w, "ann", 1);
+    expect(w, "done\nc1 is WRAP_UP CLOSED\n");
+    world_wait(w, 9999);
+    expect(w, "");
+    world_wait(w, 1);
+    expect(w, "unassign c1 from ann WRAPPED_UP\nc1 is CLOSED WRAPPED_UP\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +198,8 @@ int main(void)
         story(test_decliner_is_asked_again_when_nobody_else_can),
         story(test_misses_in_a_row_set_away),
         story(test_age_is_kept),
+        story(test_extended_once_and_not_for_ever),
+        story(test_wrap_up_is_extended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Short messages over a real Kannel, set up by the lines of docs/how-to/connect-kannel.md: fakesmsc is the phone."""
 import os
+import re
 import signal
 
 import pytest
 
 from harness import pb
-from harness.kannel import SENDER, Kannel, free_ports
+from harness.daemon import check_config
+from harness.kannel import SECRET, SENDER, Kannel, free_ports
 from harness.mailbox import eventually
 from harness.processes import redis_of
 from harness.relay import Relay
@@ -45,6 +47,19 @@ def place(world, tmp_path):
         p.kannel.stop()
         if p.relay:
             p.relay.close()
+
+
+@pytest.mark.parametrize("page, secrets", [
+    ("docs/how-to/connect-kannel.md", {"KANNEL_SECRET": SECRET, "KANNEL_PASSWORD": "x"}),
+    ("docs/reference/channels-twilio.md", {"TWILIO_AUTH_TOKEN": "0123456789abcdef0123456789abcdef"}),
+])
+def test_the_configuration_of_the_pages(tmp_path, monkeypatch, page, secrets):
+    for name, secret in secrets.items():
+        monkeypatch.setenv(name, secret)
+    with open(f"{pb.ROOT}/{page}", encoding="utf-8") as f:
+        (tmp_path / "throughline.toml").write_text(re.search(r"```toml\n(.*?)```", f.read(), re.S)[1])
+    done = check_config(tmp_path / "throughline.toml")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 async def delivered(desk, text, state=pb.DELIVERY_STATE_DELIVERED):

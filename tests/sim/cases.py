@@ -113,8 +113,8 @@ N_POOLS = [{"count": 2, "skills": {"billing": 5, "tech": 1, "mail": 1}, "speed":
 N_CLASSES = [{"rate": 0.035, "needs": ["billing"]}, {"rate": 0.02, "needs": ["tech"]}]
 
 
-def n_design(select, **policy):
-    return solved(named(N_POOLS, N_CLASSES, policy={"select": select, **policy}, waiting_places=5))
+def n_design(select):
+    return solved(named(N_POOLS, N_CLASSES, policy={"select": select}, waiting_places=5))
 
 
 @case
@@ -139,7 +139,8 @@ def n_design_random():
 
 @case
 def n_design_priority():
-    return n_design("fewest_skills", order="priority")
+    classes = [{**N_CLASSES[0], "priority": 2}, {**N_CLASSES[1], "priority": 1, "patience_mean": 200}]
+    return solved(named(N_POOLS, classes, policy={"select": "fewest_skills", "order": "priority"}, waiting_places=5))
 
 
 @case
@@ -234,7 +235,7 @@ def slots():
 
 def slots_of(select):
     pools = [{"count": 2, "concurrency": 3, "speed": 0.5}, {"count": 2, "concurrency": 1, "speed": 1.5}]
-    return solved(named(pools, [{"rate": 0.05}], policy={"select": select}, waiting_places=8))
+    return solved(named(pools, [{"rate": 0.05}], policy={"select": select}, waiting_places=2))
 
 
 @case

@@ -93,10 +93,10 @@ class Chain:
         elif not choice:
             yield 1.0, self.state(room, full, list(queue) + [(cls, first)]), [("wait", cls)] if first else []
 
-    def end(self, state, agent, cls):
-        """The agent's contact of this class ends."""
+    def end(self, state, i, cls):
+        """A contact of this class ends with the agent at this place: of those with room, then of those without."""
         room, full, queue = map(list, state)
-        (room if agent in room else full).remove(agent)
+        agent = room.pop(i) if i < len(room) else full.pop(i - len(room))
         room.append(self.hand(agent, cls, -1))
         happened = [("end", agent[0], cls)]
         taken = self.pick(agent[0], queue)
@@ -119,7 +119,7 @@ class Chain:
             for cls, n in enumerate(agent[1]):
                 if n:
                     rate = n * self.pools[agent[0]].get("speed", 1.0) / self.classes[cls]["service_mean"]
-                    for chance, to, happened in self.end(state, agent, cls):
+                    for chance, to, happened in self.end(state, i, cls):
                         yield rate * chance, to, happened
         for i, (cls, first) in enumerate(queue):
             if self.classes[cls].get("patience_mean"):

@@ -33,10 +33,10 @@ def distances(name, known=None):
     for path, theory in (known or built(name)[1]).items():
         got = at(simulated(name), path)
         off = abs(got["value"] - theory)
-        if got["half_width"] < 1e-12:
-            assert off < 1e-6, f"{path} is {got['value']} and must be {theory}"
-        else:
+        if got["half_width"] > 1e-12:
             out[path] = off / got["half_width"]
+        elif off > 1e-6:
+            out[path] = float("inf")  # what is always the same must be right
     return out
 
 

@@ -234,7 +234,7 @@ static void match_draw(const struct router *r, const struct work *w, size_t limi
         others += m.row[i]->n;
     for (size_t i = 0; i < k->own_n; i++) // a member of the pool who can take it sits in one of these rows
         others -= match_sits(r, w, &k->own[i]) ? 1 : 0;
-    if (!others)
+    if (!m.n || !others)
         return;
     struct row_cursor at;
     size_t row = match_place(r, w, k, &m, match_dice(r, w) % others, &at);

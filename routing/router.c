@@ -92,11 +92,11 @@ struct router *router_new(void)
         .decline_pause_ms = 60000,
         .decline_max = 3,
         .extend_max = 2,
-        .channels = {[ROUTER_CHAT] = {1, 600000},
-                     [ROUTER_SMS] = {1, 86400000},
-                     [ROUTER_EMAIL] = {1, 604800000},
-                     [ROUTER_VOICE] = {1, 0},
-                     [ROUTER_SOCIAL] = {1, 86400000}},
+        .channels = {[ROUTER_CHAT] = {.units = 1, .idle_ms = 600000},
+                     [ROUTER_SMS] = {.units = 1, .idle_ms = 86400000},
+                     [ROUTER_EMAIL] = {.units = 1, .idle_ms = 604800000},
+                     [ROUTER_VOICE] = {.units = 1, .idle_ms = 0},
+                     [ROUTER_SOCIAL] = {.units = 1, .idle_ms = 86400000}},
     };
     r->queues = memory_new(1, sizeof(struct queue *));
     r->queues[0] = queue_new_implicit();

@@ -274,11 +274,11 @@ struct router_config world_rules_def(void)
         .extend_max = 1,
         .decline_pause_ms = 60000,
         .decline_max = 2,
-        .channels = {[ROUTER_CHAT] = {1, 600000},
-                     [ROUTER_SMS] = {1, 3600000},
-                     [ROUTER_EMAIL] = {1, 0},
-                     [ROUTER_VOICE] = {3, 0},
-                     [ROUTER_SOCIAL] = {1, 3600000}},
+        .channels = {[ROUTER_CHAT] = {.units = 1, .idle_ms = 600000},
+                     [ROUTER_SMS] = {.units = 1, .idle_ms = 3600000},
+                     [ROUTER_EMAIL] = {.units = 1, .idle_ms = 0},
+                     [ROUTER_VOICE] = {.units = 3, .idle_ms = 0},
+                     [ROUTER_SOCIAL] = {.units = 1, .idle_ms = 3600000}},
     };
 }
 

@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """One matter over every channel, on real parts: the chat in a real browser, SMS through a real Kannel, email through a real Postfix, a call by
-a gateway. One conversation, Ann throughout, and each answer reaches the customer on the other side."""
+a gateway. One conversation, Ann throughout, and each answer reaches the customer on the other side. The lines are those of
+docs/tutorial/every-channel.md; only the ports are others."""
 import asyncio
 import json
+import re
+import shlex
+import subprocess
 import time
+import tomllib
 
+from harness import pb
 from harness.browser import Browser
 from harness.chat import identity
 from harness.config import CHAT_SECRET
 from harness.kannel import Kannel, free_ports
-from harness.mail import account, lmtp_address
+from harness.mail import lmtp_address
 from harness.mailbox import eventually
 from harness.postfix import Postfix, Sink
 from harness.stories import call, hang_up, texts
@@ -20,6 +26,19 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>a shop</ti
 WIDGET = "document.querySelector('throughline-chat')?.shadowRoot"
 
 
+TUTORIAL = f"{pb.ROOT}/docs/tutorial/every-channel.md"
+
+
+def lines(name, **ports):
+    """A block of the page, with each of its ports replaced."""
+    with open(TUTORIAL, encoding="utf-8") as f:
+        block = re.search(rf"<!-- every {name} -->\n```\w*\n(.*?)```", f.read(), re.S)[1]
+    for port, ours in ports.items():
+        assert port[1:] in block, (port, block)
+        block = block.replace(port[1:], str(ours))
+    return block
+
+
 def signed():
     return identity(CHAT_SECRET, reference="crm-7", handles=[f"tel:{NUMBER}", f"email:{ADDRESS}"], name="Eva", expires=int(time.time()) + 3600)
 
@@ -28,7 +47,8 @@ async def later(fn, *args):
     return await asyncio.to_thread(fn, *args)
 
 
-async def test_one_matter_over_every_channel(world, tmp_path):
+async def test_one_matter_over_every_channel(world, tmp_path, monkeypatch):
+    monkeypatch.setenv("MAIL_SECRET", "a secret of the tutorial")
     kannel, address = Kannel(tmp_path / "kannel"), f"127.0.0.1:{free_ports(1)[0]}"
     kannel.configure(address)
     try:
@@ -38,20 +58,25 @@ async def test_one_matter_over_every_channel(world, tmp_path):
 
                 def every_channel(config):
                     config["server"]["listen"] = address
-                    config["lmtp"] = {"listen": "127.0.0.1:0"}
+                    page = tomllib.loads(lines("daemon", _2424=0, _2525=postfix.port))
+                    config["lmtp"] = page["lmtp"]
                     config["account"] = [a for a in config["account"] if a["name"] not in ("sms", "mail")]
                     config["account"][0]["origins"] = [site]
-                    config["account"] += [kannel.account(address), account("support", smtp=f"smtp://127.0.0.1:{postfix.port}", smtp_tls=False)]
+                    config["account"] += [kannel.account(address), *page["account"]]
                 daemon = world(every_channel)
                 postfix.deliver_to("lmtp:inet:%s:%s" % lmtp_address(daemon))
+                with open(f"{postfix.dir}/main.cf", encoding="utf-8") as f:
+                    assert set(lines("postfix", _2424=lmtp_address(daemon)[1]).splitlines()) <= set(f.read().splitlines())
+                with open(f"{kannel.directory}/kannel.conf", encoding="utf-8") as f:
+                    assert lines("phone-line", _13002=kannel.smsc) in f.read()
                 await later(kannel.start)
-                await play(daemon, browser, site, kannel.phone, postfix, sink)
+                await play(daemon, browser, site, kannel, postfix, sink)
     finally:
         print(kannel.log())
         kannel.stop()
 
 
-async def play(daemon, browser, site, phone, postfix, sink):
+async def play(daemon, browser, site, kannel, postfix, sink):
     async with daemon.gateway("phone") as gateway, daemon.desk("ann") as ann:
         # The chat, in a browser.
         page = await browser.open(site)
@@ -68,14 +93,14 @@ async def play(daemon, browser, site, phone, postfix, sink):
         await page.until(f"{WIDGET}.textContent.includes({json.dumps('which month?')})")
 
         # SMS, through Kannel, from a phone that the customer has proven to be theirs.
-        await phone.say(NUMBER, "march, on the road now")
+        kannel.phone.on(shlex.split(lines("sms", _13002=kannel.smsc))[-1])
         await ann.entry("march, on the road now", matter)
         await ann.say(matter, "I see it: 12 euros too much")
-        await phone.hears("I see it: 12 euros too much")
+        await kannel.phone.hears("I see it: 12 euros too much")
 
         # Email, through Postfix, and the answer back through it.
-        await later(lambda: postfix.swaks("support@tl.test", sender=ADDRESS, body="here is the bill", header=(
-            "Message-Id: <bill@customer.test>"), h_Subject="The bill", attach="@/etc/hostname"))
+        sent = await later(lambda: subprocess.run(shlex.split(lines("mail", _2525=postfix.port)), capture_output=True, text=True, timeout=60, check=False))
+        assert sent.returncode == 0, sent
         bill = await eventually(lambda: next((e for e in daemon.timeline(matter) if e.message.subject == "The bill"), None), "the mail")
         assert bill.message.text.strip() == "here is the bill" and bill.message.attachments[0].url.startswith("/v1/media/")
         await ann.say(matter, "corrected, you get it back")

@@ -70,6 +70,8 @@ bool link_hold(struct link *l, const struct link_call *c) __attribute__((warn_un
 uint32_t link_held(const struct link *l);
 struct resp_out *link_release_begin(struct link *l);
 void link_release_end(struct link *l);
+// Takes back what is held: it comes back with e, not from in here, and with this `aux`. How many those were.
+uint32_t link_refuse_held(struct link *l, enum tl_err e, uint64_t aux);
 void link_flush(struct link *l); // in this turn still, for what it has held so far
 void link_refuse(struct link *l, const struct link_call *c, enum tl_err e); // comes back with e, but not from in here
 void link_break(struct link *l, const char *why);                           // connects anew; why: static text

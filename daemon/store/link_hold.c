@@ -35,6 +35,24 @@ void link_release_end(struct link *l)
     l->held = 0;
 }
 
+uint32_t link_refuse_held(struct link *l, enum tl_err e, uint64_t aux)
+{
+    uint32_t n = l->held;
+    uint64_t first = l->calls.tail - n;
+    for (uint64_t i = first; i < first + n; i++) {
+        struct link_call c = *ring_at(&l->calls, i);
+        c.aux = aux;
+        if (i >= l->calls.live) // else it has come back already
+            link_refuse(l, &c, e);
+    }
+    n -= l->calls.live > first ? (uint32_t)(l->calls.live - first) : 0;
+    l->calls.tail = first;
+    l->calls.live = l->calls.live < first ? l->calls.live : first;
+    l->sampling = l->sampling && l->sample < first;
+    l->held = 0;
+    return n;
+}
+
 void link_flush(struct link *l)
 {
     if (l->held)

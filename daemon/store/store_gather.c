@@ -17,7 +17,9 @@
 static void gather_on_reply(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
 {
     struct store *s = owner;
-    if (c->parts) // the first of those that were sent
+    if (c->aux == STORE_LANE_REFUSED)
+        store_lane_refused(s);
+    else if (c->parts) // the first of those that were sent
         store_lane_answered(s, e, v);
     if (v && v->type == VALUE_ERROR && !store_refused_whole(v)) {
         s->gather.alone = GATHER_ALONE;
@@ -53,6 +55,12 @@ void store_gather_leaving(void *store)
         store_gather_release(s);
 }
 
+uint32_t store_gather_refuse(struct store *s)
+{
+    store_gather_empty(s);
+    return link_refuse_held(s->link, TL_UNAVAILABLE, STORE_LANE_REFUSED);
+}
+
 void store_gather_empty(struct store *s)
 {
     s->gather.keys.len = s->gather.words.len = 0;
@@ -71,7 +79,7 @@ void store_gather(struct store *s, const struct store_ingest *a, store_placed_fn
     if (link_held(s->link) && strcmp(g->tenant, a->tenant) != 0)
         store_gather_release(s);
     if (!s->up || !link_hold(s->link, &c)) {
-        link_refuse(s->link, &c, TL_UNAVAILABLE);
+        store_lane_refuse(s, &c);
         return;
     }
     if (link_held(s->link) == 1) {

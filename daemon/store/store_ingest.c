@@ -45,7 +45,9 @@ void store_put_event_words(struct resp_out *out, const struct store_ingest *a)
 
 static void on_alone(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
 {
-    if (c->aux) // it was sent
+    if (c->aux == STORE_LANE_REFUSED)
+        store_lane_refused(owner);
+    else if (c->aux) // it was sent
         store_lane_answered(owner, e, v);
     store_reply_stored(owner, c, e, v);
 }

@@ -60,10 +60,11 @@ struct store {
     } * heard; // grows: every tenant's core and faces listen
     unsigned heard_n;
     struct store_job *jobs;
-    struct {             // the order of events; store_lane.c
-        uint64_t turn;   // of the last one sent: lane << 40 | number
-        uint32_t flying; // sent, not answered
-        uint32_t stale;  // of them, in an earlier lane
+    struct {              // the order of events; store_lane.c
+        uint64_t turn;    // of the last one sent: lane << 40 | number
+        uint32_t flying;  // sent, not answered
+        uint32_t stale;   // of them, in an earlier lane
+        uint32_t refused; // not sent, on their way back
     } lane;
     struct store_gather gather;
 };
@@ -112,11 +113,16 @@ void store_put_event_words(struct resp_out *out, const struct store_ingest *a);
 void store_gather(struct store *s, const struct store_ingest *a, store_placed_fn *fn, void *module, uint64_t token);
 void store_gather_release(void *store); // there is one
 void store_gather_leaving(void *store);
+uint32_t store_gather_refuse(struct store *s); // all that are held, as store_lane_refuse does; the caller counts them
 void store_gather_empty(struct store *s);
 void store_gather_free(struct store *s);
 // store_lane.c: the turn of a call with events that is sent now; its answer, error or loss.
 uint64_t store_lane_turn(struct store *s);
 void store_lane_answered(struct store *s, enum tl_err e, const struct value *v);
+#define STORE_LANE_REFUSED UINT64_MAX // `aux` of an event that was refused without being sent; no turn
+bool store_lane_blocked(const struct store *s);
+void store_lane_refuse(struct store *s, struct link_call *c);
+void store_lane_refused(struct store *s); // it has come back
 // store_library.c: makes sure that our functions are there, then calls store_set_up().
 void store_library_ensure(struct store *s);
 void store_set_up(struct store *s, bool up, const char *trouble);

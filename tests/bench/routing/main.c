@@ -48,22 +48,23 @@ static uint64_t time_scan(struct bench *b)
 static void time_choice(struct bench *b, uint64_t scan)
 {
     struct bench_figures f = {0};
-    struct bench_offer *open = calloc(OPEN, sizeof *open);
+    size_t most = b->agents_n / 10 < OPEN ? b->agents_n / 10 : OPEN; // few agents cannot be offered many
+    struct bench_offer *open = calloc(most, sizeof *open);
     struct ranking k = {0};
     size_t n = 0;
-    while (n < OPEN) {
+    while (n < most) {
         bench_arrive(b, bench_random(b, BENCH_QUEUES), &open[n]);
         n += open[n].made ? 1 : 0;
     }
     for (size_t i = 0; i < ROUNDS; i++) {
-        const struct work *w = work_find(b->r, open[bench_random(b, OPEN)].work);
+        const struct work *w = work_find(b->r, open[bench_random(b, (uint32_t)most)].work);
         uint64_t start = bench_now();
         struct match m = match_work(b->r, w, 1, &k);
         bench_note(&f, bench_now() - start);
         if (m.held)
             abort();
     }
-    for (size_t i = 0; i < OPEN; i++) {
+    for (size_t i = 0; i < most; i++) {
         bench_accept(b, &open[i]);
         bench_finish(b, &open[i]);
     }

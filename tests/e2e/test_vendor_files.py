@@ -32,6 +32,9 @@ class Vendor(http.server.ThreadingHTTPServer):
 
 class VendorRequest(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        if self.path not in self.server.paths:  # the daemon also asks what it missed
+            self.send_error(404)
+            return
         self.server.asked.append((self.path, self.headers.get("Authorization")))
         answers = self.server.paths[self.path]
         status, headers, body = answers.pop(0) if len(answers) > 1 else answers[0]

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/accounts/accounts.h"
+#include "daemon/attachments.h"
 #include "daemon/base/loop.h"
 #include "daemon/base/zone.h"
 #include "daemon/config/config.h"
@@ -178,6 +179,8 @@ void delivery_start(struct daemon *d)
         .loop = d->loop,
         .http = d->http,
         .client = d->client,
+        .media = attachments_media(d->attachments),
+        .workers = d->workers,
         .config = d->config,
         .tenants = v,
         .tenants_n = d->tenants_n,

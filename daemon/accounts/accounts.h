@@ -15,9 +15,11 @@ struct core;
 struct http_client;
 struct http_server;
 struct loop;
+struct media;
 struct outbox;
 struct store;
 struct triage;
+struct workers;
 
 struct accounts_tenant {
     const char *name; // borrowed for ever
@@ -31,6 +33,8 @@ struct accounts_options {
     struct loop *loop;
     struct http_server *http; // routes are added to it
     struct http_client *client;
+    struct media *media; // files of messages
+    struct workers *workers;
     const struct config *config;
     const struct accounts_tenant *tenants; // copied
     size_t tenants_n;

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "daemon/accounts/accounts_private.h"
+#include "daemon/accounts/enclosing.h"
 #include "daemon/base/log.h"
 #include "daemon/base/loop.h"
 #include "daemon/base/metrics.h"
+#include "daemon/config/config.h"
 #include "daemon/core/core.h"
 #include "daemon/core/owner.h"
 #include "daemon/store/store.h"
@@ -29,8 +31,11 @@ struct send {
     struct endpoint *endpoint;
     struct outbox *outbox;
     struct region region;
-    Throughline__V1__Delivery *delivery; // in the region
-    const char *external_id;             // known before the answer
+    Throughline__V1__Delivery *delivery;
+    const struct adapter_bytes *files; // in the region, as many as attachments; NULL = none
+    const Throughline__V1__Entry **timeline;
+    size_t timeline_n;
+    const char *external_id; // known before the answer
 };
 
 // ---- pace ----
@@ -150,6 +155,7 @@ static void send_free(struct send *s)
         plan(a);
     }
     endpoint_drop(s->endpoint);
+    throughline__v1__delivery__free_unpacked(s->delivery, NULL);
     region_free(&s->region);
     free(s);
 }
@@ -212,10 +218,11 @@ static void on_answer(void *module, uint64_t token, const struct http_answer *go
 
 // ---- the beginning ----
 
-static void render(struct send *s, const Throughline__V1__Entry *const *timeline, size_t n)
+static void render(struct send *s)
 {
     const struct adapter *ad = s->endpoint->adapter;
-    struct adapter_context context = {.timeline = timeline, .timeline_n = n, .now_ms = loop_unix_ms()};
+    struct adapter_context context = {
+        .timeline = s->timeline, .timeline_n = s->timeline_n, .files = s->files, .now_ms = loop_unix_ms()};
     struct adapter_call rendered = {0};
     struct http_pair pairs[16];
     struct http_call call;
@@ -229,6 +236,51 @@ static void render(struct send *s, const Throughline__V1__Entry *const *timeline
     if (!http_client_call(s->all->o.client, &call, on_answer, s->all, s->id, &why))
         send_fail(s, ADAPTER_DEAD, why);
 }
+
+// ---- its files ----
+
+static Throughline__V1__Message *message_of(const struct send *s)
+{
+    return s->delivery->what_case == THROUGHLINE__V1__DELIVERY__WHAT_MESSAGE ? s->delivery->message : NULL;
+}
+
+// Whatever is not enclosed is a link from here on.
+static void link_and_render(struct send *s)
+{
+    const struct config *c = s->all->o.config;
+    struct account *a = account_by_id(s->all, s->account);
+    if (message_of(s) && a)
+        enclosing_link(s->all->o.media, a->tenant->name, s->endpoint->account.public_url, c->media.fetch_hours * 3600,
+                       message_of(s));
+    render(s);
+}
+
+static void on_files(void *module, uint64_t token, const struct adapter_bytes *files, size_t n)
+{
+    struct accounts *all = owner_find(module);
+    struct send *s = all ? table_get(&all->sends, token) : NULL;
+    if (!s)
+        return;
+    struct adapter_bytes *v = region_new(&s->region, n + 1, sizeof *v);
+    for (size_t i = 0; i < n; i++)
+        if (files[i].bytes)
+            v[i] = (struct adapter_bytes){region_copy(&s->region, files[i].bytes, files[i].len), files[i].len};
+    s->files = v;
+    link_and_render(s);
+}
+
+static void enclose(struct send *s)
+{
+    const Throughline__V1__Message *m = message_of(s);
+    struct account *a = account_by_id(s->all, s->account);
+    if (!a || !m || !s->endpoint->adapter->wants_files || !enclosing_has(m))
+        link_and_render(s);
+    else if (!enclosing_read(s->all->o.workers, s->all->o.media, a->tenant->name, m, on_files,
+                             owner_module(s->all->owner), s->id))
+        send_fail(s, ADAPTER_RETRY, "too many files are being read");
+}
+
+// ---- its conversation ----
 
 static void *region_alloc(void *m, size_t size)
 {
@@ -261,16 +313,19 @@ static void on_timeline(void *module, uint64_t token, enum tl_err e, const struc
         entries[kept++] = entry;
     }
     size_t skipped = kept > TIMELINE_SHOWN ? kept - TIMELINE_SHOWN : 0;
-    render(s, entries + skipped, kept - skipped);
+    s->timeline = entries + skipped;
+    s->timeline_n = kept - skipped;
+    enclose(s);
 }
+
+// ---- taking one ----
 
 static Throughline__V1__Delivery *copy(struct region *m, const Throughline__V1__Delivery *d)
 {
-    ProtobufCAllocator in = {.alloc = region_alloc, .free = region_keep, .allocator_data = m};
     size_t len = throughline__v1__delivery__get_packed_size(d);
     uint8_t *bytes = region_new(m, len + 1, 1);
     throughline__v1__delivery__pack(d, bytes);
-    return throughline__v1__delivery__unpack(&in, len, bytes);
+    return throughline__v1__delivery__unpack(NULL, len, bytes);
 }
 
 static bool carry(void *ctx, uint64_t token, const Throughline__V1__Delivery *d)
@@ -291,7 +346,7 @@ static bool carry(void *ctx, uint64_t token, const Throughline__V1__Delivery *d)
         store_timeline(a->tenant->store, a->tenant->name, d->conversation, 0, d->entry - 1, TIMELINE_READ, true,
                        on_timeline, owner_module(a->all->owner), s->id);
     else
-        render(s, NULL, 0);
+        enclose(s);
     return true;
 }
 

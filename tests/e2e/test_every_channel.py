@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import time
 import tomllib
+from email import message_from_bytes
 
 from harness import pb
 from harness.browser import Browser
@@ -21,6 +22,7 @@ from harness.postfix import Postfix, Sink
 from harness.stories import call, hang_up, texts
 
 NUMBER, ADDRESS = "+4915112345678", "eva@customer.test"
+INVOICE = b"%PDF-1.4\n" + bytes(range(256)) * 20
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>a shop</title><h1>Shop</h1>
 <script src="http://{address}/widget.js" data-account="web" data-identity="{identity}" defer></script>"""
 WIDGET = "document.querySelector('throughline-chat')?.shadowRoot"
@@ -41,6 +43,12 @@ def lines(name, **ports):
 
 def signed():
     return identity(CHAT_SECRET, reference="crm-7", handles=[f"tel:{NUMBER}", f"email:{ADDRESS}"], name="Eva", expires=int(time.time()) + 3600)
+
+
+def invoice(daemon):
+    """A file that Ann encloses."""
+    kept = daemon.http("gateway").call("POST", "/v1/media", INVOICE, headers={"Content-Type": "application/pdf"}).message(pb.Attachment())
+    return pb.Attachment(name="invoice.pdf", content_type="application/pdf", url=kept.url)
 
 
 async def later(fn, *args):
@@ -103,8 +111,10 @@ async def play(daemon, browser, site, kannel, postfix, sink):
         assert sent.returncode == 0, sent
         bill = await eventually(lambda: next((e for e in daemon.timeline(matter) if e.message.subject == "The bill"), None), "the mail")
         assert bill.message.text.strip() == "here is the bill" and bill.message.attachments[0].url.startswith("/v1/media/")
-        await ann.say(matter, "corrected, you get it back")
+        await ann.do(send=pb.Send(conversation=matter, message=pb.Message(text="corrected, you get it back", attachments=[invoice(daemon)])))
         sender, to, mail = await later(sink.mail, lambda m: b"corrected, you get it back" in m[2])
+        enclosed = [part for part in message_from_bytes(mail).walk() if part.get_filename() == "invoice.pdf"]
+        assert enclosed and enclosed[0].get_content_type() == "application/pdf" and enclosed[0].get_payload(decode=True) == INVOICE
         assert to == ADDRESS and b"In-Reply-To: <bill@customer.test>" in mail and sender.startswith("support+"), (sender, to, mail)
 
         # A call, by the gateway.

@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from harness import pb
+from harness.http import Http
 from harness.mailbox import eventually
 from harness.stories import TEL, texts
 from harness.vendor import SECRET, Vendor, accounts, post, sign
@@ -73,6 +74,18 @@ async def test_there_and_back(world):
             assert at.owner and at.last_event_ms and (at.received, at.stored, at.duplicate) == (4, 3, 1)
             assert "hook" in daemon.cli("channels").stdout
             assert any(c["account"] == "hook" for c in json.loads(daemon.cli("channels", "--json").stdout)["channels"])
+
+
+async def test_a_vendor_gets_a_link_to_a_file_of_ours(world):
+    async with Vendor() as vendor:
+        daemon = world(accounts(vendor))
+        kept = daemon.http("gateway").call("POST", "/v1/media", b"%PDF-1.4 bill", headers={"Content-Type": "application/pdf"})
+        file = pb.Attachment(name="bill.pdf", content_type="application/pdf", url=kept.message(pb.Attachment()).url)
+        async with daemon.desk("ann") as ann:
+            conversation = await talk(daemon, ann)
+            await ann.do(send=pb.Send(conversation=conversation, message=pb.Message(text="here", attachments=[file])))
+            url = json.loads((await vendor.wait()).body)["message"]["attachments"][0]["url"]
+            assert Http(daemon.address).get(url[url.index("/v1/media/"):]).body == b"%PDF-1.4 bill"
 
 
 async def test_duplicates_and_many_at_once(world):

@@ -4,11 +4,14 @@ import asyncio
 import copy
 import inspect
 import os
+import struct
+import subprocess
 import sys
 
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
+from harness import pb  # noqa: E402
 from harness.config import usual  # noqa: E402
 from harness.daemon import Daemon  # noqa: E402
 
@@ -65,3 +68,17 @@ def world(tmp_path, request):
 @pytest.fixture
 def daemon(world):
     return world()
+
+
+@pytest.fixture
+def clock(tmp_path):
+    """The wall clock of a daemon and its Redis, to be put forward: clock(hours); clock.environment starts a daemon on it."""
+    shim, file = tmp_path / "clock_shift.so", tmp_path / "clock"
+    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", shim, f"{pb.ROOT}/tests/fault/clock_shift.c"], check=True)
+    file.write_bytes(struct.pack("<q", 0))
+
+    def shift(hours):
+        with open(file, "r+b") as f:  # it is mapped: written in place
+            f.write(struct.pack("<q", hours * 3600))
+    shift.environment = {"LD_PRELOAD": str(shim), "CLOCK_SHIFT_FILE": str(file), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    return shift

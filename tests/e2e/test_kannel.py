@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Short messages over a real Kannel, set up by the lines of docs/how-to/connect-kannel.md: fakesmsc is the phone."""
+import concurrent.futures
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import pytest
 
 from harness import pb
 from harness.daemon import check_config
+from harness.http import Http
 from harness.kannel import SECRET, SENDER, Kannel, free_ports
 from harness.mailbox import eventually
 from harness.processes import redis_of
@@ -20,7 +22,7 @@ PHONE = "+15550001111"
 class Place:
     """A daemon and its Kannel, which know each other."""
 
-    def __init__(self, world, directory, change=None, relayed=False, **lines):
+    def __init__(self, world, directory, change=None, relayed=False, environment=None, **lines):
         self.kannel = Kannel(directory)
         self.address = f"127.0.0.1:{free_ports(1)[0]}"
         self.relay = Relay(self.address) if relayed else None
@@ -29,7 +31,8 @@ class Place:
         def configure(config):
             config["server"]["listen"] = self.address
             config["account"].append(self.kannel.account(self.address, **(change or {})))
-        self.daemon = world(configure)
+        self.daemon = world(configure, start=False)
+        self.daemon.start(environment)
         self.kannel.start()
         self.kannel.phone.on()
 
@@ -187,6 +190,52 @@ async def test_kannel_killed_and_started_again(place):
         await p.kannel.phone.say(PHONE, "yes, here")
         await ann.entry("yes, here", matter)
         assert [m[2] for m in p.kannel.phone.heard()] == ["you there?"]
+
+
+async def test_an_hour_without_kannel(place, clock):
+    p = place(environment=clock.environment)
+    async with p.daemon.desk("ann") as ann:
+        await p.kannel.phone.say(PHONE, "hello")
+        matter = await ann.accept(await ann.offer())
+        p.kannel.kill()
+        await ann.say(matter, "patience")
+        entry = await ann.entry("patience")
+        await eventually(lambda: backlog(p.daemon) == (1, 0), "it pauses")
+        clock(1)
+        assert backlog(p.daemon)[0] == 1
+        p.kannel.start()
+        p.kannel.phone.on()
+        await p.kannel.phone.hears("patience")
+        await ann.wait("delivery", lambda d: d.entry == entry.number and d.state == pb.DELIVERY_STATE_DELIVERED)
+        assert [m[2] for m in p.kannel.phone.heard()] == ["patience"]
+
+
+def backlog(daemon):
+    c = next(c for c in daemon.admin.read("/v1/channels", pb.ChannelList()).channels if c.account == "sms-1")
+    return c.backlog, c.in_flight
+
+
+async def test_the_same_again_and_reports_in_any_order(place):
+    p = place()
+    hook = f"/hooks/kannel/sms-1?token={SECRET}"
+
+    def again(_=None):
+        return Http(p.daemon.address).get(f"{hook}&id=same&from=%2B15550001111&to={SENDER}&ts=1700000000&text=once&coding=0&charset=UTF-8").status
+    assert {again() for _ in range(50)} == {200}
+    with concurrent.futures.ThreadPoolExecutor(64) as pool:
+        assert set(pool.map(again, range(64))) == {200}
+    async with p.daemon.desk("ann") as ann:
+        matter = await ann.accept(await ann.offer())
+        assert texts(p.daemon.timeline(matter)) == ["once"]
+        await ann.say(matter, "answered")
+        await delivered(ann, "answered")
+        delivery = (await ann.wait("delivery", lambda d: d.state == pb.DELIVERY_STATE_DELIVERED)).delivery
+        for bit in (8, 4, 1, 8):  # accepted and queued, after delivered: no news
+            assert Http(p.daemon.address).get(f"{hook}&delivery={delivery}&status={bit}&answer=ACK%2F&from=%2B15550001111").status == 200
+        await p.kannel.phone.say(PHONE, "thanks")
+        await ann.entry("thanks", matter)
+        states = [m.delivery.state for m in ann.seen if m.HasField("delivery") and m.delivery.delivery == delivery]
+        assert states == sorted(states) and states[-1] == pb.DELIVERY_STATE_DELIVERED, states
 
 
 async def test_a_wrong_secret_and_a_wrong_password(place):

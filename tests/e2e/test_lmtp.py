@@ -40,9 +40,9 @@ def test_the_same_mail_again_is_answered_and_not_there_twice(mailing):
 
     def send():
         assert hand_in(daemon, EVA, ["support@tl.test", "support+x@tl.test"], mail) == ["250 2.0.0 stored"] * 2
-    for _ in range(5):
+    for _ in range(50):
         send()
-    threads = [threading.Thread(target=send) for _ in range(16)]
+    threads = [threading.Thread(target=send) for _ in range(64)]
     for t in threads:
         t.start()
     for t in threads:

@@ -5,8 +5,6 @@ import asyncio
 import concurrent.futures
 import json
 import signal
-import struct
-import subprocess
 
 import pytest
 
@@ -324,20 +322,6 @@ async def test_quiet_hours_are_the_customers_own(world):
             assert vendor.texts() == ["tel:+4930123456"]
             letter = daemon.admin.read("/v1/dead-letters", pb.DeadLetterList()).dead_letters[0]
             assert getattr(letter, "class") == "quiet"
-
-
-@pytest.fixture
-def clock(tmp_path):
-    """The wall clock of a daemon and its Redis, to be put forward: clock(hours); clock.environment starts a daemon on it."""
-    shim, file = tmp_path / "clock_shift.so", tmp_path / "clock"
-    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", shim, f"{pb.ROOT}/tests/fault/clock_shift.c"], check=True)
-    file.write_bytes(struct.pack("<q", 0))
-
-    def shift(hours):
-        with open(file, "r+b") as f:  # it is mapped: written in place
-            f.write(struct.pack("<q", hours * 3600))
-    shift.environment = {"LD_PRELOAD": str(shim), "CLOCK_SHIFT_FILE": str(file), "ASAN_OPTIONS": "verify_asan_link_order=0"}
-    return shift
 
 
 async def test_an_hour_without_the_vendor_and_a_day(world, clock):

@@ -20,6 +20,13 @@ def name_of(pid):
         return ""
 
 
+def answers(redis):
+    try:
+        return redis.ping()
+    except redis_client.RedisError:  # not there, or loading its file
+        return False
+
+
 class Faults:
     def __init__(self, world):
         self.world, self.random = world, world.random
@@ -75,6 +82,7 @@ class Faults:
     async def fill_redis(self, times=60):
         """Its memory is full, and is not, in quick turns: it refuses one event and takes the next of the same sender."""
         redis = redis_client.Redis(unix_socket_path=self.world.redis_socket)
+        await self.world.until(lambda: answers(redis), "Redis answers")
         usual = redis.config_get("maxmemory")["maxmemory"]
         self.note(f"redis full {times} times")
         for _ in range(times):

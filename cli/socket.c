@@ -300,8 +300,8 @@ int socket_run(struct socket *s, const struct socket_ops *ops, void *ctx, bool i
     while (!s->over && !s->lost && !s->close_code && !socket_signalled) {
         if (wslay_event_recv(s->ws) != 0 || (wslay_event_want_write(s->ws) && wslay_event_send(s->ws) != 0))
             break;
-        if (s->over || s->close_code)
-            break;
+        if (s->over || s->close_code || !(wslay_event_want_read(s->ws) || wslay_event_want_write(s->ws)))
+            break; // closed without a code, it reads no more: nothing would ever come
         struct pollfd p[2] = {{.fd = s->fd, .events = POLLIN},
                               {.fd = s->line_len == SIZE_MAX ? -1 : STDIN_FILENO, .events = POLLIN}};
         if (wslay_event_want_write(s->ws))

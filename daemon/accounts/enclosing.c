@@ -63,6 +63,16 @@ static void run(void *job)
     }
 }
 
+static void enclosing_free(struct enclosing *e)
+{
+    for (size_t i = 0; i < e->n; i++) {
+        free(e->v[i].sha);
+        free(e->v[i].part.bytes);
+    }
+    free(e->tenant);
+    free(e);
+}
+
 static void done(void *job)
 {
     struct enclosing *e = job;
@@ -70,21 +80,8 @@ static void done(void *job)
     for (size_t i = 0; i < e->n; i++)
         files[i] = (struct adapter_bytes){e->v[i].part.bytes, e->v[i].part.len};
     e->fn(e->module, e->token, files, e->n);
-    for (size_t i = 0; i < e->n; i++) {
-        free(e->v[i].sha);
-        free(e->v[i].part.bytes);
-    }
     free(files);
-    free(e->tenant);
-    free(e);
-}
-
-static void discard(struct enclosing *e)
-{
-    for (size_t i = 0; i < e->n; i++)
-        free(e->v[i].sha);
-    free(e->tenant);
-    free(e);
+    enclosing_free(e);
 }
 
 bool enclosing_read(struct workers *w, struct media *media, const char *tenant, const Throughline__V1__Message *m,
@@ -97,6 +94,6 @@ bool enclosing_read(struct workers *w, struct media *media, const char *tenant, 
         e->v[i].sha = kept(m->attachments[i]) ? xstrdup(kept(m->attachments[i])) : NULL;
     if (workers_do(w, run, done, e))
         return true;
-    discard(e);
+    enclosing_free(e);
     return false;
 }

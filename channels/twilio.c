@@ -179,9 +179,7 @@ const struct adapter adapter_twilio = {
     .name = "twilio",
     .channel = THROUGHLINE__V1__CHANNEL__CHANNEL_SMS,
     .settings = twilio_settings,
-    // An empty body of another type could be taken for words to send to the customer.
-    .replies = {.done = {200, "text/xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>"},
-                .again = {503, "text/xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>"}},
+    .replies = {.done = {200, "text/xml", TWILIO_NOTHING}, .again = {503, "text/xml", TWILIO_NOTHING}},
     .configure = twilio_configure,
     .verify = twilio_verify,
     .parse = twilio_parse,

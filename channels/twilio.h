@@ -73,4 +73,7 @@ struct twilio_code {
 };
 const struct twilio_code *twilio_code(unsigned long code); // NULL = not in the table
 
+// No words in the answer. An empty body of another type could be taken for words to send to the customer.
+#define TWILIO_NOTHING "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>"
+
 #endif

@@ -164,12 +164,8 @@ void channels_routes(struct accounts *a)
 
 void channels_free(struct accounts *all)
 {
-    size_t cursor = 0;
-    uint64_t id;
     void *w;
-    while (table_next(&all->views, &cursor, &id, &w)) {
-        view_free(all, w); // moves the slots: from the beginning
-        cursor = 0;
-    }
+    while ((w = table_any(&all->views)))
+        view_free(all, w);
     table_close(&all->views);
 }

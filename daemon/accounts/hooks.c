@@ -182,12 +182,8 @@ void hooks_routes(struct accounts *a)
 
 void hooks_free(struct accounts *a)
 {
-    size_t cursor = 0;
-    uint64_t id;
     void *h;
-    while (table_next(&a->hooks, &cursor, &id, &h)) {
-        hook_free(h); // moves the slots: from the beginning
-        cursor = 0;
-    }
+    while ((h = table_any(&a->hooks)))
+        hook_free(h);
     table_close(&a->hooks);
 }

@@ -339,13 +339,9 @@ void mail_in_free(struct mail_in *in)
 {
     if (!in)
         return;
-    size_t cursor = 0;
-    uint64_t id;
     void *t;
-    while (table_next(&in->tasks, &cursor, &id, &t)) {
+    while ((t = table_any(&in->tasks)))
         task_end(t); // what it waited for is not known: LMTP_NOT_NOW
-        cursor = 0;
-    }
     loop_timer_free(in->soon);
     table_close(&in->tasks);
     free(in);

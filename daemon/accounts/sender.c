@@ -386,12 +386,8 @@ void sender_detach(struct account *a)
 
 void senders_free(struct accounts *all)
 {
-    size_t cursor = 0;
-    uint64_t id;
     void *s;
-    while (table_next(&all->sends, &cursor, &id, &s)) {
-        send_free(s); // moves the slots: from the beginning
-        cursor = 0;
-    }
+    while ((s = table_any(&all->sends)))
+        send_free(s);
     table_close(&all->sends);
 }

@@ -96,3 +96,10 @@ bool table_next(const struct table *t, size_t *cursor, uint64_t *key, void **val
     }
     return false;
 }
+
+void *table_any(const struct table *t)
+{
+    size_t cursor = 0;
+    void *value = NULL;
+    return t->count && table_next(t, &cursor, NULL, &value) ? value : NULL;
+}

@@ -28,5 +28,7 @@ void *table_take(struct table *t, uint64_t key);            // removes and retur
 uint64_t table_add(struct table *t, void *value);
 // Walks: *cursor = 0 at the start; false at the end. Nothing may be put or taken meanwhile.
 bool table_next(const struct table *t, size_t *cursor, uint64_t *key, void **value);
+// One of the values, NULL when there is none: for taking out all of them.
+void *table_any(const struct table *t);
 
 #endif

@@ -124,12 +124,8 @@ void outbox_report(struct outbox *o, const struct store_report *r)
 
 void reports_close(struct outbox *o)
 {
-    size_t cursor = 0;
-    uint64_t id;
     void *p;
-    while (table_next(&o->reports, &cursor, &id, &p)) {
-        drop(p); // moves the slots: from the beginning
-        cursor = 0;
-    }
+    while ((p = table_any(&o->reports)))
+        drop(p);
     table_close(&o->reports);
 }

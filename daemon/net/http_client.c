@@ -162,15 +162,11 @@ struct http_client *http_client_new(struct loop *loop, const struct http_client_
 
 void http_client_free(struct http_client *c)
 {
-    size_t cursor = 0;
-    uint64_t id;
     void *x;
     if (!c)
         return;
-    while (table_next(&c->calls, &cursor, &id, &x)) {
-        call_end(x); // moves the slots: from the beginning
-        cursor = 0;
-    }
+    while ((x = table_any(&c->calls)))
+        call_end(x);
     threads_free(c->threads);
     table_close(&c->calls);
     curl_multi_cleanup(c->multi); // asks for its sockets' removal

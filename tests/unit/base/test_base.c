@@ -54,6 +54,9 @@ static void test_table_equals_its_twin(void **state)
         expected += twin[i] != NULL;
     assert_int_equal(seen, expected);
     assert_int_equal(t.count, expected);
+    for (; (value = table_any(&t)); expected--)
+        assert_ptr_equal(table_take(&t, (uint64_t)((char *)value - values)), value);
+    assert_int_equal(expected, 0);
     table_close(&t);
 }
 

@@ -64,14 +64,17 @@ class Terminal:
                 raise SystemExit(f"{self.name} never showed {words!r}:\n{self.shown[-4000:]}")
 
     def end(self):
-        """What runs there, then the shell: the shell leads its session, its program a group of its own."""
-        for who in (lambda: os.tcgetpgrp(self.fd), lambda: self.pid):
-            try:
-                group = who()
-                if group > 0:
-                    os.killpg(group, signal.SIGHUP)
-            except OSError:
-                pass
+        """What runs there, then the shell: the shell leads its session, its program a group of its own. A hang-up alone would leave a daemon
+        there, which reads its configuration again."""
+        deadline, asked = time.monotonic() + PATIENCE, None
+        while (group := os.tcgetpgrp(self.fd)) not in (self.pid, 0) and time.monotonic() < deadline:
+            if group != asked:
+                os.killpg(group, signal.SIGTERM)
+                asked = group
+            self.read(0.1)
+        if group not in (self.pid, 0):
+            os.killpg(group, signal.SIGKILL)
+        os.killpg(self.pid, signal.SIGHUP)
         os.close(self.fd)
         os.waitpid(self.pid, 0)
 

@@ -30,7 +30,7 @@ def test_every_recipient_has_an_answer_and_the_mail_is_stored(mailing):
     daemon = mailing()
     said = hand_in(daemon, EVA, ["Support+note@TL.test", "nobody@tl.test", "sales@tl.test"], letter(EVA, "my bill", "<one@customer.test>"))
     assert said == ["250 2.0.0 stored", "550 5.1.1 no account has this address", "250 2.0.0 stored"]
-    told = stories(daemon, EVA)
+    told = stories(daemon, EVA, 2)
     assert sorted((e.account, e.message.text.strip()) for e in told) == [("sales", "my bill"), ("support", "my bill")]
 
 
@@ -47,7 +47,7 @@ def test_the_same_mail_again_is_answered_and_not_there_twice(mailing):
         t.start()
     for t in threads:
         t.join()
-    assert [e.message.text.strip() for e in stories(daemon, EVA)] == ["once"]
+    assert [e.message.text.strip() for e in stories(daemon, EVA, 1)] == ["once"]
 
 
 def test_commands_in_one_piece_and_answers_in_order(mailing):
@@ -114,7 +114,7 @@ def test_a_large_mail_holds_nobody_up(mailing):
         asked += 1
     t.join()
     assert done.is_set() and asked > 3
-    assert len(stories(daemon, EVA)) == 1
+    assert len(stories(daemon, EVA, 1)) == 1
 
 
 # ---- a real mail server ----
@@ -132,7 +132,7 @@ def test_postfix_hands_over_and_hears_of_each_recipient(post):
     assert postfix.outcome("support+note@tl.test", "sent") == "250 2.0.0 stored"
     assert postfix.outcome("sales@tl.test", "sent") == "250 2.0.0 stored"
     assert "550 5.1.1 no account has this address" in postfix.outcome("nobody@tl.test", "bounced")
-    assert len(stories(daemon, EVA)) == 2
+    assert len(stories(daemon, EVA, 2)) == 2
 
 
 def test_mail_waits_at_postfix_while_redis_is_away(post):
@@ -147,7 +147,7 @@ def test_mail_waits_at_postfix_while_redis_is_away(post):
     finally:
         os.kill(redis, signal.SIGCONT)
     until(lambda: not postfix.flush() and not postfix.queued(), lambda: f"an empty queue: {postfix.queued()}")
-    assert sorted(e.message.text.strip() for e in stories(daemon, EVA)) == [f"waits {n}" for n in range(5)]
+    assert sorted(e.message.text.strip() for e in stories(daemon, EVA, 5)) == [f"waits {n}" for n in range(5)]
 
 
 def test_mail_waits_at_postfix_while_the_daemon_is_away(post):
@@ -161,7 +161,7 @@ def test_mail_waits_at_postfix_while_the_daemon_is_away(post):
     assert "Connection refused" in postfix.outcome("support@tl.test", "deferred")
     daemon.start()
     until(lambda: not postfix.flush() and not postfix.queued(), lambda: f"an empty queue: {postfix.queued()}")
-    assert sorted(e.message.text.strip() for e in stories(daemon, EVA)) == [f"away {n}" for n in range(3)]
+    assert sorted(e.message.text.strip() for e in stories(daemon, EVA, 3)) == [f"away {n}" for n in range(3)]
 
 
 def test_postfix_by_a_socket_in_a_folder(world, tmp_path_factory):

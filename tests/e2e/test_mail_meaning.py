@@ -39,7 +39,7 @@ def test_a_mail_is_taken_apart_and_shown(daemon):
     parts = f"--b\nContent-Type: text/plain\n\n{quoted}\n--b\nContent-Type: text/html\n\n{html}\n--b--\n"
     sent = mail(EVA, parts, "<1@customer.test>", "multipart/alternative; boundary=b", Cc=f"Bob <{BOB}>")
     assert hand_in(daemon, EVA, ["support@tl.test"], sent) == ["250 2.0.0 stored"]
-    (entry,) = stories(daemon, EVA)
+    (entry,) = stories(daemon, EVA, 1)
     m = entry.message
     assert (m.text, m.subject, m.message_id) == ("It is wrong.", "the bill", "<1@customer.test>")
     assert m.quoted.endswith("> your bill\n> of May") and "wrote:" in m.quoted
@@ -71,7 +71,7 @@ def test_whose_matter_it_is_is_told_by_what_we_signed(daemon):
 
 def test_a_machines_mail_opens_no_work(daemon):
     hand_in(daemon, EVA, ["support@tl.test"], mail(EVA, "I am away.", "<1@customer.test>", Auto_Submitted="auto-replied"))
-    (entry,) = stories(daemon, EVA)
+    (entry,) = stories(daemon, EVA, 1)
     assert entry.message.automatic
     assert not daemon.admin.read("/v1/work", pb.WorkList()).work
 

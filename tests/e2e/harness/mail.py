@@ -3,6 +3,7 @@
 import socket
 
 from . import pb
+from .postfix import until
 
 
 def account(name, **settings):
@@ -26,12 +27,13 @@ def letter(sender, text, message_id, to="support@tl.test", subject="A question",
             f"Date: Wed, 25 Nov 2026 12:00:00 +0000\r\n{headers}\r\n{text}\r\n")
 
 
-def stories(daemon, address):
-    """Every entry that came from this address, over all conversations."""
-    found, listed = [], daemon.admin.read("/v1/conversations?limit=500", pb.ConversationList())
-    for c in listed.conversations:
-        found += [e for e in daemon.timeline(c.id) if e.handle == f"email:{address}"]
-    return found
+def stories(daemon, address, least=0):
+    """Every entry that came from this address, over all conversations, once there are as many: what is durable is shown when the node has folded it."""
+    def found():
+        listed = daemon.admin.read("/v1/conversations?limit=500", pb.ConversationList())
+        entries = [e for c in listed.conversations for e in daemon.timeline(c.id) if e.handle == f"email:{address}"]
+        return (entries,) if len(entries) >= least else None
+    return until(found, f"{least} entries of {address}")[0]
 
 
 class Wire:

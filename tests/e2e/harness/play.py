@@ -29,14 +29,23 @@ PATIENCE = float(os.environ.get("TL_PATIENCE", "30")) * 4
 PS1 = "play$ "
 
 
+def default_signals():
+    """As a login gives them: who runs this in the background may have had hang-ups and interrupts ignored, which shells and their programs inherit."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
 class Terminal:
     def __init__(self, name, folder):
         self.name, self.shown, self.mark = name, "", 0
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("TL_", "THROUGHLINE_"))}
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            default_signals()
             os.chdir(folder)
             os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], environment | {"PS1": PS1, "TERM": "dumb", "HISTFILE": ""})
+        os.set_inheritable(self.fd, False)  # the last to close it hangs up: no other terminal's shell may hold it
         self.until(PS1)
 
     def type(self, text):

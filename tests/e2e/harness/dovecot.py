@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Dovecot of its own for a test: own configuration, mailboxes and ports; any user, one password. The system's is never touched."""
+"""A Dovecot of its own for a test: own configuration, mailboxes and ports; any user, one password; a Postfix may ask it for that
+password (SASL at auth_port). The system's is never touched."""
 import contextlib
 import imaplib
 import os
@@ -51,6 +52,11 @@ service imap-login {{
     ssl = yes
   }}
 }}
+service auth {{
+  inet_listener {{
+    port = {auth_port}
+  }}
+}}
 protocol imap {{
   imap_capability = {capability}
 }}
@@ -67,7 +73,7 @@ class Dovecot:
         os.chmod(self.dir, 0o755)
         os.mkdir(f"{self.dir}/mail")
         shutil.chown(f"{self.dir}/mail", "mail", "mail")
-        self.port = self.tls_port = 0
+        self.port = self.tls_port = self.auth_port = 0
         self.process = None
         self.ssl, self.certificate = "no", ""
         if tls:
@@ -84,6 +90,7 @@ class Dovecot:
         for _ in range(10):  # somebody may take a port before Dovecot does
             self.port = self.port or free_port()
             self.tls_port = self.tls_port or (free_port() if self.tls else 0)
+            self.auth_port = self.auth_port or free_port()
             with open(f"{self.dir}/dovecot.conf", "w", encoding="utf-8") as f:
                 f.write(CONF.format(**vars(self)))
             self.process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", f"{self.dir}/dovecot.conf"], stdin=subprocess.DEVNULL,
@@ -92,7 +99,7 @@ class Dovecot:
                 until(self.greets, "Dovecot greets", 10)
                 return self
             self.stop()
-            self.port = self.tls_port = 0
+            self.port = self.tls_port = self.auth_port = 0
         raise AssertionError(f"Dovecot never came up:\n{self.log()}")
 
     def greets(self):

@@ -51,6 +51,8 @@ PATHS = [
     ("/v1/media", "post", "gateway, agent, supervisor, admin", "Keep a file, of the type in Content-Type, to be named in a message by the `url` of the answer.", (), "application/octet-stream", (201, "Attachment")),
     ("/v1/media/{sha256}", "get", "anybody", "An attachment, by the signed link that its entry shows; in ranges if asked so.", ("tenant", "until", "type", "name", "mac"), None, (200, "application/octet-stream")),
     ("/v1/media/of/{entry}/{index}", "get", "anybody", "An attachment that a vendor keeps, by the signed link that its entry shows: leads to it when it has been fetched.", ("tenant", "account", "until", "type", "name", "url", "mac"), None, (302, None)),
+    ("/hooks/{adapter}/{account}", "post", "anybody", "What a vendor tells of an account, in the vendor's own form; genuine by its own proof, not by a bearer token.", (), "application/octet-stream", ("2XX", "*/*")),
+    ("/hooks/{adapter}/{account}", "get", "anybody", "The same, of vendors that call so.", (), None, ("2XX", "*/*")),
     ("/livez", "get", "anybody", "The process answers. Never asks Redis.", (), None, (200, "text/plain")),
     ("/readyz", "get", "anybody", "Ready to serve; 503 and, with ?verbose, what is missing.", ("verbose",), None, (200, "text/plain")),
     ("/metrics", "get", "anybody", "Prometheus metrics.", (), None, (200, "text/plain")),
@@ -138,7 +140,7 @@ def operation(path, method, roles, summary, query, body, answer):
     status, what = answer
     out += ["      responses:", f'        "{status}":', f"          description: {'done' if not what else 'the answer'}"]
     if what and "/" in what:
-        out += ["          content:", f"            {what}: {{schema: {{type: string}}}}"]
+        out += ["          content:", f'            "{what}": {{schema: {{type: string}}}}']
     elif what:
         out += ["          content:", f"            application/json: {{schema: {ref(what)}}}",
                 "            application/x-protobuf: {schema: {type: string, format: binary}}"]

@@ -3,6 +3,8 @@
 // Fails when the handshake is refused, the peer closes or falls silent for two pings.
 #include "cli/socket.h"
 
+#include "cli/editor.h"
+
 #include <curl/curl.h>
 #include <errno.h>
 #include <openssl/evp.h>
@@ -277,6 +279,56 @@ static void socket_read_lines(struct socket *s)
         s->line_len = SIZE_MAX; // stdin is done
 }
 
+static void socket_line(void *ctx, char *line)
+{
+    struct socket *s = ctx;
+    if (!s->over && !s->ops->line(s->ctx, line))
+        s->over = true;
+    if (!line)
+        s->line_len = SIZE_MAX;
+}
+
+static void socket_read_input(struct socket *s, short events, bool edited)
+{
+    if (edited && events & (POLLHUP | POLLERR | POLLNVAL))
+        socket_line(s, NULL);
+    else if (edited)
+        editor_read();
+    else
+        socket_read_lines(s);
+}
+
+// What came is shown, and what is to be told is on its way. False: there is nothing more to come.
+static bool socket_turn(struct socket *s)
+{
+    if (wslay_event_recv(s->ws) != 0 || (wslay_event_want_write(s->ws) && wslay_event_send(s->ws) != 0))
+        return false;
+    // Closed without a code, it reads no more: nothing would ever come.
+    return !s->over && !s->close_code && (wslay_event_want_read(s->ws) || wslay_event_want_write(s->ws));
+}
+
+static void socket_loop(struct socket *s, bool edited)
+{
+    bool news = true;
+    while (!s->over && !s->lost && !s->close_code && !socket_signalled) {
+        if (edited && news)
+            editor_hide();
+        if (!socket_turn(s))
+            return;
+        if (edited && news)
+            editor_show();
+        struct pollfd p[2] = {{.fd = s->fd, .events = POLLIN},
+                              {.fd = s->line_len == SIZE_MAX ? -1 : STDIN_FILENO, .events = POLLIN}};
+        if (wslay_event_want_write(s->ws))
+            p[0].events |= POLLOUT;
+        if (poll(p, 2, -1) < 0 && errno != EINTR)
+            return;
+        news = p[0].revents != 0;
+        if (p[1].revents)
+            socket_read_input(s, p[1].revents, edited);
+    }
+}
+
 static int socket_outcome(const struct socket *s)
 {
     if (s->over || socket_signalled)
@@ -297,20 +349,9 @@ int socket_run(struct socket *s, const struct socket_ops *ops, void *ctx, bool i
     signal(SIGPIPE, SIG_IGN);
     if (!input)
         s->line_len = SIZE_MAX;
-    while (!s->over && !s->lost && !s->close_code && !socket_signalled) {
-        if (wslay_event_recv(s->ws) != 0 || (wslay_event_want_write(s->ws) && wslay_event_send(s->ws) != 0))
-            break;
-        if (s->over || s->close_code || !(wslay_event_want_read(s->ws) || wslay_event_want_write(s->ws)))
-            break; // closed without a code, it reads no more: nothing would ever come
-        struct pollfd p[2] = {{.fd = s->fd, .events = POLLIN},
-                              {.fd = s->line_len == SIZE_MAX ? -1 : STDIN_FILENO, .events = POLLIN}};
-        if (wslay_event_want_write(s->ws))
-            p[0].events |= POLLOUT;
-        if (poll(p, 2, -1) < 0 && errno != EINTR)
-            break;
-        if (p[1].revents)
-            socket_read_lines(s);
-    }
+    bool edited = input && editor_open(socket_line, s);
+    socket_loop(s, edited);
+    editor_close();
     return socket_outcome(s);
 }
 

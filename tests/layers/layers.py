@@ -43,6 +43,7 @@ ONLY_IN = [
     (r"gmime/", ["channels", "tests"]),
     (r"toml", ["daemon/config", "tests"]),
     (r"curl/", ["cli", "daemon/net", "tests"]),
+    (r"histedit\.h", ["cli"]),
     (r"(event2/|event\.h)", ["daemon/base", "daemon/net", "daemon/store", "tests"]),
 ]
 

@@ -62,5 +62,5 @@ async def eventually(probe, what):
             answer = await answer
         if answer:
             return answer
-        assert time.monotonic() < deadline, f"never came true: {what}"
+        assert time.monotonic() < deadline, f"never came true: {what() if callable(what) else what}"
         await asyncio.sleep(0.02)  # between questions, not to synchronise

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The desk in a terminal, as its agent sees the screen: a line that is being typed stays whole, whatever comes meanwhile."""
+import asyncio
+import fcntl
+import os
+import pty
+import signal
+import struct
+import termios
+
+import pyte
+import pytest
+from harness.daemon import BIN
+from harness.mailbox import eventually
+from harness.stories import TEL, words
+
+ROWS, COLUMNS = 30, 60
+
+
+class Terminal:
+    """A program in a terminal, and what its screen shows."""
+
+    def __init__(self, *command):
+        self.screen = pyte.Screen(COLUMNS, ROWS)
+        self.stream = pyte.ByteStream(self.screen)
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe(command[0], command, os.environ | {"TERM": "xterm", "LC_ALL": "C.UTF-8"})
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        os.set_blocking(self.fd, False)
+        os.set_inheritable(self.fd, False)
+
+    def lines(self):
+        try:
+            self.stream.feed(os.read(self.fd, 65536))
+        except (BlockingIOError, OSError):
+            pass
+        return [line.rstrip() for line in self.screen.display]
+
+    def picture(self):
+        return "\n".join(self.lines())
+
+    def last(self):
+        return ([line for line in self.lines() if line] or [""])[-1]
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    async def shows(self, text):
+        await eventually(lambda: any(text in line for line in self.lines()), self.picture)
+
+    def end(self):
+        os.kill(self.pid, signal.SIGTERM)
+        status = os.waitpid(self.pid, 0)[1]
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(status)
+
+
+@pytest.fixture
+def terminal(daemon):
+    made = Terminal(f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann")
+    yield made
+    assert made.end() == 0
+
+
+async def test_a_half_typed_line_stays_whole(daemon, terminal):
+    gateway = daemon.http("gateway")
+    await terminal.shows("you are available")
+    gateway.post_event(words("sms", TEL, "first"))
+    await terminal.shows("first")
+    terminal.type("/accept\r")
+    await terminal.shows("you have work")
+    terminal.type("Grüße, half of a li")
+    await eventually(lambda: terminal.last() == "> Grüße, half of a li", terminal.picture)
+    gateway.post_event(words("sms", TEL, "in between"))
+    await terminal.shows("in between")
+    await eventually(lambda: terminal.last() == "> Grüße, half of a li", "the half line again, below what came")
+    assert sum("half of a li" in line for line in terminal.lines()) == 1
+    terminal.type("ne\r")
+    said = await eventually(lambda: [e.message.text for e in story(daemon) if e.message.text.startswith("Gr")], "what was said")
+    assert said == ["Grüße, half of a line"]
+
+
+async def test_a_line_longer_than_the_terminal_is_wide(daemon, terminal):
+    gateway, long = daemon.http("gateway"), "word " * 30 + "end"
+    await terminal.shows("you are available")
+    gateway.post_event(words("sms", TEL, "first"))
+    await terminal.shows("first")
+    terminal.type("/accept\r")
+    await terminal.shows("you have work")
+    terminal.type(long)
+    await terminal.shows("end")
+    gateway.post_event(words("sms", TEL, "in between"))
+    await terminal.shows("in between")
+    await eventually(lambda: terminal.last().endswith("end"), "the line again")
+    assert "".join(terminal.lines()).replace(" ", "").count("wordend") == 1
+    terminal.type("\r")
+    await eventually(lambda: long in [e.message.text for e in story(daemon)], "what was said")
+
+
+async def test_the_end_of_input_ends_the_desk(terminal):
+    await terminal.shows("you are available")
+    await eventually(lambda: terminal.last() == ">", terminal.picture)
+    terminal.type("/he\x08\x08\x08\x04")  # Ctrl-D on a line that was emptied again
+    await asyncio.to_thread(os.waitid, os.P_PID, terminal.pid, os.WEXITED | os.WNOWAIT)
+
+
+def story(daemon):
+    from harness import pb
+    (matter,) = daemon.admin.read("/v1/conversations", pb.ConversationList()).conversations
+    return daemon.timeline(matter.id)

@@ -40,6 +40,15 @@ static void why_room(const json_t *c, const char *before)
            print_number(c, "capacity"));
 }
 
+static void why_occupied(const json_t *c)
+{
+    json_int_t maximum = print_number(c, "maximum");
+    if (maximum)
+        printf(" %s is at its maximum of " N, print_text(c, "occupied"), maximum);
+    else
+        printf(" has %s, which is exclusive", print_text(c, "occupied"));
+}
+
 static const char *why_words(const char *exclusion)
 {
     static const char *const words[][2] = {
@@ -68,6 +77,8 @@ static void why_candidate(const json_t *c, const char *winner)
         why_able(c, "qualified");
     } else if (strcmp(why, "skill") == 0) {
         before = "";
+    } else if (strcmp(why, "occupied") == 0) {
+        why_occupied(c);
     } else {
         printf(" %s", why_words(why));
         if (strcmp(why, "capacity") == 0)

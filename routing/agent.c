@@ -4,7 +4,7 @@
 //
 // agent_set_presence() alone changes a presence. Only an AVAILABLE agent is ever offered work, and whoever stops being
 // available gives their outstanding offers back, unblamed. Load is the sum of the charges of all work that is offered to, held by or
-// wrapped up by the agent; it exceeds the capacity only while `over`, after a change of the configuration.
+// wrapped up by the agent; it exceeds the capacity, or a channel's maximum, only while `over`, after a change of the configuration.
 
 #include "routing/core.h"
 
@@ -98,7 +98,7 @@ struct agent *agent_put(struct router *r, const struct router_agent *def)
         r->agents_n++;
         table_insert(&r->agent_ids, table_hash_text(0, a->def.id), a);
     }
-    a->over = a->load > a->def.capacity;
+    a->over = room_exceeded(r, a);
     pool_mark(r, a);
     return a;
 }
@@ -114,11 +114,6 @@ bool agent_takes(const struct agent *a, uint32_t channels)
     return !a->def.channels || !(channels & ~a->def.channels);
 }
 
-bool agent_has_room(const struct agent *a, uint32_t before, uint32_t after)
-{
-    return after <= before || a->load - before + after <= a->def.capacity;
-}
-
 void agent_mark_freed(struct router *r, struct agent *a)
 {
     if (a->freed || a->presence != ROUTER_AVAILABLE)
@@ -128,13 +123,15 @@ void agent_mark_freed(struct router *r, struct agent *a)
     r->freed[r->freed_n++] = a;
 }
 
-void agent_charge(struct router *r, struct agent *a, uint32_t before, uint32_t after)
+void agent_charge(struct router *r, struct agent *a, struct charge before, struct charge after)
 {
-    a->load = a->load - before + after;
+    a->load = a->load - before.units + after.units;
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++)
+        a->places[c] = a->places[c] - (before.channels >> c & 1) + (after.channels >> c & 1);
     pool_mark(r, a);
-    if (after >= before)
+    if (after.units >= before.units && !(before.channels & ~after.channels))
         return;
-    a->over &= a->load > a->def.capacity;
+    a->over = a->over && room_exceeded(r, a);
     agent_mark_freed(r, a);
 }
 

@@ -19,20 +19,26 @@ static bool check_ids_ascend(const struct ids *s)
 
 static const char *check_agent_work(const struct router *r, const struct agent *a)
 {
-    uint32_t load = 0, offers = 0;
+    uint32_t load = 0, offers = 0, places[ROUTER_CHANNELS] = {0};
     for (size_t i = 0; i < a->held.n; i++) {
         const struct work *w = work_find(r, a->held.v[i]);
         if (!w || w->agent != a)
             return "an agent lists work that is not theirs";
-        load += w->charge;
+        load += w->charge.units;
+        for (size_t c = 0; c < ROUTER_CHANNELS; c++)
+            places[c] += w->charge.channels >> c & 1;
         offers += w->state == ROUTER_OFFERED ? 1 : 0;
     }
     if (load != a->load)
         return "an agent's load is not the sum of the charges";
+    if (memcmp(places, a->places, sizeof places) != 0)
+        return "an agent's places on the channels are miscounted";
     if (offers != a->offers)
         return "an agent's outstanding offers are miscounted";
-    if (a->load > a->def.capacity && !a->over)
-        return "an agent has more load than capacity";
+    for (size_t c = 0; c < ROUTER_CHANNELS && !a->over; c++) {
+        if (a->load > a->def.capacity || (r->rules.channels[c].max && places[c] > r->rules.channels[c].max))
+            return "an agent has more load than capacity, or more work of a channel than its maximum";
+    }
     for (size_t i = 0; i < a->informed.n; i++) {
         const struct work *w = work_find(r, a->informed.v[i]);
         if (!w || w->informed != a)
@@ -104,7 +110,8 @@ static const char *check_work(const struct router *r, const struct work *w)
         return "a conversation has two open works";
     if (w->id > r->input || w->epoch > r->epoch)
         return "work comes from the future";
-    if (w->state != ROUTER_WRAP_UP && w->charge != session_weight(r, w, w->state != ROUTER_ASSIGNED))
+    struct charge due = session_charge(r, w, w->state != ROUTER_ASSIGNED);
+    if (w->state != ROUTER_WRAP_UP && (w->charge.units != due.units || w->charge.channels != due.channels))
         return "work is not charged by its sessions";
     if ((w->limit.place != 0) != (w->state == ROUTER_OFFERED || w->state == ROUTER_WRAP_UP))
         return "an offer or wrap-up has no limit, or other work has one";
@@ -112,7 +119,7 @@ static const char *check_work(const struct router *r, const struct work *w)
         return "work stands in a line and does not wait, or waits elsewhere";
     if (w->line &&
         (w->line->queue != w->queue || w->line->step != queue_step(r, w) || w->line->priority != queue_priority(w) ||
-         w->line->channels != session_channels(w) || w->line->cost != w->charge))
+         w->line->channels != session_channels(w) || w->line->cost != w->charge.units))
         return "work stands in the wrong line";
     return check_work_holder(w);
 }

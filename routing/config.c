@@ -91,7 +91,8 @@ bool config_rules_legal(const struct router_config *c)
         (unsigned)c->order >= ROUTER_ORDERS || c->extend_max > CORE_TIMES_MAX)
         return false;
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
-        if (c->channels[i].units > CORE_UNITS_MAX || c->channels[i].offer_ms > 86400000)
+        if (c->channels[i].units > CORE_UNITS_MAX || c->channels[i].offer_ms > 86400000 ||
+            c->channels[i].max > CORE_UNITS_MAX)
             return false;
     }
     return true;
@@ -195,7 +196,7 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
     memory_bury(r, old);
     for (size_t i = 0; i < r->agents_n; i++) {
         fit_agent(r, r->agents[i]);
-        r->agents[i]->over = r->agents[i]->load > r->agents[i]->def.capacity;
+        r->agents[i]->over = room_exceeded(r, r->agents[i]);
     }
     r->everything = true;
 }

@@ -114,15 +114,21 @@ struct agent *agent_find(const struct router *r, const char *id);
 struct agent *agent_put(struct router *r, const struct router_agent *def);
 void agent_free(struct agent *a);
 void agent_remove(struct router *r, struct agent *a);
-void agent_charge(struct router *r, struct agent *a, uint32_t before, uint32_t after);
+void agent_charge(struct router *r, struct agent *a, struct charge before, struct charge after);
 void agent_mark_freed(struct router *r, struct agent *a);
 void agent_reconsider(struct router *r, const struct agent *a);
 uint32_t agent_level(const struct agent *a, const char *skill);
 int64_t agent_idle_ms(const struct router *r, const struct agent *a);
 bool agent_takes(const struct agent *a, uint32_t channels);
-bool agent_has_room(const struct agent *a, uint32_t before, uint32_t after);
 void agent_set_presence(struct router *r, struct agent *a, enum router_presence to, enum router_reason reason);
 void agent_grace_over(struct router *r, struct agent *a);
+
+// ---- room.c: what an agent's work leaves room for ----
+
+uint32_t room_closed(const struct router *r, const struct agent *a, const struct work *but);
+bool room_for_change(const struct router *r, const struct agent *a, struct charge before, struct charge after);
+bool room_exceeded(const struct router *r, const struct agent *a);
+enum router_channel room_why(const struct router *r, const struct agent *a, const struct work *w, uint32_t *maximum);
 
 // ---- desk.c ----
 
@@ -158,6 +164,7 @@ void work_change_queue(struct router *r, struct work *w, struct queue *to);
 
 uint32_t session_channels(const struct work *w); // bits: channel-now and every live one
 uint32_t session_weight(const struct router *r, const struct work *w, bool waiting);
+struct charge session_charge(const struct router *r, const struct work *w, bool waiting);
 size_t session_latest(const struct work *w, enum router_channel channel, bool textual); // SIZE_MAX = none
 size_t session_exact(const struct work *w, enum router_channel channel, const char *account, const char *handle);
 bool session_full(const struct work *w);

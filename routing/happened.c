@@ -44,7 +44,7 @@ static bool happened_keeps(const struct router *r, const struct work *w, bool wo
     const struct agent *a = w->agent;
     if (woke && !agent_takes(a, CORE_BIT(w->channel_now)))
         return false;
-    return agent_has_room(a, w->charge, session_weight(r, w, w->state == ROUTER_OFFERED));
+    return room_for_change(r, a, w->charge, session_charge(r, w, w->state == ROUTER_OFFERED));
 }
 
 // The customer speaks again while the agent is still writing it up: back to them if they can, else to the queue as a new wait.

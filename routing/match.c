@@ -20,7 +20,7 @@ static uint32_t match_known(const struct work *w, const struct agent *a)
 uint32_t match_cost(const struct router *r, const struct work *w)
 {
     bool waits = w->state == ROUTER_QUEUED || w->state == ROUTER_OFFERED;
-    return waits ? w->charge : session_weight(r, w, true);
+    return waits ? w->charge.units : session_weight(r, w, true);
 }
 
 static enum router_exclusion match_exclusion(const struct router *r, const struct work *w, const struct agent *a,
@@ -39,7 +39,9 @@ static enum router_exclusion match_exclusion(const struct router *r, const struc
         return ROUTER_EX_CHANNEL;
     if (!m && w->wanted != a) // who passes it to a colleague by name has judged their skill
         return ROUTER_EX_SKILL;
-    uint32_t own = w->agent == a ? w->charge : 0;
+    if (session_channels(w) & room_closed(r, a, w))
+        return ROUTER_EX_OCCUPIED;
+    uint32_t own = w->agent == a ? w->charge.units : 0;
     if (a->load - own + match_cost(r, w) > a->def.capacity)
         return ROUTER_EX_CAPACITY;
     if (ask && (ask->times >= r->rules.decline_max || ask->until > r->at))
@@ -265,8 +267,8 @@ static void match_insert(struct ranking *k, const struct verdict *v)
 // A known agent who lacks nothing but room.
 static bool match_worth_waiting(const struct router *r, const struct work *w, const struct verdict *v)
 {
-    return v->known < 2 && !v->again && v->exclusion == ROUTER_EX_CAPACITY &&
-           match_cost(r, w) <= v->agent->def.capacity;
+    bool full = v->exclusion == ROUTER_EX_CAPACITY || v->exclusion == ROUTER_EX_OCCUPIED;
+    return v->known < 2 && !v->again && full && match_cost(r, w) <= v->agent->def.capacity;
 }
 
 // Of what has been found out: who it is, if anybody.

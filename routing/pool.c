@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pools: for each step of each queue, those available agents who meet its requirement, kept in order of the queue's choice. The agents of a pool who take the
-// same channels, have room for the same and are or are not being asked share a row. So the best who can take a work is at the
+// Pools: for each step of each queue, those available agents who meet its requirement, kept in order of the queue's choice. The agents of a pool to whom the
+// same channels are open, who have room for the same and are or are not being asked share a row. So the best who can take a work is at the
 // head of one of a few rows, and how many cannot for which reason is a sum of their sizes; no decision looks at all agents.
 //
 // An agent whose situation changed is only marked; pool_settle() seats them anew before anybody is chosen. All of this is
@@ -15,9 +15,14 @@
 
 // ---- where an agent sits ----
 
+static uint32_t pool_declared(const struct agent *a)
+{
+    return a->def.channels ? a->def.channels : CORE_CHANNELS_ALL;
+}
+
 uint32_t pool_profile(const struct router *r, const struct agent *a)
 {
-    uint32_t channels = a->def.channels ? a->def.channels : CORE_CHANNELS_ALL, room = 0;
+    uint32_t channels = pool_declared(a) & ~room_closed(r, a, NULL), room = 0;
     for (size_t c = 1; c < ROUTER_CHANNELS; c++)
         room += a->load + r->rules.channels[c].units <= a->def.capacity ? 1 : 0;
     return channels << 3 | room << 1 | (a->offers ? 1u : 0u);
@@ -31,6 +36,12 @@ static uint32_t profile_channels(uint32_t profile)
 static uint32_t profile_room(uint32_t profile)
 {
     return profile >> 1 & 7;
+}
+
+// Whether any work can be for such an agent. Else they are only counted: no work looks there.
+static bool profile_open(uint32_t profile)
+{
+    return profile_room(profile) && profile_channels(profile);
 }
 
 // Of the channels' units, how many are not more than this: whoever has room for as many has room for it.
@@ -74,23 +85,25 @@ static struct seat pool_seat(const struct member *m, struct agent *a)
     return (struct seat){.score = m->score, .idle = order ? a->seat_idle : 0, .agent = a};
 }
 
-static void pool_sit(struct member *m, struct agent *a)
+static void pool_sit(struct member *m, struct agent *a, uint32_t channels)
 {
     struct row *w = pool_row(m->pool, a->profile);
     struct seat s = pool_seat(m, a);
     w->n++;
     w->levels[m->levels]++;
-    if (profile_room(a->profile)) // else they are only counted: no work looks there
+    m->pool->seated[channels / 2]++;
+    if (profile_open(a->profile))
         row_put(w, &s);
 }
 
-static void pool_rise(struct member *m, struct agent *a)
+static void pool_rise(struct member *m, struct agent *a, uint32_t channels)
 {
     struct row *w = pool_row(m->pool, a->profile);
     struct seat s = pool_seat(m, a);
     w->n--;
     w->levels[m->levels]--;
-    if (profile_room(a->profile))
+    m->pool->seated[channels / 2]--;
+    if (profile_open(a->profile))
         row_drop(w, &s);
 }
 
@@ -123,23 +136,24 @@ static void pool_reseat(struct router *r, struct agent *a)
 {
     bool here = a->presence == ROUTER_AVAILABLE, was = a->seated;
     uint32_t profile = pool_profile(r, a), old_profile = a->profile;
+    uint32_t channels = pool_declared(a), old_channels = a->counted_channels;
     int64_t idle = a->offers ? 0 : a->idle_since, old_idle = a->seat_idle;
-    pool_count(r, a, a->presence, profile_channels(profile));
+    pool_count(r, a, a->presence, channels);
     for (size_t i = 0; i < a->members_n; i++) {
         struct member *m = &a->members[i];
         int64_t score = here ? select_seat_score(m->pool, m, a) : 0;
-        if (was && here && score == m->score && profile == old_profile && idle == old_idle)
+        if (was && here && score == m->score && profile == old_profile && idle == old_idle && channels == old_channels)
             continue;
         if (was) {
             a->profile = old_profile;
             a->seat_idle = old_idle;
-            pool_rise(m, a);
+            pool_rise(m, a, old_channels);
         }
         m->score = score;
         if (here) {
             a->profile = profile;
             a->seat_idle = idle;
-            pool_sit(m, a);
+            pool_sit(m, a, channels);
         }
     }
     a->profile = profile;
@@ -162,7 +176,7 @@ void pool_leave(struct router *r, struct agent *a)
     for (size_t i = 0; i < a->members_n; i++) {
         a->members[i].pool->able--;
         if (a->seated)
-            pool_rise(&a->members[i], a);
+            pool_rise(&a->members[i], a, a->counted_channels);
     }
     a->seated = false;
     pool_count(r, a, ROUTER_PRESENCE_NONE, 0);
@@ -181,6 +195,7 @@ void pool_clear(struct pool *p)
     free(p->rows);
     p->rows = NULL;
     p->rows_n = p->rows_cap = 0;
+    memset(p->seated, 0, sizeof p->seated);
 }
 
 // All queues have been cleared, or are about to be: everybody is seated anew.
@@ -245,14 +260,16 @@ bool pool_asked(const struct row *w)
 void pool_counts(const struct router *r, const struct pool *p, uint32_t channels, uint32_t cost,
                  uint32_t out[ROUTER_EXCLUSIONS])
 {
-    uint32_t take = 0, fit = 0, room = pool_room_for(r, cost);
-    for (uint32_t mask = 0; mask <= CORE_CHANNELS_ALL / 2; mask++)
+    uint32_t take = 0, fit = 0, open = 0, room = pool_room_for(r, cost);
+    for (uint32_t mask = 0; mask <= CORE_CHANNELS_ALL / 2; mask++) {
         take += channels & ~(mask * 2) ? 0 : r->by_channels[mask];
+        fit += channels & ~(mask * 2) ? 0 : p->seated[mask];
+    }
     for (size_t i = 0; i < p->rows_n; i++) {
         const struct row *w = &p->rows[i];
         if (!pool_takes(w->profile, channels))
             continue;
-        fit += w->n;
+        open += w->n;
         out[profile_room(w->profile) >= room ? ROUTER_QUALIFIED : ROUTER_EX_CAPACITY] += w->n;
     }
     out[ROUTER_EX_OFFLINE] = r->by_presence[ROUTER_OFFLINE];
@@ -260,6 +277,7 @@ void pool_counts(const struct router *r, const struct pool *p, uint32_t channels
     out[ROUTER_EX_LOST] = r->by_presence[ROUTER_LOST];
     out[ROUTER_EX_CHANNEL] = r->by_presence[ROUTER_AVAILABLE] - take;
     out[ROUTER_EX_SKILL] = take - fit;
+    out[ROUTER_EX_OCCUPIED] = fit - open;
 }
 
 // ---- checking it ----
@@ -274,7 +292,7 @@ static const char *pool_check_agent(const struct router *r, const struct agent *
         const struct row *w = &m->pool->rows[row];
         if (row == m->pool->rows_n || a->profile != pool_profile(r, a) || w->profile != a->profile || !w->n)
             return "an agent has no row in a pool";
-        if (!profile_room(a->profile))
+        if (!profile_open(a->profile))
             continue;
         struct seat s = pool_seat(m, (struct agent *)(uintptr_t)a);
         struct row_cursor at = row_at(w, row_place(w, &s));
@@ -297,7 +315,7 @@ const char *pool_check(const struct router *r)
     for (size_t i = 0; i < r->keys_n && !why; i++) {
         const struct pool *p = r->keys[i].pool;
         for (size_t j = 0; j < p->rows_n && !why; j++) {
-            why = profile_room(p->rows[j].profile) ? row_check(&p->rows[j]) : NULL;
+            why = profile_open(p->rows[j].profile) ? row_check(&p->rows[j]) : NULL;
             seats += p->rows[j].n;
         }
     }

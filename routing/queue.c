@@ -224,7 +224,7 @@ void queue_line_up(const struct router *r, struct work *w)
                                                          .step = queue_step(r, w),
                                                          .priority = queue_priority(w),
                                                          .channels = session_channels(w),
-                                                         .cost = w->charge});
+                                                         .cost = w->charge.units});
     struct work *before = l->tail, *after = l->head;
     while (after && before && order_older(w, before) && !order_older(w, after)) {
         before = before->prev;

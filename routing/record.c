@@ -24,6 +24,8 @@ static void record_fill(struct router_candidate *c, struct arena *arena, const s
         .score = v->score,
         .known = v->known < 2,
     };
+    if (v->exclusion == ROUTER_EX_OCCUPIED)
+        c->occupied = room_why(r, v->agent, w, &c->maximum);
     if (m)
         return;
     struct router_shortfall *missing = arena_new(arena, p->needs.n, sizeof *missing);
@@ -50,7 +52,8 @@ static void record_counts(const struct router *r, const struct work *w, const st
         bool member = pool_member(v->agent, p) != NULL;
         if (v->exclusion == ROUTER_EX_DECLINED)
             counts[member ? ROUTER_QUALIFIED : ROUTER_EX_SKILL]--;
-        else if (!member && (v->exclusion == ROUTER_QUALIFIED || v->exclusion == ROUTER_EX_CAPACITY))
+        else if (!member && (v->exclusion == ROUTER_QUALIFIED || v->exclusion == ROUTER_EX_CAPACITY ||
+                             v->exclusion == ROUTER_EX_OCCUPIED))
             counts[ROUTER_EX_SKILL]--;
         else
             continue;

@@ -47,6 +47,8 @@ static void take_rules(struct reader *in, struct router_config *c)
         c->channels[i].idle_ms = take32(in);
         c->channels[i].offer_ms = take32(in);
         c->channels[i].auto_accept = take_bool(in);
+        c->channels[i].max = take32(in);
+        c->channels[i].exclusive = take_bool(in);
     }
     reader_must(in, config_rules_legal(c), "rules are out of bounds");
 }
@@ -226,12 +228,14 @@ static void take_work_numbers(struct reader *in, const struct router *r, struct 
     w->epoch = take64(in);
     unsigned state = take8(in), reason = take8(in), channel = take8(in);
     w->own_priority = take8(in);
-    w->charge = take32(in);
+    w->charge.units = take32(in);
+    w->charge.channels = take8(in);
     w->since = take_past(in, r->at);
     w->hold_until = take_time(in);
     bool legal = state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP && reason <= ROUTER_CUSTOMER_BACK &&
                  channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS && w->own_priority <= CORE_PRIORITY_MAX &&
-                 w->charge <= CORE_UNITS_MAX && w->epoch <= r->epoch;
+                 w->charge.units <= CORE_UNITS_MAX && !(w->charge.channels & ~CORE_CHANNELS_ALL) &&
+                 w->epoch <= r->epoch;
     if (!reader_must(in, legal, "a work is out of bounds"))
         return;
     w->state = (enum router_work_state)state;

@@ -98,7 +98,8 @@ enum router_exclusion {
     ROUTER_EX_SKILL = 6,
     ROUTER_EX_CAPACITY = 7,
     ROUTER_EX_DECLINED = 8,
-    ROUTER_EXCLUSIONS = 9, // size of tables
+    ROUTER_EX_OCCUPIED = 9,
+    ROUTER_EXCLUSIONS = 10, // size of tables
 };
 
 enum router_select { // whom a queue prefers of those who qualify; ties: longest idle, then the lower id
@@ -195,6 +196,8 @@ struct router_channel_rules {
     uint32_t idle_ms;  // a session lives this long after the customer's last own word; 0 = until it is ended
     uint32_t offer_ms; // an offer of work on this channel stands so long; 0 = as the queue says
     bool auto_accept;  // whoever is offered work on this channel has it
+    uint32_t max;      // conversations that one agent has on this channel at a time; 0 = as many as the capacity allows
+    bool exclusive;    // who has one on this channel is offered nothing else
 };
 
 struct router_config {
@@ -380,6 +383,8 @@ struct router_candidate {
     uint32_t surplus;
     int64_t score; // what the queue's choice makes of them; higher is better
     bool known;
+    enum router_channel occupied; // ROUTER_EX_OCCUPIED: this channel is why ...
+    uint32_t maximum;             // ... being at this maximum; 0 = being exclusive
 };
 
 struct router_decision {

@@ -40,6 +40,15 @@ uint32_t session_weight(const struct router *r, const struct work *w, bool waiti
     return weight;
 }
 
+// What it takes of an agent: work that waits takes what whoever has it will need, work at hand what lives.
+struct charge session_charge(const struct router *r, const struct work *w, bool waiting)
+{
+    uint32_t channels = waiting ? session_channels(w) : 0;
+    for (size_t i = 0; i < w->sessions_n; i++)
+        channels |= w->sessions[i].live ? CORE_BIT(w->sessions[i].channel) : 0;
+    return (struct charge){session_weight(r, w, waiting), channels};
+}
+
 // The session on this channel on which the customer spoke last; textual: on any but voice, whatever the channel.
 size_t session_latest(const struct work *w, enum router_channel channel, bool textual)
 {

@@ -79,9 +79,10 @@ static void settle_next(struct router *r, struct work *w)
 
 // ---- lines ----
 
-static bool settle_line_suits(const struct line *l, const struct agent *a)
+static bool settle_line_suits(const struct router *r, const struct line *l, const struct agent *a)
 {
-    return agent_takes(a, l->channels) && a->load + l->cost <= a->def.capacity;
+    return agent_takes(a, l->channels) && !(l->channels & room_closed(r, a, NULL)) &&
+           a->load + l->cost <= a->def.capacity;
 }
 
 static void settle_swap(struct router *r, size_t a, size_t b)
@@ -147,7 +148,7 @@ static void settle_open_lines(struct router *r)
             const struct pool *p = a->members[m].pool;
             const struct queue *q = p->queue;
             for (size_t i = 0; q->waiting && i < q->lines_n; i++) {
-                if (&q->pools[q->lines[i]->step] == p && settle_line_suits(q->lines[i], a))
+                if (&q->pools[q->lines[i]->step] == p && settle_line_suits(r, q->lines[i], a))
                     settle_open(r, q->lines[i]);
             }
         }

@@ -142,6 +142,8 @@ static void put_rules(struct writer *o, const struct router_config *c)
         put32(o, c->channels[i].idle_ms);
         put32(o, c->channels[i].offer_ms);
         put8(o, c->channels[i].auto_accept);
+        put32(o, c->channels[i].max);
+        put8(o, c->channels[i].exclusive);
     }
 }
 
@@ -234,7 +236,8 @@ static void put_work(struct writer *o, const struct work *w)
     put8(o, (uint64_t)w->reason);
     put8(o, (uint64_t)w->channel_now);
     put8(o, w->own_priority);
-    put32(o, w->charge);
+    put32(o, w->charge.units);
+    put8(o, w->charge.channels);
     put_time(o, w->since);
     put_time(o, w->hold_until);
     put_time(o, w->limit.place ? w->limit.deadline : 0);

@@ -113,7 +113,7 @@ struct chunk {
     uint32_t n, cap;
 };
 
-struct row { // of agents of a pool who are alike in channels, room and being asked
+struct row { // of agents of a pool who are alike in channels open to them, room and being asked
     uint32_t profile;
     uint32_t n;
     struct chunk *chunks;
@@ -125,6 +125,11 @@ struct row_cursor {
     size_t chunk, place;
 };
 
+struct charge {        // what a work takes of its agent
+    uint32_t units;    // of the capacity
+    uint32_t channels; // bits: a place on each of these
+};
+
 struct agent {
     struct router_agent def; // owned; skills in order of name
     struct member *members;  // the pools whose requirement they meet, in order of index
@@ -133,8 +138,9 @@ struct agent {
     struct timer grace;
     int64_t idle_since;
     uint32_t load, misses, offers;
+    uint32_t places[ROUTER_CHANNELS]; // of the work at hand, how many take a place on the channel
     uint32_t desks_n;
-    bool over;  // more load than capacity, because the configuration changed under it
+    bool over;  // more load or places than allowed, because the configuration changed under it
     bool freed; // listed in router.freed
     bool named; // by the configuration being applied
     // where they sit in the pools (pool.c)
@@ -170,6 +176,7 @@ struct pool { // who meets what a queue requires at one of its steps
     uint32_t able;    // agents who meet it, present or not
     struct row *rows; // of the available ones, in order of profile
     size_t rows_n, rows_cap;
+    uint32_t seated[CORE_CHANNELS_ALL / 2 + 1]; // agents in the rows, by the channels they take / 2
 };
 
 struct queue {
@@ -196,7 +203,7 @@ struct work {
     enum router_reason reason;
     enum router_channel channel_now;
     uint32_t own_priority; // 0 = the queue's
-    uint32_t charge;
+    struct charge charge;
     int64_t since;      // waits since
     uint32_t extended;  // times, of the offer or wrap-up under way
     int64_t hold_until; // a known agent who is full is waited for until then

@@ -63,7 +63,7 @@ static struct router_work_view view_of_work(const struct work *w)
         .reason = w->reason,
         .channel_now = w->channel_now,
         .priority = queue_priority(w),
-        .charge = w->charge,
+        .charge = w->charge.units,
         .since = w->since,
         .deadline = w->limit.place ? w->limit.deadline : 0,
         .sessions = w->sessions,

@@ -197,7 +197,7 @@ static void work_leave(struct router *r, struct work *w)
     if (w->agent) {
         w->agent->offers -= w->state == ROUTER_OFFERED ? 1 : 0;
         ids_drop(&w->agent->held, w->id);
-        agent_charge(r, w->agent, w->charge, 0);
+        agent_charge(r, w->agent, w->charge, (struct charge){0});
     }
 }
 
@@ -216,7 +216,7 @@ void work_enter(struct router *r, struct work *w)
     if (w->agent) {
         w->agent->offers += w->state == ROUTER_OFFERED ? 1 : 0;
         ids_put(&w->agent->held, w->id);
-        agent_charge(r, w->agent, 0, w->charge);
+        agent_charge(r, w->agent, (struct charge){0}, w->charge);
     }
 }
 
@@ -254,12 +254,12 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     w->agent = agent;
     w->reason = reason;
     if (to == ROUTER_CLOSED)
-        w->charge = 0;
+        w->charge = (struct charge){0};
     else if (to != ROUTER_WRAP_UP) // there it stays what it was at the close
-        w->charge = session_weight(r, w, to != ROUTER_ASSIGNED);
+        w->charge = session_charge(r, w, to != ROUTER_ASSIGNED);
     work_enter(r, w);
     if (over) // leaving and entering looked like room in between
-        agent->over = agent->load > agent->def.capacity;
+        agent->over = room_exceeded(r, agent);
     work_touch(r, w);
 }
 
@@ -268,7 +268,7 @@ static void work_line_up_anew(struct router *r, struct work *w)
 {
     const struct line *l = w->line;
     if (l->queue == w->queue && l->step == queue_step(r, w) && l->priority == queue_priority(w) &&
-        l->channels == session_channels(w) && l->cost == w->charge)
+        l->channels == session_channels(w) && l->cost == w->charge.units)
         return;
     queue_leave_line(w);
     queue_line_up(r, w);
@@ -288,13 +288,13 @@ void work_recharge(struct router *r, struct work *w)
 {
     if (w->state == ROUTER_WRAP_UP)
         return;
-    uint32_t before = w->charge;
-    w->charge = session_weight(r, w, w->state != ROUTER_ASSIGNED);
+    struct charge before = w->charge;
+    w->charge = session_charge(r, w, w->state != ROUTER_ASSIGNED);
     if (w->agent)
         agent_charge(r, w->agent, before, w->charge);
     if (w->state == ROUTER_QUEUED)
         work_line_up_anew(r, w);
-    if (w->charge != before)
+    if (w->charge.units != before.units)
         work_touch(r, w);
 }
 

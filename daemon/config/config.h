@@ -52,6 +52,8 @@ struct config_channel {
     int64_t idle_minutes;  // a session lives this long after the customer's last own word; 0 = until it is ended
     int64_t offer_seconds; // an offer stands so long; 0 = as the queue says
     bool auto_accept;      // an offer needs no acceptance
+    int64_t max;           // conversations of one agent at a time; 0 = as many as the capacity allows
+    bool exclusive;        // who has one is offered nothing else
     int64_t join_hours;    // a word within this time of the last one belongs to the same matter
     int64_t expire_hours;  // what could not be delivered within this time is not delivered any more
     struct config_hours quiet_hours; // nothing is sent in them

@@ -140,6 +140,8 @@ static Throughline__V1__ChannelRules *rules_message(const struct config_channel 
     m->idle_seconds = (uint32_t)(rules->idle_minutes * 60);
     m->offer_seconds = (uint32_t)rules->offer_seconds;
     m->auto_accept = rules->auto_accept;
+    m->max = (uint32_t)rules->max;
+    m->exclusive = rules->exclusive;
     m->join_seconds = (uint32_t)(rules->join_hours * 3600);
     return m;
 }

@@ -69,13 +69,21 @@ static const struct config_key top_keys[] = {
                 CHANNEL_RULE(name, offer_seconds, "0", 0, 3600, "How long an offer stands; 0 = as the queue says.")    \
                     CHANNEL_KEY(name, auto_accept, CONFIG_SWITCH, "false", 0, 0, NULL, CONFIG_LOGGED,                  \
                                 "Whoever is offered such work has it, without accepting.")                             \
-                        CHANNEL_RULE(name, join_hours, join_def, 0, 8760,                                              \
-                                     "A word within this time of the customer's last one belongs to the same matter.") \
-                            CHANNEL_KEY(name, expire_hours, CONFIG_INTEGER, expire_def, 1, 720, NULL, CONFIG_RELOAD,   \
+                        CHANNEL_RULE(                                                                                  \
+                            name, max, "0", 0, 1000,                                                                   \
+                            "Conversations that an agent has on it at a time; 0 = as many as the capacity allows.")    \
+                            CHANNEL_KEY(name, exclusive, CONFIG_SWITCH, "false", 0, 0, NULL, CONFIG_LOGGED,            \
+                                        "Who has one on it is offered nothing else.")                                  \
+                                CHANNEL_RULE(                                                                          \
+                                    name, join_hours, join_def, 0, 8760,                                               \
+                                    "A word within this time of the customer's last one belongs to the same matter.")  \
+                                    CHANNEL_KEY(                                                                       \
+                                        name, expire_hours, CONFIG_INTEGER, expire_def, 1, 720, NULL, CONFIG_RELOAD,   \
                                         "What could not be delivered within this time is given up as expired.")        \
-                                CHANNEL_KEY(                                                                           \
-                                    name, quiet_hours, CONFIG_HOURS, "\"\"", 0, 11, "\"21:00-08:00\"", CONFIG_RELOAD,  \
-                                    "Nothing is sent in these hours of the customer's day, like \"21:00-08:00\".")};
+                                        CHANNEL_KEY(name, quiet_hours, CONFIG_HOURS, "\"\"", 0, 11, "\"21:00-08:00\"", \
+                                                    CONFIG_RELOAD,                                                     \
+                                                    "Nothing is sent in these hours of the customer's day, like "      \
+                                                    "\"21:00-08:00\".")};
 #include "daemon/config/config_keys.def"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))

@@ -138,6 +138,8 @@ bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, st
             .idle_ms = seconds_ms(r->idle_seconds),
             .offer_ms = seconds_ms(r->offer_seconds),
             .auto_accept = r->auto_accept,
+            .max = r->max,
+            .exclusive = r->exclusive,
         };
     }
     return true;

@@ -198,6 +198,8 @@ Throughline__V1__Candidate *core_candidate_message(const struct router_candidate
     m->surplus = k->surplus;
     m->score = k->score;
     m->known = k->known;
+    m->occupied = (Throughline__V1__Channel)k->occupied;
+    m->maximum = k->maximum;
     m->n_shortfalls = k->shortfalls_n;
     m->shortfalls = k->shortfalls_n ? xcalloc(k->shortfalls_n, sizeof *m->shortfalls) : NULL;
     for (size_t i = 0; i < k->shortfalls_n; i++) {

@@ -143,13 +143,19 @@ static void open_new(struct twin *t, const struct router_happened *h)
     twin_move(t, w, ROUTER_QUEUED, "", h->reopened ? ROUTER_REOPENED : ROUTER_NEW);
 }
 
-static bool can_go_on(struct twin *t, const struct twin_work *w, bool woke, uint32_t before)
+static bool can_go_on(struct twin *t, const struct twin_work *w, bool woke, uint32_t before, uint32_t places)
 {
     const struct twin_agent *a = twin_agent(t, w->agent);
     if (woke && a->channels && !(a->channels & BIT(w->channel_now)))
         return false;
     uint32_t after = twin_weight(t, w, w->state == ROUTER_WRAP_UP ? ROUTER_ASSIGNED : w->state);
     uint32_t others = twin_load(t, a->id) - twin_charge(t, w);
+    uint32_t more = twin_places(w, w->state == ROUTER_WRAP_UP ? ROUTER_ASSIGNED : w->state) & ~places;
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++) {
+        uint32_t own = twin_places(w, w->state) >> c & 1, max = t->rules.channels[c].max;
+        if (more & BIT(c) && max && twin_on_channel(t, a->id, c) - own >= max)
+            return false;
+    }
     return after <= before || others + after <= a->capacity;
 }
 
@@ -157,7 +163,7 @@ static void back(struct twin *t, struct twin_work *w)
 {
     const struct twin_agent *a = twin_agent(t, w->agent);
     bool here = a->presence == ROUTER_AVAILABLE || a->presence == ROUTER_AWAY;
-    if (here && can_go_on(t, w, true, w->frozen)) {
+    if (here && can_go_on(t, w, true, w->frozen, w->frozen_places)) {
         twin_move(t, w, ROUTER_ASSIGNED, w->agent, ROUTER_CUSTOMER_BACK);
         twin_tell(t, ROUTER_ASSIGN, w, w->agent, ROUTER_CUSTOMER_BACK);
         twin_connect(t, w);
@@ -169,13 +175,13 @@ static void back(struct twin *t, struct twin_work *w)
 
 static void contact(struct twin *t, struct twin_work *w, const struct router_happened *h)
 {
-    uint32_t before = twin_charge(t, w);
+    uint32_t before = twin_charge(t, w), places = twin_places(w, w->state);
     bool woke = speaks(t, w, h);
     if (w->state == ROUTER_WRAP_UP)
         back(t, w);
-    else if (w->state == ROUTER_OFFERED && !can_go_on(t, w, woke, before))
+    else if (w->state == ROUTER_OFFERED && !can_go_on(t, w, woke, before, places))
         twin_end_offer(t, w, ROUTER_CHANNEL_SWITCH);
-    else if (w->state == ROUTER_ASSIGNED && !can_go_on(t, w, woke, before))
+    else if (w->state == ROUTER_ASSIGNED && !can_go_on(t, w, woke, before, places))
         twin_requeue(t, w, ROUTER_CHANNEL_SWITCH, true);
     else if (w->state == ROUTER_ASSIGNED)
         twin_connect(t, w);
@@ -464,7 +470,8 @@ static void pass_on(struct twin *t, struct twin_work *w, const struct router_com
 static void close_conversation(struct twin *t, struct twin_work *w, const struct router_command *c)
 {
     twin_tell(t, ROUTER_CONVERSATION_CLOSED, w, w->agent, ROUTER_CLOSED_BY_AGENT)->resolved = c->resolved;
-    uint32_t charge = twin_charge(t, w), wrap_up_ms = twin_queue(t, w->queue)->wrap_up_ms;
+    uint32_t charge = twin_charge(t, w), places = twin_places(w, w->state);
+    uint32_t wrap_up_ms = twin_queue(t, w->queue)->wrap_up_ms;
     twin_disconnect(t, w);
     for (size_t i = 0; i < w->sessions_n; i++) {
         if (w->sessions[i].channel == ROUTER_VOICE)
@@ -476,6 +483,7 @@ static void close_conversation(struct twin *t, struct twin_work *w, const struct
     }
     twin_move(t, w, ROUTER_WRAP_UP, w->agent, ROUTER_CLOSED_BY_AGENT);
     w->frozen = charge;
+    w->frozen_places = places;
     w->limit = t->now + wrap_up_ms;
 }
 

@@ -79,7 +79,7 @@ struct twin_work {
     enum router_work_state state;
     enum router_reason reason;
     enum router_channel channel_now;
-    uint32_t own_priority, frozen, extended;
+    uint32_t own_priority, frozen, frozen_places, extended;
     int64_t since, hold_until, limit;
     char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME];
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME];
@@ -165,6 +165,9 @@ uint32_t twin_weight(const struct twin *t, const struct twin_work *w, enum route
 uint32_t twin_charge(const struct twin *t, const struct twin_work *w);
 uint32_t twin_load(const struct twin *t, const char *agent);
 uint32_t twin_channels(const struct twin_work *w);
+uint32_t twin_places(const struct twin_work *w, enum router_work_state as);
+uint32_t twin_on_channel(const struct twin *t, const char *agent, size_t channel);
+bool twin_occupied(const struct twin *t, const char *agent, uint32_t channels);
 bool twin_takes(const struct twin_agent *a, uint32_t channels);
 size_t twin_step_of(const struct twin *t, const struct twin_queue *q, const struct twin_work *w);
 bool twin_meets(const struct twin_agent *a, const struct twin_queue *q, size_t step, uint32_t *surplus);

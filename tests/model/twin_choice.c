@@ -89,8 +89,10 @@ static bool may_be_drawn(const struct twin_work *w, const struct twin_view *v)
 static uint32_t profile(struct twin *t, const struct twin_view *v)
 {
     uint32_t channels = v->a->channels ? v->a->channels : 62, fits = 0;
-    for (size_t c = 1; c < ROUTER_CHANNELS; c++)
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++) {
+        channels &= twin_occupied(t, v->a->id, 1u << c) ? ~(1u << c) : ~0u;
         fits += twin_load(t, v->a->id) + t->rules.channels[c].units <= v->a->capacity ? 1 : 0;
+    }
     return channels * 100 + fits * 10 + (v->asked ? 1 : 0);
 }
 
@@ -135,7 +137,7 @@ static wide rank(struct twin *t, const struct twin_work *w)
     for (size_t i = 0; i < t->agents_n; i++) {
         const struct twin_agent *a = &t->agents[i];
         bool can = a->presence == ROUTER_AVAILABLE && twin_takes(a, twin_channels(w)) &&
-                   twin_load(t, a->id) + twin_charge(t, w) <= a->capacity;
+                   !twin_occupied(t, a->id, twin_channels(w)) && twin_load(t, a->id) + twin_charge(t, w) <= a->capacity;
         if (can && twin_levels(a, q, step, &named) > most)
             most = twin_levels(a, q, step, &named);
     }

@@ -121,6 +121,40 @@ uint32_t twin_channels(const struct twin_work *w)
     return bits;
 }
 
+// Bits: the channels on which it takes a place of its agent.
+uint32_t twin_places(const struct twin_work *w, enum router_work_state as)
+{
+    uint32_t bits = 0;
+    for (size_t i = 0; i < w->sessions_n; i++)
+        bits |= w->sessions[i].live ? BIT(w->sessions[i].channel) : 0;
+    if (as == ROUTER_WRAP_UP)
+        return w->frozen_places;
+    return waits(as) ? bits | BIT(w->channel_now) : bits;
+}
+
+uint32_t twin_on_channel(const struct twin *t, const char *agent, size_t channel)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < t->works_n; i++) {
+        const struct twin_work *w = &t->works[i];
+        if (w->state != ROUTER_CLOSED && same(w->agent, agent) && twin_places(w, w->state) & BIT(channel))
+            n++;
+    }
+    return n;
+}
+
+// Whether nothing new on these channels can be offered: one of them is at its maximum, or an exclusive one is in use.
+bool twin_occupied(const struct twin *t, const char *agent, uint32_t channels)
+{
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++) {
+        const struct router_channel_rules *rules = &t->rules.channels[c];
+        uint32_t n = twin_on_channel(t, agent, c);
+        if ((rules->exclusive && n > 0) || (channels & BIT(c) && rules->max && n >= rules->max))
+            return true;
+    }
+    return false;
+}
+
 static bool rule_matches_intent(const char *rule, const char *intent)
 {
     char prefix[TWIN_NAME + 1];
@@ -167,8 +201,10 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
         began_or_ended(t, w->agent);
     if (to == ROUTER_ASSIGNED && !t->rules.idle_from_end)
         began_or_ended(t, agent);
-    if (to == ROUTER_WRAP_UP)
+    if (to == ROUTER_WRAP_UP) {
         w->frozen = twin_charge(t, w);
+        w->frozen_places = twin_places(w, from);
+    }
     if (to == ROUTER_QUEUED) {
         w->told = false;
         if (from != ROUTER_OFFERED)
@@ -312,6 +348,8 @@ static struct twin_view look(struct twin *t, struct twin_work *w, struct twin_ag
         v.exclusion = ROUTER_EX_DECLINED;
     if (twin_load(t, a->id) + twin_charge(t, w) > a->capacity)
         v.exclusion = ROUTER_EX_CAPACITY;
+    if (twin_occupied(t, a->id, twin_channels(w)))
+        v.exclusion = ROUTER_EX_OCCUPIED;
     if (!skilled && !same(w->wanted, a->id))
         v.exclusion = ROUTER_EX_SKILL;
     if (!twin_takes(a, twin_channels(w)))
@@ -362,8 +400,8 @@ static bool can_expect(struct twin *t, struct twin_work *w, struct twin_agent *a
 static bool worth_waiting(struct twin *t, struct twin_work *w, const struct twin_view *all)
 {
     for (size_t i = 0; i < t->agents_n && t->now < w->hold_until; i++) {
-        if (all[i].known < 2 && !all[i].again && all[i].exclusion == ROUTER_EX_CAPACITY &&
-            twin_charge(t, w) <= all[i].a->capacity)
+        bool full = all[i].exclusion == ROUTER_EX_CAPACITY || all[i].exclusion == ROUTER_EX_OCCUPIED;
+        if (all[i].known < 2 && !all[i].again && full && twin_charge(t, w) <= all[i].a->capacity)
             return true;
     }
     return false;

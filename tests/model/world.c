@@ -179,6 +179,8 @@ static void any_config(struct world *w, struct router_config *c)
         c->channels[i].idle_ms = idle_ms[world_random(w, 6)];
         c->channels[i].offer_ms = chance(w, 20) ? 250 : 0;
         c->channels[i].auto_accept = chance(w, 15);
+        c->channels[i].max = chance(w, 40) ? 1 + world_random(w, 3) : 0;
+        c->channels[i].exclusive = chance(w, 15);
     }
     for (uint32_t i = 0; i < QUEUES; i++) {
         if (chance(w, 70))

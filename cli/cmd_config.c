@@ -93,9 +93,10 @@ static void config_compare_rows(json_t *lines, const char *what, const char *key
     json_array_foreach(was, i, row)
     {
         const char *name = print_text(row, key);
-        if (!config_named(is, key, name))
+        const json_t *from_file = json_object_get(row, "fromFile");
+        if (!config_named(is, key, name)) // calendars come from nowhere else
             config_tell(lines, what, name,
-                        json_is_true(json_object_get(row, "fromFile")) ? "removed" : "not in the file, kept");
+                        json_is_true(from_file) || strcmp(what, "calendar") == 0 ? "removed" : "not in the file, kept");
     }
 }
 
@@ -103,7 +104,10 @@ static json_t *config_compare(const json_t *was, const json_t *is)
 {
     static const struct {
         const char *member, *what, *key;
-    } lists[] = {{"queues", "queue", "name"}, {"agents", "agent", "id"}, {"channels", "channel", "channel"}};
+    } lists[] = {{"queues", "queue", "name"},
+                 {"agents", "agent", "id"},
+                 {"channels", "channel", "channel"},
+                 {"calendars", "calendar", "name"}};
     json_t *lines = json_array(), *a = json_copy((json_t *)was), *b = json_copy((json_t *)is);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         config_compare_rows(lines, lists[i].what, lists[i].key, json_object_get(was, lists[i].member),

@@ -147,6 +147,22 @@ static const char *check_works(const struct router *r)
     return held == r->held ? NULL : "work held for known agents is miscounted";
 }
 
+static const char *check_calendars(const struct router *r)
+{
+    for (size_t i = 0; i < r->calendars_n; i++) {
+        const struct calendar *c = r->calendars[i];
+        if (calendar_find(r, c->def.name) != c)
+            return "two calendars have one name";
+        if (c->compiled > c->defined || c->defined > r->input || !calendar_turns_legal(&c->turns))
+            return "a calendar's hours are out of order";
+    }
+    for (size_t i = 0; i < r->queues_n; i++) {
+        if (r->queues[i]->calendar != calendar_find(r, r->queues[i]->def.calendar))
+            return "a queue looks at a calendar that is not its own";
+    }
+    return NULL;
+}
+
 static const char *check_queue(const struct queue *q, uint32_t *waiting)
 {
     uint32_t n = 0;
@@ -230,7 +246,13 @@ static const char *check_outcomes(const struct router *r)
 const char *router_check(const struct router *r)
 {
     static const char *(*const checks[])(const struct router *) = {
-        check_agents, check_works, check_queues, check_outcomes, pool_check, check_nobody_waits_in_vain,
+        check_agents,
+        check_works,
+        check_calendars,
+        check_queues,
+        check_outcomes,
+        pool_check,
+        check_nobody_waits_in_vain,
     };
     if (!timer_check(r))
         return "the timers are out of order";

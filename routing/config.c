@@ -80,8 +80,10 @@ bool config_queue_legal(const struct router_queue *q)
            config_skills_legal(q->prefers, q->prefers_n) && config_needs_legal(q->needs) &&
            config_needs_legal(q->floor) && config_steps_legal(q) && config_channels_legal(q->channels) &&
            config_texts_legal(q->accounts, q->accounts_n) && config_texts_legal(q->intents, q->intents_n) &&
-           config_texts_legal(q->languages, q->languages_n) && select_legal(q) && q->weight <= CORE_WEIGHT_MAX &&
-           q->offer_ms >= 1 && q->offer_ms <= 86400000 && q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;
+           config_texts_legal(q->languages, q->languages_n) &&
+           (!q->calendar || text_is(q->calendar, ROUTER_NAME_MAX)) && (unsigned)q->when < ROUTER_WHENS &&
+           select_legal(q) && q->weight <= CORE_WEIGHT_MAX && q->offer_ms >= 1 && q->offer_ms <= 86400000 &&
+           q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;
 }
 
 bool config_rules_legal(const struct router_config *c)
@@ -139,7 +141,8 @@ static bool config_names_distinct(const struct router_config *c)
 
 static bool config_legal(const struct router_config *c)
 {
-    if (!config_rules_legal(c) || (c->agents_n && !c->agents) || (c->queues_n && !c->queues))
+    if (!config_rules_legal(c) || (c->agents_n && !c->agents) || (c->queues_n && !c->queues) ||
+        !calendars_legal(c->calendars, c->calendars_n))
         return false;
     for (size_t i = 0; i < c->agents_n; i++) {
         if (!config_agent_legal(&c->agents[i]))
@@ -265,7 +268,9 @@ enum router_refusal config_apply(struct router *r, const struct router_input *in
     r->rules = *c;
     r->rules.queues = NULL;
     r->rules.agents = NULL;
-    r->rules.queues_n = r->rules.agents_n = 0;
+    r->rules.calendars = NULL;
+    r->rules.queues_n = r->rules.agents_n = r->rules.calendars_n = 0;
+    calendars_apply(r, c);
     config_agents(r, c);
     config_queues(r, c);
     return ROUTER_REFUSAL_NONE;

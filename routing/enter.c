@@ -29,6 +29,7 @@ void enter_queues(struct router *r)
     r->entries_n = r->open_entries_n = 0;
     for (size_t i = 0; i < r->queues_n; i++) {
         struct queue *q = r->queues[i];
+        q->calendar = calendar_find(r, q->def.calendar);
         for (size_t k = 0; k < q->def.intents_n; k++)
             r->entries[r->entries_n++] = (struct entry){q->def.intents[k], q};
         if (!q->def.intents_n)
@@ -47,13 +48,18 @@ static bool enter_lists(const char *const *v, size_t n, const char *s)
     return n == 0;
 }
 
+static bool enter_when(const struct router *r, const struct queue *q)
+{
+    return q->def.when == ROUTER_ALWAYS || calendar_open(q->calendar, r->wall) == (q->def.when == ROUTER_WHEN_OPEN);
+}
+
 // But for the intent.
-static bool enter_matches(const struct queue *q, const struct work *w, const char *account)
+static bool enter_matches(const struct router *r, const struct queue *q, const struct work *w, const char *account)
 {
     const struct router_queue *def = &q->def;
     return (!def->channels || def->channels & CORE_BIT(w->channel_now)) &&
            enter_lists(def->accounts, def->accounts_n, account) &&
-           enter_lists(def->languages, def->languages_n, w->language);
+           enter_lists(def->languages, def->languages_n, w->language) && enter_when(r, q);
 }
 
 // How the listed intent stands to the first n bytes of the work's.
@@ -79,7 +85,7 @@ static struct queue *enter_by_intent(const struct router *r, const struct work *
         struct queue *q = r->entries[low].queue;
         if (q->index >= best->index)
             break;
-        if (enter_matches(q, w, account))
+        if (enter_matches(r, q, w, account))
             return q;
     }
     return best;
@@ -92,7 +98,7 @@ struct queue *enter_queue(const struct router *r, const struct work *w)
     const char *account = s == SIZE_MAX ? "" : w->sessions[s].account;
     struct queue *best = r->queues[r->queues_n - 1];
     for (size_t i = 0; i < r->open_entries_n && r->open_entries[i]->index < best->index; i++) {
-        if (enter_matches(r->open_entries[i], w, account))
+        if (enter_matches(r, r->open_entries[i], w, account))
             best = r->open_entries[i];
     }
     for (size_t n = 0;; n++) {
@@ -101,4 +107,23 @@ struct queue *enter_queue(const struct router *r, const struct work *w)
         if (!w->intent[n])
             return best;
     }
+}
+
+static const char *const enter_whens[ROUTER_WHENS] = {
+    [ROUTER_ALWAYS] = "always", [ROUTER_WHEN_OPEN] = "open", [ROUTER_WHEN_CLOSED] = "closed"};
+
+const char *router_when_name(enum router_when w)
+{
+    return (unsigned)w < ROUTER_WHENS ? enter_whens[w] : "";
+}
+
+bool router_when_of(const char *name, enum router_when *out)
+{
+    for (unsigned i = 0; i < ROUTER_WHENS; i++) {
+        if (strcmp(enter_whens[i], name) == 0) {
+            *out = (enum router_when)i;
+            return true;
+        }
+    }
+    return false;
 }

@@ -93,3 +93,12 @@ const char *take_text(struct reader *in, size_t max)
     }
     return memcpy(arena_new(&in->arena, n + 1, 1), p, n);
 }
+
+const char *const *take_texts(struct reader *in, size_t *n)
+{
+    *n = take_count(in, 4, 2);
+    const char **v = arena_new(&in->arena, *n, sizeof *v);
+    for (size_t i = 0; i < *n; i++)
+        v[i] = take_text(in, ROUTER_TEXT_MAX);
+    return v;
+}

@@ -26,5 +26,10 @@ int64_t take_time(struct reader *in);
 int64_t take_past(struct reader *in, int64_t now);
 size_t take_count(struct reader *in, size_t width, size_t least);
 const char *take_text(struct reader *in, size_t max);
+const char *const *take_texts(struct reader *in, size_t *n); // each of ROUTER_TEXT_MAX bytes at most
+
+// ---- restore_calendar.c ----
+
+void take_calendars(struct reader *in, struct router *r);
 
 #endif

@@ -11,15 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const *take_texts(struct reader *in, size_t *n)
-{
-    *n = take_count(in, 4, 2);
-    const char **v = arena_new(&in->arena, *n, sizeof *v);
-    for (size_t i = 0; i < *n; i++)
-        v[i] = take_text(in, ROUTER_TEXT_MAX);
-    return v;
-}
-
 static const struct router_skill *take_skills(struct reader *in, size_t *n)
 {
     *n = take_count(in, 4, 3);
@@ -79,6 +70,8 @@ static struct queue *take_queue(struct reader *in)
     d.accounts = take_texts(in, &d.accounts_n);
     d.intents = take_texts(in, &d.intents_n);
     d.languages = take_texts(in, &d.languages_n);
+    d.calendar = take_text(in, ROUTER_NAME_MAX);
+    d.when = (enum router_when)take8(in);
     d.select = (enum router_select)take8(in);
     d.weight_speed = take32(in);
     for (size_t i = 0; i < ROUTER_SELECTS; i++)
@@ -316,6 +309,7 @@ static void take_router(struct reader *in, struct router *r)
     r->epoch = take64(in);
     reader_must(in, r->fold >= 1 && r->fold <= ROUTER_FOLD_VERSION && r->config <= r->input, "its fold is unknown");
     take_rules(in, &r->rules);
+    take_calendars(in, r);
     take_queues(in, r);
     for (size_t n = take_count(in, 4, 40); n && !in->why; n--)
         take_agent(in, r);

@@ -38,6 +38,7 @@ static enum router_refusal (*const router_inputs[])(struct router *, const struc
     [ROUTER_IN_FOLD] = router_fold,
     [ROUTER_IN_DELIVERY] = happened_delivery,
     [ROUTER_IN_CUSTOMER_CHANGED] = happened_customer_changed,
+    [ROUTER_IN_CALENDAR] = calendar_compiled,
     [ROUTER_IN_NOTHING] = router_nothing,
 };
 
@@ -120,6 +121,8 @@ void router_free(struct router *r)
         q->waiting = q->offered = q->assigned = 0;
         queue_bury(r, q);
     }
+    for (size_t i = 0; i < r->calendars_n; i++)
+        calendar_bury(r, r->calendars[i]);
     command_forget_old(r, INT64_MAX);
     while (r->outcomes) {
         struct outcome *o = r->outcomes;
@@ -134,6 +137,7 @@ void router_free(struct router *r)
     arena_free(&r->arena);
     arena_free(&r->explained);
     free(r->queues);
+    free(r->calendars);
     free(r->agents);
     free(r->works);
     free(r->heap);

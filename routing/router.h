@@ -26,7 +26,9 @@
 #define ROUTER_CANDIDATES_MAX 32   // agents, who are then all named in a decision; of more, the winner and ten others
 #define ROUTER_NEEDS_MAX      1000 // bytes of an expression
 #define ROUTER_STEPS_MAX      16
-#define ROUTER_CHANNELS       6 // size of tables indexed by enum router_channel
+#define ROUTER_CALENDARS_MAX  64
+#define ROUTER_TURNS_MAX      1024 // of one calendar that are known ahead
+#define ROUTER_CHANNELS       6    // size of tables indexed by enum router_channel
 
 // Values equal throughline.v1.Channel, PresenceState, WorkState, Reason, Refusal, Exclusion, DeliveryState; a test compares them.
 enum router_channel {
@@ -124,6 +126,13 @@ enum router_order {                 // which waiting work goes first; ties: the 
     ROUTER_ORDERS = 5,              // size of tables
 };
 
+enum router_when { // entry rule: what a queue's calendar must say
+    ROUTER_ALWAYS = 0,
+    ROUTER_WHEN_OPEN = 1,
+    ROUTER_WHEN_CLOSED = 2,
+    ROUTER_WHENS = 3, // size of tables
+};
+
 enum router_happened_kind {
     ROUTER_WORDS = 1,        // the customer's own words: opens work, moves channel-now
     ROUTER_CALL_STARTED = 2, // likewise
@@ -162,6 +171,22 @@ struct router_relax { // what a queue requires instead, once work has waited for
     const char *needs; // the requirement from then on; "any" = none
 };
 
+struct router_calendar { // in words, which the router only keeps
+    const char *name;
+    const char *zone;
+    const char *const *hours;
+    size_t hours_n;
+    const char *const *holidays;
+    size_t holidays_n;
+};
+
+struct router_turns { // when it is open, from `from` until `until`, in `wall`; nothing is known beyond
+    bool open;        // at `from`
+    int64_t from, until;
+    const int64_t *turns; // ascending: at each, open becomes closed or closed open
+    size_t turns_n;
+};
+
 struct router_queue {
     const char *name;
     uint32_t priority; // 1 first .. 9
@@ -180,6 +205,8 @@ struct router_queue {
     size_t intents_n;
     const char *const *languages;
     size_t languages_n;
+    const char *calendar;  // "" or NULL = always open, as with one that does not exist
+    enum router_when when; // entry rule
     enum router_select select;
     uint32_t weight_speed;        // ROUTER_RESOLUTION: resolution x speed ^ (this / 1000), 0..1000
     uint32_t mix[ROUTER_SELECTS]; // ROUTER_MIX: weight 0..100 of each of the others, not of ROUTER_RANDOM
@@ -205,6 +232,8 @@ struct router_config {
     size_t queues_n;
     const struct router_agent *agents;
     size_t agents_n;
+    const struct router_calendar *calendars;
+    size_t calendars_n;
     uint32_t grace_ms;
     uint32_t timeouts_to_away;
     uint32_t decline_pause_ms;
@@ -233,7 +262,8 @@ enum router_input_kind {
     ROUTER_IN_FOLD,
     ROUTER_IN_DELIVERY,
     ROUTER_IN_CUSTOMER_CHANGED,
-    ROUTER_IN_NOTHING, // checkpoints, hashes, voided inputs: takes its number and its time, nothing else
+    ROUTER_IN_CALENDAR, // what a calendar's words come to
+    ROUTER_IN_NOTHING,  // checkpoints, hashes, voided inputs: takes its number and its time, nothing else
 };
 
 struct router_happened {
@@ -331,6 +361,11 @@ struct router_input {
             uint64_t customer;
             uint64_t other;
         } customer_changed;
+        struct {
+            const char *name;
+            uint64_t defined; // input that brought the words it was made of
+            struct router_turns turns;
+        } calendar;
     };
 };
 
@@ -456,6 +491,15 @@ struct router_queue_view {
     struct router_queue def;
     uint32_t waiting, offered, assigned;
     int64_t oldest; // at; 0 = none
+    bool closed;    // by its calendar
+};
+
+struct router_calendar_view {
+    struct router_calendar def;
+    uint64_t defined,
+        compiled; // inputs: that brought these words; that brought those which its hours were made of, 0 = none
+    bool open;
+    int64_t from, until, next; // wall; next: when it turns, 0 = not known
 };
 
 struct router_stats {
@@ -469,8 +513,10 @@ struct router_stats {
 // The words for them, as in the configuration; "" beyond.
 const char *router_select_name(enum router_select s);
 const char *router_order_name(enum router_order o);
+const char *router_when_name(enum router_when w);
 bool router_select_of(const char *name, enum router_select *out);
 bool router_order_of(const char *name, enum router_order *out);
+bool router_when_of(const char *name, enum router_when *out);
 
 // Whether an expression of requirements can be read; else what is wrong with it and at which byte.
 bool router_needs_ok(const char *text, const char **why, size_t *at);
@@ -521,6 +567,7 @@ bool router_session_agent(const struct router *r, const char *session, const cha
 bool router_next_agent(const struct router *r, const char *after, struct router_agent_view *out);
 bool router_next_work(const struct router *r, uint64_t after, struct router_work_view *out);
 bool router_queue_at(const struct router *r, size_t index, struct router_queue_view *out); // in order of entry rules
+bool router_calendar_at(const struct router *r, size_t index, struct router_calendar_view *out);
 // The conversations whose entries concern this agent: held, offered, in wrap-up or informed. Calls fn for each in order of work id.
 void router_each_concern(const struct router *r, const char *agent,
                          void (*fn)(void *ctx, const struct router_work_view *w, bool informed), void *ctx);

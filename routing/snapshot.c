@@ -166,6 +166,8 @@ static void put_queue(struct writer *o, const struct queue *q)
     put_texts(o, d->accounts, d->accounts_n);
     put_texts(o, d->intents, d->intents_n);
     put_texts(o, d->languages, d->languages_n);
+    put_text(o, d->calendar);
+    put8(o, (uint64_t)d->when);
     put8(o, (uint64_t)d->select);
     put32(o, d->weight_speed);
     for (size_t i = 0; i < ROUTER_SELECTS; i++)
@@ -177,6 +179,22 @@ static void put_queue(struct writer *o, const struct queue *q)
     put32(o, d->prefer_known_ms);
     put8(o, d->from_file);
     put8(o, q->implicit);
+}
+
+static void put_calendar(struct writer *o, const struct calendar *c)
+{
+    put_text(o, c->def.name);
+    put_text(o, c->def.zone);
+    put_texts(o, c->def.hours, c->def.hours_n);
+    put_texts(o, c->def.holidays, c->def.holidays_n);
+    put64(o, c->defined);
+    put64(o, c->compiled);
+    put8(o, c->turns.open);
+    put_time(o, c->turns.from);
+    put_time(o, c->turns.until);
+    put32(o, c->turns.turns_n);
+    for (size_t i = 0; i < c->turns.turns_n; i++)
+        put_time(o, c->turns.turns[i]);
 }
 
 static void put_agent(struct writer *o, const struct agent *a)
@@ -285,6 +303,9 @@ static void put_router(struct writer *o, const struct router *r)
     put64(o, r->config);
     put64(o, r->epoch);
     put_rules(o, &r->rules);
+    put32(o, r->calendars_n);
+    for (size_t i = 0; i < r->calendars_n; i++)
+        put_calendar(o, r->calendars[i]);
     put32(o, r->queues_n);
     for (size_t i = 0; i < r->queues_n; i++)
         put_queue(o, r->queues[i]);

@@ -19,6 +19,7 @@
 #define CORE_UNITS_MAX    1000
 #define CORE_NEEDS_MAX    1200 // parts of all expressions of one step: more than their bytes can make
 #define CORE_REQUIRES_MAX 64
+#define CORE_RULES_MAX    512 // texts of each kind of one calendar
 #define CORE_MIX_MAX      100
 #define CORE_SPEED_MAX    1000000    // thousandths
 #define CORE_WEIGHT_MAX   1000000000 // thousandths
@@ -179,6 +180,12 @@ struct pool { // who meets what a queue requires at one of its steps
     uint32_t seated[CORE_CHANNELS_ALL / 2 + 1]; // agents in the rows, by the channels they take / 2
 };
 
+struct calendar {
+    struct router_calendar def; // owned
+    uint64_t defined, compiled; // inputs; compiled 0 = its hours are not known
+    struct router_turns turns;  // owned
+};
+
 struct queue {
     struct router_queue def; // owned; requires in order of name
     size_t index;
@@ -189,6 +196,7 @@ struct queue {
     struct line **lines;
     size_t lines_n, lines_cap;
     uint32_t waiting, offered, assigned;
+    const struct calendar *calendar; // NULL = always open
 };
 
 struct ask { // an agent who declined or missed this work, or passed it on
@@ -278,6 +286,8 @@ struct router {
     struct agent **marked;
     size_t marked_n, marked_cap;
 
+    struct calendar **calendars; // in the order of the configuration
+    size_t calendars_n;
     struct queue **queues; // never empty
     size_t queues_n;
     struct agent **agents; // in order of id

@@ -140,8 +140,11 @@ bool router_queue_at(const struct router *r, size_t index, struct router_queue_v
     if (index >= r->queues_n)
         return false;
     const struct queue *q = r->queues[index];
-    *out = (struct router_queue_view){
-        .def = q->def, .waiting = q->waiting, .offered = q->offered, .assigned = q->assigned};
+    *out = (struct router_queue_view){.def = q->def,
+                                      .waiting = q->waiting,
+                                      .offered = q->offered,
+                                      .assigned = q->assigned,
+                                      .closed = !calendar_open(q->calendar, r->wall)};
     for (size_t i = 0; i < q->lines_n; i++) {
         const struct work *w = q->lines[i]->head;
         if (w && (!out->oldest || w->since < out->oldest))

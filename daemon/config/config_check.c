@@ -208,7 +208,7 @@ static bool queue_takes_all(const struct check *k, size_t index)
         if (rule != NULL && (toml_type(rule) != TOML_ARRAY || toml_count(rule) > 0))
             return false;
     }
-    return true;
+    return !config_asks_hours(toml_get(node, "when"));
 }
 
 static bool same_tenant(const char *a, const char *b)
@@ -294,9 +294,22 @@ static void check_queues(const struct check *k)
         check_queue_accounts(k, &rows[i], q);
         config_check_mix(q, place_in(k, &rows[i], "select"), k->errs);
         config_check_steps(q, place_in(k, &rows[i], "steps"), k->errs);
+        config_check_hours(k->c, q, place_in(k, &rows[i], q->calendar != NULL ? "calendar" : "when"), k->errs);
         check_queue_served(k, &rows[i], q);
     }
     check_names(k, rows, k->c->queues_n, "name", true);
+    free(rows);
+}
+
+static void check_calendars(const struct check *k)
+{
+    struct row *rows = xcalloc(k->c->calendars_n, sizeof *rows);
+    for (size_t i = 0; i < k->c->calendars_n; i++) {
+        const struct config_calendar *c = &k->c->calendars[i];
+        rows[i] = (struct row){"calendar", i, c->place, c->tenant, c->name};
+        config_check_calendar(c, i, is_given(k, &rows[i], "hours"), k->errs);
+    }
+    check_names(k, rows, k->c->calendars_n, "name", true);
     free(rows);
 }
 
@@ -379,6 +392,7 @@ void config_check(const struct config *c, const struct toml_node *root, struct c
     check_server(&k);
     check_redis(&k);
     check_accounts(&k);
+    check_calendars(&k);
     check_queues(&k);
     check_agents(&k);
     check_tokens(&k);

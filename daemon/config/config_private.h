@@ -36,6 +36,8 @@ enum config_type {
     CONFIG_WEIGHTS,
     CONFIG_NEEDS,
     CONFIG_STEPS,
+    CONFIG_WEEKLY,
+    CONFIG_HOLIDAYS,
     CONFIG_DECIMAL,
     CONFIG_TYPES
 };
@@ -126,6 +128,15 @@ const char *setting_check_step(const char *s, size_t len);
 void config_check_mix(const struct config_queue *q, struct config_place place, struct config_errors *errs);
 void config_check_steps(const struct config_queue *q, struct config_place place, struct config_errors *errs);
 bool config_step(const char *text, uint32_t *seconds, uint32_t *percent, const char **needs);
+
+// ---- calendars (config_hours.c) ----
+
+const char *setting_check_weekly(const char *s, size_t len);
+const char *setting_check_holiday(const char *s, size_t len);
+bool config_asks_hours(const struct toml_node *when);
+void config_check_hours(const struct config *c, const struct config_queue *q, struct config_place place,
+                        struct config_errors *errs);
+void config_check_calendar(const struct config_calendar *c, size_t before, bool hours, struct config_errors *errs);
 
 // ---- levels (config_levels.c) ----
 

@@ -101,6 +101,8 @@ static Throughline__V1__Queue *queue_message(const struct config_queue *q)
     m->accounts = list_message(&q->accounts, &m->n_accounts);
     m->intents = list_message(&q->intents, &m->n_intents);
     m->languages = list_message(&q->languages, &m->n_languages);
+    m->calendar = text_message(q->calendar);
+    m->when = text_message(q->when ? router_when_name((enum router_when)q->when) : NULL);
     m->select = xstrdup(router_select_name((enum router_select)q->select));
     m->weight_speed = (uint32_t)q->weight_speed;
     m->mix = mix_message(&q->mix, &m->n_mix);
@@ -110,6 +112,17 @@ static Throughline__V1__Queue *queue_message(const struct config_queue *q)
     m->wrap_up_seconds = (uint32_t)q->wrap_up_seconds;
     m->prefer_known_seconds = (uint32_t)q->prefer_known_seconds;
     m->from_file = true;
+    return m;
+}
+
+static Throughline__V1__Calendar *calendar_message(const struct config_calendar *c)
+{
+    Throughline__V1__Calendar *m = xcalloc(1, sizeof *m);
+    throughline__v1__calendar__init(m);
+    m->name = xstrdup(c->name);
+    m->time_zone = xstrdup(c->time_zone);
+    m->hours = list_message(&c->hours, &m->n_hours);
+    m->holidays = list_message(&c->holidays, &m->n_holidays);
     return m;
 }
 
@@ -159,6 +172,11 @@ Throughline__V1__RoutingConfig *config_routing(const struct config *c, const cha
     for (size_t i = 0; i < c->agents_n; i++) {
         if (strcmp(c->agents[i].tenant, tenant) == 0)
             m->agents[m->n_agents++] = agent_message(&c->agents[i]);
+    }
+    m->calendars = xcalloc(c->calendars_n, sizeof(Throughline__V1__Calendar *));
+    for (size_t i = 0; i < c->calendars_n; i++) {
+        if (strcmp(c->calendars[i].tenant, tenant) == 0)
+            m->calendars[m->n_calendars++] = calendar_message(&c->calendars[i]);
     }
     m->grace_seconds = (uint32_t)c->routing.grace_seconds;
     m->timeouts_to_away = (uint32_t)c->routing.timeouts_to_away;

@@ -227,6 +227,16 @@ static bool read_steps(const struct setting *v, void *slot)
     return read_list(v, slot, setting_check_step, "steps in quotes");
 }
 
+static bool read_weekly(const struct setting *v, void *slot)
+{
+    return read_list(v, slot, setting_check_weekly, "hours in quotes");
+}
+
+static bool read_holidays(const struct setting *v, void *slot)
+{
+    return read_list(v, slot, setting_check_holiday, "dates in quotes");
+}
+
 static bool read_languages(const struct setting *v, void *slot)
 {
     return read_list(v, slot, setting_check_language, "language tags in quotes");
@@ -309,6 +319,8 @@ static const struct {
     [CONFIG_MEDIA_TYPES] = {read_media_types, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_NEEDS] = {setting_read_needs, sizeof(char *), text_free, text_equal},
     [CONFIG_STEPS] = {read_steps, sizeof(struct config_list), list_free, list_equal},
+    [CONFIG_WEEKLY] = {read_weekly, sizeof(struct config_list), list_free, list_equal},
+    [CONFIG_HOLIDAYS] = {read_holidays, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_LANGUAGES] = {read_languages, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_CHANNELS_SET] = {read_channels, sizeof(uint32_t), NULL, NULL},
     [CONFIG_SKILLS] = {setting_read_skills, sizeof(struct config_skills), setting_free_skills, setting_equal_skills},

@@ -121,6 +121,7 @@ struct Throughline__V1__QueueStatus;
 struct Throughline__V1__Decision;
 struct Throughline__V1__Candidate;
 struct Throughline__V1__Work *core_work_message(const struct router_work_view *w);
+struct Throughline__V1__Calendar *core_calendar_message(const struct router_calendar *d);
 struct Throughline__V1__AgentStatus *core_agent_message(const struct router_agent_view *a);
 struct Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *q);
 struct Throughline__V1__Decision *core_decision_message(const struct core *c, const struct router_decision *d,

@@ -124,6 +124,21 @@ static bool read_customer_changed(struct scratch *a, const Throughline__V1__Inpu
     return true;
 }
 
+static bool read_calendar(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    (void)a;
+    in->calendar.name = m->calendar->calendar;
+    in->calendar.defined = m->calendar->defined;
+    in->calendar.turns = (struct router_turns){
+        .open = m->calendar->open,
+        .from = m->calendar->from_ms,
+        .until = m->calendar->until_ms,
+        .turns = m->calendar->turns_ms,
+        .turns_n = m->calendar->n_turns_ms,
+    };
+    return true;
+}
+
 static bool read_nothing(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a, (void)m, (void)in;
@@ -264,6 +279,7 @@ static const struct input_kind kinds[] = {
     [THROUGHLINE__V1__INPUT__KIND_STATE_HASH - KIND_FIRST] = {ROUTER_IN_NOTHING, read_nothing},
     [THROUGHLINE__V1__INPUT__KIND_DELIVERY - KIND_FIRST] = {ROUTER_IN_DELIVERY, read_delivery},
     [THROUGHLINE__V1__INPUT__KIND_CUSTOMER_CHANGED - KIND_FIRST] = {ROUTER_IN_CUSTOMER_CHANGED, read_customer_changed},
+    [THROUGHLINE__V1__INPUT__KIND_CALENDAR - KIND_FIRST] = {ROUTER_IN_CALENDAR, read_calendar},
 };
 
 const char *input_decode(struct scratch *a, const void *bytes, size_t len, struct router_input *in,

@@ -91,6 +91,7 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
         .intents_n = m->n_intents,
         .languages = (const char *const *)m->languages,
         .languages_n = m->n_languages,
+        .calendar = m->calendar,
         .weight_speed = m->weight_speed,
         .weight = m->weight,
         .target_ms = seconds_ms(m->target_seconds),
@@ -101,7 +102,24 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
     };
     if (m->select[0] && !router_select_of(m->select, &out->select))
         return false;
+    if (m->when[0] && !router_when_of(m->when, &out->when))
+        return false;
     return put_mix(m, out) && channel_bits(m->channels, m->n_channels, &out->channels);
+}
+
+static const struct router_calendar *calendars(struct scratch *a, Throughline__V1__Calendar *const *v, size_t n)
+{
+    struct router_calendar *c = scratch_get(a, n, sizeof *c);
+    for (size_t i = 0; i < n; i++)
+        c[i] = (struct router_calendar){
+            .name = v[i]->name,
+            .zone = v[i]->time_zone,
+            .hours = (const char *const *)v[i]->hours,
+            .hours_n = v[i]->n_hours,
+            .holidays = (const char *const *)v[i]->holidays,
+            .holidays_n = v[i]->n_holidays,
+        };
+    return c;
 }
 
 bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, struct router_config *out)
@@ -113,6 +131,8 @@ bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, st
         .queues_n = m->n_queues,
         .agents = agents,
         .agents_n = m->n_agents,
+        .calendars = calendars(a, m->calendars, m->n_calendars),
+        .calendars_n = m->n_calendars,
         .grace_ms = seconds_ms(m->grace_seconds),
         .timeouts_to_away = m->timeouts_to_away,
         .decline_pause_ms = seconds_ms(m->decline_pause_seconds),

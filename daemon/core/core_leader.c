@@ -55,7 +55,8 @@ static void on_begun(void *module, uint64_t token, enum tl_err e, const struct s
         loop_timer_set(c->leader.timer, LEADER_AGAIN); // perhaps overtaken by another input: see when that is folded
 }
 
-static void begin_with(struct core *c, Throughline__V1__Input *in)
+// The log must be as it is folded here.
+void leader_append(struct core *c, Throughline__V1__Input *in)
 {
     uint8_t *packed = xcalloc(1, throughline__v1__input__get_packed_size(in));
     size_t len = throughline__v1__input__pack(in, packed);
@@ -74,7 +75,7 @@ static void append_fold(struct core *c, uint32_t version)
     in.kind_case = THROUGHLINE__V1__INPUT__KIND_FOLD;
     in.fold = &fold;
     tl_log(LOG_INFO, "fold_switch", LS("tenant", c->o.tenant), LN("version", version));
-    begin_with(c, &in);
+    leader_append(c, &in);
 }
 
 static void append_config(struct core *c)
@@ -87,7 +88,7 @@ static void append_config(struct core *c)
     in.boot = (char *)c->o.boot;
     in.kind_case = THROUGHLINE__V1__INPUT__KIND_CONFIG;
     in.config = config;
-    begin_with(c, &in);
+    leader_append(c, &in);
     throughline__v1__routing_config__free_unpacked(config, NULL);
 }
 
@@ -104,6 +105,8 @@ void leader_batch_end(struct core *c)
         append_config(c);
     else if (all_know > s.fold && all_know <= ROUTER_FOLD_VERSION)
         append_fold(c, all_know);
+    else
+        calendars_renew(c);
 }
 
 static void on_timer(void *arg)

@@ -156,6 +156,7 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     m->offered = v->offered;
     m->assigned = v->assigned;
     m->oldest_ms = v->oldest;
+    m->closed = v->closed;
     q->name = text(d->name);
     q->priority = d->priority;
     q->n_requires = d->requires_n;
@@ -174,6 +175,8 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->steps = steps(d->steps, d->steps_n);
     q->n_prefers = d->prefers_n;
     q->prefers = skills(d->prefers, d->prefers_n);
+    q->calendar = text(d->calendar);
+    q->when = text(d->when ? router_when_name(d->when) : "");
     q->weight_speed = d->weight_speed;
     put_mix(q, d->mix);
     q->weight = d->weight;
@@ -182,6 +185,19 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->wrap_up_seconds = d->wrap_up_ms / 1000;
     q->prefer_known_seconds = d->prefer_known_ms / 1000;
     q->from_file = d->from_file;
+    return m;
+}
+
+Throughline__V1__Calendar *core_calendar_message(const struct router_calendar *d)
+{
+    Throughline__V1__Calendar *m = xcalloc(1, sizeof *m);
+    throughline__v1__calendar__init(m);
+    m->name = text(d->name);
+    m->time_zone = text(d->zone);
+    m->n_hours = d->hours_n;
+    m->hours = texts(d->hours, d->hours_n);
+    m->n_holidays = d->holidays_n;
+    m->holidays = texts(d->holidays, d->holidays_n);
     return m;
 }
 

@@ -56,9 +56,10 @@ struct core_lag {
 // core_leader.c
 struct core_leader {
     struct keeper *lease;
-    bool settled;     // `applied` has been asked since the lease was got
-    bool starting;    // an input that begins the log is in flight
-    uint64_t started; // number of the last such
+    bool settled;            // `applied` has been asked since the lease was got
+    bool starting;           // an input that begins the log is in flight
+    uint64_t started;        // number of the last such
+    int64_t calendars_again; // one could not be read: not before, loop clock
     struct loop_timer *timer;
 };
 
@@ -215,6 +216,9 @@ void leader_open(struct core *c);
 void leader_close(struct core *c);
 void leader_settled(struct core *c);
 void leader_batch_end(struct core *c);
+void leader_append(struct core *c, Throughline__V1__Input *in); // one at a time
+
+void calendars_renew(struct core *c);
 
 void apply_open(struct core *c);
 void apply_close(struct core *c);

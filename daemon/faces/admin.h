@@ -50,6 +50,7 @@ void admin_append(struct face *face, struct http_request *r, Throughline__V1__In
 void admin_audit(struct face *face, struct http_request *r, const char *action, const char *target, const char *detail);
 // What is wrong with it, and its field; NULL = nothing. Its name or id must be the one given.
 const char *admin_agent_wrong(const Throughline__V1__Agent *a, const char *id, const char **field);
+const char *admin_calendar_wrong(const Throughline__V1__Calendar *c, const char **field);
 const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name, const char **field);
 // The number that a list's cursor stands for; 0 = from the start. False: answered.
 bool admin_cursor_number(struct http_request *r, const char *cursor, uint64_t *out);

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/hours.h"
 #include "daemon/base/loop.h"
+#include "daemon/base/zone.h"
 #include "daemon/faces/admin.h"
 #include "daemon/faces/records.h"
 #include "proto/handle.h"
@@ -172,6 +174,13 @@ static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const cha
     *field = "mix";
     if (!mix_is_sound(q, select == ROUTER_MIX))
         return "for select mix: parts like suited with weights 0 to 100, not all 0";
+    enum router_when when;
+    *field = "when";
+    if (*q->when && !router_when_of(q->when, &when))
+        return "must be always, open or closed";
+    *field = "calendar";
+    if (*q->calendar && !name_is_sound(q->calendar))
+        return "must be 1 to 64 of [a-z0-9._-]";
     *field = "weight_speed";
     if (q->weight_speed > 1000)
         return "must be 0 to 1000";
@@ -202,6 +211,27 @@ const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name,
         return "must be 5 to 3600";
     *field = "wrap_up_seconds";
     return q->wrap_up_seconds > 3600 || q->prefer_known_seconds > 3600 ? "must be 0 to 3600" : NULL;
+}
+
+const char *admin_calendar_wrong(const Throughline__V1__Calendar *c, const char **field)
+{
+    int32_t offset;
+    const char *wrong = NULL;
+    *field = "name";
+    if (!name_is_sound(c->name))
+        return "must be 1 to 64 of [a-z0-9._-]";
+    *field = "time_zone";
+    if (!zone_offset(c->time_zone, 0, &offset))
+        return "must be a name of the tz database like Europe/Berlin";
+    *field = "hours";
+    for (size_t i = 0; i < c->n_hours; i++)
+        if ((wrong = hours_weekly_wrong(c->hours[i])))
+            return wrong;
+    *field = "holidays";
+    for (size_t i = 0; i < c->n_holidays; i++)
+        if ((wrong = hours_holiday_wrong(c->holidays[i])))
+            return wrong;
+    return NULL;
 }
 
 void admin_queue_put(void *faces, struct http_request *r)

@@ -12,14 +12,19 @@
 #include "proto/json.h"
 #include "throughline/v1/admin.pb-c.h"
 
-// Agents and queues as the fold has them; the other settings are not visible from outside of it.
+// Agents, queues and calendars as the fold has them; the other settings are not visible from outside of it.
 static Throughline__V1__RoutingConfig *config_in_force(const struct face *face)
 {
     struct router *router = core_router(face->core);
     Throughline__V1__RoutingConfig *c = xcalloc(1, sizeof *c);
     struct router_agent_view a = {0};
     struct router_queue_view q;
+    struct router_calendar_view calendar;
     throughline__v1__routing_config__init(c);
+    for (size_t i = 0; router_calendar_at(router, i, &calendar); i++) {
+        c->calendars = xrealloc(c->calendars, (i + 1) * sizeof(Throughline__V1__Calendar *));
+        c->calendars[c->n_calendars++] = core_calendar_message(&calendar.def);
+    }
     for (size_t i = 0; router_queue_at(router, i, &q); i++) {
         Throughline__V1__QueueStatus *m = core_queue_message(&q);
         c->queues = xrealloc(c->queues, (i + 1) * sizeof(Throughline__V1__Queue *));
@@ -136,6 +141,29 @@ static void diff_queues(Throughline__V1__ConfigDiff *d, const Throughline__V1__R
             line_add(d, xasprintf("queue %s: removed", was->queues[i]->name));
 }
 
+static const Throughline__V1__Calendar *calendar_named(const Throughline__V1__RoutingConfig *c, const char *name)
+{
+    for (size_t i = 0; i < c->n_calendars; i++)
+        if (strcmp(c->calendars[i]->name, name) == 0)
+            return c->calendars[i];
+    return NULL;
+}
+
+static void diff_calendars(Throughline__V1__ConfigDiff *d, const Throughline__V1__RoutingConfig *was,
+                           const Throughline__V1__RoutingConfig *is)
+{
+    for (size_t i = 0; i < is->n_calendars; i++) {
+        const Throughline__V1__Calendar *k = is->calendars[i], *before = calendar_named(was, k->name);
+        if (before)
+            diff_members(d, "calendar", k->name, &before->base, &k->base);
+        else
+            line_add(d, xasprintf("calendar %s: added", k->name));
+    }
+    for (size_t i = 0; i < was->n_calendars; i++)
+        if (!calendar_named(is, was->calendars[i]->name))
+            line_add(d, xasprintf("calendar %s: removed", was->calendars[i]->name));
+}
+
 void admin_config_diff(void *faces, struct http_request *r)
 {
     struct face *face = faces_of_request(faces, r);
@@ -146,6 +174,7 @@ void admin_config_diff(void *faces, struct http_request *r)
                                    *is = config_routing(face->faces->config, face->tenant);
     diff_agents(&d, was, is);
     diff_queues(&d, was, is);
+    diff_calendars(&d, was, is);
     if (!d.n_lines && core_config_differs(face->core))
         line_add(&d, xstrdup("routing: other settings differ"));
     http_reply_message(r, 200, &d.base);
@@ -178,6 +207,9 @@ static bool config_is_sound(struct http_request *r, const Throughline__V1__Routi
     for (size_t i = 0; i < c->n_agents; i++)
         if ((wrong = admin_agent_wrong(c->agents[i], c->agents[i]->id, &field)))
             return refuse(r, "agents", i, field, wrong);
+    for (size_t i = 0; i < c->n_calendars; i++)
+        if ((wrong = admin_calendar_wrong(c->calendars[i], &field)))
+            return refuse(r, "calendars", i, field, wrong);
     for (size_t i = 0; i < c->n_queues; i++)
         if ((wrong = admin_queue_wrong(c->queues[i], c->queues[i]->name, &field)))
             return refuse(r, "queues", i, field, wrong);

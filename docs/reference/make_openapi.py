@@ -42,7 +42,7 @@ PATHS = [
     ("/v1/tokens", "post", "admin", "Make a token; the answer alone holds its secret.", (), "Token", (201, "Token")),
     ("/v1/tokens/{id}", "delete", "admin", "Remove a token that was made here.", (), None, (204, None)),
     ("/v1/audit", "get", "admin", "Who changed what, newest first.", PAGE, None, (200, "AuditList")),
-    ("/v1/config", "get", "admin", "The agents and queues in force.", (), None, (200, "RoutingConfig")),
+    ("/v1/config", "get", "admin", "The agents, queues and calendars in force.", (), None, (200, "RoutingConfig")),
     ("/v1/config/diff", "get", "admin", "How this node's file differs from what is in force.", (), None, (200, "ConfigDiff")),
     ("/v1/config/apply", "post", "admin", "Put a configuration in force: the body's, or without one this node's file.", (), "RoutingConfig", (204, None)),
     ("/v1/log", "get", "admin", "The router's inputs: frames of number (8 bytes, little-endian), length (4; its highest bit: void, skip it), packed Input.", ("after", "limit"), None, (200, "application/octet-stream")),

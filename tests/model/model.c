@@ -136,6 +136,19 @@ static bool agents_agree(const struct router *r, struct twin *t)
     return s.agents == t->agents_n;
 }
 
+static bool queues_agree(const struct router *r, struct twin *t)
+{
+    struct router_queue_view v;
+    for (size_t i = 0; router_queue_at(r, i, &v); i++) {
+        struct twin_queue *q = twin_queue(t, v.def.name);
+        if (!q || v.closed != twin_closed(t, q)) {
+            fprintf(stderr, "  queue %s differs\n", v.def.name);
+            return false;
+        }
+    }
+    return true;
+}
+
 struct bytes {
     unsigned char *v;
     size_t n, cap;
@@ -218,7 +231,7 @@ static bool step(struct router *r, struct twin *t, struct world *w, uint64_t n)
     if (why)
         fprintf(stderr, "  %s\n", why);
     bool agree = effects_agree(&out, t);
-    if (!why && agree && works_agree(r, t) && agents_agree(r, t))
+    if (!why && agree && works_agree(r, t) && agents_agree(r, t) && queues_agree(r, t))
         return true;
     fprintf(stderr, "input %" PRIu64 " of kind %d at %" PRId64 "\n", n, (int)in.kind, in.at);
     return false;

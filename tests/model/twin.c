@@ -638,6 +638,8 @@ static struct twin_queue queue_from(const struct router_queue *def)
         q.steps[q.steps_n].after = s->percent ? (int64_t)q.target_ms * s->percent / 100 : s->after_ms;
         strcpy(q.steps[q.steps_n].needs, s->needs);
     }
+    twin_name(q.calendar, def->calendar ? def->calendar : "");
+    q.when = def->when;
     twin_name(q.account, def->accounts_n ? def->accounts[0] : "");
     twin_name(q.intent, def->intents_n ? def->intents[0] : "");
     twin_name(q.language, def->languages_n ? def->languages[0] : "");
@@ -683,6 +685,7 @@ static void apply_config(struct twin *t, const struct router_config *c)
     twin_tell(t, ROUTER_CONFIGURED, NULL, "", ROUTER_REASON_NONE)->number = t->input;
     weigh(t, charges);
     t->rules = *c;
+    twin_calendars(t, c);
     for (size_t i = t->agents_n; i > 0; i--) {
         bool named = false;
         for (size_t j = 0; j < c->agents_n; j++)
@@ -819,6 +822,10 @@ static void apply(struct twin *t, const struct router_input *in)
                 tell_concerned(t, w, ROUTER_CUSTOMER, 0, 0);
         }
         break;
+    case ROUTER_IN_CALENDAR:
+        if (!twin_calendar(t, in))
+            refuse(t, ROUTER_WRONG_STATE);
+        break;
     case ROUTER_IN_TICK:
     case ROUTER_IN_FOLD:
     case ROUTER_IN_NOTHING:
@@ -854,6 +861,7 @@ void twin_step(struct twin *t, const struct router_input *in)
 {
     t->events_n = 0;
     t->input = in->number;
+    t->wall = in->wall;
     forget_commands(t, in->at);
     twin_time(t, in->at);
     apply(t, in);

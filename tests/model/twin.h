@@ -18,6 +18,8 @@
 #define TWIN_NAME     16
 #define TWIN_TEXT     128
 #define TWIN_STEPS    4
+#define TWIN_HOURS    4 // calendars
+#define TWIN_TURNS    8
 
 struct twin_skill {
     char name[TWIN_NAME];
@@ -53,6 +55,16 @@ struct twin_queue {
     struct twin_skill prefers[TWIN_SKILLS];
     size_t prefers_n;
     uint32_t weight_speed, mix[ROUTER_SELECTS], weight, target_ms;
+    char calendar[TWIN_NAME];
+    enum router_when when;
+};
+
+struct twin_calendar {
+    char name[TWIN_NAME], words[TWIN_TEXT]; // all of them, strung together
+    uint64_t defined;
+    bool known, open;
+    int64_t until, turns[TWIN_TURNS];
+    size_t turns_n;
 };
 
 struct twin_session {
@@ -134,8 +146,10 @@ struct twin_view { // of one agent, on one work
 
 struct twin {
     uint64_t input, epoch;
-    int64_t now;
+    int64_t now, wall;
     struct router_config rules;
+    struct twin_calendar calendars[TWIN_HOURS];
+    size_t calendars_n;
     struct twin_agent agents[TWIN_AGENTS]; // in order of id
     size_t agents_n;
     struct twin_queue queues[TWIN_QUEUES];
@@ -190,5 +204,10 @@ void twin_disconnect(struct twin *t, struct twin_work *w);
 void twin_accept(struct twin *t, struct twin_work *w);
 void twin_settle(struct twin *t);
 void twin_time(struct twin *t, int64_t at);
+
+// Answered by twin_calendar.c.
+bool twin_closed(const struct twin *t, const struct twin_queue *q);
+void twin_calendars(struct twin *t, const struct router_config *c);
+bool twin_calendar(struct twin *t, const struct router_input *in); // false: it is refused
 
 #endif

@@ -178,7 +178,8 @@ struct twin_queue *twin_enter(struct twin *t, const struct twin_work *w)
         bool channel = q->channels == 0 || q->channels & BIT(w->channel_now);
         bool from = same(q->account, "") || same(q->account, account);
         bool tongue = same(q->language, "") || same(q->language, w->language);
-        if (i == t->queues_n - 1 || (channel && from && tongue && rule_matches_intent(q->intent, w->intent)))
+        bool hours = q->when == ROUTER_ALWAYS || twin_closed(t, q) == (q->when == ROUTER_WHEN_CLOSED);
+        if (i == t->queues_n - 1 || (channel && from && tongue && hours && rule_matches_intent(q->intent, w->intent)))
             return q;
     }
     abort();

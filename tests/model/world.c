@@ -10,6 +10,7 @@
 
 #define AGENTS        6
 #define QUEUES        4
+#define CALENDARS     3
 #define CONVERSATIONS 9
 #define DESKS         8
 
@@ -134,6 +135,43 @@ static size_t any_text(struct world *w, const char *const **v, const char *prefi
     return 1;
 }
 
+static void any_hours(struct world *w, struct router_queue *q)
+{
+    q->calendar = chance(w, 60) ? name(w, "c", world_random(w, CALENDARS + 1)) : "";
+    q->when = chance(w, 60) ? ROUTER_ALWAYS : (enum router_when)world_random(w, ROUTER_WHENS);
+}
+
+static void any_calendars(struct world *w, struct router_config *c)
+{
+    c->calendars = w->calendars;
+    for (uint32_t i = 0; i < CALENDARS; i++) {
+        if (chance(w, 10))
+            continue;
+        struct router_calendar *to = &w->calendars[c->calendars_n++];
+        *to = (struct router_calendar){.name = name(w, "c", i)};
+        to->zone = name(w, "z", world_random(w, 2));
+        to->hours_n = any_text(w, &to->hours, "h", 2, 50);
+        to->holidays_n = any_text(w, &to->holidays, "d", 2, 20);
+    }
+}
+
+// What somebody made of the words that hold, or of earlier ones.
+static void any_turns(struct world *w, const struct router *r, struct router_input *in)
+{
+    struct router_calendar_view v = {.defined = world_random(w, 100)};
+    bool there = router_calendar_at(r, world_random(w, CALENDARS), &v);
+    in->kind = ROUTER_IN_CALENDAR;
+    in->calendar.name = there ? copy(w, v.def.name) : "c0";
+    in->calendar.defined = v.defined - (chance(w, 5) ? 1 : 0);
+    struct router_turns *t = &in->calendar.turns;
+    *t = (struct router_turns){.open = chance(w, 50), .from = w->at, .turns = w->turns};
+    t->turns_n = world_random(w, 5);
+    int64_t moment = t->from;
+    for (size_t i = 0; i < t->turns_n; i++)
+        w->turns[i] = moment += 1 + world_random(w, 200) * 1000;
+    t->until = moment + 1 + world_random(w, 500) * 1000;
+}
+
 static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_file)
 {
     struct router_queue q = {.from_file = from_file, .priority = 1 + world_random(w, 3)};
@@ -147,6 +185,7 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     q.accounts_n = any_text(w, &q.accounts, "acc", 2, 20);
     q.intents_n = any_text(w, &q.intents, "i", 2, 40);
     q.languages_n = any_text(w, &q.languages, "l", 2, 20);
+    any_hours(w, &q);
     q.select = (enum router_select)world_random(w, ROUTER_SELECTS);
     q.weight_speed = world_random(w, 5) * 250;
     q.mix[ROUTER_SUITED] = 1;
@@ -173,6 +212,7 @@ static void any_config(struct world *w, struct router_config *c)
     c->seed = world_random(w, 3);
     c->extend_max = world_random(w, 3);
     c->idle_from_end = world_random(w, 2) == 1;
+    any_calendars(w, c);
     static const uint32_t idle_ms[] = {0, 0, 4000, 8000, 12000, 300000};
     for (size_t i = 1; i < ROUTER_CHANNELS; i++) {
         c->channels[i].units = world_random(w, 4);
@@ -300,10 +340,10 @@ static void any_desk(struct world *w, struct router_input *in)
     }
 }
 
-static void any_change(struct world *w, struct router_input *in)
+static void any_change(struct world *w, const struct router *r, struct router_input *in)
 {
     bool from_file;
-    switch (world_random(w, 8)) {
+    switch (world_random(w, 10)) {
     case 0:
     case 1:
         in->kind = ROUTER_IN_CONFIG;
@@ -323,6 +363,10 @@ static void any_change(struct world *w, struct router_input *in)
         in->kind = ROUTER_IN_QUEUE_PUT;
         from_file = chance(w, 50);
         in->queue_put = any_queue_def(w, world_random(w, QUEUES + 1), from_file);
+        break;
+    case 7:
+    case 8:
+        any_turns(w, r, in);
         break;
     default:
         in->kind = ROUTER_IN_QUEUE_REMOVED;
@@ -375,7 +419,7 @@ struct router_input world_next(struct world *w, const struct router *r, uint64_t
     } else if (dice < 90) {
         any_desk(w, &in);
     } else if (dice < 93) {
-        any_change(w, &in);
+        any_change(w, r, &in);
     } else {
         any_other(w, &in);
     }

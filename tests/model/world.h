@@ -21,6 +21,8 @@ struct world {
     size_t steps_n;
     char needs[64][128];
     size_t needs_n;
+    struct router_calendar calendars[4];
+    int64_t turns[4];
     const char *texts[64];
     size_t texts_n;
 };

@@ -59,12 +59,12 @@ def test_the_example_has_every_key_as_it_would_be_written(tmp_path):
             keys.append(line[4:])
     rows = {name.replace("[[", "").replace("]]", ""): keys for name, keys in rows.items()}
     adapters = {name: keys for name, keys in rows.items() if "kind = " in name}
-    assert set(rows) - set(adapters) == {"account", "queue", "agent", "token"}
+    assert set(rows) - set(adapters) == {"account", "calendar", "queue", "agent", "token"}
     env = {"CHAT_SECRET": "x" * 16, "GATEWAY_TOKEN": "y" * 16}
     outbound = ("max_in_flight", "per_second", "ask_minutes")
     account = [k for k in rows["account"] if not k.startswith(("channel", "kind", *outbound))] + ['kind = "chat"']
     token = [k for k in rows["token"] if not k.startswith(("secret", "role"))] + ['role = "agent"']
-    body = "\n".join(["[[account]]", *account, "[[queue]]", *rows["queue"], "[[agent]]", *rows["agent"], "[[token]]",
+    body = "\n".join(["[[account]]", *account, "[[calendar]]", *rows["calendar"], "[[queue]]", *rows["queue"], "[[agent]]", *rows["agent"], "[[token]]",
                       *token])
     got = check(tmp_path, body, env)
     assert (got.returncode, got.stdout) == (0, "")

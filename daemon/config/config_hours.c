@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calendars: each text is read where it stands, so that an error has its place in the file; and what queues say about them.
+#include "daemon/config/config_private.h"
+
+#include "daemon/base/hours.h"
+#include "proto/nearest.h"
+#include "routing/router.h"
+
+#include <string.h>
+
+const char *setting_check_weekly(const char *s, size_t len)
+{
+    return strlen(s) == len ? hours_weekly_wrong(s) : "expected no zero byte";
+}
+
+const char *setting_check_holiday(const char *s, size_t len)
+{
+    return strlen(s) == len ? hours_holiday_wrong(s) : "expected no zero byte";
+}
+
+// queue.when as it stands in the file, read or not; NULL = it does not.
+bool config_asks_hours(const struct toml_node *when)
+{
+    const char *text;
+    size_t len;
+    return when != NULL && (!toml_string(when, &text, &len) || strcmp(text, "always") != 0);
+}
+
+static bool is_of(const struct config_calendar *c, const char *tenant)
+{
+    return c->name != NULL && c->tenant != NULL && tenant != NULL && strcmp(c->tenant, tenant) == 0;
+}
+
+void config_check_hours(const struct config *c, const struct config_queue *q, struct config_place place,
+                        struct config_errors *errs)
+{
+    if (q->calendar == NULL) {
+        if (q->when != 0)
+            errors_add(errs, place, "queue.when asks for hours, but the queue has no calendar (give one)");
+        return;
+    }
+    struct nearest near = nearest_begin(q->calendar);
+    for (size_t i = 0; i < c->calendars_n; i++) {
+        if (!is_of(&c->calendars[i], q->tenant))
+            continue;
+        if (strcmp(c->calendars[i].name, q->calendar) == 0)
+            return;
+        nearest_offer(&near, c->calendars[i].name);
+    }
+    const char *best = nearest_best(&near);
+    errors_add(errs, place, "queue.calendar names an unknown calendar '%s' (%s%s%s)", q->calendar,
+               best != NULL ? "did you mean '" : "every calendar has its [[calendar]]", best != NULL ? best : "",
+               best != NULL ? "'?" : "");
+}
+
+// `before`: how many stand before it in the file; `hours`: it has some, right or wrong.
+void config_check_calendar(const struct config_calendar *c, size_t before, bool hours, struct config_errors *errs)
+{
+    if (before >= ROUTER_CALENDARS_MAX)
+        errors_add(errs, c->place, "there are too many calendars (at most %d)", ROUTER_CALENDARS_MAX);
+    if (!hours && c->name != NULL)
+        errors_warn(errs, c->place, "calendar '%s' is never open but on holidays (give hours)", c->name);
+}

@@ -113,6 +113,8 @@ static const char *check_work(const struct router *r, const struct work *w)
     struct charge due = session_charge(r, w, w->state != ROUTER_ASSIGNED);
     if (w->state != ROUTER_WRAP_UP && (w->charge.units != due.units || w->charge.channels != due.channels))
         return "work is not charged by its sessions";
+    if (w->state != ROUTER_ASSIGNED && (w->given.channels || w->give_back.place))
+        return "work waits for its customer that no agent has at hand";
     if ((w->limit.place != 0) != (w->state == ROUTER_OFFERED || w->state == ROUTER_WRAP_UP))
         return "an offer or wrap-up has no limit, or other work has one";
     if ((w->line != NULL) != (w->state == ROUTER_QUEUED))

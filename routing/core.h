@@ -143,6 +143,13 @@ bool room_for_change(const struct router *r, const struct agent *a, struct charg
 bool room_exceeded(const struct router *r, const struct agent *a);
 enum router_channel room_why(const struct router *r, const struct agent *a, const struct work *w, uint32_t *maximum);
 
+// ---- wait.c: work at hand that waits for its customer ----
+
+void wait_begin(struct router *r, struct work *w);
+void wait_over(struct router *r, struct work *w);
+struct charge wait_end(struct router *r, struct work *w);
+bool wait_returns(struct charge given, struct charge after);
+
 // ---- desk.c ----
 
 struct desk *desk_find(const struct router *r, const char *id);

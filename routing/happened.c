@@ -39,12 +39,13 @@ static void happened_open(struct router *r, const struct router_happened *h)
 }
 
 // Whether whom it is offered to, or who holds it, can go on with it as it is now.
-static bool happened_keeps(const struct router *r, const struct work *w, bool woke)
+static bool happened_keeps(const struct router *r, const struct work *w, bool woke, struct charge given)
 {
     const struct agent *a = w->agent;
     if (woke && !agent_takes(a, CORE_BIT(w->channel_now)))
         return false;
-    return room_for_change(r, a, w->charge, session_charge(r, w, w->state == ROUTER_OFFERED));
+    struct charge after = session_charge(r, w, w->state == ROUTER_OFFERED);
+    return wait_returns(given, after) || room_for_change(r, a, w->charge, after);
 }
 
 // The customer speaks again while the agent is still writing it up: back to them if they can, else to the queue as a new wait.
@@ -52,7 +53,7 @@ static void happened_back(struct router *r, struct work *w)
 {
     struct agent *a = w->agent;
     bool here = a->presence == ROUTER_AVAILABLE || a->presence == ROUTER_AWAY;
-    if (!here || !happened_keeps(r, w, true)) {
+    if (!here || !happened_keeps(r, w, true, (struct charge){0})) {
         w->since = r->at;
         work_requeue(r, w, ROUTER_CUSTOMER_BACK, false);
         return;
@@ -65,16 +66,19 @@ static void happened_back(struct router *r, struct work *w)
 static void happened_contact(struct router *r, struct work *w, const struct router_happened *h)
 {
     enum router_channel before = w->channel_now;
+    struct charge given = wait_end(r, w);
     bool woke = session_speak(r, w, h);
     happened_learn(r, w, h);
     if (woke || w->channel_now != before)
         work_touch(r, w);
     if (w->state == ROUTER_WRAP_UP) {
         happened_back(r, w);
-    } else if (w->state == ROUTER_QUEUED || happened_keeps(r, w, woke)) {
+    } else if (w->state == ROUTER_QUEUED || happened_keeps(r, w, woke, given)) {
         work_recharge(r, w);
-        if (w->state == ROUTER_ASSIGNED)
+        if (w->state == ROUTER_ASSIGNED) {
+            w->agent->over = room_exceeded(r, w->agent);
             session_connect(r, w);
+        }
     } else if (w->state == ROUTER_OFFERED) {
         offer_rescind(r, w, ROUTER_CHANNEL_SWITCH);
     } else {

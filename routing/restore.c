@@ -40,6 +40,7 @@ static void take_rules(struct reader *in, struct router_config *c)
         c->channels[i].auto_accept = take_bool(in);
         c->channels[i].max = take32(in);
         c->channels[i].exclusive = take_bool(in);
+        c->channels[i].give_back_ms = take32(in);
     }
     reader_must(in, config_rules_legal(c), "rules are out of bounds");
 }
@@ -223,12 +224,14 @@ static void take_work_numbers(struct reader *in, const struct router *r, struct 
     w->own_priority = take8(in);
     w->charge.units = take32(in);
     w->charge.channels = take8(in);
+    w->given.units = take32(in);
+    w->given.channels = take8(in);
     w->since = take_past(in, r->at);
     w->hold_until = take_time(in);
     bool legal = state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP && reason <= ROUTER_CUSTOMER_BACK &&
                  channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS && w->own_priority <= CORE_PRIORITY_MAX &&
                  w->charge.units <= CORE_UNITS_MAX && !(w->charge.channels & ~CORE_CHANNELS_ALL) &&
-                 w->epoch <= r->epoch;
+                 w->given.units <= CORE_UNITS_MAX && !(w->given.channels & ~CORE_CHANNELS_ALL) && w->epoch <= r->epoch;
     if (!reader_must(in, legal, "a work is out of bounds"))
         return;
     w->state = (enum router_work_state)state;
@@ -260,10 +263,12 @@ static void take_work(struct reader *in, struct router *r)
         return;
     struct work *w = work_new(r, id, conversation);
     take_work_numbers(in, r, w);
-    int64_t limit = take_time(in);
+    int64_t limit = take_time(in), give_back = take_time(in);
     w->extended = take8(in);
     bool limited = w->state == ROUTER_OFFERED || w->state == ROUTER_WRAP_UP;
     reader_must(in, w->extended <= (limited ? CORE_TIMES_MAX : 0u), "work was extended that has no limit");
+    reader_must(in, w->state == ROUTER_ASSIGNED || (!give_back && !w->given.channels && !w->given.units),
+                "work waits for its customer that no agent has at hand");
     bool held = take_bool(in);
     w->prefer_former = take_bool(in);
     w->told = take_bool(in);
@@ -278,6 +283,8 @@ static void take_work(struct reader *in, struct router *r)
         w->limit.kind = w->state == ROUTER_OFFERED ? TIMER_OFFER : TIMER_WRAP_UP;
         timer_start(r, &w->limit, limit);
     }
+    if (give_back)
+        timer_start(r, &w->give_back, give_back);
     if (held)
         settle_hold(r, w);
 }

@@ -225,6 +225,7 @@ struct router_channel_rules {
     bool auto_accept;  // whoever is offered work on this channel has it
     uint32_t max;      // conversations that one agent has on this channel at a time; 0 = as many as the capacity allows
     bool exclusive;    // who has one on this channel is offered nothing else
+    uint32_t give_back_ms; // so long after the agent's last word what waits for its customer takes no room; 0 = it does
 };
 
 struct router_config {

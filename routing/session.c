@@ -40,9 +40,11 @@ uint32_t session_weight(const struct router *r, const struct work *w, bool waiti
     return weight;
 }
 
-// What it takes of an agent: work that waits takes what whoever has it will need, work at hand what lives.
+// What it takes of an agent: work that waits takes what whoever has it will need, work at hand what lives, unless it has given that back.
 struct charge session_charge(const struct router *r, const struct work *w, bool waiting)
 {
+    if (!waiting && w->given.channels)
+        return (struct charge){0};
     uint32_t channels = waiting ? session_channels(w) : 0;
     for (size_t i = 0; i < w->sessions_n; i++)
         channels |= w->sessions[i].live ? CORE_BIT(w->sessions[i].channel) : 0;

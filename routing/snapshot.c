@@ -144,6 +144,7 @@ static void put_rules(struct writer *o, const struct router_config *c)
         put8(o, c->channels[i].auto_accept);
         put32(o, c->channels[i].max);
         put8(o, c->channels[i].exclusive);
+        put32(o, c->channels[i].give_back_ms);
     }
 }
 
@@ -256,9 +257,12 @@ static void put_work(struct writer *o, const struct work *w)
     put8(o, w->own_priority);
     put32(o, w->charge.units);
     put8(o, w->charge.channels);
+    put32(o, w->given.units);
+    put8(o, w->given.channels);
     put_time(o, w->since);
     put_time(o, w->hold_until);
     put_time(o, w->limit.place ? w->limit.deadline : 0);
+    put_time(o, w->give_back.place ? w->give_back.deadline : 0);
     put8(o, w->extended);
     put8(o, w->hold.place != 0);
     put8(o, w->prefer_former);

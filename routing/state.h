@@ -54,6 +54,7 @@ enum timer_kind { // the order in which those due at the same moment fire
     TIMER_PAUSE,
     TIMER_HOLD,
     TIMER_STEP,
+    TIMER_GIVE_BACK,
     TIMER_KINDS,
 };
 
@@ -141,7 +142,7 @@ struct agent {
     uint32_t load, misses, offers;
     uint32_t places[ROUTER_CHANNELS]; // of the work at hand, how many take a place on the channel
     uint32_t desks_n;
-    bool over;  // more load or places than allowed, because the configuration changed under it
+    bool over;  // more load or places than allowed: the configuration changed under it, or a customer came back
     bool freed; // listed in router.freed
     bool named; // by the configuration being applied
     // where they sit in the pools (pool.c)
@@ -212,9 +213,10 @@ struct work {
     enum router_channel channel_now;
     uint32_t own_priority; // 0 = the queue's
     struct charge charge;
-    int64_t since;      // waits since
-    uint32_t extended;  // times, of the offer or wrap-up under way
-    int64_t hold_until; // a known agent who is full is waited for until then
+    struct charge given; // what it gave back while it waits for its customer; without channels = nothing
+    int64_t since;       // waits since
+    uint32_t extended;   // times, of the offer or wrap-up under way
+    int64_t hold_until;  // a known agent who is full is waited for until then
     struct queue *queue;
     struct agent *agent;    // offered to, or held by
     struct agent *informed; // who left it and goes on seeing it
@@ -230,7 +232,7 @@ struct work {
     struct ask *asks;
     size_t asks_n, asks_cap;
     struct timer limit; // of an offer or a wrap-up
-    struct timer idle, pause, hold, step;
+    struct timer idle, pause, hold, step, give_back;
     struct line *line;
     struct work *prev, *next; // in the line
 };

@@ -81,6 +81,7 @@ struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
     timer_init(&w->pause, TIMER_PAUSE, w);
     timer_init(&w->hold, TIMER_HOLD, w);
     timer_init(&w->step, TIMER_STEP, w);
+    timer_init(&w->give_back, TIMER_GIVE_BACK, w);
     r->works = memory_grow(r->works, &r->works_cap, r->works_n + 1, sizeof *r->works);
     r->works[r->works_n++] = (struct work_slot){id, w};
     table_insert(&r->conversations, table_hash_number(conversation), w);
@@ -187,6 +188,7 @@ static void work_leave(struct router *r, struct work *w)
     if (counter)
         --*counter;
     timer_stop(r, &w->limit);
+    timer_stop(r, &w->give_back);
     if (w->state == ROUTER_QUEUED) {
         r->waiting--;
         settle_unhold(r, w);
@@ -251,6 +253,7 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     }
     w->state = to;
     w->extended = 0;
+    w->given = (struct charge){0};
     w->agent = agent;
     w->reason = reason;
     if (to == ROUTER_CLOSED)

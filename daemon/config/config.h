@@ -54,6 +54,8 @@ struct config_channel {
     bool auto_accept;      // an offer needs no acceptance
     int64_t max;           // conversations of one agent at a time; 0 = as many as the capacity allows
     bool exclusive;        // who has one is offered nothing else
+    int64_t
+        give_back_minutes; // what waits for the customer takes no room so long after the agent's last word; 0 = it does
     int64_t join_hours;    // a word within this time of the last one belongs to the same matter
     int64_t expire_hours;  // what could not be delivered within this time is not delivered any more
     struct config_hours quiet_hours; // nothing is sent in them

@@ -71,11 +71,14 @@ static const struct config_key top_keys[] = {
                 CHANNEL_RULE(name, offer_seconds, "0", 0, 3600, "How long an offer stands; 0 = as the queue says.")    \
                     CHANNEL_KEY(name, auto_accept, CONFIG_SWITCH, "false", 0, 0, NULL, CONFIG_LOGGED,                  \
                                 "Whoever is offered such work has it, without accepting.")                             \
-                        CHANNEL_RULE(                                                                                  \
-                            name, max, "0", 0, 1000,                                                                   \
-                            "Conversations that an agent has on it at a time; 0 = as many as the capacity allows.")    \
-                            CHANNEL_KEY(name, exclusive, CONFIG_SWITCH, "false", 0, 0, NULL, CONFIG_LOGGED,            \
-                                        "Who has one on it is offered nothing else.")                                  \
+                        CHANNEL_RULE(name, max, "0", 0, 1000,                                                          \
+                                     "Conversations that an agent has on it at a time; 0 = as many as the capacity "   \
+                                     "allows.") CHANNEL_KEY(name, exclusive, CONFIG_SWITCH, "false", 0, 0, NULL,       \
+                                                            CONFIG_LOGGED,                                             \
+                                                            "Who has one on it is offered nothing else.")              \
+                            CHANNEL_RULE(name, give_back_minutes, "0", 0, 1440,                                        \
+                                         "So long after the agent's last word a conversation that waits for the "      \
+                                         "customer takes no room; 0 = it does.")                                       \
                                 CHANNEL_RULE(                                                                          \
                                     name, join_hours, join_def, 0, 8760,                                               \
                                     "A word within this time of the customer's last one belongs to the same matter.")  \

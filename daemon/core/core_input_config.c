@@ -160,6 +160,7 @@ bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, st
             .auto_accept = r->auto_accept,
             .max = r->max,
             .exclusive = r->exclusive,
+            .give_back_ms = seconds_ms(r->give_back_seconds),
         };
     }
     return true;

@@ -176,7 +176,15 @@ static void back(struct twin *t, struct twin_work *w)
 static void contact(struct twin *t, struct twin_work *w, const struct router_happened *h)
 {
     uint32_t before = twin_charge(t, w), places = twin_places(w, w->state);
+    uint32_t given = w->given, given_places = w->given_places;
+    w->changed |= given_places != 0;
+    w->given = w->given_places = 0;
+    w->give_back = 0;
     bool woke = speaks(t, w, h);
+    if (given_places && !(twin_places(w, w->state) & ~given_places) && twin_charge(t, w) <= given) {
+        before = given;
+        places = given_places;
+    }
     if (w->state == ROUTER_WRAP_UP)
         back(t, w);
     else if (w->state == ROUTER_OFFERED && !can_go_on(t, w, woke, before, places))
@@ -506,9 +514,12 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
         twin_accept(t, w);
     else if (c->act == ROUTER_ACT_DECLINE)
         decline_offer(t, w);
-    else if (c->act == ROUTER_ACT_SEND)
+    else if (c->act == ROUTER_ACT_SEND) {
+        uint32_t ms = t->rules.channels[w->channel_now].give_back_ms;
         send_words(t, w, c);
-    else if (c->act == ROUTER_ACT_CLOSE)
+        if (ms && w->state == ROUTER_ASSIGNED && !w->given_places)
+            w->give_back = t->now + ms;
+    } else if (c->act == ROUTER_ACT_CLOSE)
         close_conversation(t, w, c);
     else if (c->act == ROUTER_ACT_EXTEND)
         extend(t, w);

@@ -91,8 +91,8 @@ struct twin_work {
     enum router_work_state state;
     enum router_reason reason;
     enum router_channel channel_now;
-    uint32_t own_priority, frozen, frozen_places, extended;
-    int64_t since, hold_until, limit;
+    uint32_t own_priority, frozen, frozen_places, given, given_places, extended;
+    int64_t since, hold_until, limit, give_back; // give_back: 0 = not waiting for the customer
     char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME];
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME];
     bool prefer_former, told, changed, by_itself;

@@ -95,6 +95,8 @@ uint32_t twin_weight(const struct twin *t, const struct twin_work *w, enum route
 
 uint32_t twin_charge(const struct twin *t, const struct twin_work *w)
 {
+    if (w->state == ROUTER_ASSIGNED && w->given_places)
+        return 0;
     return w->state == ROUTER_WRAP_UP ? w->frozen : twin_weight(t, w, w->state);
 }
 
@@ -129,6 +131,8 @@ uint32_t twin_places(const struct twin_work *w, enum router_work_state as)
         bits |= w->sessions[i].live ? BIT(w->sessions[i].channel) : 0;
     if (as == ROUTER_WRAP_UP)
         return w->frozen_places;
+    if (w->state == ROUTER_ASSIGNED && w->given_places)
+        return 0;
     return waits(as) ? bits | BIT(w->channel_now) : bits;
 }
 
@@ -212,7 +216,8 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
             w->hold_until = t->now + twin_queue(t, w->queue)->prefer_known_ms;
     }
     w->state = to;
-    w->extended = 0;
+    w->extended = w->given = w->given_places = 0;
+    w->give_back = 0;
     w->reason = reason;
     w->changed = true;
     twin_name(w->agent, agent);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP };
+enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK };
 
 struct due {
     int64_t deadline;
@@ -50,6 +50,8 @@ static struct due first_due(struct twin *t)
             continue;
         if (w->state == ROUTER_OFFERED)
             consider(&best, w->limit, OFFER, w, NULL);
+        if (w->give_back)
+            consider(&best, w->give_back, GIVE_BACK, w, NULL);
         if (w->state == ROUTER_WRAP_UP)
             consider(&best, w->limit, WRAP_UP, w, NULL);
         for (size_t s = 0; s < w->sessions_n; s++) {
@@ -91,6 +93,17 @@ static void sessions_lapse(struct twin *t, struct twin_work *w)
     w->changed = true;
 }
 
+static void gives_back(struct twin *t, struct twin_work *w)
+{
+    uint32_t places = twin_places(w, w->state), units = twin_charge(t, w);
+    w->give_back = 0;
+    if (places == 0 || places & 1u << ROUTER_VOICE)
+        return;
+    w->given = units;
+    w->given_places = places;
+    w->changed = true;
+}
+
 static void fire(struct twin *t, const struct due *d)
 {
     if (d->kind == OFFER)
@@ -101,6 +114,8 @@ static void fire(struct twin *t, const struct due *d)
         twin_close(t, d->w, ROUTER_WRAPPED_UP);
     else if (d->kind == IDLE)
         sessions_lapse(t, d->w);
+    else if (d->kind == GIVE_BACK)
+        gives_back(t, d->w);
     // the end of a pause or a hold, and a step, change nothing but what settling finds
 }
 

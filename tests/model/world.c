@@ -221,6 +221,7 @@ static void any_config(struct world *w, struct router_config *c)
         c->channels[i].auto_accept = chance(w, 15);
         c->channels[i].max = chance(w, 40) ? 1 + world_random(w, 3) : 0;
         c->channels[i].exclusive = chance(w, 15);
+        c->channels[i].give_back_ms = chance(w, 50) ? 1000 + world_random(w, 4) * 1000 : 0;
     }
     for (uint32_t i = 0; i < QUEUES; i++) {
         if (chance(w, 70))

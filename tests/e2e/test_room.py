@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Maxima and exclusive channels hold from the file to the desk, and `why` says so."""
+from harness import pb
+from harness.stories import TEL, candidate, stored, words, work_of
+
+
+def one_text_at_a_time(config):
+    config["channel"] = {**config.get("channel", {}), "sms": {"max": 1, "exclusive": False}}
+    for agent in config["agent"]:
+        agent["capacity"] = 6
+
+
+async def test_a_channel_at_its_maximum(world):
+    daemon = world(one_text_at_a_time)
+    http = daemon.http()
+    async with daemon.desk("ann") as ann:
+        stored(http.post_event(words("sms", TEL, "my bill", intent="billing.refund")))
+        await ann.take()
+        placed = stored(http.post_event(words("sms", "tel:+4915155500099", "another bill", intent="billing.refund")))
+        work = await work_of(daemon, placed.conversation)
+        why = candidate(daemon.why(work).now, "ann")
+        assert (why.exclusion, why.occupied, why.maximum) == (pb.EXCLUSION_OCCUPIED, pb.CHANNEL_SMS, 1)
+        assert "ann           sms is at its maximum of 1" in daemon.cli("why", str(work)).stdout
+
+
+def exclusive_texts(config):
+    config["channel"] = {**config.get("channel", {}), "sms": {"exclusive": True}}
+
+
+async def test_an_exclusive_channel(world):
+    daemon = world(exclusive_texts)
+    http = daemon.http()
+    async with daemon.desk("ann") as ann:
+        stored(http.post_event(words("sms", TEL, "my bill", intent="billing.refund")))
+        await ann.take()
+        placed = stored(http.post_event(words("sms", "tel:+4915155500099", "another bill", intent="billing.refund")))
+        work = await work_of(daemon, placed.conversation)
+        assert "ann           has sms, which is exclusive" in daemon.cli("why", str(work)).stdout

@@ -95,7 +95,8 @@ struct mail {
     struct mail_file files[MAIL_FILES_MAX];
     size_t files_n;
     const char *report, *report_type; // of multipart/report: "delivery-status" and its part's text; "" = none
-    uint64_t digest; // of sender, date, subject and body: the same mail has the same, by whatever way it came
+    // Of sender, subject, body and, without a Message-Id, date: the same mail has the same, by whatever way it came.
+    uint64_t digest;
 };
 
 void mail_library(void); // before the first use of GMime; as often as one likes, from any thread

@@ -50,6 +50,17 @@ def test_the_same_mail_again_is_answered_and_not_there_twice(mailing):
     assert [e.message.text.strip() for e in stories(daemon, EVA, 1)] == ["once"]
 
 
+def test_a_date_that_a_server_wrote_makes_no_other_mail(mailing):
+    """Postfix dates an undated mail anew whenever it is handed it. Without a Message-Id the date is all that tells two apart."""
+    daemon = mailing()
+    mail = letter(EVA, "undated", "<dated@customer.test>")
+    nameless = mail.replace("Message-Id: <dated@customer.test>\r\n", "").replace("undated", "yes")
+    for m in (mail, nameless):
+        assert hand_in(daemon, EVA, ["support@tl.test"], m) == ["250 2.0.0 stored"]
+        assert hand_in(daemon, EVA, ["support@tl.test"], m.replace("12:00:00", "12:00:09")) == ["250 2.0.0 stored"]
+    assert sorted(e.message.text.strip() for e in stories(daemon, EVA, 3)) == ["undated", "yes", "yes"]
+
+
 def test_commands_in_one_piece_and_answers_in_order(mailing):
     daemon = mailing()
     w = Wire(daemon)

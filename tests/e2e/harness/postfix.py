@@ -103,6 +103,8 @@ class Postfix:
         for part in ("queue", "data"):
             os.mkdir(f"{self.dir}/{part}")
         shutil.chown(f"{self.dir}/data", "postfix")
+        with open(f"{self.dir}/mail.log", "w", encoding="utf-8"):
+            shutil.chown(f"{self.dir}/mail.log", "postfix")  # what looks after the queue before its logger runs writes here as postfix
         self.port = None
 
     def run(self, *words):

@@ -194,6 +194,12 @@ static bool line_away(struct desk *d, char *rest)
     return desk_command(d, "presence", json_pack("{s:s}", "state", "PRESENCE_STATE_AWAY"));
 }
 
+static bool line_focus(struct desk *d, char *rest)
+{
+    (void)rest;
+    return desk_command(d, "presence", json_pack("{s:s}", "state", "PRESENCE_STATE_FOCUS"));
+}
+
 static bool line_quit(struct desk *d, char *rest)
 {
     (void)d;
@@ -220,6 +226,7 @@ static const struct {
     {"confirm", "HANDLE  it is this customer's, on your word", line_confirm},
     {"available", "you may be offered work", line_available},
     {"away", "nothing new, please", line_away},
+    {"focus", "deep work: nothing new for a while, your place kept", line_focus},
     {"quit", "log out", line_quit},
     {"help", "this list", line_help},
 };

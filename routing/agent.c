@@ -92,6 +92,7 @@ struct agent *agent_put(struct router *r, const struct router_agent *def)
         agent_copy_def(&a->def, def);
         a->presence = a->before = ROUTER_OFFLINE;
         timer_init(&a->grace, TIMER_GRACE, a);
+        timer_init(&a->focus, TIMER_FOCUS, a);
         r->agents = memory_grow(r->agents, &r->agents_cap, r->agents_n + 1, sizeof(struct agent *));
         memmove(r->agents + i + 1, r->agents + i, (r->agents_n - i) * sizeof(struct agent *));
         r->agents[i] = a;
@@ -147,7 +148,12 @@ void agent_reconsider(struct router *r, const struct agent *a)
 
 static bool agent_is_present(enum router_presence p)
 {
-    return p == ROUTER_AVAILABLE || p == ROUTER_AWAY;
+    return p == ROUTER_AVAILABLE || p == ROUTER_AWAY || p == ROUTER_FOCUS;
+}
+
+bool agent_is_here(const struct agent *a)
+{
+    return agent_is_present(a->presence);
 }
 
 // Calls `each` for all work at hand; it may let go of the work it is given.
@@ -176,6 +182,30 @@ static void agent_let_go(struct router *r, struct work *w, enum router_reason re
         work_close(r, w, ROUTER_WRAPPED_UP);
 }
 
+// A blink of the network costs nobody their place, nor does deep work. To come to it from a break does: else it would be the better break.
+static bool agent_begins_idle(enum router_presence from, enum router_presence to)
+{
+    bool was_out = from == ROUTER_OFFLINE || from == ROUTER_AWAY;
+    return was_out && (to == ROUTER_AVAILABLE || to == ROUTER_FOCUS);
+}
+
+// Its time goes on while the desk is lost.
+static void agent_time_focus(struct router *r, struct agent *a, enum router_presence from)
+{
+    if (a->presence == ROUTER_FOCUS && from != ROUTER_LOST)
+        timer_start(r, &a->focus, timer_after(r->at, r->rules.focus_ms));
+    else if (a->presence != ROUTER_FOCUS && a->presence != ROUTER_LOST)
+        timer_stop(r, &a->focus);
+}
+
+void agent_focus_over(struct router *r, struct agent *a)
+{
+    if (a->presence == ROUTER_LOST)
+        a->before = ROUTER_AVAILABLE;
+    else
+        agent_set_presence(r, a, ROUTER_AVAILABLE, ROUTER_TIMED_OUT);
+}
+
 void agent_set_presence(struct router *r, struct agent *a, enum router_presence to, enum router_reason reason)
 {
     enum router_presence from = a->presence;
@@ -188,12 +218,12 @@ void agent_set_presence(struct router *r, struct agent *a, enum router_presence 
         a->before = from;
     else
         timer_stop(r, &a->grace);
+    agent_time_focus(r, a, from);
     effect_presence(r, a, reason);
-    if (to == ROUTER_AVAILABLE) {
-        if (from != ROUTER_LOST) // a blink of the network costs nobody their place
-            a->idle_since = r->at;
+    if (agent_begins_idle(from, to))
+        a->idle_since = r->at;
+    if (to == ROUTER_AVAILABLE)
         agent_mark_freed(r, a);
-    }
     if (from == ROUTER_AVAILABLE) {
         agent_each_held(r, a, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY, agent_give_back);
         agent_reconsider(r, a);
@@ -238,7 +268,7 @@ void agent_remove(struct router *r, struct agent *a)
     }
     bool found;
     size_t i = agent_at(r, a->def.id, &found);
-    assert(found && !a->held.n && !a->grace.place);
+    assert(found && !a->held.n && !a->grace.place && !a->focus.place);
     r->agents_n--;
     memmove(r->agents + i, r->agents + i + 1, (r->agents_n - i) * sizeof(struct agent *));
     table_drop(&r->agent_ids, table_hash_text(0, a->def.id), a);

@@ -54,7 +54,8 @@ static const char *check_agent_work(const struct router *r, const struct agent *
 
 static const char *check_agent(const struct router *r, const struct agent *a)
 {
-    bool present = a->presence == ROUTER_AVAILABLE || a->presence == ROUTER_AWAY;
+    bool present = a->presence == ROUTER_AVAILABLE || a->presence == ROUTER_AWAY || a->presence == ROUTER_FOCUS;
+    bool focused = a->presence == ROUTER_FOCUS || (a->presence == ROUTER_LOST && a->before == ROUTER_FOCUS);
     uint32_t desks = 0;
     for (const struct desk *d = a->desks; d; d = d->next, desks++) {
         if (d->agent != a || desk_find(r, d->id) != d)
@@ -64,6 +65,8 @@ static const char *check_agent(const struct router *r, const struct agent *a)
         return "presence does not follow from the desk sessions";
     if ((a->presence == ROUTER_LOST) != (a->grace.place != 0))
         return "the grace time runs for an agent who is not lost";
+    if (focused != (a->focus.place != 0))
+        return "an agent's focus has no end, or one that they are not in";
     if (a->presence == ROUTER_OFFLINE && a->held.n)
         return "an agent who is offline holds work";
     return check_agent_work(r, a);
@@ -79,7 +82,7 @@ static const char *check_agents(const struct router *r)
         const char *why = check_agent(r, a);
         if (why)
             return why;
-        present += a->presence == ROUTER_AVAILABLE || a->presence == ROUTER_AWAY ? 1 : 0;
+        present += a->presence != ROUTER_OFFLINE && a->presence != ROUTER_LOST ? 1 : 0;
     }
     return present == r->present ? NULL : "the agents present are miscounted";
 }

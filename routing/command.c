@@ -79,8 +79,8 @@ void command_forget_old(struct router *r, int64_t at)
 
 static enum router_refusal check_presence(const struct router *r, struct order *o)
 {
-    (void)r;
-    bool may = o->c->presence == ROUTER_AVAILABLE || o->c->presence == ROUTER_AWAY;
+    bool may = o->c->presence == ROUTER_AVAILABLE || o->c->presence == ROUTER_AWAY ||
+               (o->c->presence == ROUTER_FOCUS && r->rules.focus_ms);
     return may ? ROUTER_REFUSAL_NONE : ROUTER_INVALID;
 }
 

@@ -88,7 +88,7 @@ bool config_queue_legal(const struct router_queue *q)
 
 bool config_rules_legal(const struct router_config *c)
 {
-    if (c->grace_ms > 86400000 || c->decline_pause_ms > 86400000 || c->timeouts_to_away < 1 ||
+    if (c->grace_ms > 86400000 || c->focus_ms > 86400000 || c->decline_pause_ms > 86400000 || c->timeouts_to_away < 1 ||
         c->timeouts_to_away > CORE_TIMES_MAX || c->decline_max < 1 || c->decline_max > CORE_TIMES_MAX ||
         (unsigned)c->order >= ROUTER_ORDERS || c->extend_max > CORE_TIMES_MAX)
         return false;

@@ -30,6 +30,7 @@ static void take_rules(struct reader *in, struct router_config *c)
     c->decline_pause_ms = take32(in);
     c->decline_max = take32(in);
     c->extend_max = take8(in);
+    c->focus_ms = take32(in);
     c->order = (enum router_order)take8(in);
     c->seed = take64(in);
     c->idle_from_end = take_bool(in);
@@ -145,20 +146,24 @@ static void take_agent(struct reader *in, struct router *r)
     struct agent *a = agent_put(r, &d);
     fit_agent(r, a);
     unsigned presence = take8(in), before = take8(in);
-    int64_t grace = take_time(in);
+    int64_t grace = take_time(in), focus = take_time(in);
     a->idle_since = take_past(in, r->at);
     a->misses = take32(in);
     a->over = take_bool(in);
     take_desks(in, r, a);
-    bool known =
-        presence >= ROUTER_OFFLINE && presence <= ROUTER_LOST && before >= ROUTER_OFFLINE && before <= ROUTER_AWAY;
+    bool known = presence >= ROUTER_OFFLINE && presence < ROUTER_PRESENCES && before >= ROUTER_OFFLINE &&
+                 before < ROUTER_PRESENCES && before != ROUTER_LOST;
+    bool focused = presence == ROUTER_FOCUS || (presence == ROUTER_LOST && before == ROUTER_FOCUS);
     bool fits = (presence == ROUTER_OFFLINE || presence == ROUTER_LOST) == !a->desks &&
-                (presence != ROUTER_LOST || before != ROUTER_OFFLINE) && a->misses < CORE_TIMES_MAX;
+                (presence != ROUTER_LOST || before != ROUTER_OFFLINE) && a->misses < CORE_TIMES_MAX &&
+                focused == (focus != 0);
     if (!reader_must(in, known && fits, "an agent's presence does not fit"))
         return;
     a->presence = (enum router_presence)presence;
     a->before = (enum router_presence)before;
-    r->present += presence == ROUTER_AVAILABLE || presence == ROUTER_AWAY ? 1 : 0;
+    r->present += agent_is_here(a) ? 1 : 0;
+    if (focused)
+        timer_start(r, &a->focus, focus);
     if (presence == ROUTER_LOST)
         timer_start(r, &a->grace, grace);
 }

@@ -46,6 +46,8 @@ enum router_presence {
     ROUTER_AVAILABLE = 2,
     ROUTER_AWAY = 3,
     ROUTER_LOST = 4,
+    ROUTER_FOCUS = 5,     // deep work: nothing new for a limited time, and no place lost
+    ROUTER_PRESENCES = 6, // size of tables
 };
 
 enum router_work_state {
@@ -101,7 +103,8 @@ enum router_exclusion {
     ROUTER_EX_CAPACITY = 7,
     ROUTER_EX_DECLINED = 8,
     ROUTER_EX_OCCUPIED = 9,
-    ROUTER_EXCLUSIONS = 10, // size of tables
+    ROUTER_EX_FOCUS = 10,
+    ROUTER_EXCLUSIONS = 11, // size of tables
 };
 
 enum router_select { // whom a queue prefers of those who qualify; ties: longest idle, then the lower id
@@ -240,6 +243,7 @@ struct router_config {
     uint32_t decline_pause_ms;
     uint32_t decline_max;
     uint32_t extend_max; // times that one offer or wrap-up is given its time again
+    uint32_t focus_ms;   // an agent's focus ends by itself after so long; 0 = there is none
     enum router_order order;
     uint64_t seed;      // of ROUTER_RANDOM
     bool idle_from_end; // idle counts from the end of the last contact only, not from the beginning of another

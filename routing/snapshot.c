@@ -134,6 +134,7 @@ static void put_rules(struct writer *o, const struct router_config *c)
     put32(o, c->decline_pause_ms);
     put32(o, c->decline_max);
     put8(o, c->extend_max);
+    put32(o, c->focus_ms);
     put8(o, (uint64_t)c->order);
     put64(o, c->seed);
     put8(o, c->idle_from_end);
@@ -214,6 +215,7 @@ static void put_agent(struct writer *o, const struct agent *a)
     put8(o, (uint64_t)a->presence);
     put8(o, (uint64_t)a->before);
     put_time(o, a->grace.place ? a->grace.deadline : 0);
+    put_time(o, a->focus.place ? a->focus.deadline : 0);
     put_time(o, a->idle_since);
     put32(o, a->misses);
     put8(o, a->over);

@@ -55,6 +55,7 @@ enum timer_kind { // the order in which those due at the same moment fire
     TIMER_HOLD,
     TIMER_STEP,
     TIMER_GIVE_BACK,
+    TIMER_FOCUS,
     TIMER_KINDS,
 };
 
@@ -62,7 +63,7 @@ struct timer {
     int64_t deadline;
     enum timer_kind kind;
     uint32_t place; // in the heap, from 1; 0 = not running
-    void *owner;    // struct agent for TIMER_GRACE, else struct work
+    void *owner;    // struct agent for TIMER_GRACE and TIMER_FOCUS, else struct work
 };
 
 // ---- the world ----
@@ -137,7 +138,7 @@ struct agent {
     struct member *members;  // the pools whose requirement they meet, in order of index
     size_t members_n;
     enum router_presence presence, before; // before: what a lost agent comes back to
-    struct timer grace;
+    struct timer grace, focus;
     int64_t idle_since;
     uint32_t load, misses, offers;
     uint32_t places[ROUTER_CHANNELS]; // of the work at hand, how many take a place on the channel
@@ -283,7 +284,7 @@ struct router {
     } * entries;
     struct queue **open_entries; // those that list none, in order of index
     size_t entries_n, open_entries_n;
-    uint32_t by_presence[ROUTER_LOST + 1];           // agents
+    uint32_t by_presence[ROUTER_PRESENCES];          // agents
     uint32_t by_channels[CORE_CHANNELS_ALL / 2 + 1]; // available agents, by the channels they take / 2
     struct agent **marked;
     size_t marked_n, marked_cap;

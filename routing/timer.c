@@ -24,7 +24,7 @@ static bool timer_before(const struct timer *a, const struct timer *b)
         return a->deadline < b->deadline;
     if (a->kind != b->kind)
         return a->kind < b->kind;
-    if (a->kind == TIMER_GRACE)
+    if (a->kind == TIMER_GRACE || a->kind == TIMER_FOCUS)
         return strcmp(((const struct agent *)a->owner)->def.id, ((const struct agent *)b->owner)->def.id) < 0;
     return ((const struct work *)a->owner)->id < ((const struct work *)b->owner)->id;
 }

@@ -152,8 +152,7 @@ typedef bool act_fn(const Throughline__V1__Command *m, struct router_command *ou
 static bool act_presence(const Throughline__V1__Command *m, struct router_command *out)
 {
     out->act = ROUTER_ACT_PRESENCE;
-    out->presence =
-        (enum router_presence)m->presence->state; // any other than available and away is refused in the fold
+    out->presence = (enum router_presence)m->presence->state; // others than an agent may choose are refused in the fold
     return true;
 }
 

@@ -139,6 +139,7 @@ bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, st
         .decline_max = m->decline_max,
         .seed = m->seed,
         .extend_max = m->extend_max,
+        .focus_ms = seconds_ms(m->focus_seconds),
         .idle_from_end = m->idle_from_end,
     };
     if (m->order[0] && !router_order_of(m->order, &out->order))

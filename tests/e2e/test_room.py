@@ -36,3 +36,17 @@ async def test_an_exclusive_channel(world):
         placed = stored(http.post_event(words("sms", "tel:+4915155500099", "another bill", intent="billing.refund")))
         work = await work_of(daemon, placed.conversation)
         assert "ann           has sms, which is exclusive" in daemon.cli("why", str(work)).stdout
+
+
+async def test_focus(world):
+    daemon = world(lambda config: None)
+    http = daemon.http()
+    async with daemon.desk("ann") as ann:
+        await ann.do(presence=pb.SetPresence(state=pb.PRESENCE_STATE_FOCUS))
+        assert daemon.agent("ann").presence == pb.PRESENCE_STATE_FOCUS  # as supervisors see it
+        placed = stored(http.post_event(words("sms", TEL, "my bill", intent="billing.refund")))
+        work = await work_of(daemon, placed.conversation)
+        assert candidate(daemon.why(work).now, "ann").exclusion == pb.EXCLUSION_FOCUS
+        assert "ann           is in focus" in daemon.cli("why", str(work)).stdout
+        await ann.do(presence=pb.SetPresence(state=pb.PRESENCE_STATE_AVAILABLE))
+        assert (await ann.take()).work.id == work

@@ -162,7 +162,7 @@ static bool can_go_on(struct twin *t, const struct twin_work *w, bool woke, uint
 static void back(struct twin *t, struct twin_work *w)
 {
     const struct twin_agent *a = twin_agent(t, w->agent);
-    bool here = a->presence == ROUTER_AVAILABLE || a->presence == ROUTER_AWAY;
+    bool here = a->presence != ROUTER_OFFLINE && a->presence != ROUTER_LOST;
     if (here && can_go_on(t, w, true, w->frozen, w->frozen_places)) {
         twin_move(t, w, ROUTER_ASSIGNED, w->agent, ROUTER_CUSTOMER_BACK);
         twin_tell(t, ROUTER_ASSIGN, w, w->agent, ROUTER_CUSTOMER_BACK);
@@ -404,8 +404,11 @@ static enum router_refusal may(struct twin *t, const struct router_command *c, s
     *w = talk ? open_work(t, c->conversation) : twin_work(t, c->work);
     if (!d || !same(d->agent, c->agent))
         return ROUTER_UNKNOWN_SESSION;
-    if (c->act == ROUTER_ACT_PRESENCE)
-        return c->presence == ROUTER_AVAILABLE || c->presence == ROUTER_AWAY ? ROUTER_REFUSAL_NONE : ROUTER_INVALID;
+    if (c->act == ROUTER_ACT_PRESENCE) {
+        bool focus = c->presence == ROUTER_FOCUS && t->rules.focus_ms > 0;
+        bool may = focus || c->presence == ROUTER_AVAILABLE || c->presence == ROUTER_AWAY;
+        return may ? ROUTER_REFUSAL_NONE : ROUTER_INVALID;
+    }
     if (c->act == ROUTER_ACT_ACCEPT || c->act == ROUTER_ACT_DECLINE)
         return offered(c, *w);
     if (c->act == ROUTER_ACT_TRANSFER_QUEUE || c->act == ROUTER_ACT_TRANSFER_AGENT)

@@ -35,7 +35,7 @@ struct twin_agent {
     bool bot;
     char team[TWIN_NAME], attribute[TWIN_NAME]; // "" = none
     enum router_presence presence, before;
-    int64_t grace, idle_since;
+    int64_t grace, idle_since, focus_end; // focus_end: 0 = no focus under way
 };
 
 struct twin_queue {

@@ -297,7 +297,12 @@ void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to
         a->before = from;
     a->presence = to;
     twin_tell(t, ROUTER_PRESENCE, NULL, a->id, reason)->state = (uint32_t)to;
-    if (to == ROUTER_AVAILABLE && from != ROUTER_LOST)
+    bool focus = to == ROUTER_FOCUS;
+    if (focus && from != ROUTER_LOST)
+        a->focus_end = t->now + t->rules.focus_ms;
+    if (!focus && to != ROUTER_LOST)
+        a->focus_end = 0;
+    if ((to == ROUTER_AVAILABLE && from != ROUTER_LOST && from != ROUTER_FOCUS) || (focus && from == ROUTER_AWAY))
         a->idle_since = t->now;
     for (size_t i = 0; i < t->works_n && to != ROUTER_AVAILABLE; i++) {
         struct twin_work *w = &t->works[i];
@@ -360,6 +365,8 @@ static struct twin_view look(struct twin *t, struct twin_work *w, struct twin_ag
         v.exclusion = ROUTER_EX_SKILL;
     if (!twin_takes(a, twin_channels(w)))
         v.exclusion = ROUTER_EX_CHANNEL;
+    if (a->presence == ROUTER_FOCUS)
+        v.exclusion = ROUTER_EX_FOCUS;
     if (a->presence == ROUTER_LOST)
         v.exclusion = ROUTER_EX_LOST;
     if (a->presence == ROUTER_AWAY)

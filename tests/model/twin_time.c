@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK };
+enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK, FOCUS };
 
 struct due {
     int64_t deadline;
@@ -43,6 +43,8 @@ static struct due first_due(struct twin *t)
     for (size_t i = 0; i < t->agents_n; i++) {
         if (t->agents[i].presence == ROUTER_LOST)
             consider(&best, t->agents[i].grace, GRACE, NULL, &t->agents[i]);
+        if (t->agents[i].focus_end)
+            consider(&best, t->agents[i].focus_end, FOCUS, NULL, &t->agents[i]);
     }
     for (size_t i = 0; i < t->works_n; i++) {
         struct twin_work *w = &t->works[i];
@@ -93,6 +95,15 @@ static void sessions_lapse(struct twin *t, struct twin_work *w)
     w->changed = true;
 }
 
+static void focus_ends(struct twin *t, struct twin_agent *a)
+{
+    a->focus_end = 0;
+    if (a->presence == ROUTER_LOST)
+        a->before = ROUTER_AVAILABLE;
+    else
+        twin_presence(t, a, ROUTER_AVAILABLE, ROUTER_TIMED_OUT);
+}
+
 static void gives_back(struct twin *t, struct twin_work *w)
 {
     uint32_t places = twin_places(w, w->state), units = twin_charge(t, w);
@@ -114,6 +125,8 @@ static void fire(struct twin *t, const struct due *d)
         twin_close(t, d->w, ROUTER_WRAPPED_UP);
     else if (d->kind == IDLE)
         sessions_lapse(t, d->w);
+    else if (d->kind == FOCUS)
+        focus_ends(t, d->a);
     else if (d->kind == GIVE_BACK)
         gives_back(t, d->w);
     // the end of a pause or a hold, and a step, change nothing but what settling finds

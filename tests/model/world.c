@@ -211,6 +211,7 @@ static void any_config(struct world *w, struct router_config *c)
     c->order = (enum router_order)world_random(w, ROUTER_ORDERS);
     c->seed = world_random(w, 3);
     c->extend_max = world_random(w, 3);
+    c->focus_ms = world_random(w, 3) * 3000;
     c->idle_from_end = world_random(w, 2) == 1;
     any_calendars(w, c);
     static const uint32_t idle_ms[] = {0, 0, 4000, 8000, 12000, 300000};
@@ -310,8 +311,9 @@ static void any_command(struct world *w, const struct router *r, struct router_c
     c->epoch = chance(w, 95) ? v.epoch : v.epoch - world_random(w, 3);
     c->conversation = found && chance(w, 97) ? v.conversation : 1 + world_random(w, CONVERSATIONS);
     c->presence = chance(w, 75)   ? ROUTER_AVAILABLE
-                  : chance(w, 80) ? ROUTER_AWAY
-                                  : (enum router_presence)world_random(w, 5);
+                  : chance(w, 50) ? ROUTER_AWAY
+                  : chance(w, 70) ? ROUTER_FOCUS
+                                  : (enum router_presence)world_random(w, 7);
     c->channel = chance(w, 50) ? ROUTER_CHANNEL_NONE : (enum router_channel)world_random(w, 6);
     if (chance(w, 40))
         c->handle = name(w, "h", world_random(w, 12));

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// `replay`: folds an exported log once as it was and once with another configuration, and reports what would have changed. Without --config
+// both are the same, and so must be all that comes of them: a difference then ends with exit code 1.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/replay.h"
+#include "daemon/config/config.h"
+#include "proto/timestamp.h"
+
+struct replay_other { // configuration
+    Throughline__V1__RoutingConfig *message;
+    struct scratch scratch;
+    struct router_config config;
+};
+
+static int replay_configure(const struct cli *cli, const char *path, struct replay_other *o)
+{
+    struct config *config = NULL;
+    struct config_errors errors = {0};
+    int rc = config_load(path, &config, &errors);
+    config_errors_print(&errors, path, stderr);
+    if (rc != 0)
+        return CLI_CONFIG;
+    o->message = config_routing(config, cli->tenant);
+    config_free(config);
+    if (!input_config(&o->scratch, o->message, &o->config))
+        return cli_fail(CLI_CONFIG, "%s: cannot be put in force", path);
+    return CLI_OK;
+}
+
+static int replay_time(const char *option, const char *text, int64_t *ms)
+{
+    int64_t seconds;
+    int32_t nanos;
+    if (!*text)
+        return CLI_OK;
+    const char *why = timestamp_parse(text, strlen(text), &seconds, &nanos);
+    if (why)
+        return cli_usage("replay", "%s %s: %s, as in 2026-03-02T09:00:00Z", option, text, why);
+    *ms = seconds * 1000 + nanos / 1000000;
+    return CLI_OK;
+}
+
+static int replay_read(const char *path, uint8_t **bytes, size_t *len)
+{
+    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
+    if (!in)
+        return cli_fail(CLI_DATA, "cannot open %s", path);
+    size_t cap = 1 << 16;
+    *bytes = replay_new(1, cap);
+    for (size_t n; (n = fread(*bytes + *len, 1, cap - *len, in)) > 0;) {
+        *len += n;
+        if (*len == cap)
+            *bytes = replay_resize(*bytes, cap *= 2);
+    }
+    bool whole = !ferror(in);
+    if (in != stdin)
+        fclose(in);
+    return whole ? CLI_OK : cli_fail(CLI_DATA, "cannot read %s", path);
+}
+
+static int replay_tell(const struct cli *cli, struct replay *r)
+{
+    json_t *report = replay_report(r);
+    bool same = json_integer_value(json_object_get(report, "differences")) == 0 &&
+                json_is_true(json_object_get(report, "sameState"));
+    if (cli->json) {
+        json_dumpf(report, stdout, JSON_COMPACT);
+        putchar('\n');
+    } else {
+        replay_print(report);
+    }
+    json_decref(report);
+    return r->config || same ? CLI_OK : CLI_NO;
+}
+
+int cmd_replay(struct cli *cli, int argc, char **argv)
+{
+    struct replay r = {.from = INT64_MIN, .to = INT64_MAX};
+    struct replay_other other = {0};
+    const char *config = "", *from = "", *to = "";
+    const struct option_spec specs[] = {{"--config", &config, NULL}, {"--from", &from, NULL}, {"--to", &to, NULL}};
+    argc = options_parse("replay", argc, argv, specs, 3);
+    if (argc < 0)
+        return CLI_USAGE;
+    if (argc != 2)
+        return cli_usage("replay", "needs one file");
+    if (replay_time("--from", from, &r.from) || replay_time("--to", to, &r.to))
+        return CLI_USAGE;
+    uint8_t *bytes = NULL;
+    scratch_open(&other.scratch);
+    int rc = *config ? replay_configure(cli, config, &other) : CLI_OK;
+    r.config = *config ? &other.config : NULL;
+    if (rc == CLI_OK)
+        rc = replay_read(argv[1], &bytes, &r.len);
+    r.log = bytes;
+    if (rc == CLI_OK)
+        rc = replay_run(&r, argv[1]);
+    if (rc == CLI_OK)
+        rc = replay_tell(cli, &r);
+    replay_close(&r);
+    if (other.message)
+        protobuf_c_message_free_unpacked(&other.message->base, NULL);
+    scratch_close(&other.scratch);
+    free(bytes);
+    return rc;
+}

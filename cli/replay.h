@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_CLI_REPLAY_H
+#define THROUGHLINE_CLI_REPLAY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/core/input.h"
+#include "routing/router.h"
+
+// A recorded log folded twice, side by side: as it was, and as it would have been with another configuration. replay_world.c holds the two
+// and tells what becomes of each work in both; replay_people.c says what people do where the two differ; replay_report.c compares.
+
+enum replay_side { REPLAY_WAS, REPLAY_WOULD, REPLAY_SIDES };
+
+#define REPLAY_NEVER (-1)
+
+// What became of one work in one of the worlds. Times are `at`; REPLAY_NEVER = it did not come to that.
+struct replay_fate {
+    bool opened, abandoned, resolved;
+    char queue[ROUTER_NAME_MAX + 1]; // where it was last before somebody had it
+    char agent[ROUTER_NAME_MAX + 1]; // who had it first
+    enum router_channel channel;     // when it was opened
+    int64_t target;                  // ms, of that queue
+    int64_t since, assigned, closed, ended;
+    int64_t offered, held_since, held; // while folding: the offer that stands, the time in hand so far
+};
+
+struct replay_work {
+    uint64_t number;           // in the log
+    uint64_t id[REPLAY_SIDES]; // in each world
+    uint64_t conversation;
+    bool counted; // opened within the time asked for
+    bool left;    // the two worlds differ about it, so that the log's commands about it have lost their meaning
+    bool joined;  // its first words came while the conversation's former work was still open in the other world
+    int64_t wall;
+    bool gave_up, resolved;          // as recorded
+    int64_t accept, handle, wrap_up; // ms as recorded, or as is usual there; REPLAY_NEVER = nobody ever did
+    struct replay_fate fate[REPLAY_SIDES];
+    // What its agent will do next in the other world, once it has left.
+    bool listed;
+    int64_t due;
+    enum router_work_state due_state;
+    uint64_t due_epoch;
+};
+
+struct replay_desk {
+    char session[ROUTER_NAME_MAX + 1], agent[ROUTER_NAME_MAX + 1];
+};
+
+struct replay_list {
+    struct replay_work **v;
+    size_t n, cap;
+};
+
+struct replay {
+    const uint8_t *log;
+    size_t len;
+    int64_t from, to; // wall, ms
+    const struct router_config *config;
+    struct router *router[REPLAY_SIDES];
+    struct replay_list works[REPLAY_SIDES]; // in order of their id there
+    struct replay_list all;                 // in order of the log
+    struct replay_desk *desks;
+    size_t desks_n, desks_cap;
+    struct scratch scratch;
+    bool first;             // the pass that only learns what was recorded
+    bool begun;             // the other configuration is in force
+    uint64_t number;        // the other world's last input
+    int64_t at, wall;       // the last input's
+    int64_t next;           // the earliest of all that is due
+    struct replay_list due; // works with something due, or lately so
+    struct replay_list
+        doubt; // works that moved in the other world between two recorded inputs: to be compared after the second
+    uint64_t inputs, set_aside, supposed;
+};
+
+// Both passes; a sysexits code.
+int replay_run(struct replay *r, const char *name);
+void replay_close(struct replay *r);
+// Folds an input that the log does not have in the other world; *done = nothing of it was refused.
+bool replay_suppose(struct replay *r, struct router_input *in, bool *done);
+// Its id in that world, 0 = it is not open there.
+uint64_t replay_id(const struct replay *r, enum replay_side side, const struct replay_work *w,
+                   struct router_work_view *view);
+struct replay_work *replay_work_of(const struct replay *r, enum replay_side side, uint64_t id);
+struct replay_work *replay_find(const struct replay *r, uint64_t number); // of the log
+
+// The recorded input as it is told to the other world.
+struct router_input replay_translate(struct replay *r, const struct router_input *in);
+// Whoever now has a work that has left the log plans what to do with it.
+void replay_plan(struct replay *r, struct replay_work *w);
+// Does everything that is due until then.
+bool replay_act(struct replay *r, int64_t until);
+// From what the first pass found: how long people took, for those too of whom the log does not tell.
+void replay_learn(struct replay *r);
+
+void *replay_new(size_t n, size_t size); // zeroed
+void *replay_resize(void *p, size_t size);
+void replay_list_add(struct replay_list *l, struct replay_work *w);
+
+json_t *replay_report(const struct replay *r);
+void replay_print(const json_t *report);
+
+#endif

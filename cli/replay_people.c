@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people do where the other world differs from the log. The rules stand in docs/reference/replay.md:
+//
+// - As long as both worlds agree about a work, all that agents did with it is taken from the log, at its place. Once they differ the work
+//   has left the log: what the log's agents did with it is set aside, and the rules here hold for it until it is closed.
+// - An offer is accepted after as long as in the log, and the work held as long as it was; what the log does not tell is as usual in its queue.
+// - Customers say and do what they did at the same times, but words that opened no work then open none now, and who hangs up has given up
+//   only if the log says so and they still wait.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/replay.h"
+
+#define PEOPLE_RETRY 1000 // ms until somebody without a desk is asked again
+
+// ---- how long they take ----
+
+struct people_usual {
+    const char *queue; // NULL = all
+    int64_t accept, accepts, handle, handles;
+};
+
+struct people_usuals {
+    struct people_usual *v; // v[0] of all queues
+    size_t n, cap;
+};
+
+static struct people_usual *people_usual(struct people_usuals *u, const char *queue)
+{
+    for (size_t i = 1; i < u->n; i++)
+        if (strcmp(u->v[i].queue, queue) == 0)
+            return &u->v[i];
+    if (u->n == u->cap) {
+        u->cap = u->cap ? 2 * u->cap : 16;
+        u->v = replay_resize(u->v, u->cap * sizeof *u->v);
+    }
+    u->v[u->n] = (struct people_usual){.queue = queue};
+    return &u->v[u->n++];
+}
+
+static void people_count(struct people_usual *u, const struct replay_work *w)
+{
+    if (w->accept != REPLAY_NEVER)
+        u->accepts++, u->accept += w->accept;
+    if (w->handle != REPLAY_NEVER)
+        u->handles++, u->handle += w->handle;
+}
+
+static int64_t people_mean(int64_t own, int64_t own_n, int64_t all, int64_t all_n)
+{
+    if (own_n)
+        return own / own_n;
+    return all_n ? all / all_n : REPLAY_NEVER;
+}
+
+static void people_fill(struct people_usuals *u, struct replay_work *w)
+{
+    const struct people_usual *own = people_usual(u, w->fate[REPLAY_WAS].queue), *all = &u->v[0];
+    if (w->accept == REPLAY_NEVER)
+        w->accept = people_mean(own->accept, own->accepts, all->accept, all->accepts);
+    if (w->handle == REPLAY_NEVER)
+        w->handle = people_mean(own->handle, own->handles, all->handle, all->handles);
+}
+
+void replay_learn(struct replay *r)
+{
+    struct people_usuals u = {0};
+    people_usual(&u, "");
+    for (size_t i = 0; i < r->all.n; i++) {
+        struct replay_work *w = r->all.v[i];
+        const struct replay_fate *f = &w->fate[REPLAY_WAS];
+        w->gave_up = f->abandoned;
+        w->resolved = f->resolved;
+        if (f->closed != REPLAY_NEVER)
+            w->handle = f->held;
+        if (f->closed != REPLAY_NEVER && f->ended != REPLAY_NEVER)
+            w->wrap_up = f->ended - f->closed;
+        struct people_usual *own = people_usual(&u, f->queue);
+        people_count(own, w);
+        people_count(&u.v[0], w);
+    }
+    for (size_t i = 0; i < r->all.n; i++)
+        people_fill(&u, r->all.v[i]);
+    free(u.v);
+}
+
+// ---- agents ----
+
+static void people_list(struct replay *r, struct replay_work *w)
+{
+    if (w->due == INT64_MAX)
+        return;
+    if (w->due < r->next)
+        r->next = w->due;
+    if (!w->listed)
+        replay_list_add(&r->due, w);
+    w->listed = true;
+}
+
+void replay_plan(struct replay *r, struct replay_work *w)
+{
+    struct router_work_view view;
+    int64_t takes = REPLAY_NEVER;
+    if (!replay_id(r, REPLAY_WOULD, w, &view)) {
+        w->due = INT64_MAX;
+        return;
+    }
+    if (w->due != INT64_MAX && w->due_state == view.state && w->due_epoch == view.epoch)
+        return;
+    if (view.state == ROUTER_OFFERED)
+        takes = w->accept == REPLAY_NEVER ? 0 : w->accept;
+    else if (view.state == ROUTER_ASSIGNED)
+        takes = w->handle;
+    else if (view.state == ROUTER_WRAP_UP)
+        takes = w->wrap_up;
+    w->due = takes == REPLAY_NEVER ? INT64_MAX : r->at + takes;
+    w->due_state = view.state;
+    w->due_epoch = view.epoch;
+    people_list(r, w);
+}
+
+static void people_seat(struct replay *r, const struct router_input *in)
+{
+    if (in->kind != ROUTER_IN_DESK_OPENED)
+        return;
+    if (r->desks_n == r->desks_cap) {
+        r->desks_cap = r->desks_cap ? 2 * r->desks_cap : 64;
+        r->desks = replay_resize(r->desks, r->desks_cap * sizeof *r->desks);
+    }
+    struct replay_desk *d = &r->desks[r->desks_n++];
+    snprintf(d->session, sizeof d->session, "%s", in->desk_opened.session);
+    snprintf(d->agent, sizeof d->agent, "%s", in->desk_opened.agent);
+}
+
+static const char *people_session(const struct replay *r, const char *agent)
+{
+    const char *there;
+    for (size_t i = r->desks_n; i-- > 0;)
+        if (strcmp(r->desks[i].agent, agent) == 0 &&
+            router_session_agent(r->router[REPLAY_WOULD], r->desks[i].session, &there) && strcmp(there, agent) == 0)
+            return r->desks[i].session;
+    return NULL;
+}
+
+static bool people_do(struct replay *r, struct replay_work *w, int64_t at)
+{
+    static const enum router_act acts[] = {[ROUTER_OFFERED] = ROUTER_ACT_ACCEPT,
+                                           [ROUTER_ASSIGNED] = ROUTER_ACT_CLOSE,
+                                           [ROUTER_WRAP_UP] = ROUTER_ACT_WRAP_UP_DONE};
+    struct router_work_view view;
+    bool done = false;
+    uint64_t id = replay_id(r, REPLAY_WOULD, w, &view);
+    w->due = INT64_MAX;
+    if (!id || view.state != w->due_state || view.state >= ROUTER_CLOSED || !acts[view.state])
+        return true;
+    const char *session = people_session(r, view.agent);
+    char client_id[32], agent[ROUTER_NAME_MAX + 1];
+    snprintf(client_id, sizeof client_id, "replay-%" PRIu64, r->supposed);
+    snprintf(agent, sizeof agent, "%s", view.agent);
+    struct router_input in = {.kind = ROUTER_IN_COMMAND, .at = at, .wall = r->wall + (at - r->at)};
+    in.command = (struct router_command){.session = session,
+                                         .client_id = client_id,
+                                         .agent = agent,
+                                         .act = acts[view.state],
+                                         .work = id,
+                                         .epoch = view.epoch,
+                                         .account = "",
+                                         .handle = "",
+                                         .to = "",
+                                         .text = "",
+                                         .resolved = w->resolved};
+    r->supposed++;
+    if (session && !replay_suppose(r, &in, &done))
+        return false;
+    if (!done) {
+        w->due = at + PEOPLE_RETRY;
+        w->due_state = view.state;
+        people_list(r, w);
+    }
+    return true;
+}
+
+// The earliest first, of equal ones the older work; what has nothing due any more goes off the list.
+static struct replay_work *people_next(struct replay *r)
+{
+    struct replay_work *first = NULL;
+    for (size_t i = 0; i < r->due.n;) {
+        struct replay_work *w = r->due.v[i];
+        if (w->due == INT64_MAX) {
+            w->listed = false;
+            r->due.v[i] = r->due.v[--r->due.n];
+            continue;
+        }
+        if (!first || w->due < first->due || (w->due == first->due && w->number < first->number))
+            first = w;
+        i++;
+    }
+    r->next = first ? first->due : INT64_MAX;
+    return first;
+}
+
+bool replay_act(struct replay *r, int64_t until)
+{
+    while (r->next <= until) {
+        struct replay_work *w = people_next(r);
+        if (!w || w->due > until)
+            return true;
+        if (!people_do(r, w, w->due > r->at ? w->due : r->at))
+            return false;
+    }
+    return true;
+}
+
+// ---- what the log says they did ----
+
+static void people_set_aside(struct replay *r, struct router_input *in)
+{
+    r->set_aside++;
+    *in = (struct router_input){.kind = ROUTER_IN_NOTHING, .at = in->at, .wall = in->wall};
+}
+
+static void people_command(struct replay *r, struct router_input *in)
+{
+    struct router_command *c = &in->command;
+    struct router_work_view was, would;
+    struct replay_work *w = c->work ? replay_find(r, c->work) : NULL;
+    if (c->conversation && router_work_of_conversation(r->router[REPLAY_WAS], c->conversation, &was))
+        w = replay_work_of(r, REPLAY_WAS, was.id);
+    if (w && w->left) {
+        people_set_aside(r, in);
+        return;
+    }
+    bool both = w && replay_id(r, REPLAY_WAS, w, &was) && replay_id(r, REPLAY_WOULD, w, &would);
+    if (c->work && both) {
+        c->work = would.id;
+        c->epoch += would.epoch - was.epoch; // a past one stays a past one
+    } else if (c->work && r->number + 1 != in->number) {
+        c->work = UINT64_MAX; // no such work any more; its number may be another's here
+    }
+}
+
+static void people_happened(struct replay *r, struct router_input *in)
+{
+    struct router_happened *h = &in->happened;
+    struct router_work_view view;
+    bool open = router_work_of_conversation(r->router[REPLAY_WOULD], h->conversation, &view);
+    const struct replay_work *w = open ? replay_work_of(r, REPLAY_WOULD, view.id) : NULL;
+    bool contact = !h->participant && (h->kind == ROUTER_WORDS || h->kind == ROUTER_CALL_STARTED);
+    bool hung_up = h->kind == ROUTER_CALL_ENDED || h->kind == ROUTER_CHAT_CLOSED;
+    bool waits = open && (view.state == ROUTER_QUEUED || view.state == ROUTER_OFFERED);
+    if (contact && !open && !replay_find(r, in->number))
+        h->kind = ROUTER_ASIDE;
+    else if (hung_up && w && w->left && !(waits && w->gave_up))
+        people_set_aside(r, in);
+}
+
+struct router_input replay_translate(struct replay *r, const struct router_input *in)
+{
+    struct router_input other = *in;
+    people_seat(r, in);
+    if (in->kind == ROUTER_IN_COMMAND)
+        people_command(r, &other);
+    else if (in->kind == ROUTER_IN_HAPPENED)
+        people_happened(r, &other);
+    else if (in->kind == ROUTER_IN_CONFIG && r->begun && r->config)
+        people_set_aside(r, &other);
+    return other;
+}

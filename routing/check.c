@@ -105,6 +105,12 @@ static const char *check_work_holder(const struct work *w)
     return NULL;
 }
 
+static bool check_overflows(const struct router *r, const struct work *w)
+{
+    const struct queue *to = queue_find(r, w->queue->def.overflow);
+    return w->state == ROUTER_QUEUED && w->queue->def.overflow_ms && to && to != w->queue;
+}
+
 static const char *check_work(const struct router *r, const struct work *w)
 {
     if (w->state < ROUTER_QUEUED || w->state > ROUTER_WRAP_UP)
@@ -122,6 +128,9 @@ static const char *check_work(const struct router *r, const struct work *w)
         return "an offer or wrap-up has no limit, or other work has one";
     if ((w->line != NULL) != (w->state == ROUTER_QUEUED))
         return "work stands in a line and does not wait, or waits elsewhere";
+    if ((w->overflow.place != 0) != check_overflows(r, w) ||
+        (w->overflow.place && w->overflow.deadline != w->entered + w->queue->def.overflow_ms))
+        return "work overflows at a time that is not its own";
     if (w->line &&
         (w->line->queue != w->queue || w->line->step != queue_step(r, w) || w->line->priority != queue_priority(w) ||
          w->line->channels != session_channels(w) || w->line->cost != w->charge.units))

@@ -82,8 +82,8 @@ bool config_queue_legal(const struct router_queue *q)
            config_texts_legal(q->accounts, q->accounts_n) && config_texts_legal(q->intents, q->intents_n) &&
            config_texts_legal(q->languages, q->languages_n) &&
            (!q->calendar || text_is(q->calendar, ROUTER_NAME_MAX)) && (unsigned)q->when < ROUTER_WHENS &&
-           select_legal(q) && q->weight <= CORE_WEIGHT_MAX && q->offer_ms >= 1 && q->offer_ms <= 86400000 &&
-           q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;
+           overflow_legal(q) && select_legal(q) && q->weight <= CORE_WEIGHT_MAX && q->offer_ms >= 1 &&
+           q->offer_ms <= 86400000 && q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;
 }
 
 bool config_rules_legal(const struct router_config *c)
@@ -184,12 +184,14 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
         if (w->queue->index == SIZE_MAX) {
             struct queue *same = queue_find(r, w->queue->def.name);
             work_change_queue(r, w, same ? same : enter_queue(r, w));
+            w->entered = same ? w->entered : r->at;
         }
         work_recharge(r, w);
         session_arm_idle(r, w);
         if (w->state == ROUTER_QUEUED) {
             offer_arm_pause(r, w);
             queue_arm_step(r, w);
+            overflow_arm(r, w);
         }
     }
     for (size_t i = 0; i < old_n; i++) {

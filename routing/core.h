@@ -268,6 +268,13 @@ const char *pool_check(const struct router *r);
 void enter_queues(struct router *r);
 struct queue *enter_queue(const struct router *r, const struct work *w); // by the entry rules
 
+// ---- overflow.c ----
+
+bool overflow_legal(const struct router_queue *q);
+struct queue *overflow_enter(const struct router *r, struct queue *q);
+void overflow_arm(struct router *r, struct work *w); // which waits
+void overflow_over(struct router *r, struct work *w);
+
 // ---- fit.c ----
 
 void fit_queues(struct router *r);

@@ -105,7 +105,7 @@ struct queue *enter_queue(const struct router *r, const struct work *w)
         if (w->intent[n] == '.' || !w->intent[n])
             best = enter_by_intent(r, w, account, n, best);
         if (!w->intent[n])
-            return best;
+            return overflow_enter(r, best);
     }
 }
 

@@ -51,6 +51,7 @@ static void queue_copy_def(struct router_queue *to, const struct router_queue *f
     }
     to->steps = steps;
     to->calendar = text_new(from->calendar);
+    to->overflow = text_new(from->overflow);
     to->accounts = queue_copy_texts(from->accounts, from->accounts_n);
     to->intents = queue_copy_texts(from->intents, from->intents_n);
     to->languages = queue_copy_texts(from->languages, from->languages_n);
@@ -76,6 +77,7 @@ static void queue_bury_def(struct router *r, const struct router_queue *def)
     text_bury(r, def->needs);
     text_bury(r, def->floor);
     text_bury(r, def->calendar);
+    text_bury(r, def->overflow);
     queue_bury_skills(r, def->requires, def->requires_n);
     queue_bury_skills(r, def->prefers, def->prefers_n);
     for (size_t i = 0; i < def->steps_n; i++)

@@ -74,6 +74,9 @@ static struct queue *take_queue(struct reader *in)
     d.languages = take_texts(in, &d.languages_n);
     d.calendar = take_text(in, ROUTER_NAME_MAX);
     d.when = (enum router_when)take8(in);
+    d.overflow = take_text(in, ROUTER_NAME_MAX);
+    d.overflow_waiting = take32(in);
+    d.overflow_ms = take32(in);
     d.select = (enum router_select)take8(in);
     d.weight_speed = take32(in);
     for (size_t i = 0; i < ROUTER_SELECTS; i++)
@@ -232,8 +235,9 @@ static void take_work_numbers(struct reader *in, const struct router *r, struct 
     w->given.units = take32(in);
     w->given.channels = take8(in);
     w->since = take_past(in, r->at);
+    w->entered = take_past(in, r->at);
     w->hold_until = take_time(in);
-    bool legal = state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP && reason <= ROUTER_CUSTOMER_BACK &&
+    bool legal = state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP && reason <= ROUTER_OVERFLOWED &&
                  channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS && w->own_priority <= CORE_PRIORITY_MAX &&
                  w->charge.units <= CORE_UNITS_MAX && !(w->charge.channels & ~CORE_CHANNELS_ALL) &&
                  w->given.units <= CORE_UNITS_MAX && !(w->given.channels & ~CORE_CHANNELS_ALL) && w->epoch <= r->epoch;

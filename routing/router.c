@@ -87,10 +87,17 @@ static void timer_fire_focus(struct router *r, void *owner)
     agent_focus_over(r, owner);
 }
 
+static void timer_fire_overflow(struct router *r, void *owner)
+{
+    overflow_over(r, owner);
+}
+
 static void (*const router_timers[])(struct router *, void *) = {
-    [TIMER_OFFER] = timer_fire_offer, [TIMER_GRACE] = timer_fire_grace,         [TIMER_WRAP_UP] = timer_fire_wrap_up,
-    [TIMER_IDLE] = timer_fire_idle,   [TIMER_PAUSE] = timer_fire_pause,         [TIMER_HOLD] = timer_fire_hold,
-    [TIMER_STEP] = timer_fire_step,   [TIMER_GIVE_BACK] = timer_fire_give_back, [TIMER_FOCUS] = timer_fire_focus,
+    [TIMER_OFFER] = timer_fire_offer,     [TIMER_GRACE] = timer_fire_grace,
+    [TIMER_WRAP_UP] = timer_fire_wrap_up, [TIMER_IDLE] = timer_fire_idle,
+    [TIMER_PAUSE] = timer_fire_pause,     [TIMER_HOLD] = timer_fire_hold,
+    [TIMER_STEP] = timer_fire_step,       [TIMER_GIVE_BACK] = timer_fire_give_back,
+    [TIMER_FOCUS] = timer_fire_focus,     [TIMER_OVERFLOW] = timer_fire_overflow,
 };
 
 struct router *router_new(void)

@@ -76,6 +76,7 @@ enum router_reason {
     ROUTER_REMOVED = 13,
     ROUTER_TAKEN = 14,
     ROUTER_CUSTOMER_BACK = 15,
+    ROUTER_OVERFLOWED = 16,
 };
 
 enum router_refusal {
@@ -208,8 +209,11 @@ struct router_queue {
     size_t intents_n;
     const char *const *languages;
     size_t languages_n;
-    const char *calendar;  // "" or NULL = always open, as with one that does not exist
-    enum router_when when; // entry rule
+    const char *calendar;      // "" or NULL = always open, as with one that does not exist
+    enum router_when when;     // entry rule
+    const char *overflow;      // queue that takes what is too much for this one; "" or NULL = none
+    uint32_t overflow_waiting; // so many wait: who would enter goes there; 0 = never
+    uint32_t overflow_ms;      // whoever has waited here for so long goes there; 0 = never
     enum router_select select;
     uint32_t weight_speed;        // ROUTER_RESOLUTION: resolution x speed ^ (this / 1000), 0..1000
     uint32_t mix[ROUTER_SELECTS]; // ROUTER_MIX: weight 0..100 of each of the others, not of ROUTER_RANDOM

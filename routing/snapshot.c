@@ -170,6 +170,9 @@ static void put_queue(struct writer *o, const struct queue *q)
     put_texts(o, d->languages, d->languages_n);
     put_text(o, d->calendar);
     put8(o, (uint64_t)d->when);
+    put_text(o, d->overflow);
+    put32(o, d->overflow_waiting);
+    put32(o, d->overflow_ms);
     put8(o, (uint64_t)d->select);
     put32(o, d->weight_speed);
     for (size_t i = 0; i < ROUTER_SELECTS; i++)
@@ -262,6 +265,7 @@ static void put_work(struct writer *o, const struct work *w)
     put32(o, w->given.units);
     put8(o, w->given.channels);
     put_time(o, w->since);
+    put_time(o, w->entered);
     put_time(o, w->hold_until);
     put_time(o, w->limit.place ? w->limit.deadline : 0);
     put_time(o, w->give_back.place ? w->give_back.deadline : 0);

@@ -20,6 +20,7 @@
 #define CORE_NEEDS_MAX    1200 // parts of all expressions of one step: more than their bytes can make
 #define CORE_REQUIRES_MAX 64
 #define CORE_RULES_MAX    512 // texts of each kind of one calendar
+#define CORE_OVERFLOW_MAX 1000000
 #define CORE_MIX_MAX      100
 #define CORE_SPEED_MAX    1000000    // thousandths
 #define CORE_WEIGHT_MAX   1000000000 // thousandths
@@ -56,6 +57,7 @@ enum timer_kind { // the order in which those due at the same moment fire
     TIMER_STEP,
     TIMER_GIVE_BACK,
     TIMER_FOCUS,
+    TIMER_OVERFLOW,
     TIMER_KINDS,
 };
 
@@ -216,6 +218,7 @@ struct work {
     struct charge charge;
     struct charge given; // what it gave back while it waits for its customer; without channels = nothing
     int64_t since;       // waits since
+    int64_t entered;     // waits in this queue since
     uint32_t extended;   // times, of the offer or wrap-up under way
     int64_t hold_until;  // a known agent who is full is waited for until then
     struct queue *queue;
@@ -233,7 +236,7 @@ struct work {
     struct ask *asks;
     size_t asks_n, asks_cap;
     struct timer limit; // of an offer or a wrap-up
-    struct timer idle, pause, hold, step, give_back;
+    struct timer idle, pause, hold, step, give_back, overflow;
     struct line *line;
     struct work *prev, *next; // in the line
 };

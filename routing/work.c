@@ -81,6 +81,7 @@ struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
     timer_init(&w->pause, TIMER_PAUSE, w);
     timer_init(&w->hold, TIMER_HOLD, w);
     timer_init(&w->step, TIMER_STEP, w);
+    timer_init(&w->overflow, TIMER_OVERFLOW, w);
     timer_init(&w->give_back, TIMER_GIVE_BACK, w);
     r->works = memory_grow(r->works, &r->works_cap, r->works_n + 1, sizeof *r->works);
     r->works[r->works_n++] = (struct work_slot){id, w};
@@ -194,6 +195,7 @@ static void work_leave(struct router *r, struct work *w)
         settle_unhold(r, w);
         timer_stop(r, &w->pause);
         timer_stop(r, &w->step);
+        timer_stop(r, &w->overflow);
         queue_leave_line(w);
     }
     if (w->agent) {
@@ -213,6 +215,7 @@ void work_enter(struct router *r, struct work *w)
         r->waiting++;
         queue_line_up(r, w);
         queue_arm_step(r, w);
+        overflow_arm(r, w);
         offer_arm_pause(r, w);
     }
     if (w->agent) {
@@ -246,8 +249,10 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     work_stamp_idle(r, w, to, agent);
     work_leave(r, w);
     if (to == ROUTER_QUEUED) {
-        if (w->state != ROUTER_OFFERED)
+        if (w->state != ROUTER_OFFERED) {
             w->hold_until = timer_after(r->at, w->queue->def.prefer_known_ms);
+            w->entered = r->at;
+        }
         w->told = false;
         work_undecide(r, w);
     }

@@ -295,6 +295,7 @@ static void check_queues(const struct check *k)
         config_check_mix(q, place_in(k, &rows[i], "select"), k->errs);
         config_check_steps(q, place_in(k, &rows[i], "steps"), k->errs);
         config_check_hours(k->c, q, place_in(k, &rows[i], q->calendar != NULL ? "calendar" : "when"), k->errs);
+        config_check_overflow(k->c, q, place_in(k, &rows[i], "overflow"), k->errs);
         check_queue_served(k, &rows[i], q);
     }
     check_names(k, rows, k->c->queues_n, "name", true);

@@ -138,6 +138,11 @@ void config_check_hours(const struct config *c, const struct config_queue *q, st
                         struct config_errors *errs);
 void config_check_calendar(const struct config_calendar *c, size_t before, bool hours, struct config_errors *errs);
 
+// ---- overflow (config_overflow.c) ----
+
+void config_check_overflow(const struct config *c, const struct config_queue *q, struct config_place place,
+                           struct config_errors *errs);
+
 // ---- levels (config_levels.c) ----
 
 bool setting_read_skills(const struct setting *v, void *slot);

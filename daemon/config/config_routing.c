@@ -102,6 +102,9 @@ static Throughline__V1__Queue *queue_message(const struct config_queue *q)
     m->intents = list_message(&q->intents, &m->n_intents);
     m->languages = list_message(&q->languages, &m->n_languages);
     m->calendar = text_message(q->calendar);
+    m->overflow = text_message(q->overflow);
+    m->overflow_waiting = (uint32_t)q->overflow_waiting;
+    m->overflow_seconds = (uint32_t)q->overflow_seconds;
     m->when = text_message(q->when ? router_when_name((enum router_when)q->when) : NULL);
     m->select = xstrdup(router_select_name((enum router_select)q->select));
     m->weight_speed = (uint32_t)q->weight_speed;

@@ -176,6 +176,9 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->n_prefers = d->prefers_n;
     q->prefers = skills(d->prefers, d->prefers_n);
     q->calendar = text(d->calendar);
+    q->overflow = text(d->overflow);
+    q->overflow_waiting = d->overflow_waiting;
+    q->overflow_seconds = d->overflow_ms / 1000;
     q->when = text(d->when ? router_when_name(d->when) : "");
     q->weight_speed = d->weight_speed;
     put_mix(q, d->mix);

@@ -181,6 +181,15 @@ static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const cha
     *field = "calendar";
     if (*q->calendar && !name_is_sound(q->calendar))
         return "must be 1 to 64 of [a-z0-9._-]";
+    *field = "overflow";
+    if (*q->overflow && !name_is_sound(q->overflow))
+        return "must be 1 to 64 of [a-z0-9._-]";
+    *field = "overflow_waiting";
+    if (q->overflow_waiting > 1000000)
+        return "must be 0 to 1000000";
+    *field = "overflow_seconds";
+    if (q->overflow_seconds > 86400)
+        return "must be 0 to 86400";
     *field = "weight_speed";
     if (q->weight_speed > 1000)
         return "must be 0 to 1000";

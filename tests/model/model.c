@@ -212,7 +212,7 @@ static bool reached_everything(void)
     bool all = true;
     for (int i = ROUTER_DONE; i <= ROUTER_CUSTOMER; i++)
         all &= reached("effect", kinds_seen, i);
-    for (int i = ROUTER_NEW; i <= ROUTER_CUSTOMER_BACK; i++)
+    for (int i = ROUTER_NEW; i <= ROUTER_OVERFLOWED; i++)
         all &= i == ROUTER_TAKEN || reached("reason", reasons_seen, i);
     for (int i = ROUTER_UNKNOWN_WORK; i <= ROUTER_INVALID; i++)
         all &= i == ROUTER_FULL || reached("refusal", refusals_seen, i); // FULL takes luck; the stories have it

@@ -654,6 +654,9 @@ static struct twin_queue queue_from(const struct router_queue *def)
     }
     twin_name(q.calendar, def->calendar ? def->calendar : "");
     q.when = def->when;
+    twin_name(q.overflow, def->overflow ? def->overflow : "");
+    q.overflow_waiting = def->overflow_waiting;
+    q.overflow_ms = def->overflow_ms;
     twin_name(q.account, def->accounts_n ? def->accounts[0] : "");
     twin_name(q.intent, def->intents_n ? def->intents[0] : "");
     twin_name(q.language, def->languages_n ? def->languages[0] : "");
@@ -671,6 +674,7 @@ static void place_anew(struct twin *t, const uint32_t *charges)
             continue;
         if (!twin_queue(t, w->queue)) {
             twin_name(w->queue, twin_enter(t, w)->name);
+            w->entered = t->now;
             w->changed = true;
         }
         if (twin_charge(t, w) != charges[i])

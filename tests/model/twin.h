@@ -14,7 +14,7 @@
 #define TWIN_DESKS    64
 #define TWIN_SKILLS   8
 #define TWIN_COMMANDS 8192
-#define TWIN_EVENTS   4096
+#define TWIN_EVENTS   32768 // a leap of the time while queues overflow into each other
 #define TWIN_NAME     16
 #define TWIN_TEXT     128
 #define TWIN_STEPS    4
@@ -57,6 +57,8 @@ struct twin_queue {
     uint32_t weight_speed, mix[ROUTER_SELECTS], weight, target_ms;
     char calendar[TWIN_NAME];
     enum router_when when;
+    char overflow[TWIN_NAME];
+    uint32_t overflow_waiting, overflow_ms;
 };
 
 struct twin_calendar {
@@ -92,7 +94,7 @@ struct twin_work {
     enum router_reason reason;
     enum router_channel channel_now;
     uint32_t own_priority, frozen, frozen_places, given, given_places, extended;
-    int64_t since, hold_until, limit, give_back; // give_back: 0 = not waiting for the customer
+    int64_t since, entered, hold_until, limit, give_back; // give_back: 0 = not waiting for the customer
     char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME];
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME];
     bool prefer_former, told, changed, by_itself;
@@ -204,6 +206,11 @@ void twin_disconnect(struct twin *t, struct twin_work *w);
 void twin_accept(struct twin *t, struct twin_work *w);
 void twin_settle(struct twin *t);
 void twin_time(struct twin *t, int64_t at);
+
+// Answered by twin_overflow.c.
+struct twin_queue *twin_overflow(struct twin *t, const struct twin_queue *q); // NULL = nowhere
+struct twin_queue *twin_with_room(struct twin *t, struct twin_queue *q);
+void twin_overflows(struct twin *t, struct twin_work *w);
 
 // Answered by twin_calendar.c.
 bool twin_closed(const struct twin *t, const struct twin_queue *q);

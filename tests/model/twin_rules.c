@@ -184,7 +184,7 @@ struct twin_queue *twin_enter(struct twin *t, const struct twin_work *w)
         bool tongue = same(q->language, "") || same(q->language, w->language);
         bool hours = q->when == ROUTER_ALWAYS || twin_closed(t, q) == (q->when == ROUTER_WHEN_CLOSED);
         if (i == t->queues_n - 1 || (channel && from && tongue && hours && rule_matches_intent(q->intent, w->intent)))
-            return q;
+            return twin_with_room(t, q);
     }
     abort();
 }
@@ -213,7 +213,7 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
     if (to == ROUTER_QUEUED) {
         w->told = false;
         if (from != ROUTER_OFFERED)
-            w->hold_until = t->now + twin_queue(t, w->queue)->prefer_known_ms;
+            w->hold_until = t->now + twin_queue(t, w->queue)->prefer_known_ms, w->entered = t->now;
     }
     w->state = to;
     w->extended = w->given = w->given_places = 0;

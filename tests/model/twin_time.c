@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK, FOCUS };
+enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK, FOCUS, OVERFLOW };
 
 struct due {
     int64_t deadline;
@@ -67,6 +67,8 @@ static struct due first_due(struct twin *t)
         if (w->state == ROUTER_QUEUED && w->hold_until > t->now)
             consider(&best, w->hold_until, HOLD, w, NULL);
         const struct twin_queue *q = twin_queue(t, w->queue);
+        if (w->state == ROUTER_QUEUED && q->overflow_ms && twin_overflow(t, q))
+            consider(&best, w->entered + q->overflow_ms, OVERFLOW, w, NULL);
         for (size_t s = 0; s < q->steps_n && w->state == ROUTER_QUEUED; s++) {
             if (w->since + q->steps[s].after > t->now)
                 consider(&best, w->since + q->steps[s].after, STEP, w, NULL);
@@ -129,6 +131,8 @@ static void fire(struct twin *t, const struct due *d)
         focus_ends(t, d->a);
     else if (d->kind == GIVE_BACK)
         gives_back(t, d->w);
+    else if (d->kind == OVERFLOW)
+        twin_overflows(t, d->w);
     // the end of a pause or a hold, and a step, change nothing but what settling finds
 }
 

@@ -64,8 +64,10 @@ def test_the_example_has_every_key_as_it_would_be_written(tmp_path):
     outbound = ("max_in_flight", "per_second", "ask_minutes")
     account = [k for k in rows["account"] if not k.startswith(("channel", "kind", *outbound))] + ['kind = "chat"']
     token = [k for k in rows["token"] if not k.startswith(("secret", "role"))] + ['role = "agent"']
-    body = "\n".join(["[[account]]", *account, "[[calendar]]", *rows["calendar"], "[[queue]]", *rows["queue"], "[[agent]]", *rows["agent"], "[[token]]",
-                      *token])
+    queue = [k.replace("overflow_waiting = 0", "overflow_waiting = 9") for k in rows["queue"]]
+    duty = ["[[queue]]", 'name = "duty"', 'channels = ["voice"]']
+    body = "\n".join(["[[account]]", *account, "[[calendar]]", *rows["calendar"], *duty, "[[queue]]", *queue, "[[agent]]", *rows["agent"],
+                      "[[token]]", *token])
     got = check(tmp_path, body, env)
     assert (got.returncode, got.stdout) == (0, "")
 

@@ -12,8 +12,9 @@ static const char *const names_of_state[] = {"NONE", "QUEUED", "OFFERED", "ASSIG
 static const char *const names_of_presence[] = {"NONE", "OFFLINE", "AVAILABLE", "AWAY", "LOST"};
 static const char *const names_of_channel[] = {"none", "chat", "sms", "email", "voice", "social"};
 static const char *const names_of_reason[] = {
-    "-",           "NEW",    "REOPENED",   "ACCEPTED",       "DECLINED",  "TIMED_OUT", "DESK_LOST", "ABANDONED",
-    "TRANSFERRED", "CLOSED", "WRAPPED_UP", "CHANNEL_SWITCH", "WENT_AWAY", "REMOVED",   "TAKEN",     "CUSTOMER_BACK",
+    "-",         "NEW",       "REOPENED",    "ACCEPTED",      "DECLINED",   "TIMED_OUT",
+    "DESK_LOST", "ABANDONED", "TRANSFERRED", "CLOSED",        "WRAPPED_UP", "CHANNEL_SWITCH",
+    "WENT_AWAY", "REMOVED",   "TAKEN",       "CUSTOMER_BACK", "OVERFLOWED",
 };
 static const char *const names_of_refusal[] = {
     "-",           "UNKNOWN_WORK", "NOT_YOURS", "OFFER_PAST", "UNKNOWN_AGENT", "UNKNOWN_QUEUE", "UNKNOWN_SESSION",

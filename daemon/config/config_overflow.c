@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a queue's work overflows to: another queue of the same tenant, and a reason to.
+#include "daemon/config/config_private.h"
+
+#include "proto/nearest.h"
+
+#include <string.h>
+
+static bool is_other(const struct config_queue *q, const struct config_queue *other)
+{
+    return other != q && other->name != NULL && other->tenant != NULL && q->tenant != NULL &&
+           strcmp(other->tenant, q->tenant) == 0;
+}
+
+void config_check_overflow(const struct config *c, const struct config_queue *q, struct config_place place,
+                           struct config_errors *errs)
+{
+    bool when = q->overflow_waiting > 0 || q->overflow_seconds > 0;
+    if ((q->overflow != NULL) != when)
+        errors_add(errs, place, "queue '%s' overflows %s (give %s)", q->name != NULL ? q->name : "",
+                   when ? "to nowhere" : "at no time", when ? "overflow" : "overflow_waiting or overflow_seconds");
+    if (q->overflow == NULL)
+        return;
+    struct nearest near = nearest_begin(q->overflow);
+    for (size_t i = 0; i < c->queues_n; i++) {
+        if (!is_other(q, &c->queues[i]))
+            continue;
+        if (strcmp(c->queues[i].name, q->overflow) == 0)
+            return;
+        nearest_offer(&near, c->queues[i].name);
+    }
+    const char *best = nearest_best(&near);
+    errors_add(errs, place, "queue.overflow names no other queue '%s' (%s%s%s)", q->overflow,
+               best != NULL ? "did you mean '" : "every queue has its [[queue]]", best != NULL ? best : "",
+               best != NULL ? "'?" : "");
+}

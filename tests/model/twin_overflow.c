@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The twin's overflow: who waits where is counted when asked for.
+
+#include "twin.h"
+
+#include <string.h>
+
+struct twin_queue *twin_overflow(struct twin *t, const struct twin_queue *q)
+{
+    return strcmp(q->overflow, q->name) == 0 || !*q->overflow ? NULL : twin_queue(t, q->overflow);
+}
+
+struct twin_queue *twin_with_room(struct twin *t, struct twin_queue *q)
+{
+    struct twin_queue *at = q;
+    for (size_t hops = 0; hops < t->queues_n; hops++) {
+        size_t waiting = 0;
+        for (size_t i = 0; i < t->works_n; i++)
+            waiting += t->works[i].state == ROUTER_QUEUED && strcmp(t->works[i].queue, at->name) == 0;
+        if (!at->overflow_waiting || waiting < at->overflow_waiting || !twin_overflow(t, at))
+            return at;
+        at = twin_overflow(t, at);
+    }
+    return q;
+}
+
+void twin_overflows(struct twin *t, struct twin_work *w)
+{
+    twin_name(w->queue, twin_overflow(t, twin_queue(t, w->queue))->name);
+    w->entered = t->now;
+    w->reason = ROUTER_OVERFLOWED;
+    w->changed = true;
+}

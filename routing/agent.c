@@ -242,7 +242,7 @@ void agent_grace_over(struct router *r, struct agent *a)
 static void agent_forget_in_work(struct router *r, struct agent *a)
 {
     for (size_t i = 0; i < r->works_n; i++) {
-        struct work *w = r->works[i].work;
+        struct work *w = work_slot(r, i)->work;
         if (!w)
             continue;
         offer_forget_ask(r, w, a);

@@ -144,10 +144,10 @@ static const char *check_works(const struct router *r)
     size_t n = 0;
     uint32_t held = 0;
     for (size_t i = 0; i < r->works_n; i++) {
-        const struct work *w = r->works[i].work;
+        const struct work *w = work_slot(r, i)->work;
         if (!w)
             continue;
-        if (w->id <= before || w->id != r->works[i].id)
+        if (w->id <= before || w->id != work_slot(r, i)->id)
             return "work is out of order";
         before = w->id;
         n++;
@@ -232,7 +232,7 @@ static const char *check_nobody_waits_in_vain(const struct router *r)
     struct ranking found = {0}, asked = {0};
     const char *why = NULL;
     for (size_t i = 0; i < r->works_n && !why; i++) {
-        const struct work *w = r->works[i].work;
+        const struct work *w = work_slot(r, i)->work;
         if (!w || w->state != ROUTER_QUEUED)
             continue;
         struct match m = match_work(r, w, r->agents_n, &found);

@@ -8,6 +8,7 @@
 
 #include "routing/core.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,11 +48,48 @@ struct outcome *command_find(const struct router *r, const char *session, const 
     return table_find(&r->commands, command_hash(session, client_id), command_is, &key);
 }
 
+// Outcomes are forgotten in the order in which they came. So they lie in pages that go as a whole, instead of leaving behind
+// crumbs of memory by the hundred thousand, which the allocator some day would gather in the middle of a step.
+static struct outcome *command_outcome(struct router *r, size_t size)
+{
+    struct outcome_page *p = r->outcome_page_last;
+    size = (size + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
+    assert(size <= sizeof p->bytes);
+    if (!p || sizeof p->bytes - p->used < size) {
+        p = memory_new(1, sizeof *p);
+        *(r->outcome_page_last ? &r->outcome_page_last->next : &r->outcome_pages) = p;
+        r->outcome_page_last = p;
+    }
+    p->n++;
+    p->used += size;
+    return (struct outcome *)(void *)(p->bytes + p->used - size);
+}
+
+static void command_drop_first_outcome(struct router *r)
+{
+    struct outcome_page *p = r->outcome_pages;
+    if (--p->n)
+        return;
+    p->used = 0;
+    if (p != r->outcome_page_last) {
+        r->outcome_pages = p->next;
+        free(p);
+    }
+}
+
+void command_free(struct router *r)
+{
+    for (struct outcome_page *p; (p = r->outcome_pages);) {
+        r->outcome_pages = p->next;
+        free(p);
+    }
+}
+
 void command_remember(struct router *r, const char *session, const char *client_id, uint64_t input, int64_t at,
                       enum router_refusal refusal)
 {
     size_t n = strlen(session) + 1, m = strlen(client_id) + 1;
-    struct outcome *o = memory_new(1, sizeof *o + n + m);
+    struct outcome *o = command_outcome(r, sizeof *o + n + m);
     char *texts = (char *)(o + 1);
     *o = (struct outcome){.input = input, .at = at, .refusal = refusal, .session = texts, .client_id = texts + n};
     memcpy(o->session, session, n);
@@ -71,7 +109,7 @@ void command_forget_old(struct router *r, int64_t at)
         if (!r->outcomes)
             r->outcomes_last = NULL;
         r->outcomes_n--;
-        free(o);
+        command_drop_first_outcome(r);
     }
 }
 

@@ -178,7 +178,7 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
     r->queues_n = n;
     fit_queues(r);
     for (size_t i = 0; i < r->works_n; i++) {
-        struct work *w = r->works[i].work;
+        struct work *w = work_slot(r, i)->work;
         if (!w)
             continue;
         if (w->queue->index == SIZE_MAX) {

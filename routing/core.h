@@ -163,6 +163,7 @@ enum router_refusal desk_node_lost(struct router *r, const struct router_input *
 
 // ---- work.c ----
 
+struct work_slot *work_slot(const struct router *r, size_t i);
 struct work *work_find(const struct router *r, uint64_t id);
 struct work *work_next(const struct router *r, uint64_t after);
 struct work *work_of_conversation(const struct router *r, uint64_t conversation);
@@ -315,6 +316,7 @@ enum router_refusal command_apply(struct router *r, const struct router_input *i
 struct outcome *command_find(const struct router *r, const char *session, const char *client_id);
 void command_remember(struct router *r, const char *session, const char *client_id, uint64_t input, int64_t at,
                       enum router_refusal refusal);
+void command_free(struct router *r);
 void command_forget_old(struct router *r, int64_t at);
 
 #endif

@@ -158,7 +158,7 @@ enum router_refusal happened_delivery(struct router *r, const struct router_inpu
 enum router_refusal happened_customer_changed(struct router *r, const struct router_input *in)
 {
     for (size_t i = 0; i < r->works_n; i++) {
-        const struct work *w = r->works[i].work;
+        const struct work *w = work_slot(r, i)->work;
         if (w && (w->customer == in->customer_changed.customer || w->customer == in->customer_changed.other))
             happened_tell(r, w, ROUTER_CUSTOMER, NULL);
     }

@@ -267,7 +267,7 @@ static void take_work_names(struct reader *in, struct router *r, struct work *w)
 static void take_work(struct reader *in, struct router *r)
 {
     uint64_t id = take64(in), conversation = take64(in);
-    bool next = id && id <= r->input && (!r->works_n || r->works[r->works_n - 1].id < id);
+    bool next = id && id <= r->input && (!r->works_n || work_slot(r, r->works_n - 1)->id < id);
     if (!reader_must(in, next && conversation && !work_of_conversation(r, conversation), "a work is out of order"))
         return;
     struct work *w = work_new(r, id, conversation);

@@ -128,8 +128,8 @@ void router_free(struct router *r)
     if (!r)
         return;
     for (size_t i = 0; i < r->works_n; i++) {
-        if (r->works[i].work)
-            work_free(r->works[i].work);
+        if (work_slot(r, i)->work)
+            work_free(work_slot(r, i)->work);
     }
     for (size_t i = 0; i < r->agents_n; i++)
         agent_free(r->agents[i]);
@@ -140,12 +140,7 @@ void router_free(struct router *r)
     }
     for (size_t i = 0; i < r->calendars_n; i++)
         calendar_bury(r, r->calendars[i]);
-    command_forget_old(r, INT64_MAX);
-    while (r->outcomes) {
-        struct outcome *o = r->outcomes;
-        r->outcomes = o->next;
-        free(o);
-    }
+    command_free(r);
     memory_unearth(r);
     table_free(&r->conversations);
     table_free(&r->desks);
@@ -156,6 +151,8 @@ void router_free(struct router *r)
     free(r->queues);
     free(r->calendars);
     free(r->agents);
+    for (size_t i = 0; i < r->works_pages; i++)
+        free(r->works[i]);
     free(r->works);
     free(r->heap);
     free(r->undecided);

@@ -324,8 +324,8 @@ static void put_router(struct writer *o, const struct router *r)
         put_agent(o, r->agents[i]);
     put64(o, r->works_n - r->works_holes);
     for (size_t i = 0; i < r->works_n; i++) {
-        if (r->works[i].work)
-            put_work(o, r->works[i].work);
+        if (work_slot(r, i)->work)
+            put_work(o, work_slot(r, i)->work);
     }
     put_outcomes(o, r);
 }

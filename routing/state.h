@@ -10,6 +10,8 @@
 
 #include "routing/router.h"
 
+#include <stddef.h>
+
 #define CORE_LIST_MAX     1024 // skills, requirements, accounts, intents, languages of one definition
 #define CORE_LEVEL_MAX    5
 #define CORE_PRIORITY_MAX 9
@@ -35,12 +37,17 @@ struct ids { // ascending
     size_t n, cap;
 };
 
+#define TABLE_PARTS 64
+
 struct table { // open addressing; never iterated
-    struct table_slot {
-        uint64_t hash;
-        void *item;
-    } * v;
-    size_t n, cap;
+    struct table_part {
+        struct table_slot {
+            uint64_t hash;
+            void *item;
+        } * v;
+        size_t n, cap;
+    } parts[TABLE_PARTS]; // by the first bits of the hash: each grows by itself, so that no step moves all
+    size_t n;
 };
 
 struct arena {
@@ -241,6 +248,12 @@ struct work {
     struct work *prev, *next; // in the line
 };
 
+struct outcome_page { // outcomes one behind the other
+    struct outcome_page *next;
+    size_t n, used; // outcomes not yet forgotten; bytes
+    _Alignas(max_align_t) unsigned char bytes[16384];
+};
+
 struct outcome { // what became of a command
     struct outcome *next;
     uint64_t input;
@@ -248,6 +261,8 @@ struct outcome { // what became of a command
     enum router_refusal refusal; // NONE = done
     char *session, *client_id;
 };
+
+#define WORK_PAGE 512 // a power of 2
 
 struct work_slot {
     uint64_t id;
@@ -300,12 +315,13 @@ struct router {
     size_t agents_n, agents_cap;
     uint32_t present;
 
-    struct work_slot *works; // in order of id, with holes
-    size_t works_n, works_cap, works_holes;
+    struct work_slot **works; // pages of WORK_PAGE, in order of id, with holes
+    size_t works_n, works_pages, works_cap, works_holes;
     uint32_t waiting, held;
 
     struct outcome *outcomes, *outcomes_last; // oldest first
     size_t outcomes_n;
+    struct outcome_page *outcome_pages, *outcome_page_last;
 
     struct table conversations, desks, commands, agent_ids;
     struct timer **heap;

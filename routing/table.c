@@ -3,7 +3,8 @@
 // Containers: a hash table of pointers and an ascending list of ids.
 //
 // The table is for finding only. It cannot be iterated, so its layout can never leak into a decision. The hash has no seed:
-// its keys come from authenticated peers, and every node must behave alike.
+// its keys come from authenticated peers, and every node must behave alike. It is made of many small ones, because a step that
+// moved all of a great one to larger memory would keep everybody waiting.
 
 #include "routing/core.h"
 
@@ -27,67 +28,80 @@ uint64_t table_hash_text(uint64_t seed, const char *s)
     return table_hash_number(h);
 }
 
+static size_t table_part(uint64_t hash)
+{
+    return (size_t)(hash >> 58) % TABLE_PARTS;
+}
+
 void *table_find(const struct table *t, uint64_t hash, table_same_fn *same, const void *key)
 {
-    if (!t->cap)
+    const struct table_part *p = &t->parts[table_part(hash)];
+    if (!p->cap)
         return NULL;
-    size_t mask = t->cap - 1;
-    for (size_t i = (size_t)hash & mask; t->v[i].item; i = (i + 1) & mask) {
-        if (t->v[i].hash == hash && same(t->v[i].item, key))
-            return t->v[i].item;
+    size_t mask = p->cap - 1;
+    for (size_t i = (size_t)hash & mask; p->v[i].item; i = (i + 1) & mask) {
+        if (p->v[i].hash == hash && same(p->v[i].item, key))
+            return p->v[i].item;
     }
     return NULL;
 }
 
-static void table_settle(struct table *t, uint64_t hash, void *item)
+static void table_settle(struct table_part *p, uint64_t hash, void *item)
 {
-    size_t mask = t->cap - 1;
+    size_t mask = p->cap - 1;
     size_t i = (size_t)hash & mask;
-    while (t->v[i].item)
+    while (p->v[i].item)
         i = (i + 1) & mask;
-    t->v[i] = (struct table_slot){hash, item};
+    p->v[i] = (struct table_slot){hash, item};
 }
 
 void table_insert(struct table *t, uint64_t hash, void *item)
 {
-    if ((t->n + 1) * 4 > t->cap * 3) {
-        struct table old = *t;
-        t->cap = old.cap ? old.cap * 2 : 16;
-        t->v = memory_new(t->cap, sizeof *t->v);
+    struct table_part *p = &t->parts[table_part(hash)];
+    if ((p->n + 1) * 4 > p->cap * 3) {
+        struct table_part old = *p;
+        p->cap = old.cap ? old.cap * 2 : 4;
+        p->v = memory_new(p->cap, sizeof *p->v);
         for (size_t i = 0; i < old.cap; i++) {
             if (old.v[i].item)
-                table_settle(t, old.v[i].hash, old.v[i].item);
+                table_settle(p, old.v[i].hash, old.v[i].item);
         }
         free(old.v);
     }
-    table_settle(t, hash, item);
+    table_settle(p, hash, item);
+    p->n++;
     t->n++;
 }
 
 // Closes the gap by moving back what had been pushed on, so that no marks of the dead pile up.
 void table_drop(struct table *t, uint64_t hash, const void *item)
 {
-    size_t mask = t->cap - 1;
+    struct table_part *p = &t->parts[table_part(hash)];
+    if (!p->cap)
+        return;
+    size_t mask = p->cap - 1;
     size_t i = (size_t)hash & mask;
-    while (t->v[i].item != item) {
-        if (!t->v[i].item)
+    while (p->v[i].item != item) {
+        if (!p->v[i].item)
             return;
         i = (i + 1) & mask;
     }
-    for (size_t j = (i + 1) & mask; t->v[j].item; j = (j + 1) & mask) {
-        size_t home = (size_t)t->v[j].hash & mask;
+    for (size_t j = (i + 1) & mask; p->v[j].item; j = (j + 1) & mask) {
+        size_t home = (size_t)p->v[j].hash & mask;
         if (((j - home) & mask) >= ((j - i) & mask)) {
-            t->v[i] = t->v[j];
+            p->v[i] = p->v[j];
             i = j;
         }
     }
-    t->v[i].item = NULL;
+    p->v[i].item = NULL;
+    p->n--;
     t->n--;
 }
 
 void table_free(struct table *t)
 {
-    free(t->v);
+    for (size_t i = 0; i < TABLE_PARTS; i++)
+        free(t->parts[i].v);
     *t = (struct table){0};
 }
 

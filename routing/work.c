@@ -26,13 +26,28 @@ static const uint32_t work_moves[] = {
     [ROUTER_CLOSED] = 0,
 };
 
+// In pages, so that more work never moves what there is to larger memory.
+struct work_slot *work_slot(const struct router *r, size_t i)
+{
+    return &r->works[i / WORK_PAGE][i % WORK_PAGE];
+}
+
+static void work_append(struct router *r, struct work *w)
+{
+    if (r->works_n == r->works_pages * WORK_PAGE) {
+        r->works = memory_grow(r->works, &r->works_cap, r->works_pages + 1, sizeof *r->works);
+        r->works[r->works_pages++] = memory_new(WORK_PAGE, sizeof **r->works);
+    }
+    *work_slot(r, r->works_n++) = (struct work_slot){w->id, w};
+}
+
 // The first slot whose id is not below.
 static size_t work_slot_at(const struct router *r, uint64_t id)
 {
     size_t low = 0;
     for (size_t high = r->works_n; low < high;) {
         size_t middle = low + (high - low) / 2;
-        if (r->works[middle].id < id)
+        if (work_slot(r, middle)->id < id)
             low = middle + 1;
         else
             high = middle;
@@ -43,14 +58,14 @@ static size_t work_slot_at(const struct router *r, uint64_t id)
 struct work *work_find(const struct router *r, uint64_t id)
 {
     size_t i = work_slot_at(r, id);
-    return i < r->works_n && r->works[i].id == id ? r->works[i].work : NULL;
+    return i < r->works_n && work_slot(r, i)->id == id ? work_slot(r, i)->work : NULL;
 }
 
 struct work *work_next(const struct router *r, uint64_t after)
 {
     for (size_t i = after == UINT64_MAX ? r->works_n : work_slot_at(r, after + 1); i < r->works_n; i++) {
-        if (r->works[i].work)
-            return r->works[i].work;
+        if (work_slot(r, i)->work)
+            return work_slot(r, i)->work;
     }
     return NULL;
 }
@@ -68,7 +83,7 @@ struct work *work_of_conversation(const struct router *r, uint64_t conversation)
 // Ids rise, so new work belongs at the end.
 struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
 {
-    assert(!r->works_n || r->works[r->works_n - 1].id < id);
+    assert(!r->works_n || work_slot(r, r->works_n - 1)->id < id);
     struct work *w = memory_new(1, sizeof *w);
     w->id = id;
     w->conversation = conversation;
@@ -83,8 +98,7 @@ struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
     timer_init(&w->step, TIMER_STEP, w);
     timer_init(&w->overflow, TIMER_OVERFLOW, w);
     timer_init(&w->give_back, TIMER_GIVE_BACK, w);
-    r->works = memory_grow(r->works, &r->works_cap, r->works_n + 1, sizeof *r->works);
-    r->works[r->works_n++] = (struct work_slot){id, w};
+    work_append(r, w);
     table_insert(&r->conversations, table_hash_number(conversation), w);
     return w;
 }
@@ -124,13 +138,13 @@ static void work_bury(struct router *r, struct work *w)
 // Drops the holes once they outnumber the work.
 static void work_forget(struct router *r, const struct work *w)
 {
-    r->works[work_slot_at(r, w->id)].work = NULL;
+    work_slot(r, work_slot_at(r, w->id))->work = NULL;
     if (++r->works_holes * 2 <= r->works_n)
         return;
     size_t to = 0;
     for (size_t i = 0; i < r->works_n; i++) {
-        if (r->works[i].work)
-            r->works[to++] = r->works[i];
+        if (work_slot(r, i)->work)
+            *work_slot(r, to++) = *work_slot(r, i);
     }
     r->works_n = to;
     r->works_holes = 0;

@@ -121,7 +121,7 @@ static void round_the_clock_never_turns(void **state)
 
 static void too_many_turns_end_earlier(void **state)
 {
-    static char texts[24][32];
+    static char texts[24][64];
     const char *weekly[24];
     (void)state;
     for (int i = 0; i < 24; i++) {

@@ -127,6 +127,7 @@ void agent_mark_freed(struct router *r, struct agent *a)
 void agent_charge(struct router *r, struct agent *a, struct charge before, struct charge after)
 {
     a->load = a->load - before.units + after.units;
+    a->light = a->light - room_light(r, before) + room_light(r, after);
     for (size_t c = 1; c < ROUTER_CHANNELS; c++)
         a->places[c] = a->places[c] - (before.channels >> c & 1) + (after.channels >> c & 1);
     pool_mark(r, a);

@@ -19,17 +19,18 @@ static bool check_ids_ascend(const struct ids *s)
 
 static const char *check_agent_work(const struct router *r, const struct agent *a)
 {
-    uint32_t load = 0, offers = 0, places[ROUTER_CHANNELS] = {0};
+    uint32_t load = 0, light = 0, offers = 0, places[ROUTER_CHANNELS] = {0};
     for (size_t i = 0; i < a->held.n; i++) {
         const struct work *w = work_find(r, a->held.v[i]);
         if (!w || w->agent != a)
             return "an agent lists work that is not theirs";
         load += w->charge.units;
+        light += w->charge.channels & ~r->rules.calls_interrupt ? 0 : w->charge.units;
         for (size_t c = 0; c < ROUTER_CHANNELS; c++)
             places[c] += w->charge.channels >> c & 1;
         offers += w->state == ROUTER_OFFERED ? 1 : 0;
     }
-    if (load != a->load)
+    if (load != a->load || light != a->light)
         return "an agent's load is not the sum of the charges";
     if (memcmp(places, a->places, sizeof places) != 0)
         return "an agent's places on the channels are miscounted";

@@ -88,7 +88,8 @@ bool config_queue_legal(const struct router_queue *q)
 
 bool config_rules_legal(const struct router_config *c)
 {
-    if (c->grace_ms > 86400000 || c->focus_ms > 86400000 || c->decline_pause_ms > 86400000 || c->timeouts_to_away < 1 ||
+    if (!config_channels_legal(c->calls_interrupt) || c->calls_interrupt & CORE_BIT(ROUTER_VOICE) ||
+        c->grace_ms > 86400000 || c->focus_ms > 86400000 || c->decline_pause_ms > 86400000 || c->timeouts_to_away < 1 ||
         c->timeouts_to_away > CORE_TIMES_MAX || c->decline_max < 1 || c->decline_max > CORE_TIMES_MAX ||
         (unsigned)c->order >= ROUTER_ORDERS || c->extend_max > CORE_TIMES_MAX)
         return false;
@@ -201,6 +202,7 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
     memory_bury(r, old);
     for (size_t i = 0; i < r->agents_n; i++) {
         fit_agent(r, r->agents[i]);
+        room_weigh_anew(r, r->agents[i]);
         r->agents[i]->over = room_exceeded(r, r->agents[i]);
     }
     r->everything = true;

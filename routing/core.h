@@ -143,6 +143,11 @@ bool agent_is_here(const struct agent *a);
 uint32_t room_closed(const struct router *r, const struct agent *a, const struct work *but);
 bool room_for_change(const struct router *r, const struct agent *a, struct charge before, struct charge after);
 bool room_exceeded(const struct router *r, const struct agent *a);
+bool room_for(const struct router *r, const struct agent *a, uint32_t channels, uint32_t cost, const struct work *but);
+bool room_interrupts(const struct router *r, uint32_t channels, uint32_t cost);
+bool room_for_call(const struct router *r, const struct agent *a);
+uint32_t room_light(const struct router *r, struct charge c);
+void room_weigh_anew(struct router *r, struct agent *a);
 enum router_channel room_why(const struct router *r, const struct agent *a, const struct work *w, uint32_t *maximum);
 
 // ---- wait.c: work at hand that waits for its customer ----
@@ -246,8 +251,8 @@ const char *row_check(const struct row *w);
 
 // ---- pool.c ----
 
-#define PROFILES      512 // see pool_profile()
-#define POOL_ROWS_MAX ((CORE_CHANNELS_ALL / 2 + 1) * ROUTER_CHANNELS * 2)
+#define PROFILES      1024 // see pool_profile()
+#define POOL_ROWS_MAX ((CORE_CHANNELS_ALL / 2 + 1) * ROUTER_CHANNELS * 2 * 2)
 
 uint32_t pool_profile(const struct router *r, const struct agent *a);
 void pool_mark(struct router *r, struct agent *a);

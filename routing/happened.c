@@ -74,10 +74,10 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
         happened_back(r, w);
     } else if (w->state == ROUTER_QUEUED || happened_keeps(r, w, woke, given)) {
         work_recharge(r, w);
-        if (w->state == ROUTER_ASSIGNED) {
+        if (w->agent)
             w->agent->over = room_exceeded(r, w->agent);
+        if (w->state == ROUTER_ASSIGNED)
             session_connect(r, w);
-        }
     } else if (w->state == ROUTER_OFFERED) {
         offer_rescind(r, w, ROUTER_CHANNEL_SWITCH);
     } else {

@@ -42,8 +42,7 @@ static enum router_exclusion match_exclusion(const struct router *r, const struc
         return ROUTER_EX_SKILL;
     if (session_channels(w) & room_closed(r, a, w))
         return ROUTER_EX_OCCUPIED;
-    uint32_t own = w->agent == a ? w->charge.units : 0;
-    if (a->load - own + match_cost(r, w) > a->def.capacity)
+    if (!room_for(r, a, session_channels(w), match_cost(r, w), w))
         return ROUTER_EX_CAPACITY;
     if (ask && (ask->times >= r->rules.decline_max || ask->until > r->at))
         return ROUTER_EX_DECLINED;

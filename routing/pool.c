@@ -15,6 +15,8 @@
 
 // ---- where an agent sits ----
 
+#define PROFILE_CALL (PROFILES / 2u) // has room for a call that interrupts
+
 static uint32_t pool_declared(const struct agent *a)
 {
     return a->def.channels ? a->def.channels : CORE_CHANNELS_ALL;
@@ -25,7 +27,7 @@ uint32_t pool_profile(const struct router *r, const struct agent *a)
     uint32_t channels = pool_declared(a) & ~room_closed(r, a, NULL), room = 0;
     for (size_t c = 1; c < ROUTER_CHANNELS; c++)
         room += a->load + r->rules.channels[c].units <= a->def.capacity ? 1 : 0;
-    return channels << 3 | room << 1 | (a->offers ? 1u : 0u);
+    return (room_for_call(r, a) ? PROFILE_CALL : 0u) | channels << 3 | room << 1 | (a->offers ? 1u : 0u);
 }
 
 static uint32_t profile_channels(uint32_t profile)
@@ -41,7 +43,7 @@ static uint32_t profile_room(uint32_t profile)
 // Whether any work can be for such an agent. Else they are only counted: no work looks there.
 static bool profile_open(uint32_t profile)
 {
-    return profile_room(profile) && profile_channels(profile);
+    return (profile_room(profile) || profile & PROFILE_CALL) && profile_channels(profile);
 }
 
 // Of the channels' units, how many are not more than this: whoever has room for as many has room for it.
@@ -51,6 +53,12 @@ static uint32_t pool_room_for(const struct router *r, uint32_t cost)
     for (size_t c = 1; c < ROUTER_CHANNELS; c++)
         room += r->rules.channels[c].units <= cost ? 1 : 0;
     return room;
+}
+
+// Whether such an agent has room: for so many of the channels' units, or as one whom a call interrupts.
+static bool pool_has_room(uint32_t profile, uint32_t room, bool interrupts)
+{
+    return profile_room(profile) >= room || (interrupts && profile & PROFILE_CALL);
 }
 
 static bool pool_takes(uint32_t profile, uint32_t channels)
@@ -227,10 +235,11 @@ size_t pool_rows(const struct router *r, const struct pool *p, uint32_t channels
                  const struct row *out[POOL_ROWS_MAX])
 {
     uint32_t room = pool_room_for(r, cost);
+    bool interrupts = room_interrupts(r, channels, cost);
     size_t n = 0;
     for (size_t i = 0; i < p->rows_n; i++) {
         const struct row *w = &p->rows[i];
-        if (w->n && pool_takes(w->profile, channels) && profile_room(w->profile) >= room)
+        if (w->n && pool_takes(w->profile, channels) && pool_has_room(w->profile, room, interrupts))
             out[n++] = w;
     }
     return n;
@@ -261,6 +270,7 @@ void pool_counts(const struct router *r, const struct pool *p, uint32_t channels
                  uint32_t out[ROUTER_EXCLUSIONS])
 {
     uint32_t take = 0, fit = 0, open = 0, room = pool_room_for(r, cost);
+    bool interrupts = room_interrupts(r, channels, cost);
     for (uint32_t mask = 0; mask <= CORE_CHANNELS_ALL / 2; mask++) {
         take += channels & ~(mask * 2) ? 0 : r->by_channels[mask];
         fit += channels & ~(mask * 2) ? 0 : p->seated[mask];
@@ -270,7 +280,7 @@ void pool_counts(const struct router *r, const struct pool *p, uint32_t channels
         if (!pool_takes(w->profile, channels))
             continue;
         open += w->n;
-        out[profile_room(w->profile) >= room ? ROUTER_QUALIFIED : ROUTER_EX_CAPACITY] += w->n;
+        out[pool_has_room(w->profile, room, interrupts) ? ROUTER_QUALIFIED : ROUTER_EX_CAPACITY] += w->n;
     }
     out[ROUTER_EX_OFFLINE] = r->by_presence[ROUTER_OFFLINE];
     out[ROUTER_EX_AWAY] = r->by_presence[ROUTER_AWAY];

@@ -31,6 +31,7 @@ static void take_rules(struct reader *in, struct router_config *c)
     c->decline_max = take32(in);
     c->extend_max = take8(in);
     c->focus_ms = take32(in);
+    c->calls_interrupt = take8(in);
     c->order = (enum router_order)take8(in);
     c->seed = take64(in);
     c->idle_from_end = take_bool(in);

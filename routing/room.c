@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an agent's work leaves room for, besides the units: how many conversations of a channel they have at most, and which
+// What an agent's work leaves room for: by units, by how many conversations of a channel they have at most, and by which
 // channels let nothing else beside them.
 //
 // A work takes a place on the channels of its live sessions; while it is offered, on its channel-now besides; in wrap-up on those
@@ -38,7 +38,47 @@ bool room_for_change(const struct router *r, const struct agent *a, struct charg
         if (after.channels & ~before.channels & CORE_BIT(c) && room_full(r, a->places[c], c))
             return false;
     }
-    return after.units <= before.units || a->load - before.units + after.units <= a->def.capacity;
+    if (after.units <= before.units || a->load - before.units + after.units <= a->def.capacity)
+        return true;
+    uint32_t heavy = a->load - a->light - before.units + room_light(r, before);
+    return room_interrupts(r, after.channels, after.units) && heavy + after.units <= a->def.capacity;
+}
+
+// ---- calls that interrupt ----
+
+// What of this charge weighs nothing for a call: work that is only on channels which calls may interrupt.
+uint32_t room_light(const struct router *r, struct charge c)
+{
+    return c.channels & ~r->rules.calls_interrupt ? 0 : c.units;
+}
+
+// After the channels that calls may interrupt changed.
+void room_weigh_anew(struct router *r, struct agent *a)
+{
+    a->light = 0;
+    for (size_t i = 0; i < a->held.n; i++)
+        a->light += room_light(r, work_find(r, a->held.v[i])->charge);
+}
+
+// Whether work like this is a call that interrupts; nothing else in it may weigh more than the call.
+bool room_interrupts(const struct router *r, uint32_t channels, uint32_t cost)
+{
+    return r->rules.calls_interrupt && channels & CORE_BIT(ROUTER_VOICE) &&
+           cost <= r->rules.channels[ROUTER_VOICE].units;
+}
+
+bool room_for_call(const struct router *r, const struct agent *a)
+{
+    return r->rules.calls_interrupt && a->load - a->light + r->rules.channels[ROUTER_VOICE].units <= a->def.capacity;
+}
+
+// Room by units for work like this; as if `but` were not at hand, where that is their own.
+bool room_for(const struct router *r, const struct agent *a, uint32_t channels, uint32_t cost, const struct work *but)
+{
+    struct charge own = but && but->agent == a ? but->charge : (struct charge){0};
+    uint32_t load = a->load - own.units, light = a->light - room_light(r, own);
+    return load + cost <= a->def.capacity ||
+           (room_interrupts(r, channels, cost) && load - light + cost <= a->def.capacity);
 }
 
 bool room_exceeded(const struct router *r, const struct agent *a)

@@ -246,8 +246,9 @@ struct router_config {
     uint32_t timeouts_to_away;
     uint32_t decline_pause_ms;
     uint32_t decline_max;
-    uint32_t extend_max; // times that one offer or wrap-up is given its time again
-    uint32_t focus_ms;   // an agent's focus ends by itself after so long; 0 = there is none
+    uint32_t extend_max;      // times that one offer or wrap-up is given its time again
+    uint32_t calls_interrupt; // bits: a call finds room as if work on these channels alone weighed nothing; never voice
+    uint32_t focus_ms;        // an agent's focus ends by itself after so long; 0 = there is none
     enum router_order order;
     uint64_t seed;      // of ROUTER_RANDOM
     bool idle_from_end; // idle counts from the end of the last contact only, not from the beginning of another

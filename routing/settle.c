@@ -82,7 +82,7 @@ static void settle_next(struct router *r, struct work *w)
 static bool settle_line_suits(const struct router *r, const struct line *l, const struct agent *a)
 {
     return agent_takes(a, l->channels) && !(l->channels & room_closed(r, a, NULL)) &&
-           a->load + l->cost <= a->def.capacity;
+           room_for(r, a, l->channels, l->cost, NULL);
 }
 
 static void settle_swap(struct router *r, size_t a, size_t b)

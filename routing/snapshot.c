@@ -135,6 +135,7 @@ static void put_rules(struct writer *o, const struct router_config *c)
     put32(o, c->decline_max);
     put8(o, c->extend_max);
     put32(o, c->focus_ms);
+    put8(o, c->calls_interrupt);
     put8(o, (uint64_t)c->order);
     put64(o, c->seed);
     put8(o, c->idle_from_end);

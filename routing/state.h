@@ -150,9 +150,11 @@ struct agent {
     struct timer grace, focus;
     int64_t idle_since;
     uint32_t load, misses, offers;
+    uint32_t light;                   // of the load, what a call may interrupt
     uint32_t places[ROUTER_CHANNELS]; // of the work at hand, how many take a place on the channel
     uint32_t desks_n;
-    bool over;  // more load or places than allowed: the configuration changed under it, or a customer came back
+    bool
+        over; // more load or places than allowed: the configuration changed under it, a customer came back, or a call interrupts
     bool freed; // listed in router.freed
     bool named; // by the configuration being applied
     // where they sit in the pools (pool.c)

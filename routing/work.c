@@ -280,7 +280,7 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     else if (to != ROUTER_WRAP_UP) // there it stays what it was at the close
         w->charge = session_charge(r, w, to != ROUTER_ASSIGNED);
     work_enter(r, w);
-    if (over) // leaving and entering looked like room in between
+    if (over || to == ROUTER_OFFERED) // leaving and entering looked like room in between; a call may interrupt
         agent->over = room_exceeded(r, agent);
     work_touch(r, w);
 }

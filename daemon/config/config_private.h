@@ -171,4 +171,8 @@ void example_wrap(FILE *to, int indent, const char *text); // words wrapped behi
 // What one key alone cannot say: references, duplicates, what excludes or needs what.
 void config_check(const struct config *c, const struct toml_node *root, struct config_errors *errs);
 
+// ---- config_check_routing.c ----
+
+void config_check_routing(const struct config *c, const struct toml_node *root, struct config_errors *errs);
+
 #endif

@@ -188,6 +188,7 @@ Throughline__V1__RoutingConfig *config_routing(const struct config *c, const cha
     m->decline_max = (uint32_t)c->routing.decline_max;
     m->order = xstrdup(router_order_name((enum router_order)c->routing.order));
     m->extend_max = (uint32_t)c->routing.extend_max;
+    m->calls_interrupt = channels_message(c->routing.calls_interrupt, &m->n_calls_interrupt);
     m->focus_seconds = (uint32_t)(c->routing.focus_minutes * 60);
     m->seed = (uint64_t)c->routing.seed;
     m->idle_from_end = c->routing.idle_from_end;

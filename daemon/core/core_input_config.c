@@ -145,7 +145,8 @@ bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, st
         .focus_ms = seconds_ms(m->focus_seconds),
         .idle_from_end = m->idle_from_end,
     };
-    if (m->order[0] && !router_order_of(m->order, &out->order))
+    if ((m->order[0] && !router_order_of(m->order, &out->order)) ||
+        !channel_bits(m->calls_interrupt, m->n_calls_interrupt, &out->calls_interrupt))
         return false;
     for (size_t i = 0; i < m->n_queues; i++)
         if (!input_queue(a, m->queues[i], &queues[i]))

@@ -149,14 +149,14 @@ static bool can_go_on(struct twin *t, const struct twin_work *w, bool woke, uint
     if (woke && a->channels && !(a->channels & BIT(w->channel_now)))
         return false;
     uint32_t after = twin_weight(t, w, w->state == ROUTER_WRAP_UP ? ROUTER_ASSIGNED : w->state);
-    uint32_t others = twin_load(t, a->id) - twin_charge(t, w);
     uint32_t more = twin_places(w, w->state == ROUTER_WRAP_UP ? ROUTER_ASSIGNED : w->state) & ~places;
     for (size_t c = 1; c < ROUTER_CHANNELS; c++) {
         uint32_t own = twin_places(w, w->state) >> c & 1, max = t->rules.channels[c].max;
         if (more & BIT(c) && max && twin_on_channel(t, a->id, c) - own >= max)
             return false;
     }
-    return after <= before || others + after <= a->capacity;
+    uint32_t now = twin_places(w, w->state == ROUTER_WRAP_UP ? ROUTER_ASSIGNED : w->state);
+    return after <= before || twin_has_room(t, a, now, after, w->id);
 }
 
 static void back(struct twin *t, struct twin_work *w)

@@ -183,6 +183,7 @@ uint32_t twin_load(const struct twin *t, const char *agent);
 uint32_t twin_channels(const struct twin_work *w);
 uint32_t twin_places(const struct twin_work *w, enum router_work_state as);
 uint32_t twin_on_channel(const struct twin *t, const char *agent, size_t channel);
+bool twin_has_room(const struct twin *t, const struct twin_agent *a, uint32_t channels, uint32_t units, uint64_t but);
 bool twin_occupied(const struct twin *t, const char *agent, uint32_t channels);
 bool twin_takes(const struct twin_agent *a, uint32_t channels);
 size_t twin_step_of(const struct twin *t, const struct twin_queue *q, const struct twin_work *w);

@@ -93,7 +93,9 @@ static uint32_t profile(struct twin *t, const struct twin_view *v)
         channels &= twin_occupied(t, v->a->id, 1u << c) ? ~(1u << c) : ~0u;
         fits += twin_load(t, v->a->id) + t->rules.channels[c].units <= v->a->capacity ? 1 : 0;
     }
-    return channels * 100 + fits * 10 + (v->asked ? 1 : 0);
+    uint32_t voice = t->rules.channels[ROUTER_VOICE].units;
+    bool call = t->rules.calls_interrupt && twin_has_room(t, v->a, 1u << ROUTER_VOICE, voice, 0);
+    return (call ? 10000 : 0) + channels * 100 + fits * 10 + (v->asked ? 1 : 0);
 }
 
 // The n who may be drawn stand in order of profile, then id. The first is drawn, the others follow in turn.
@@ -137,7 +139,8 @@ static wide rank(struct twin *t, const struct twin_work *w)
     for (size_t i = 0; i < t->agents_n; i++) {
         const struct twin_agent *a = &t->agents[i];
         bool can = a->presence == ROUTER_AVAILABLE && twin_takes(a, twin_channels(w)) &&
-                   !twin_occupied(t, a->id, twin_channels(w)) && twin_load(t, a->id) + twin_charge(t, w) <= a->capacity;
+                   !twin_occupied(t, a->id, twin_channels(w)) &&
+                   twin_has_room(t, a, twin_channels(w), twin_charge(t, w), 0);
         if (can && twin_levels(a, q, step, &named) > most)
             most = twin_levels(a, q, step, &named);
     }

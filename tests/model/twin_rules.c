@@ -159,6 +159,21 @@ bool twin_occupied(const struct twin *t, const char *agent, uint32_t channels)
     return false;
 }
 
+// Room by units; a call may interrupt what is only on the channels that it may. `but` is a work that does not count.
+bool twin_has_room(const struct twin *t, const struct twin_agent *a, uint32_t channels, uint32_t units, uint64_t but)
+{
+    uint32_t all = 0, heavy = 0;
+    for (size_t i = 0; i < t->works_n; i++) {
+        const struct twin_work *w = &t->works[i];
+        if (w->state == ROUTER_CLOSED || !same(w->agent, a->id) || w->id == but)
+            continue;
+        all += twin_charge(t, w);
+        heavy += twin_places(w, w->state) & ~t->rules.calls_interrupt ? twin_charge(t, w) : 0;
+    }
+    bool call = channels & BIT(ROUTER_VOICE) && units <= t->rules.channels[ROUTER_VOICE].units;
+    return all + units <= a->capacity || (t->rules.calls_interrupt && call && heavy + units <= a->capacity);
+}
+
 static bool rule_matches_intent(const char *rule, const char *intent)
 {
     char prefix[TWIN_NAME + 1];
@@ -357,7 +372,7 @@ static struct twin_view look(struct twin *t, struct twin_work *w, struct twin_ag
     v.exclusion = ROUTER_QUALIFIED;
     if (ask && (ask->until > t->now || ask->times >= t->rules.decline_max))
         v.exclusion = ROUTER_EX_DECLINED;
-    if (twin_load(t, a->id) + twin_charge(t, w) > a->capacity)
+    if (!twin_has_room(t, a, twin_channels(w), twin_charge(t, w), 0))
         v.exclusion = ROUTER_EX_CAPACITY;
     if (twin_occupied(t, a->id, twin_channels(w)))
         v.exclusion = ROUTER_EX_OCCUPIED;

@@ -215,6 +215,8 @@ static void any_config(struct world *w, struct router_config *c)
     c->seed = world_random(w, 3);
     c->extend_max = world_random(w, 3);
     c->focus_ms = world_random(w, 3) * 3000;
+    c->calls_interrupt = chance(w, 50) ? world_random(w, 16) << 1 | world_random(w, 2) << ROUTER_SOCIAL : 0;
+    c->calls_interrupt &= ~(1u << ROUTER_VOICE);
     c->idle_from_end = world_random(w, 2) == 1;
     any_calendars(w, c);
     static const uint32_t idle_ms[] = {0, 0, 4000, 8000, 12000, 300000};

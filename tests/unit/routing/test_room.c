@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an agent's work leaves room for besides the units: maxima of channels, and channels that are exclusive.
+// What an agent's work leaves room for besides the units: maxima of channels, channels that are exclusive, calls that interrupt.
 
 #include "fixture.h"
 
@@ -196,6 +196,60 @@ static void test_the_record_counts_them(void **state)
     assert_int_equal(excluded[ROUTER_EX_CAPACITY], 0);
 }
 
+// ---- calls that interrupt ----
+
+static void interrupted(struct world *w, uint32_t channels, uint32_t capacity)
+{
+    struct router_config c = world_rules_def();
+    c.calls_interrupt = channels;
+    world_configure(w, &c);
+    world_agent(w, "ann", "", capacity, 0);
+    comes(w, "ann");
+}
+
+static void test_a_call_interrupts_chats(void **state)
+{
+    struct world *w = *state;
+    interrupted(w, CHANNEL_BIT(ROUTER_CHAT), 3);
+    for (uint64_t i = 1; i <= 3; i++)
+        says(w, i, ROUTER_CHAT);
+    calls(w, 4, "call-4");
+    assert_int_equal(state_of(w, 4), ROUTER_OFFERED);
+    accepts(w, "ann", 4);
+    assert_int_equal(world_load(w, "ann"), 6);
+    calls(w, 5, "call-5"); // calls alone never pass the capacity
+    says(w, 6, ROUTER_CHAT);
+    assert_int_equal(state_of(w, 5), ROUTER_QUEUED);
+    assert_int_equal(state_of(w, 6), ROUTER_QUEUED);
+    hangs_up(w, 4, "call-4");
+    assert_int_equal(state_of(w, 5), ROUTER_OFFERED);
+    assert_int_equal(state_of(w, 6), ROUTER_QUEUED);
+}
+
+static void test_a_call_does_not_interrupt_what_it_may_not(void **state)
+{
+    struct world *w = *state;
+    interrupted(w, CHANNEL_BIT(ROUTER_CHAT), 3);
+    says(w, 1, ROUTER_SMS);
+    calls(w, 2, "call-2");
+    assert_int_equal(state_of(w, 2), ROUTER_QUEUED);
+    assert_int_equal(stands(w, 2, "ann").exclusion, ROUTER_EX_CAPACITY);
+}
+
+static void test_who_chats_and_calls_stays_with_the_agent(void **state)
+{
+    struct world *w = *state;
+    interrupted(w, CHANNEL_BIT(ROUTER_CHAT), 3);
+    for (uint64_t i = 1; i <= 3; i++) {
+        says(w, i, ROUTER_CHAT);
+        accepts(w, "ann", i);
+    }
+    world_forget(w);
+    calls(w, 1, "call-1");
+    expect(w, "connect call-1 to ann\nc1 is ASSIGNED ACCEPTED\n");
+    assert_int_equal(world_load(w, "ann"), 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +260,9 @@ int main(void)
         story(test_a_maximum_that_is_lowered),
         story(test_a_known_agent_without_a_place_is_waited_for),
         story(test_the_record_counts_them),
+        story(test_a_call_interrupts_chats),
+        story(test_a_call_does_not_interrupt_what_it_may_not),
+        story(test_who_chats_and_calls_stays_with_the_agent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "cli/archive.h"
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/replay.h"
@@ -45,22 +47,59 @@ static int replay_time(const char *option, const char *text, int64_t *ms)
     return CLI_OK;
 }
 
-static int replay_read(const char *path, uint8_t **bytes, size_t *len)
+struct replay_bytes {
+    uint8_t *p;
+    size_t len, cap;
+};
+
+static void replay_room(struct replay_bytes *b, size_t more)
+{
+    if (b->cap - b->len >= more)
+        return;
+    b->cap = 2 * (b->len + more);
+    b->p = replay_resize(b->p, b->cap);
+}
+
+static int replay_read_file(const char *path, struct replay_bytes *b)
 {
     FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
     if (!in)
         return cli_fail(CLI_DATA, "cannot open %s", path);
-    size_t cap = 1 << 16;
-    *bytes = replay_new(1, cap);
-    for (size_t n; (n = fread(*bytes + *len, 1, cap - *len, in)) > 0;) {
-        *len += n;
-        if (*len == cap)
-            *bytes = replay_resize(*bytes, cap *= 2);
-    }
+    size_t n;
+    do {
+        replay_room(b, 1 << 16);
+        n = fread(b->p + b->len, 1, b->cap - b->len, in);
+        b->len += n;
+    } while (n > 0);
     bool whole = !ferror(in);
     if (in != stdin)
         fclose(in);
     return whole ? CLI_OK : cli_fail(CLI_DATA, "cannot read %s", path);
+}
+
+static int replay_read_archive(const char *folder, struct replay_bytes *b)
+{
+    struct archive a;
+    int rc = archive_open(&a, folder, true);
+    if (rc == CLI_OK && a.len) {
+        replay_room(b, a.len);
+        memcpy(b->p + b->len, a.bytes, a.len);
+        b->len += a.len;
+    }
+    archive_close(&a);
+    return rc;
+}
+
+// One log from files and archives, in this order.
+static int replay_read(char **paths, struct replay_bytes *b)
+{
+    struct stat is;
+    int rc = CLI_OK;
+    for (; rc == CLI_OK && *paths; paths++) {
+        bool folder = stat(*paths, &is) == 0 && S_ISDIR(is.st_mode);
+        rc = folder ? replay_read_archive(*paths, b) : replay_read_file(*paths, b);
+    }
+    return rc;
 }
 
 static int replay_tell(const struct cli *cli, struct replay *r)
@@ -87,17 +126,19 @@ int cmd_replay(struct cli *cli, int argc, char **argv)
     argc = options_parse("replay", argc, argv, specs, 3);
     if (argc < 0)
         return CLI_USAGE;
-    if (argc != 2)
-        return cli_usage("replay", "needs one file");
+    if (argc < 2)
+        return cli_usage("replay", "needs a file or the folder of an archive");
     if (replay_time("--from", from, &r.from) || replay_time("--to", to, &r.to))
         return CLI_USAGE;
-    uint8_t *bytes = NULL;
+    struct replay_bytes bytes = {0};
+    argv[argc] = NULL; // what options_parse() leaves behind it is no file
     scratch_open(&other.scratch);
     int rc = *config ? replay_configure(cli, config, &other) : CLI_OK;
     r.config = *config ? &other.config : NULL;
     if (rc == CLI_OK)
-        rc = replay_read(argv[1], &bytes, &r.len);
-    r.log = bytes;
+        rc = replay_read(argv + 1, &bytes);
+    r.log = bytes.p;
+    r.len = bytes.len;
     if (rc == CLI_OK)
         rc = replay_run(&r, argv[1]);
     if (rc == CLI_OK)
@@ -106,6 +147,6 @@ int cmd_replay(struct cli *cli, int argc, char **argv)
     if (other.message)
         protobuf_c_message_free_unpacked(&other.message->base, NULL);
     scratch_close(&other.scratch);
-    free(bytes);
+    free(bytes.p);
     return rc;
 }

@@ -36,7 +36,9 @@ static const struct cli_command cli_commands[] = {
      "fold an exported log offline; print its decisions' digest and the state's hash", cmd_fold, true},
     {"sim", "FILE.toml | --compare A.toml B.toml", "simulate contacts and agents with the core that routes", cmd_sim,
      true},
-    {"replay", "FILE [--config NEW.toml] [--from TIME] [--to TIME]",
+    {"archive", "FOLDER [--keep-back SECONDS]", "keep the log's inputs in a folder, before they are trimmed",
+     cmd_archive, false},
+    {"replay", "FILE... [--config NEW.toml] [--from TIME] [--to TIME]",
      "fold an exported log with another configuration, and report what would have changed", cmd_replay, true},
 };
 

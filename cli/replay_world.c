@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/archive.h"
 #include "cli/cli.h"
 #include "cli/replay.h"
 
@@ -309,14 +310,6 @@ static bool world_both(struct replay *r, const struct router_input *in)
 
 // ---- the log ----
 
-static uint64_t world_number(const uint8_t *p, int bytes)
-{
-    uint64_t n = 0;
-    for (int i = bytes - 1; i >= 0; i--)
-        n = n << 8 | p[i];
-    return n;
-}
-
 static bool world_one(struct replay *r, uint64_t number, const uint8_t *bytes, size_t len, bool skipped, bool *past)
 {
     struct router_input in = {.kind = ROUTER_IN_NOTHING};
@@ -336,25 +329,22 @@ static bool world_one(struct replay *r, uint64_t number, const uint8_t *bytes, s
     return r->first ? world_recorded(r, REPLAY_WAS, &in, number, &effects) : world_both(r, &in);
 }
 
+// Of several files that overlap, what has been folded is passed over.
 static int world_pass(struct replay *r, const char *name)
 {
-    size_t at = 0;
+    struct log_frame f = {0};
     uint64_t last = 0;
-    bool past = false;
-    while (at < r->len && !past) {
-        uint64_t mark = r->len - at < 12 ? 0 : world_number(r->log + at + 8, 4);
-        size_t len = (size_t)(mark & ~(uint64_t)CLI_LOG_VOID);
-        if (r->len - at < 12 || len > r->len - at - 12)
-            return cli_fail(CLI_DATA, "%s: damaged after input %" PRIu64, name, last);
-        uint64_t number = world_number(r->log + at, 8);
-        if (!last && number != 1)
-            return cli_fail(CLI_DATA, "%s: begins with input %" PRIu64 ", not 1", name, number);
-        if (!world_one(r, number, r->log + at + 12, len, mark & CLI_LOG_VOID, &past))
-            return cli_fail(CLI_DATA, "%s: input %" PRIu64 " does not follow", name, number);
-        last = number;
-        at += 12 + len;
+    bool past = false, damaged = false;
+    while (!past && log_frame(r->log, r->len, &f, &damaged)) {
+        if (!last && f.number != 1)
+            return cli_fail(CLI_DATA, "%s: begins with input %" PRIu64 ", not 1", name, f.number);
+        if (f.number <= last)
+            continue;
+        if (!world_one(r, f.number, f.body, f.len, f.skipped, &past))
+            return cli_fail(CLI_DATA, "%s: input %" PRIu64 " does not follow", name, f.number);
+        last = f.number;
     }
-    return CLI_OK;
+    return damaged ? cli_fail(CLI_DATA, "%s: damaged after input %" PRIu64, name, last) : CLI_OK;
 }
 
 int replay_run(struct replay *r, const char *name)

@@ -54,6 +54,7 @@ static const char *why_words(const char *exclusion)
     static const char *const words[][2] = {
         {"offline", "is offline"},
         {"away", "is away"},
+        {"draining", "finishes what is at hand and gets nothing new"},
         {"focus", "is in focus: nothing new for now"},
         {"lost", "has lost the desk and may come back to it"},
         {"channel", "does not take this channel"},

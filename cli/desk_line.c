@@ -200,6 +200,12 @@ static bool line_focus(struct desk *d, char *rest)
     return desk_command(d, "presence", json_pack("{s:s}", "state", "PRESENCE_STATE_FOCUS"));
 }
 
+static bool line_drain(struct desk *d, char *rest)
+{
+    (void)rest;
+    return desk_command(d, "presence", json_pack("{s:s}", "state", "PRESENCE_STATE_DRAINING"));
+}
+
 static bool line_quit(struct desk *d, char *rest)
 {
     (void)d;
@@ -227,6 +233,7 @@ static const struct {
     {"available", "you may be offered work", line_available},
     {"away", "nothing new, please", line_away},
     {"focus", "deep work: nothing new for a while, your place kept", line_focus},
+    {"drain", "finish what is at hand, nothing new, then away", line_drain},
     {"quit", "log out", line_quit},
     {"help", "this list", line_help},
 };

@@ -149,7 +149,7 @@ void agent_reconsider(struct router *r, const struct agent *a)
 
 static bool agent_is_present(enum router_presence p)
 {
-    return p == ROUTER_AVAILABLE || p == ROUTER_AWAY || p == ROUTER_FOCUS;
+    return p != ROUTER_OFFLINE && p != ROUTER_LOST;
 }
 
 bool agent_is_here(const struct agent *a)
@@ -186,7 +186,7 @@ static void agent_let_go(struct router *r, struct work *w, enum router_reason re
 // A blink of the network costs nobody their place, nor does deep work. To come to it from a break does: else it would be the better break.
 static bool agent_begins_idle(enum router_presence from, enum router_presence to)
 {
-    bool was_out = from == ROUTER_OFFLINE || from == ROUTER_AWAY;
+    bool was_out = from == ROUTER_OFFLINE || from == ROUTER_AWAY || from == ROUTER_DRAINING;
     return was_out && (to == ROUTER_AVAILABLE || to == ROUTER_FOCUS);
 }
 
@@ -210,6 +210,8 @@ void agent_focus_over(struct router *r, struct agent *a)
 void agent_set_presence(struct router *r, struct agent *a, enum router_presence to, enum router_reason reason)
 {
     enum router_presence from = a->presence;
+    if (to == ROUTER_DRAINING && !a->held.n)
+        to = ROUTER_AWAY; // nothing to finish
     if (from == to)
         return;
     r->present += (agent_is_present(to) ? 1u : 0u) - (agent_is_present(from) ? 1u : 0u);
@@ -233,6 +235,13 @@ void agent_set_presence(struct router *r, struct agent *a, enum router_presence 
         a->misses = 0;
         agent_each_held(r, a, reason, agent_let_go);
     }
+}
+
+// Called when work has left the agent.
+void agent_drained(struct router *r, struct agent *a)
+{
+    if (a->presence == ROUTER_DRAINING && !a->held.n)
+        agent_set_presence(r, a, ROUTER_AWAY, ROUTER_REASON_NONE);
 }
 
 void agent_grace_over(struct router *r, struct agent *a)

@@ -55,7 +55,7 @@ static const char *check_agent_work(const struct router *r, const struct agent *
 
 static const char *check_agent(const struct router *r, const struct agent *a)
 {
-    bool present = a->presence == ROUTER_AVAILABLE || a->presence == ROUTER_AWAY || a->presence == ROUTER_FOCUS;
+    bool present = a->presence != ROUTER_OFFLINE && a->presence != ROUTER_LOST;
     bool focused = a->presence == ROUTER_FOCUS || (a->presence == ROUTER_LOST && a->before == ROUTER_FOCUS);
     uint32_t desks = 0;
     for (const struct desk *d = a->desks; d; d = d->next, desks++) {
@@ -70,6 +70,8 @@ static const char *check_agent(const struct router *r, const struct agent *a)
         return "an agent's focus has no end, or one that they are not in";
     if (a->presence == ROUTER_OFFLINE && a->held.n)
         return "an agent who is offline holds work";
+    if (a->presence == ROUTER_DRAINING && !a->held.n)
+        return "an agent finishes who has nothing left to finish";
     return check_agent_work(r, a);
 }
 

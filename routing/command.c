@@ -118,7 +118,7 @@ void command_forget_old(struct router *r, int64_t at)
 static enum router_refusal check_presence(const struct router *r, struct order *o)
 {
     bool may = o->c->presence == ROUTER_AVAILABLE || o->c->presence == ROUTER_AWAY ||
-               (o->c->presence == ROUTER_FOCUS && r->rules.focus_ms);
+               o->c->presence == ROUTER_DRAINING || (o->c->presence == ROUTER_FOCUS && r->rules.focus_ms);
     return may ? ROUTER_REFUSAL_NONE : ROUTER_INVALID;
 }
 

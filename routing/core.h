@@ -136,6 +136,7 @@ bool agent_takes(const struct agent *a, uint32_t channels);
 void agent_set_presence(struct router *r, struct agent *a, enum router_presence to, enum router_reason reason);
 void agent_grace_over(struct router *r, struct agent *a);
 void agent_focus_over(struct router *r, struct agent *a);
+void agent_drained(struct router *r, struct agent *a);
 bool agent_is_here(const struct agent *a);
 
 // ---- room.c: what an agent's work leaves room for ----

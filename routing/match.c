@@ -33,6 +33,7 @@ static enum router_exclusion match_exclusion(const struct router *r, const struc
         [ROUTER_AWAY] = ROUTER_EX_AWAY,
         [ROUTER_LOST] = ROUTER_EX_LOST,
         [ROUTER_FOCUS] = ROUTER_EX_FOCUS,
+        [ROUTER_DRAINING] = ROUTER_EX_DRAINING,
     };
     if (a->presence != ROUTER_AVAILABLE)
         return by_presence[a->presence];

@@ -286,6 +286,7 @@ void pool_counts(const struct router *r, const struct pool *p, uint32_t channels
     out[ROUTER_EX_AWAY] = r->by_presence[ROUTER_AWAY];
     out[ROUTER_EX_LOST] = r->by_presence[ROUTER_LOST];
     out[ROUTER_EX_FOCUS] = r->by_presence[ROUTER_FOCUS];
+    out[ROUTER_EX_DRAINING] = r->by_presence[ROUTER_DRAINING];
     out[ROUTER_EX_CHANNEL] = r->by_presence[ROUTER_AVAILABLE] - take;
     out[ROUTER_EX_SKILL] = take - fit;
     out[ROUTER_EX_OCCUPIED] = fit - open;

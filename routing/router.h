@@ -47,7 +47,8 @@ enum router_presence {
     ROUTER_AWAY = 3,
     ROUTER_LOST = 4,
     ROUTER_FOCUS = 5,     // deep work: nothing new for a limited time, and no place lost
-    ROUTER_PRESENCES = 6, // size of tables
+    ROUTER_DRAINING = 6,  // finishes what is at hand, gets nothing new, and is away when the last is done
+    ROUTER_PRESENCES = 7, // size of tables
 };
 
 enum router_work_state {
@@ -105,7 +106,8 @@ enum router_exclusion {
     ROUTER_EX_DECLINED = 8,
     ROUTER_EX_OCCUPIED = 9,
     ROUTER_EX_FOCUS = 10,
-    ROUTER_EXCLUSIONS = 11, // size of tables
+    ROUTER_EX_DRAINING = 11,
+    ROUTER_EXCLUSIONS = 12, // size of tables
 };
 
 enum router_select { // whom a queue prefers of those who qualify; ties: longest idle, then the lower id

@@ -259,7 +259,8 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
 {
     assert(work_moves[w->state] & CORE_BIT(to));
     assert((agent != NULL) == (to == ROUTER_OFFERED || work_is_contact(to)));
-    bool over = w->agent && w->agent == agent && agent->over;
+    struct agent *former = w->agent;
+    bool over = former && former == agent && agent->over;
     work_stamp_idle(r, w, to, agent);
     work_leave(r, w);
     if (to == ROUTER_QUEUED) {
@@ -283,6 +284,8 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     if (over || to == ROUTER_OFFERED) // leaving and entering looked like room in between; a call may interrupt
         agent->over = room_exceeded(r, agent);
     work_touch(r, w);
+    if (former)
+        agent_drained(r, former);
 }
 
 // What it waits for has changed: it stands in another line, and nobody has been asked yet.

@@ -35,8 +35,9 @@ static bool make_presence(struct desk *d, const Throughline__V1__DeskCommand *c,
     (void)d;
     if (c->presence->state != THROUGHLINE__V1__PRESENCE_STATE__PRESENCE_STATE_AVAILABLE &&
         c->presence->state != THROUGHLINE__V1__PRESENCE_STATE__PRESENCE_STATE_AWAY &&
-        c->presence->state != THROUGHLINE__V1__PRESENCE_STATE__PRESENCE_STATE_FOCUS)
-        return fault(f, "invalid_field", "presence.state", "must be AVAILABLE, AWAY or FOCUS");
+        c->presence->state != THROUGHLINE__V1__PRESENCE_STATE__PRESENCE_STATE_FOCUS &&
+        c->presence->state != THROUGHLINE__V1__PRESENCE_STATE__PRESENCE_STATE_DRAINING)
+        return fault(f, "invalid_field", "presence.state", "must be AVAILABLE, AWAY, FOCUS or DRAINING");
     out->act_case = THROUGHLINE__V1__COMMAND__ACT_PRESENCE;
     out->presence = c->presence;
     return true;

@@ -50,3 +50,20 @@ async def test_focus(world):
         assert "ann           is in focus" in daemon.cli("why", str(work)).stdout
         await ann.do(presence=pb.SetPresence(state=pb.PRESENCE_STATE_AVAILABLE))
         assert (await ann.take()).work.id == work
+
+
+async def test_draining(world):
+    daemon = world(lambda config: None)
+    http = daemon.http()
+    async with daemon.desk("ann") as ann:
+        stored(http.post_event(words("sms", TEL, "my bill", intent="billing.refund")))
+        held = (await ann.take()).work.id
+        await ann.do(presence=pb.SetPresence(state=pb.PRESENCE_STATE_DRAINING))
+        placed = stored(http.post_event(words("sms", "tel:+4915155500099", "another bill", intent="billing.refund")))
+        work = await work_of(daemon, placed.conversation)
+        assert candidate(daemon.why(work).now, "ann").exclusion == pb.EXCLUSION_DRAINING
+        assert "ann           finishes what is at hand" in daemon.cli("why", str(work)).stdout
+        assert daemon.agent("ann").presence == pb.PRESENCE_STATE_DRAINING
+        await ann.do(close=pb.Close(work=held, disposition="done", resolved=True))
+        await ann.do(wrap_up_done=pb.WrapUpDone(work=held))
+        assert daemon.agent("ann").presence == pb.PRESENCE_STATE_AWAY

@@ -406,7 +406,8 @@ static enum router_refusal may(struct twin *t, const struct router_command *c, s
         return ROUTER_UNKNOWN_SESSION;
     if (c->act == ROUTER_ACT_PRESENCE) {
         bool focus = c->presence == ROUTER_FOCUS && t->rules.focus_ms > 0;
-        bool may = focus || c->presence == ROUTER_AVAILABLE || c->presence == ROUTER_AWAY;
+        bool may =
+            focus || c->presence == ROUTER_AVAILABLE || c->presence == ROUTER_AWAY || c->presence == ROUTER_DRAINING;
         return may ? ROUTER_REFUSAL_NONE : ROUTER_INVALID;
     }
     if (c->act == ROUTER_ACT_ACCEPT || c->act == ROUTER_ACT_DECLINE)

@@ -213,10 +213,20 @@ static void began_or_ended(struct twin *t, const char *agent)
         a->idle_since = t->now;
 }
 
+static bool twin_holds_any(const struct twin *t, const char *agent)
+{
+    for (size_t i = 0; i < t->works_n; i++) {
+        if (same(t->works[i].agent, agent))
+            return true;
+    }
+    return false;
+}
+
 void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, const char *agent,
                enum router_reason reason)
 {
     enum router_work_state from = w->state;
+    struct twin_agent *former = *w->agent ? twin_agent(t, w->agent) : NULL;
     if (from == ROUTER_ASSIGNED || from == ROUTER_WRAP_UP)
         began_or_ended(t, w->agent);
     if (to == ROUTER_ASSIGNED && !t->rules.idle_from_end)
@@ -236,6 +246,8 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
     w->reason = reason;
     w->changed = true;
     twin_name(w->agent, agent);
+    if (former && former->presence == ROUTER_DRAINING && !twin_holds_any(t, former->id))
+        twin_presence(t, former, ROUTER_AWAY, ROUTER_REASON_NONE);
 }
 
 void twin_ask(struct twin *t, struct twin_work *w, const char *agent, uint32_t times)
@@ -306,6 +318,8 @@ void twin_close(struct twin *t, struct twin_work *w, enum router_reason reason)
 void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to, enum router_reason reason)
 {
     enum router_presence from = a->presence;
+    if (to == ROUTER_DRAINING && !twin_holds_any(t, a->id))
+        to = ROUTER_AWAY;
     if (from == to)
         return;
     if (to == ROUTER_LOST)
@@ -317,7 +331,8 @@ void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to
         a->focus_end = t->now + t->rules.focus_ms;
     if (!focus && to != ROUTER_LOST)
         a->focus_end = 0;
-    if ((to == ROUTER_AVAILABLE && from != ROUTER_LOST && from != ROUTER_FOCUS) || (focus && from == ROUTER_AWAY))
+    if ((to == ROUTER_AVAILABLE && from != ROUTER_LOST && from != ROUTER_FOCUS) ||
+        (focus && (from == ROUTER_AWAY || from == ROUTER_DRAINING)))
         a->idle_since = t->now;
     for (size_t i = 0; i < t->works_n && to != ROUTER_AVAILABLE; i++) {
         struct twin_work *w = &t->works[i];
@@ -380,6 +395,8 @@ static struct twin_view look(struct twin *t, struct twin_work *w, struct twin_ag
         v.exclusion = ROUTER_EX_SKILL;
     if (!twin_takes(a, twin_channels(w)))
         v.exclusion = ROUTER_EX_CHANNEL;
+    if (a->presence == ROUTER_DRAINING)
+        v.exclusion = ROUTER_EX_DRAINING;
     if (a->presence == ROUTER_FOCUS)
         v.exclusion = ROUTER_EX_FOCUS;
     if (a->presence == ROUTER_LOST)

@@ -317,8 +317,9 @@ static void any_command(struct world *w, const struct router *r, struct router_c
     c->conversation = found && chance(w, 97) ? v.conversation : 1 + world_random(w, CONVERSATIONS);
     c->presence = chance(w, 75)   ? ROUTER_AVAILABLE
                   : chance(w, 50) ? ROUTER_AWAY
-                  : chance(w, 70) ? ROUTER_FOCUS
-                                  : (enum router_presence)world_random(w, 7);
+                  : chance(w, 45) ? ROUTER_FOCUS
+                  : chance(w, 70) ? ROUTER_DRAINING
+                                  : (enum router_presence)world_random(w, 8);
     c->channel = chance(w, 50) ? ROUTER_CHANNEL_NONE : (enum router_channel)world_random(w, 6);
     if (chance(w, 40))
         c->handle = name(w, "h", world_random(w, 12));

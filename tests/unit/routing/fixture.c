@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char *const names_of_state[] = {"NONE", "QUEUED", "OFFERED", "ASSIGNED", "WRAP_UP", "CLOSED"};
-static const char *const names_of_presence[] = {"NONE", "OFFLINE", "AVAILABLE", "AWAY", "LOST", "FOCUS"};
+static const char *const names_of_presence[] = {"NONE", "OFFLINE", "AVAILABLE", "AWAY", "LOST", "FOCUS", "DRAINING"};
 static const char *const names_of_channel[] = {"none", "chat", "sms", "email", "voice", "social"};
 static const char *const names_of_reason[] = {
     "-",         "NEW",       "REOPENED",    "ACCEPTED",      "DECLINED",   "TIMED_OUT",

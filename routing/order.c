@@ -48,8 +48,8 @@ bool order_older(const struct work *a, const struct work *b)
 bool order_before(const struct router *r, const struct work *a, const struct work *b)
 {
     const struct order_rule *rule = &order_rules[r->rules.order];
-    if (rule->by_class && queue_priority(a) != queue_priority(b))
-        return queue_priority(a) < queue_priority(b);
+    if (rule->by_class && a->line->priority != b->line->priority)
+        return a->line->priority < b->line->priority;
     order_rank first = rule->rank(r, a), second = rule->rank(r, b);
     return first != second ? first > second : order_older(a, b);
 }

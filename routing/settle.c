@@ -79,10 +79,9 @@ static void settle_next(struct router *r, struct work *w)
 
 // ---- lines ----
 
-static bool settle_line_suits(const struct router *r, const struct line *l, const struct agent *a)
+static bool settle_line_suits(const struct router *r, const struct line *l, const struct agent *a, uint32_t closed)
 {
-    return agent_takes(a, l->channels) && !(l->channels & room_closed(r, a, NULL)) &&
-           room_for(r, a, l->channels, l->cost, NULL);
+    return agent_takes(a, l->channels) && !(l->channels & closed) && room_for(r, a, l->channels, l->cost, NULL);
 }
 
 static void settle_swap(struct router *r, size_t a, size_t b)
@@ -144,11 +143,12 @@ static void settle_open_lines(struct router *r)
     }
     for (size_t f = 0; !r->everything && f < r->freed_n; f++) {
         const struct agent *a = r->freed[f];
+        uint32_t closed = room_closed(r, a, NULL);
         for (size_t m = 0; m < a->members_n; m++) {
             const struct pool *p = a->members[m].pool;
             const struct queue *q = p->queue;
             for (size_t i = 0; q->waiting && i < q->lines_n; i++) {
-                if (&q->pools[q->lines[i]->step] == p && settle_line_suits(r, q->lines[i], a))
+                if (&q->pools[q->lines[i]->step] == p && settle_line_suits(r, q->lines[i], a, closed))
                     settle_open(r, q->lines[i]);
             }
         }

@@ -228,19 +228,33 @@ static void print_moved(const json_t *moved)
     }
 }
 
+static void print_counts(const json_t *assignments)
+{
+    static const struct {
+        const char *member, *says;
+    } counts[] = {
+        {"same", "went to the same agent"},
+        {"another", "would have gone to another"},
+        {"onlyRecorded", "would have had nobody"},
+        {"onlyReplayed", "would have had somebody"},
+        {"waitedLonger", "would have waited longer, or in vain (what they would have done, the log cannot say)"},
+        {"joined", "would have joined the matter before, still open then"},
+    };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        printf("%9" JSON_INTEGER_FORMAT " %s\n", json_integer_value(json_object_get(assignments, counts[i].member)),
+               counts[i].says);
+}
+
 void replay_print(const json_t *report)
 {
     const json_t *a = json_object_get(report, "assignments");
     json_int_t differences = json_integer_value(json_object_get(report, "differences"));
     printf("%s inputs folded, %s\n", print_text(report, "inputs"),
            differences ? "and the outcome differs:" : "no difference");
-    if (differences)
-        printf("%" JSON_INTEGER_FORMAT
-               " works differ; %s went to the same agent, %s to another, %s would have had nobody,"
-               " %s would have had somebody\n%s would have waited longer (what they would have done, the log cannot "
-               "say)\n",
-               differences, print_text(a, "same"), print_text(a, "another"), print_text(a, "onlyRecorded"),
-               print_text(a, "onlyReplayed"), print_text(a, "waitedLonger"));
+    if (differences) {
+        printf("%" JSON_INTEGER_FORMAT " works differ\n", differences);
+        print_counts(a);
+    }
     print_moved(json_object_get(a, "moved"));
     json_t *all = json_pack("[O]", json_object_get(report, "overall"));
     print_rows("all", all);

@@ -93,6 +93,8 @@ async def test_another_configuration(daemon, tmp_path):
     assert replay(log, "--config", other) == told
     page = replay(log, "--config", other, json_=False)
     assert f"work {works['ann']}: ann, would be bert" in page and "billing" in page
+    counted = dict(line.split(None, 1)[::-1] for line in page.splitlines() if line[:9].strip().isdigit() and "would have" in line)
+    assert counted["would have gone to another"] == "2" and counted["would have had somebody"] == str(answered)
 
 
 async def test_between_two_times(daemon, tmp_path):

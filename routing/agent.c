@@ -58,10 +58,7 @@ static void agent_copy_def(struct router_agent *to, const struct router_agent *f
     }
     to->skills = skills;
     to->team = text_new(from->team);
-    const char **attributes = from->attributes_n ? memory_new(from->attributes_n, sizeof *attributes) : NULL;
-    for (size_t i = 0; i < from->attributes_n; i++)
-        attributes[i] = text_new(from->attributes[i]);
-    to->attributes = attributes;
+    to->attributes = texts_new(from->attributes, from->attributes_n);
 }
 
 static void agent_bury_def(struct router *r, const struct router_agent *def)
@@ -71,9 +68,7 @@ static void agent_bury_def(struct router *r, const struct router_agent *def)
         text_bury(r, def->skills[i].name);
     memory_bury(r, def->skills);
     text_bury(r, def->team);
-    for (size_t i = 0; i < def->attributes_n; i++)
-        text_bury(r, def->attributes[i]);
-    memory_bury(r, def->attributes);
+    texts_bury(r, def->attributes, def->attributes_n);
 }
 
 // Makes or redefines an agent. Work at hand stays, even where it no longer fits.

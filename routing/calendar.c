@@ -10,21 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool calendar_texts_legal(const char *const *v, size_t n)
-{
-    if (n > CORE_RULES_MAX || (n && !v))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (!text_is(v[i], ROUTER_TEXT_MAX))
-            return false;
-    }
-    return true;
-}
-
 bool calendar_legal(const struct router_calendar *c)
 {
     return text_is(c->name, ROUTER_NAME_MAX) && *c->name && text_is(c->zone, ROUTER_NAME_MAX) &&
-           calendar_texts_legal(c->hours, c->hours_n) && calendar_texts_legal(c->holidays, c->holidays_n);
+           texts_are(c->hours, c->hours_n, CORE_RULES_MAX) && texts_are(c->holidays, c->holidays_n, CORE_RULES_MAX);
 }
 
 bool calendars_legal(const struct router_calendar *v, size_t n)
@@ -55,39 +44,24 @@ bool calendar_turns_legal(const struct router_turns *t)
     return true;
 }
 
-static const char **calendar_copy_texts(const char *const *from, size_t n)
-{
-    const char **to = memory_new(n, sizeof *to);
-    for (size_t i = 0; i < n; i++)
-        to[i] = text_new(from[i]);
-    return to;
-}
-
 struct calendar *calendar_new(const struct router_calendar *def, uint64_t defined)
 {
     struct calendar *c = memory_new(1, sizeof *c);
     c->def = *def;
     c->def.name = text_new(def->name);
     c->def.zone = text_new(def->zone);
-    c->def.hours = calendar_copy_texts(def->hours, def->hours_n);
-    c->def.holidays = calendar_copy_texts(def->holidays, def->holidays_n);
+    c->def.hours = texts_new(def->hours, def->hours_n);
+    c->def.holidays = texts_new(def->holidays, def->holidays_n);
     c->defined = defined;
     return c;
-}
-
-static void calendar_bury_texts(struct router *r, const char *const *v, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        text_bury(r, v[i]);
-    memory_bury(r, v);
 }
 
 void calendar_bury(struct router *r, struct calendar *c)
 {
     text_bury(r, c->def.name);
     text_bury(r, c->def.zone);
-    calendar_bury_texts(r, c->def.hours, c->def.hours_n);
-    calendar_bury_texts(r, c->def.holidays, c->def.holidays_n);
+    texts_bury(r, c->def.hours, c->def.hours_n);
+    texts_bury(r, c->def.holidays, c->def.holidays_n);
     memory_bury(r, c->turns.turns);
     memory_bury(r, c);
 }

@@ -25,17 +25,6 @@ static bool config_skills_legal(const struct router_skill *v, size_t n)
     return true;
 }
 
-static bool config_texts_legal(const char *const *v, size_t n)
-{
-    if (n > CORE_LIST_MAX || (n && !v))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (!text_is(v[i], ROUTER_TEXT_MAX))
-            return false;
-    }
-    return true;
-}
-
 static bool config_channels_legal(uint32_t bits)
 {
     return !(bits & ~(CORE_BIT(ROUTER_CHANNELS) - 1u)) && !(bits & 1u);
@@ -70,7 +59,7 @@ bool config_agent_legal(const struct router_agent *a)
     return text_is(a->id, ROUTER_NAME_MAX) && *a->id && text_is(a->name, ROUTER_TEXT_MAX) &&
            config_skills_legal(a->skills, a->skills_n) && a->capacity <= CORE_UNITS_MAX && a->speed <= CORE_SPEED_MAX &&
            a->resolution <= 1000 && (!a->team || text_is(a->team, ROUTER_NAME_MAX)) &&
-           config_texts_legal(a->attributes, a->attributes_n) && config_channels_legal(a->channels);
+           texts_are(a->attributes, a->attributes_n, CORE_LIST_MAX) && config_channels_legal(a->channels);
 }
 
 bool config_queue_legal(const struct router_queue *q)
@@ -79,8 +68,8 @@ bool config_queue_legal(const struct router_queue *q)
            config_skills_legal(q->requires, q->requires_n) && q->requires_n <= CORE_REQUIRES_MAX &&
            config_skills_legal(q->prefers, q->prefers_n) && config_needs_legal(q->needs) &&
            config_needs_legal(q->floor) && config_steps_legal(q) && config_channels_legal(q->channels) &&
-           config_texts_legal(q->accounts, q->accounts_n) && config_texts_legal(q->intents, q->intents_n) &&
-           config_texts_legal(q->languages, q->languages_n) &&
+           texts_are(q->accounts, q->accounts_n, CORE_LIST_MAX) && texts_are(q->intents, q->intents_n, CORE_LIST_MAX) &&
+           texts_are(q->languages, q->languages_n, CORE_LIST_MAX) &&
            (!q->calendar || text_is(q->calendar, ROUTER_NAME_MAX)) && (unsigned)q->when < ROUTER_WHENS &&
            overflow_legal(q) && select_legal(q) && q->weight <= CORE_WEIGHT_MAX && q->offer_ms >= 1 &&
            q->offer_ms <= 86400000 && q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;

@@ -17,6 +17,11 @@ void text_set(struct router *r, char **to, const char *s);
 void text_bury(struct router *r, const char *s);
 void text_free(const char *s);
 bool text_is(const char *s, size_t max); // NULL is not
+
+// Lists of texts, as configurations have them.
+bool texts_are(const char *const *v, size_t n, size_t n_max); // each text_is() of ROUTER_TEXT_MAX
+const char **texts_new(const char *const *from, size_t n);
+void texts_bury(struct router *r, const char *const *v, size_t n);
 const char *text_or_empty(const char *s);
 void *arena_new(struct arena *a, size_t n, size_t each);
 const char *arena_text(struct arena *a, const char *s);

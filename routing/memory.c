@@ -97,6 +97,32 @@ bool text_is(const char *s, size_t max)
     return s && strnlen(s, max + 1) <= max;
 }
 
+bool texts_are(const char *const *v, size_t n, size_t n_max)
+{
+    if (n > n_max || (n && !v))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!text_is(v[i], ROUTER_TEXT_MAX))
+            return false;
+    }
+    return true;
+}
+
+const char **texts_new(const char *const *from, size_t n)
+{
+    const char **to = n ? memory_new(n, sizeof *to) : NULL;
+    for (size_t i = 0; i < n; i++)
+        to[i] = text_new(from[i]);
+    return to;
+}
+
+void texts_bury(struct router *r, const char *const *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        text_bury(r, v[i]);
+    memory_bury(r, v);
+}
+
 const char *text_or_empty(const char *s)
 {
     return s ? s : "";

@@ -14,14 +14,6 @@
 
 #define QUEUE_RATE_DIGITS 33 // binary digits behind the point: the greatest weight fits 63 bits
 
-static const char **queue_copy_texts(const char *const *from, size_t n)
-{
-    const char **to = n ? memory_new(n, sizeof *to) : NULL;
-    for (size_t i = 0; i < n; i++)
-        to[i] = text_new(from[i]);
-    return to;
-}
-
 static const struct router_skill *queue_copy_skills(const struct router_skill *from, size_t n)
 {
     struct router_skill *skills = n ? memory_new(n, sizeof *skills) : NULL;
@@ -52,16 +44,9 @@ static void queue_copy_def(struct router_queue *to, const struct router_queue *f
     to->steps = steps;
     to->calendar = text_new(from->calendar);
     to->overflow = text_new(from->overflow);
-    to->accounts = queue_copy_texts(from->accounts, from->accounts_n);
-    to->intents = queue_copy_texts(from->intents, from->intents_n);
-    to->languages = queue_copy_texts(from->languages, from->languages_n);
-}
-
-static void queue_bury_texts(struct router *r, const char *const *v, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        text_bury(r, v[i]);
-    memory_bury(r, v);
+    to->accounts = texts_new(from->accounts, from->accounts_n);
+    to->intents = texts_new(from->intents, from->intents_n);
+    to->languages = texts_new(from->languages, from->languages_n);
 }
 
 static void queue_bury_skills(struct router *r, const struct router_skill *v, size_t n)
@@ -83,9 +68,9 @@ static void queue_bury_def(struct router *r, const struct router_queue *def)
     for (size_t i = 0; i < def->steps_n; i++)
         text_bury(r, def->steps[i].needs);
     memory_bury(r, def->steps);
-    queue_bury_texts(r, def->accounts, def->accounts_n);
-    queue_bury_texts(r, def->intents, def->intents_n);
-    queue_bury_texts(r, def->languages, def->languages_n);
+    texts_bury(r, def->accounts, def->accounts_n);
+    texts_bury(r, def->intents, def->intents_n);
+    texts_bury(r, def->languages, def->languages_n);
 }
 
 // When a step begins, in milliseconds of waiting.

@@ -473,3 +473,17 @@ uint32_t world_load(const struct world *w, const char *agent)
     assert_true(router_agent(w->r, agent, &v));
     return v.load;
 }
+
+enum router_presence world_presence(const struct world *w, const char *agent)
+{
+    struct router_agent_view v;
+    assert_true(router_agent(w->r, agent, &v));
+    return v.presence;
+}
+
+const char *world_agent_of(const struct world *w, uint64_t conversation)
+{
+    struct router_work_view v;
+    assert_true(router_work_of_conversation(w->r, conversation, &v));
+    return v.agent;
+}

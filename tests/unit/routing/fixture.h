@@ -73,5 +73,7 @@ void world_commands(struct world *w, struct router_command c);
 uint64_t world_work(const struct world *w, uint64_t conversation);
 uint64_t world_epoch(const struct world *w, uint64_t conversation);
 uint32_t world_load(const struct world *w, const char *agent);
+enum router_presence world_presence(const struct world *w, const char *agent);
+const char *world_agent_of(const struct world *w, uint64_t conversation); // of its open work; "" = nobody's
 
 #endif

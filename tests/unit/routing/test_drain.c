@@ -17,20 +17,6 @@ static void configure(struct world *w, uint32_t wrap_up_ms)
     world_forget(w);
 }
 
-static enum router_presence presence_of(struct world *w, const char *agent)
-{
-    struct router_agent_view v;
-    assert_true(router_agent(w->r, agent, &v));
-    return v.presence;
-}
-
-static const char *agent_of(struct world *w, uint64_t conversation)
-{
-    struct router_work_view v;
-    assert_true(router_work_of_conversation(w->r, conversation, &v));
-    return v.agent;
-}
-
 static void test_what_is_at_hand_is_finished_and_nothing_new_comes(void **state)
 {
     struct world *w = *state;
@@ -41,17 +27,17 @@ static void test_what_is_at_hand_is_finished_and_nothing_new_comes(void **state)
     accepts(w, "ann", 2);
     becomes(w, "ann", ROUTER_DRAINING);
     says(w, 3, ROUTER_EMAIL);
-    assert_string_equal(agent_of(w, 3), "");
+    assert_string_equal(world_agent_of(w, 3), "");
     const struct router_decision *d = router_explain(w->r, world_work(w, 3));
     assert_int_equal(d->candidates[0].exclusion, ROUTER_EX_DRAINING);
     assert_int_equal(d->excluded[ROUTER_EX_DRAINING], 1);
     says(w, 1, ROUTER_CHAT);
-    assert_string_equal(agent_of(w, 1), "ann");
+    assert_string_equal(world_agent_of(w, 1), "ann");
     closes(w, "ann", 1);
-    assert_int_equal(presence_of(w, "ann"), ROUTER_DRAINING);
+    assert_int_equal(world_presence(w, "ann"), ROUTER_DRAINING);
     closes(w, "ann", 2);
-    assert_int_equal(presence_of(w, "ann"), ROUTER_AWAY);
-    assert_string_equal(agent_of(w, 3), "");
+    assert_int_equal(world_presence(w, "ann"), ROUTER_AWAY);
+    assert_string_equal(world_agent_of(w, 3), "");
 }
 
 static void test_wrap_up_is_part_of_it(void **state)
@@ -62,9 +48,9 @@ static void test_wrap_up_is_part_of_it(void **state)
     accepts(w, "ann", 1);
     becomes(w, "ann", ROUTER_DRAINING);
     closes(w, "ann", 1);
-    assert_int_equal(presence_of(w, "ann"), ROUTER_DRAINING);
+    assert_int_equal(world_presence(w, "ann"), ROUTER_DRAINING);
     world_wait(w, 60000);
-    assert_int_equal(presence_of(w, "ann"), ROUTER_AWAY);
+    assert_int_equal(world_presence(w, "ann"), ROUTER_AWAY);
 }
 
 static void test_an_offer_is_nothing_to_finish(void **state)
@@ -72,10 +58,10 @@ static void test_an_offer_is_nothing_to_finish(void **state)
     struct world *w = *state;
     configure(w, 0);
     says(w, 1, ROUTER_EMAIL);
-    assert_string_equal(agent_of(w, 1), "ann");
+    assert_string_equal(world_agent_of(w, 1), "ann");
     becomes(w, "ann", ROUTER_DRAINING);
-    assert_string_equal(agent_of(w, 1), "");
-    assert_int_equal(presence_of(w, "ann"), ROUTER_AWAY);
+    assert_string_equal(world_agent_of(w, 1), "");
+    assert_int_equal(world_presence(w, "ann"), ROUTER_AWAY);
 }
 
 static void test_with_nothing_at_hand_it_is_away(void **state)
@@ -83,7 +69,7 @@ static void test_with_nothing_at_hand_it_is_away(void **state)
     struct world *w = *state;
     configure(w, 0);
     becomes(w, "ann", ROUTER_DRAINING);
-    assert_int_equal(presence_of(w, "ann"), ROUTER_AWAY);
+    assert_int_equal(world_presence(w, "ann"), ROUTER_AWAY);
 }
 
 static void test_a_lost_desk_comes_back_to_it(void **state)
@@ -95,10 +81,10 @@ static void test_a_lost_desk_comes_back_to_it(void **state)
     becomes(w, "ann", ROUTER_DRAINING);
     loses(w, "desk-ann");
     opens(w, "ann", "desk-ann", "boot-1");
-    assert_int_equal(presence_of(w, "ann"), ROUTER_DRAINING);
+    assert_int_equal(world_presence(w, "ann"), ROUTER_DRAINING);
     becomes(w, "ann", ROUTER_AVAILABLE);
     says(w, 2, ROUTER_CHAT);
-    assert_string_equal(agent_of(w, 2), "ann");
+    assert_string_equal(world_agent_of(w, 2), "ann");
 }
 
 int main(void)

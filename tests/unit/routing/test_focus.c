@@ -21,20 +21,6 @@ static void configure(struct world *w, uint32_t focus_ms)
     world_forget(w);
 }
 
-static enum router_presence presence_of(struct world *w, const char *agent)
-{
-    struct router_agent_view v;
-    assert_true(router_agent(w->r, agent, &v));
-    return v.presence;
-}
-
-static const char *agent_of(struct world *w, uint64_t conversation)
-{
-    struct router_work_view v;
-    assert_true(router_work_of_conversation(w->r, conversation, &v));
-    return v.agent;
-}
-
 static void test_nothing_new_for_a_limited_time(void **state)
 {
     struct world *w = *state;
@@ -43,17 +29,17 @@ static void test_nothing_new_for_a_limited_time(void **state)
     accepts(w, "ann", 1);
     becomes(w, "ann", ROUTER_FOCUS);
     says(w, 2, ROUTER_EMAIL);
-    assert_string_equal(agent_of(w, 2), "");
+    assert_string_equal(world_agent_of(w, 2), "");
     const struct router_decision *d = router_explain(w->r, world_work(w, 2));
     assert_int_equal(d->candidates[0].exclusion, ROUTER_EX_FOCUS);
     assert_int_equal(d->excluded[ROUTER_EX_FOCUS], 1);
     says(w, 1, ROUTER_CHAT); // what is at hand goes on
-    assert_string_equal(agent_of(w, 1), "ann");
+    assert_string_equal(world_agent_of(w, 1), "ann");
     world_wait(w, 50 * MINUTE - 1);
-    assert_int_equal(presence_of(w, "ann"), ROUTER_FOCUS);
+    assert_int_equal(world_presence(w, "ann"), ROUTER_FOCUS);
     world_wait(w, 1);
-    assert_int_equal(presence_of(w, "ann"), ROUTER_AVAILABLE);
-    assert_string_equal(agent_of(w, 2), "ann");
+    assert_int_equal(world_presence(w, "ann"), ROUTER_AVAILABLE);
+    assert_string_equal(world_agent_of(w, 2), "ann");
 }
 
 // One time-out would set her away.
@@ -64,9 +50,9 @@ static void test_an_offer_under_way_is_no_time_out(void **state)
     says(w, 1, ROUTER_EMAIL);
     becomes(w, "ann", ROUTER_FOCUS);
     world_wait(w, 10 * MINUTE);
-    assert_int_equal(presence_of(w, "ann"), ROUTER_FOCUS);
+    assert_int_equal(world_presence(w, "ann"), ROUTER_FOCUS);
     becomes(w, "ann", ROUTER_AVAILABLE);
-    assert_string_equal(agent_of(w, 1), "ann"); // and asked at once: no pause as after a decline
+    assert_string_equal(world_agent_of(w, 1), "ann"); // and asked at once: no pause as after a decline
 }
 
 static void test_idle_time_goes_on(void **state)
@@ -80,7 +66,7 @@ static void test_idle_time_goes_on(void **state)
     world_wait(w, 10 * MINUTE);
     becomes(w, "ann", ROUTER_AVAILABLE);
     says(w, 1, ROUTER_CHAT);
-    assert_string_equal(agent_of(w, 1), "ann");
+    assert_string_equal(world_agent_of(w, 1), "ann");
 }
 
 static void test_a_break_is_no_focus(void **state)
@@ -95,7 +81,7 @@ static void test_a_break_is_no_focus(void **state)
     becomes(w, "ann", ROUTER_FOCUS);
     becomes(w, "ann", ROUTER_AVAILABLE);
     says(w, 1, ROUTER_CHAT);
-    assert_string_equal(agent_of(w, 1), "bob");
+    assert_string_equal(world_agent_of(w, 1), "bob");
 }
 
 static void test_focus_outlives_a_lost_desk_but_not_its_time(void **state)
@@ -105,12 +91,12 @@ static void test_focus_outlives_a_lost_desk_but_not_its_time(void **state)
     becomes(w, "ann", ROUTER_FOCUS);
     loses(w, "desk-ann");
     opens(w, "ann", "desk-ann", "boot-1");
-    assert_int_equal(presence_of(w, "ann"), ROUTER_FOCUS);
+    assert_int_equal(world_presence(w, "ann"), ROUTER_FOCUS);
     world_wait(w, MINUTE - 10000);
     loses(w, "desk-ann");
     world_wait(w, 20000);
     opens(w, "ann", "desk-ann", "boot-1");
-    assert_int_equal(presence_of(w, "ann"), ROUTER_AVAILABLE);
+    assert_int_equal(world_presence(w, "ann"), ROUTER_AVAILABLE);
 }
 
 static void test_where_there_is_none_it_is_refused(void **state)
@@ -120,7 +106,7 @@ static void test_where_there_is_none_it_is_refused(void **state)
     struct router_command c = world_command("ann", ROUTER_ACT_PRESENCE);
     c.presence = ROUTER_FOCUS;
     world_commands(w, c);
-    assert_int_equal(presence_of(w, "ann"), ROUTER_AVAILABLE);
+    assert_int_equal(world_presence(w, "ann"), ROUTER_AVAILABLE);
 }
 
 int main(void)

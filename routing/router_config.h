@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_ROUTING_ROUTER_CONFIG_H
+#define THROUGHLINE_ROUTING_ROUTER_CONFIG_H
+
+// What the router goes by: agents, queues, calendars and the rules of channels, by value. What is passed stays the
+// caller's. Times ending in _ms are milliseconds.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "routing/router_words.h"
+
+struct router_skill {
+    const char *name;
+    uint32_t level; // 1..5
+};
+
+struct router_agent {
+    const char *id;
+    const char *name;
+    bool bot;
+    bool from_file;
+    const struct router_skill *skills;
+    size_t skills_n;
+    uint32_t capacity;   // units
+    uint32_t channels;   // bit (1u << channel); 0 = all
+    uint32_t speed;      // declared, in thousandths of the usual; 0 = 1000
+    uint32_t resolution; // declared chance to resolve, in thousandths; 0 = 1000
+    const char *team;    // "" or NULL = none
+    const char *const *attributes;
+    size_t attributes_n;
+};
+
+struct router_relax { // what a queue requires instead, once work has waited for so long
+    uint32_t after_ms;
+    uint32_t percent;  // ... or for this share of the queue's target; one of the two is 0
+    const char *needs; // the requirement from then on; "any" = none
+};
+
+struct router_calendar { // in words, which the router only keeps
+    const char *name;
+    const char *zone;
+    const char *const *hours;
+    size_t hours_n;
+    const char *const *holidays;
+    size_t holidays_n;
+};
+
+struct router_turns { // when it is open, from `from` until `until`, in `wall`; nothing is known beyond
+    bool open;        // at `from`
+    int64_t from, until;
+    const int64_t *turns; // ascending: at each, open becomes closed or closed open
+    size_t turns_n;
+};
+
+struct router_queue {
+    const char *name;
+    uint32_t priority; // 1 first .. 9
+    const struct router_skill *requires;
+    size_t requires_n;
+    const char *needs;                // further requirement, an expression as in needs.c; "" or NULL = none
+    const char *floor;                // likewise, and never relaxed
+    const struct router_relax *steps; // in order of time; each replaces what the queue requires, but for the floor
+    size_t steps_n;
+    const struct router_skill *prefers; // good to have: count for ROUTER_SUITED
+    size_t prefers_n;
+    uint32_t channels;           // entry rule, bits; 0 = any
+    const char *const *accounts; // entry rules; n = 0: any
+    size_t accounts_n;
+    const char *const *intents;
+    size_t intents_n;
+    const char *const *languages;
+    size_t languages_n;
+    const char *calendar;      // "" or NULL = always open, as with one that does not exist
+    enum router_when when;     // entry rule
+    const char *overflow;      // queue that takes what is too much for this one; "" or NULL = none
+    uint32_t overflow_waiting; // so many wait: who would enter goes there; 0 = never
+    uint32_t overflow_ms;      // whoever has waited here for so long goes there; 0 = never
+    enum router_select select;
+    uint32_t weight_speed;        // ROUTER_RESOLUTION: resolution x speed ^ (this / 1000), 0..1000
+    uint32_t mix[ROUTER_SELECTS]; // ROUTER_MIX: weight 0..100 of each of the others, not of ROUTER_RANDOM
+    uint32_t weight;              // orders by cost: what waiting here costs, in thousandths; 0 = 1000
+    uint32_t target_ms;           // the first answer is due within this time; 0 = 60000
+    uint32_t offer_ms;
+    uint32_t wrap_up_ms;
+    uint32_t prefer_known_ms;
+    bool from_file;
+};
+
+struct router_channel_rules {
+    uint32_t units;
+    uint32_t idle_ms;  // a session lives this long after the customer's last own word; 0 = until it is ended
+    uint32_t offer_ms; // an offer of work on this channel stands so long; 0 = as the queue says
+    bool auto_accept;  // whoever is offered work on this channel has it
+    uint32_t max;      // conversations that one agent has on this channel at a time; 0 = as many as the capacity allows
+    bool exclusive;    // who has one on this channel is offered nothing else
+    uint32_t give_back_ms; // so long after the agent's last word what waits for its customer takes no room; 0 = it does
+};
+
+struct router_config {
+    const struct router_queue *queues;
+    size_t queues_n;
+    const struct router_agent *agents;
+    size_t agents_n;
+    const struct router_calendar *calendars;
+    size_t calendars_n;
+    uint32_t grace_ms;
+    uint32_t timeouts_to_away;
+    uint32_t decline_pause_ms;
+    uint32_t decline_max;
+    uint32_t extend_max;      // times that one offer or wrap-up is given its time again
+    uint32_t calls_interrupt; // bits: a call finds room as if work on these channels alone weighed nothing; never voice
+    uint32_t focus_ms;        // an agent's focus ends by itself after so long; 0 = there is none
+    enum router_order order;
+    uint64_t seed;      // of ROUTER_RANDOM
+    bool idle_from_end; // idle counts from the end of the last contact only, not from the beginning of another
+    struct router_channel_rules channels[ROUTER_CHANNELS];
+};
+
+#endif

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_ROUTING_ROUTER_EFFECT_H
+#define THROUGHLINE_ROUTING_ROUTER_EFFECT_H
+
+// What comes out of the router: what must be done because of an input, and how a decision came about. All of it is the
+// router's, valid until the next call that takes the router without const.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "routing/router_config.h"
+#include "routing/router_words.h"
+
+enum router_effect_kind {
+    ROUTER_DONE = 1,    // command: (session, client_id) took effect
+    ROUTER_REFUSED,     // command: it did not, and why
+    ROUTER_DECISION,    // an agent was chosen, or nobody could be
+    ROUTER_OFFER,       // to `agent`
+    ROUTER_OFFER_ENDED, // to `agent`
+    ROUTER_ASSIGN,      // to `agent`
+    ROUTER_UNASSIGN,    // to `agent`
+    ROUTER_WORK, // state, agent, queue, charge, sessions or channel of `work` changed: read models, desks that show it
+    ROUTER_ENTRY, // timeline entry `number` of `conversation` concerns `agent` (once per holder and informed former holder)
+    ROUTER_DELIVER,             // outbox: entry `number` to the customer through `session`
+    ROUTER_CONNECT,             // outbox: bridge call `session.call` to `agent`
+    ROUTER_DISCONNECT,          // outbox: take `agent` off the call
+    ROUTER_DELIVERY_NEWS,       // to `agent`: a delivery's state
+    ROUTER_PRESENCE,            // `agent`'s presence changed
+    ROUTER_CONVERSATION_CLOSED, // disposition `text`, resolved or not, by `agent`
+    ROUTER_ENTRY_REFUSED,       // take entry `number` of `conversation` back: its command was refused
+    ROUTER_CONFIGURED,          // another configuration is in force
+    ROUTER_CUSTOMER,            // to `agent`: this customer's handles changed
+};
+
+struct router_session {
+    enum router_channel channel;
+    const char *account;
+    const char *handle;
+    const char *call;
+    bool live;
+    bool simulated;
+    int64_t last_word; // at
+};
+
+struct router_shortfall {
+    const char *skill;
+    uint32_t needs;
+    uint32_t has;
+};
+
+struct router_candidate {
+    const char *agent;
+    enum router_exclusion exclusion;           // the first that holds
+    const struct router_shortfall *shortfalls; // every skill missing, whatever the exclusion
+    size_t shortfalls_n;
+    uint32_t load, capacity, cost;
+    int64_t idle_ms;
+    uint32_t surplus;
+    int64_t score; // what the queue's choice makes of them; higher is better
+    bool known;
+    enum router_channel occupied; // ROUTER_EX_OCCUPIED: this channel is why ...
+    uint32_t maximum;             // ... being at this maximum; 0 = being exclusive
+};
+
+struct router_decision {
+    const char *queue;
+    const char *winner; // "" = nobody
+    enum router_select select;
+    const struct router_candidate
+        *candidates;     // winner first, qualified by score; then, of few agents, the excluded by id
+    size_t candidates_n; // <= ROUTER_CANDIDATES_MAX
+    uint32_t considered;
+    uint32_t excluded[ROUTER_EXCLUSIONS];
+    enum router_channel channel;
+    const struct router_skill *requires; // of the first step
+    size_t requires_n;
+    const char *needs, *floor; // the expressions in force, "" = none
+    uint32_t step;             // how often the requirement has been relaxed
+    uint32_t able;             // agents who meet the requirement, present or not; 0 = nobody ever can as things are
+    uint64_t config;           // input that brought the configuration in force
+};
+
+struct router_effect {
+    enum router_effect_kind kind;
+    enum router_reason reason;
+    enum router_refusal refusal;
+    uint64_t work, conversation, customer;
+    uint64_t number; // ENTRY, DELIVER, ENTRY_REFUSED: the entry; DONE, REFUSED: the input of the command
+    uint64_t epoch;
+    int64_t deadline;                   // at; OFFER: when it ends
+    const char *agent;                  // "" = none
+    const char *session_id, *client_id; // DONE, REFUSED
+    const char *text;                   // disposition, reason text, delivery id
+    bool resolved, informed;
+    uint32_t state;                // PRESENCE, DELIVERY_NEWS, WORK: the state (closed work has no view any more)
+    struct router_session session; // DELIVER, CONNECT, DISCONNECT
+    const struct router_decision *decision; // DECISION
+    const struct router_candidate *why;     // OFFER
+    const char *former_agent;               // OFFER
+};
+
+struct router_effects {
+    const struct router_effect *v;
+    size_t n;
+};
+
+#endif

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_ROUTING_ROUTER_INPUT_H
+#define THROUGHLINE_ROUTING_ROUTER_INPUT_H
+
+// What goes into the router: one entry of the log, by value. What is passed stays the caller's.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "routing/router_config.h"
+#include "routing/router_words.h"
+
+enum router_input_kind {
+    ROUTER_IN_HAPPENED = 1,
+    ROUTER_IN_DESK_OPENED,
+    ROUTER_IN_DESK_CLOSED,
+    ROUTER_IN_NODE_LOST,
+    ROUTER_IN_COMMAND,
+    ROUTER_IN_TICK,
+    ROUTER_IN_CONFIG,
+    ROUTER_IN_AGENT_PUT,
+    ROUTER_IN_AGENT_REMOVED,
+    ROUTER_IN_QUEUE_PUT,
+    ROUTER_IN_QUEUE_REMOVED,
+    ROUTER_IN_FOLD,
+    ROUTER_IN_DELIVERY,
+    ROUTER_IN_CUSTOMER_CHANGED,
+    ROUTER_IN_CALENDAR, // what a calendar's words come to
+    ROUTER_IN_NOTHING,  // checkpoints, hashes, voided inputs: takes its number and its time, nothing else
+};
+
+struct router_happened {
+    enum router_happened_kind kind;
+    enum router_channel channel;
+    const char *account;
+    const char *handle;
+    const char *call;     // "" = none
+    const char *language; // "" = unknown
+    const char *intent;   // "" = unknown
+    uint32_t priority;    // 0 = the queue's
+    bool simulated;
+    // where the function placed it
+    uint64_t conversation;
+    uint64_t customer;
+    bool reopened;
+    bool participant;       // not the customer's own: shown, but no contact
+    const char *last_agent; // "" = none
+};
+
+enum router_act {
+    ROUTER_ACT_PRESENCE = 1,
+    ROUTER_ACT_ACCEPT,
+    ROUTER_ACT_DECLINE,
+    ROUTER_ACT_SEND,
+    ROUTER_ACT_NOTE,
+    ROUTER_ACT_TRANSFER_QUEUE,
+    ROUTER_ACT_TRANSFER_AGENT,
+    ROUTER_ACT_CLOSE,
+    ROUTER_ACT_WRAP_UP_DONE,
+    ROUTER_ACT_EXTEND,
+};
+
+struct router_command {
+    const char *session;
+    const char *client_id;
+    const char *agent;
+    enum router_act act;
+    uint64_t work;         // accept, decline, transfer, close, wrap_up_done, extend
+    uint64_t epoch;        // accept, decline
+    uint64_t conversation; // send, note
+    enum router_presence presence;
+    enum router_channel channel; // send; NONE = current
+    const char *account;         // send on a channel without a session: from
+    const char *handle;          // ... and to; "" = none
+    const char *to;              // transfer: queue or agent
+    const char *text;            // decline reason, disposition
+    bool resolved;               // close
+};
+
+struct router_delivery_news {
+    const char *delivery;
+    uint64_t conversation;
+    uint64_t entry;
+    uint32_t state; // throughline.v1.DeliveryState
+    const char *reason;
+};
+
+struct router_input {
+    enum router_input_kind kind;
+    uint64_t number; // exactly the last one + 1
+    int64_t wall;    // Unix ms
+    int64_t at;      // ms, never smaller than the last one's
+    bool has_entry;  // a timeline entry of this number exists
+    union {
+        struct router_happened happened;
+        struct {
+            const char *session;
+            const char *agent;
+            const char *boot;
+        } desk_opened;
+        struct {
+            const char *session;
+            const char *boot; // which node says so: news of a session that has moved to another boot is stale. "" = any
+            bool logout;
+        } desk_closed;
+        struct {
+            const char *boot;
+        } node_lost;
+        struct router_command command;
+        struct router_config config;
+        struct router_agent agent_put;
+        struct {
+            const char *id;
+        } agent_removed;
+        struct router_queue queue_put;
+        struct {
+            const char *name;
+        } queue_removed;
+        struct {
+            uint32_t version;
+        } fold;
+        struct router_delivery_news delivery;
+        struct {
+            uint64_t customer;
+            uint64_t other;
+        } customer_changed;
+        struct {
+            const char *name;
+            uint64_t defined; // input that brought the words it was made of
+            struct router_turns turns;
+        } calendar;
+    };
+};
+
+#endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_ROUTING_ROUTER_WORDS_H
+#define THROUGHLINE_ROUTING_ROUTER_WORDS_H
+
+// The words of the router: its limits, and the kinds and states that its configuration, inputs and effects are told in.
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ROUTER_FOLD_VERSION   2 // the newest version of the fold that this code knows
+#define ROUTER_NAME_MAX       64
+#define ROUTER_TEXT_MAX       256
+#define ROUTER_SESSIONS_MAX   8    // per work; the oldest that is not live gives way
+#define ROUTER_CANDIDATES_MAX 32   // agents, who are then all named in a decision; of more, the winner and ten others
+#define ROUTER_NEEDS_MAX      1000 // bytes of an expression
+#define ROUTER_STEPS_MAX      16
+#define ROUTER_CALENDARS_MAX  64
+#define ROUTER_TURNS_MAX      1024 // of one calendar that are known ahead
+#define ROUTER_CHANNELS       6    // size of tables indexed by enum router_channel
+
+// Values equal throughline.v1.Channel, PresenceState, WorkState, Reason, Refusal, Exclusion, DeliveryState; a test compares them.
+enum router_channel {
+    ROUTER_CHANNEL_NONE = 0,
+    ROUTER_CHAT = 1,
+    ROUTER_SMS = 2,
+    ROUTER_EMAIL = 3,
+    ROUTER_VOICE = 4,
+    ROUTER_SOCIAL = 5,
+};
+
+enum router_presence {
+    ROUTER_PRESENCE_NONE = 0,
+    ROUTER_OFFLINE = 1,
+    ROUTER_AVAILABLE = 2,
+    ROUTER_AWAY = 3,
+    ROUTER_LOST = 4,
+    ROUTER_FOCUS = 5,     // deep work: nothing new for a limited time, and no place lost
+    ROUTER_DRAINING = 6,  // finishes what is at hand, gets nothing new, and is away when the last is done
+    ROUTER_PRESENCES = 7, // size of tables
+};
+
+enum router_work_state {
+    ROUTER_WORK_NONE = 0,
+    ROUTER_QUEUED = 1,
+    ROUTER_OFFERED = 2,
+    ROUTER_ASSIGNED = 3,
+    ROUTER_WRAP_UP = 4,
+    ROUTER_CLOSED = 5,
+};
+
+enum router_reason {
+    ROUTER_REASON_NONE = 0,
+    ROUTER_NEW = 1,
+    ROUTER_REOPENED = 2,
+    ROUTER_ACCEPTED = 3,
+    ROUTER_DECLINED = 4,
+    ROUTER_TIMED_OUT = 5,
+    ROUTER_DESK_LOST = 6,
+    ROUTER_ABANDONED = 7,
+    ROUTER_TRANSFERRED = 8,
+    ROUTER_CLOSED_BY_AGENT = 9,
+    ROUTER_WRAPPED_UP = 10,
+    ROUTER_CHANNEL_SWITCH = 11,
+    ROUTER_WENT_AWAY = 12,
+    ROUTER_REMOVED = 13,
+    ROUTER_TAKEN = 14,
+    ROUTER_CUSTOMER_BACK = 15,
+    ROUTER_OVERFLOWED = 16,
+};
+
+enum router_refusal {
+    ROUTER_REFUSAL_NONE = 0,
+    ROUTER_UNKNOWN_WORK = 1,
+    ROUTER_NOT_YOURS = 2,
+    ROUTER_OFFER_PAST = 3,
+    ROUTER_UNKNOWN_AGENT = 4,
+    ROUTER_UNKNOWN_QUEUE = 5,
+    ROUTER_UNKNOWN_SESSION = 6,
+    ROUTER_WRONG_STATE = 7,
+    ROUTER_NO_CHANNEL = 8,
+    ROUTER_FULL = 9,
+    ROUTER_INVALID = 10,
+};
+
+enum router_exclusion {
+    ROUTER_EXCLUSION_UNSET = 0,
+    ROUTER_QUALIFIED = 1,
+    ROUTER_EX_OFFLINE = 2,
+    ROUTER_EX_AWAY = 3,
+    ROUTER_EX_LOST = 4,
+    ROUTER_EX_CHANNEL = 5,
+    ROUTER_EX_SKILL = 6,
+    ROUTER_EX_CAPACITY = 7,
+    ROUTER_EX_DECLINED = 8,
+    ROUTER_EX_OCCUPIED = 9,
+    ROUTER_EX_FOCUS = 10,
+    ROUTER_EX_DRAINING = 11,
+    ROUTER_EXCLUSIONS = 12, // size of tables
+};
+
+enum router_select { // whom a queue prefers of those who qualify; ties: longest idle, then the lower id
+    ROUTER_SUITED = 0,
+    ROUTER_LONGEST_IDLE = 1,
+    ROUTER_LEAST_LOADED = 2,
+    ROUTER_FEWEST_SKILLS = 3,
+    ROUTER_MOST_SKILLED = 4,
+    ROUTER_FASTEST = 5,
+    ROUTER_RESOLUTION = 6,
+    ROUTER_RANDOM = 7,
+    ROUTER_MIX = 8,
+    ROUTER_SELECTS = 9, // size of tables
+};
+
+enum router_order {                 // which waiting work goes first; ties: the longest waiting, then the lower id
+    ROUTER_ORDER_PRIORITY = 0,      // by class
+    ROUTER_ORDER_FIFO = 1,          // by age alone
+    ROUTER_ORDER_COST = 2,          // weight x age / target of the queue
+    ROUTER_ORDER_PRIORITY_COST = 3, // by class, within it by cost
+    ROUTER_ORDER_SKILL_LEVEL = 4,   // highest level, in what the work needs, of an agent who has room for it
+    ROUTER_ORDERS = 5,              // size of tables
+};
+
+enum router_when { // entry rule: what a queue's calendar must say
+    ROUTER_ALWAYS = 0,
+    ROUTER_WHEN_OPEN = 1,
+    ROUTER_WHEN_CLOSED = 2,
+    ROUTER_WHENS = 3, // size of tables
+};
+
+enum router_happened_kind {
+    ROUTER_WORDS = 1,        // the customer's own words: opens work, moves channel-now
+    ROUTER_CALL_STARTED = 2, // likewise
+    ROUTER_CALL_ENDED = 3,
+    ROUTER_CHAT_OPENED = 4,
+    ROUTER_CHAT_CLOSED = 5,
+    ROUTER_ASIDE = 6, // shown, but no contact
+};
+
+// The words for them, as in the configuration; "" beyond.
+const char *router_select_name(enum router_select s);
+const char *router_order_name(enum router_order o);
+const char *router_when_name(enum router_when w);
+bool router_select_of(const char *name, enum router_select *out);
+bool router_order_of(const char *name, enum router_order *out);
+bool router_when_of(const char *name, enum router_when *out);
+
+// Whether an expression of requirements can be read; else what is wrong with it and at which byte.
+bool router_needs_ok(const char *text, const char **why, size_t *at);
+
+#endif

@@ -254,7 +254,7 @@ static const char *check_outcomes(const struct router *r)
 {
     size_t n = 0;
     for (const struct outcome *o = r->outcomes; o; o = o->next, n++) {
-        if (command_find(r, o->session, o->client_id) != o)
+        if (outcome_find(r, o->session, o->client_id) != o)
             return "a command's outcome cannot be found";
     }
     return n == r->outcomes_n && n == r->commands.n ? NULL : "the memory of commands is miscounted";

@@ -324,10 +324,13 @@ enum router_refusal happened_customer_changed(struct router *r, const struct rou
 // ---- command.c ----
 
 enum router_refusal command_apply(struct router *r, const struct router_input *in);
-struct outcome *command_find(const struct router *r, const char *session, const char *client_id);
-void command_remember(struct router *r, const char *session, const char *client_id, uint64_t input, int64_t at,
+
+// ---- outcome.c ----
+
+struct outcome *outcome_find(const struct router *r, const char *session, const char *client_id);
+void outcome_remember(struct router *r, const char *session, const char *client_id, uint64_t input, int64_t at,
                       enum router_refusal refusal);
-void command_free(struct router *r);
-void command_forget_old(struct router *r, int64_t at);
+void outcome_free(struct router *r);
+void outcome_forget_old(struct router *r, int64_t at);
 
 #endif

@@ -28,6 +28,12 @@ size_t take_count(struct reader *in, size_t width, size_t least);
 const char *take_text(struct reader *in, size_t max);
 const char *const *take_texts(struct reader *in, size_t *n); // each of ROUTER_TEXT_MAX bytes at most
 
+// ---- restore_config.c ----
+
+const struct router_skill *take_skills(struct reader *in, size_t *n);
+void take_rules(struct reader *in, struct router_config *c);
+void take_queues(struct reader *in, struct router *r);
+
 // ---- restore_calendar.c ----
 
 void take_calendars(struct reader *in, struct router *r);

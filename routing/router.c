@@ -140,7 +140,7 @@ void router_free(struct router *r)
     }
     for (size_t i = 0; i < r->calendars_n; i++)
         calendar_bury(r, r->calendars[i]);
-    command_free(r);
+    outcome_free(r);
     memory_unearth(r);
     table_free(&r->conversations);
     table_free(&r->desks);
@@ -201,7 +201,7 @@ bool router_step(struct router *r, const struct router_input *in, struct router_
     r->effects_n = 0;
     r->input = in->number;
     r->wall = in->wall;
-    command_forget_old(r, in->at);
+    outcome_forget_old(r, in->at);
     router_fire_due(r, in->at);
     r->at = in->at;
     enum router_refusal why = ROUTER_INVALID;

@@ -15,7 +15,7 @@ int64_t router_next_deadline(const struct router *r)
 int router_outcome(const struct router *r, const char *session, const char *client_id, uint64_t *input,
                    enum router_refusal *why)
 {
-    const struct outcome *o = command_find(r, text_or_empty(session), text_or_empty(client_id));
+    const struct outcome *o = outcome_find(r, text_or_empty(session), text_or_empty(client_id));
     if (!o)
         return 0;
     *input = o->input;

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_ROUTING_COMMAND_H
+#define THROUGHLINE_ROUTING_COMMAND_H
+
+// What command.c and the files of acts agree on.
+
+#include "routing/core.h"
+
+struct order { // a command under way
+    const struct router_command *c;
+    struct agent *agent;
+    struct work *work;
+    size_t session; // send; SIZE_MAX = the one to add
+    bool has_entry;
+};
+
+struct command_act {
+    enum router_refusal (*check)(const struct router *r, struct order *o);
+    void (*act)(struct router *r, struct order *o);
+    bool entry; // brought a timeline entry, to be taken back when refused
+};
+
+extern const struct command_act command_acts[]; // by enum router_act; in act.c
+
+#endif

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calendars: each text is read where it stands, so that an error has its place in the file; and what queues say about them.
-#include "daemon/config/config_private.h"
+#include "daemon/config/config_check.h"
 
 #include "daemon/base/hours.h"
+#include "daemon/base/loop.h"
 #include "proto/nearest.h"
 #include "routing/router.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const char *setting_check_weekly(const char *s, size_t len)
@@ -54,10 +56,22 @@ void config_check_hours(const struct config *c, const struct config_queue *q, st
 }
 
 // `before`: how many stand before it in the file; `hours`: it has some, right or wrong.
-void config_check_calendar(const struct config_calendar *c, size_t before, bool hours, struct config_errors *errs)
+static void check_calendar(const struct config_calendar *c, size_t before, bool hours, struct config_errors *errs)
 {
     if (before >= ROUTER_CALENDARS_MAX)
         errors_add(errs, c->place, "there are too many calendars (at most %d)", ROUTER_CALENDARS_MAX);
     if (!hours && c->name != NULL)
         errors_warn(errs, c->place, "calendar '%s' is never open but on holidays (give hours)", c->name);
+}
+
+void check_calendars(const struct check *k)
+{
+    struct check_row *rows = xcalloc(k->c->calendars_n, sizeof *rows);
+    for (size_t i = 0; i < k->c->calendars_n; i++) {
+        const struct config_calendar *c = &k->c->calendars[i];
+        rows[i] = (struct check_row){"calendar", i, c->place, c->tenant, c->name};
+        check_calendar(c, i, check_given(k, &rows[i], "hours"), k->errs);
+    }
+    check_names(k, rows, k->c->calendars_n, "name", true);
+    free(rows);
 }

@@ -136,7 +136,6 @@ const char *setting_check_holiday(const char *s, size_t len);
 bool config_asks_hours(const struct toml_node *when);
 void config_check_hours(const struct config *c, const struct config_queue *q, struct config_place place,
                         struct config_errors *errs);
-void config_check_calendar(const struct config_calendar *c, size_t before, bool hours, struct config_errors *errs);
 
 // ---- overflow (config_overflow.c) ----
 

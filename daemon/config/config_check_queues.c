@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must be true of [[queue]]s: their order, what they name, whom they ask for. A part of config_check.c.
+#include "daemon/config/config_check.h"
+
+#include "daemon/base/loop.h"
+#include "proto/nearest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// By what is written, read or not: a mistyped rule is a rule.
+static bool queue_takes_all(const struct check *k, size_t index)
+{
+    static const char *const rules[] = {"channels", "accounts", "intents", "languages"};
+    const struct toml_node *node = check_node(k, "queue", index);
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        const struct toml_node *rule = toml_get(node, rules[i]);
+        if (rule != NULL && (toml_type(rule) != TOML_ARRAY || toml_count(rule) > 0))
+            return false;
+    }
+    return !config_asks_hours(toml_get(node, "when"));
+}
+
+// The last queue of a tenant takes what no other did, and nothing may stand behind such a one.
+static void check_queue_order(const struct check *k, size_t i)
+{
+    const struct config_queue *queues = k->c->queues, *q = &queues[i], *next = NULL;
+    for (size_t m = i + 1; m < k->c->queues_n && next == NULL; m++)
+        next = check_same_tenant(q->tenant, queues[m].tenant) ? &queues[m] : NULL;
+    bool all = queue_takes_all(k, i);
+    if (all && next != NULL)
+        errors_add(k->errs, q->place, "queue '%s' has no entry rules, so the one at line %d gets nothing (put it last)",
+                   q->name != NULL ? q->name : "", next->place.line);
+    if (!all && next == NULL)
+        errors_add(k->errs, q->place,
+                   "queue '%s' is the last of tenant '%s', but has entry rules (add one without, behind it)",
+                   q->name != NULL ? q->name : "", q->tenant != NULL ? q->tenant : "");
+}
+
+static void check_queue_accounts(const struct check *k, const struct check_row *row, const struct config_queue *q)
+{
+    for (size_t i = 0; i < q->accounts.n; i++) {
+        struct nearest near = nearest_begin(q->accounts.v[i]);
+        bool known = false;
+        for (size_t m = 0; m < k->c->accounts_n && !known; m++) {
+            const struct config_account *a = &k->c->accounts[m];
+            if (a->name == NULL || !check_same_tenant(a->tenant, q->tenant))
+                continue;
+            known = strcmp(a->name, q->accounts.v[i]) == 0;
+            nearest_offer(&near, a->name);
+        }
+        const char *best = nearest_best(&near);
+        if (!known)
+            errors_add(k->errs, check_place(k, row, "accounts"),
+                       "queue.accounts names an unknown account '%s' (%s%s%s)", q->accounts.v[i],
+                       best != NULL ? "did you mean '" : "every account has its [[account]]", best != NULL ? best : "",
+                       best != NULL ? "'?" : "");
+    }
+}
+
+static bool agent_has(const struct config_agent *a, const struct config_skill *need)
+{
+    for (size_t i = 0; i < a->skills.n; i++) {
+        if (strcmp(a->skills.v[i].name, need->name) == 0)
+            return a->skills.v[i].level >= need->level;
+    }
+    return false;
+}
+
+static bool agent_meets(const struct config_agent *a, const struct config_queue *q)
+{
+    for (size_t i = 0; i < q->requires.n; i++) {
+        if (!agent_has(a, &q->requires.v[i]))
+            return false;
+    }
+    return true;
+}
+
+static void check_queue_served(const struct check *k, const struct check_row *row, const struct config_queue *q)
+{
+    bool agents = false;
+    for (size_t i = 0; i < k->c->agents_n; i++) {
+        if (!check_same_tenant(k->c->agents[i].tenant, q->tenant))
+            continue;
+        if (agent_meets(&k->c->agents[i], q))
+            return;
+        agents = true;
+    }
+    if (agents && q->name != NULL)
+        errors_warn(k->errs, check_place(k, row, "requires"), "no agent in this file can serve queue '%s'", q->name);
+}
+
+void check_queues(const struct check *k)
+{
+    struct check_row *rows = xcalloc(k->c->queues_n, sizeof *rows);
+    for (size_t i = 0; i < k->c->queues_n; i++) {
+        const struct config_queue *q = &k->c->queues[i];
+        rows[i] = (struct check_row){"queue", i, q->place, q->tenant, q->name};
+        check_queue_order(k, i);
+        check_queue_accounts(k, &rows[i], q);
+        config_check_mix(q, check_place(k, &rows[i], "select"), k->errs);
+        config_check_steps(q, check_place(k, &rows[i], "steps"), k->errs);
+        config_check_hours(k->c, q, check_place(k, &rows[i], q->calendar != NULL ? "calendar" : "when"), k->errs);
+        config_check_overflow(k->c, q, check_place(k, &rows[i], "overflow"), k->errs);
+        check_queue_served(k, &rows[i], q);
+    }
+    check_names(k, rows, k->c->queues_n, "name", true);
+    free(rows);
+}

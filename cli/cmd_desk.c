@@ -58,8 +58,10 @@ struct desk_work *desk_work_by_conversation(struct desk *d, json_int_t conversat
 
 void desk_forget_all(struct desk *d)
 {
-    for (size_t i = 0; i < d->works_n; i++)
+    for (size_t i = 0; i < d->works_n; i++) {
         desk_not_accepted(d, &d->works[i]);
+        desk_forget_dispositions(&d->works[i]);
+    }
     d->works_n = 0;
     d->current = 0;
 }

@@ -15,6 +15,8 @@ struct desk_work {
     unsigned long accepted; // the command that accepts the offer, 0 = none under way
     json_t *held;           // lines typed since then: they go out once it is assigned
     char name[128];         // of the customer
+    json_t *dispositions;   // words that a close may name; NULL or empty = any
+    bool disposition_required;
 };
 
 struct desk {
@@ -46,5 +48,11 @@ bool desk_send_again(struct desk *d); // what is not answered, in order
 
 bool desk_message(void *ctx, const json_t *frame); // a DeskUpdate
 bool desk_line(void *ctx, char *line);             // what the agent typed
+
+// desk_close.c: lines that say what came of the work
+bool desk_line_close(struct desk *d, char *rest);
+bool desk_line_disposition(struct desk *d, char *rest);
+void desk_learn_dispositions(struct desk_work *w, const json_t *context);
+void desk_forget_dispositions(struct desk_work *w);
 
 #endif

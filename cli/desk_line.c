@@ -120,17 +120,6 @@ static bool line_note(struct desk *d, char *rest)
              : line_none("you have no conversation");
 }
 
-static bool line_close(struct desk *d, char *rest)
-{
-    struct desk_work *w = desk_work_by_id(d, d->current);
-    if (!w)
-        return line_none("you have no conversation");
-    bool unresolved = strncmp(rest, "unresolved", 10) == 0;
-    return desk_command(d, "close",
-                        json_pack("{s:I, s:s, s:b}", "work", w->work, "disposition", *rest ? rest : "resolved",
-                                  "resolved", unresolved ? 0 : 1));
-}
-
 static bool line_done(struct desk *d, char *rest)
 {
     struct desk_work *w = desk_chosen(d, rest, false);
@@ -224,7 +213,8 @@ static const struct {
     {"by", "CHANNEL TEXT  reply by another channel", line_by},
     {"note", "TEXT  a note only agents see", line_note},
     {"transfer", "queue NAME | agent ID", line_transfer},
-    {"close", "[DISPOSITION]  resolved, unless it begins with unresolved", line_close},
+    {"close", "[unresolved] [DISPOSITION]  as much of the word as tells it apart", desk_line_close},
+    {"disposition", "[unresolved] [DISPOSITION]  in wrap-up: what came of it after all", desk_line_disposition},
     {"done", "[WORK]  end the wrap-up", line_done},
     {"more", "[WORK]  the whole time of the offer or wrap-up again", line_more},
     {"list", "your work", line_list},
@@ -243,7 +233,7 @@ static bool line_help(struct desk *d, char *rest)
     (void)d;
     (void)rest;
     for (size_t i = 0; i < sizeof line_commands / sizeof *line_commands; i++)
-        printf("  /%-10s %s\n", line_commands[i].name, line_commands[i].help);
+        printf("  /%-11s %s\n", line_commands[i].name, line_commands[i].help);
     return true;
 }
 

@@ -29,8 +29,10 @@ static struct desk_work *desk_learn(struct desk *d, const json_t *work, const js
     }
     w->conversation = print_number(work, "conversation");
     w->customer = print_number(work, "customer");
-    if (context)
+    if (context) {
         snprintf(w->name, sizeof w->name, "%s", desk_customer_name(context));
+        desk_learn_dispositions(w, context);
+    }
     return w;
 }
 
@@ -40,6 +42,7 @@ static void desk_forget(struct desk *d, json_int_t work)
     if (!w)
         return;
     desk_not_accepted(d, w);
+    desk_forget_dispositions(w);
     *w = d->works[--d->works_n];
 }
 
@@ -141,7 +144,8 @@ static bool show_unassigned(struct desk *d, const json_t *u)
 static bool show_work(struct desk *d, const json_t *u)
 {
     if (strcmp(print_text(u, "state"), "wrap up") == 0)
-        printf("work %s is in wrap-up; /done ends it\n", print_text(u, "id"));
+        printf("work %s is in wrap-up; /done ends it%s\n", print_text(u, "id"),
+               *print_text(u, "disposition") ? "" : ", /disposition says what came of it");
     if (strcmp(print_text(u, "state"), "closed") == 0)
         desk_forget(d, print_number(u, "id"));
     return true;

@@ -26,7 +26,7 @@ static enum router_refusal check_offer(const struct router *r, struct order *o)
     return o->work->agent == o->agent ? ROUTER_REFUSAL_NONE : ROUTER_NOT_YOURS;
 }
 
-static enum router_refusal check_in_state(const struct router *r, struct order *o, enum router_work_state state)
+enum router_refusal command_work_in(const struct router *r, struct order *o, enum router_work_state state)
 {
     o->work = work_find(r, o->c->work);
     if (!o->work)
@@ -38,19 +38,14 @@ static enum router_refusal check_in_state(const struct router *r, struct order *
 
 static enum router_refusal check_held(const struct router *r, struct order *o)
 {
-    return check_in_state(r, o, ROUTER_ASSIGNED);
-}
-
-static enum router_refusal check_wrap_up(const struct router *r, struct order *o)
-{
-    return check_in_state(r, o, ROUTER_WRAP_UP);
+    return command_work_in(r, o, ROUTER_ASSIGNED);
 }
 
 static enum router_refusal check_extend(const struct router *r, struct order *o)
 {
-    enum router_refusal why = check_in_state(r, o, ROUTER_OFFERED);
+    enum router_refusal why = command_work_in(r, o, ROUTER_OFFERED);
     if (why == ROUTER_WRONG_STATE)
-        why = check_wrap_up(r, o);
+        why = close_check_wrap_up(r, o);
     return !why && o->work->extended >= r->rules.extend_max ? ROUTER_FULL : why;
 }
 
@@ -177,27 +172,6 @@ static void act_to_agent(struct router *r, struct order *o)
     act_pass_on(r, o);
 }
 
-static void act_close(struct router *r, struct order *o)
-{
-    struct work *w = o->work;
-    struct router_effect *e = effect_work(r, ROUTER_CONVERSATION_CLOSED, w, o->agent, ROUTER_CLOSED_BY_AGENT);
-    e->text = arena_text(&r->arena, o->c->text);
-    e->resolved = o->c->resolved;
-    session_end_calls(r, w);
-    if (!w->queue->def.wrap_up_ms) {
-        work_close(r, w, ROUTER_CLOSED_BY_AGENT);
-        return;
-    }
-    work_move(r, w, ROUTER_WRAP_UP, o->agent, ROUTER_CLOSED_BY_AGENT);
-    w->limit.kind = TIMER_WRAP_UP;
-    timer_start(r, &w->limit, timer_after(r->at, w->queue->def.wrap_up_ms));
-}
-
-static void act_wrap_up_done(struct router *r, struct order *o)
-{
-    work_close(r, o->work, ROUTER_WRAPPED_UP);
-}
-
 static void act_extend(struct router *r, struct order *o)
 {
     offer_extend(r, o->work);
@@ -211,7 +185,8 @@ const struct command_act command_acts[] = {
     [ROUTER_ACT_NOTE] = {check_note, act_note, true},
     [ROUTER_ACT_TRANSFER_QUEUE] = {check_to_queue, act_to_queue, false},
     [ROUTER_ACT_TRANSFER_AGENT] = {check_to_agent, act_to_agent, false},
-    [ROUTER_ACT_CLOSE] = {check_held, act_close, false},
-    [ROUTER_ACT_WRAP_UP_DONE] = {check_wrap_up, act_wrap_up_done, false},
+    [ROUTER_ACT_CLOSE] = {close_check, close_act, false},
+    [ROUTER_ACT_WRAP_UP_DONE] = {close_check_wrap_up, close_act_wrap_up_done, false},
     [ROUTER_ACT_EXTEND] = {check_extend, act_extend, false},
+    [ROUTER_ACT_DISPOSITION] = {close_check_disposition, close_act_disposition, false},
 };

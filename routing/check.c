@@ -129,6 +129,8 @@ static const char *check_work(const struct router *r, const struct work *w)
         return "work waits for its customer that no agent has at hand";
     if ((w->limit.place != 0) != (w->state == ROUTER_OFFERED || w->state == ROUTER_WRAP_UP))
         return "an offer or wrap-up has no limit, or other work has one";
+    if (*w->disposition && w->state != ROUTER_WRAP_UP)
+        return "work that is not in wrap-up was disposed of";
     if ((w->line != NULL) != (w->state == ROUTER_QUEUED))
         return "work stands in a line and does not wait, or waits elsewhere";
     if ((w->overflow.place != 0) != check_overflows(r, w) ||

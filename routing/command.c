@@ -13,7 +13,7 @@
 
 static bool command_legal(const struct router_command *c)
 {
-    return c->act >= ROUTER_ACT_PRESENCE && c->act <= ROUTER_ACT_EXTEND && text_is(c->agent, ROUTER_NAME_MAX) &&
+    return c->act >= ROUTER_ACT_PRESENCE && c->act < ROUTER_ACTS && text_is(c->agent, ROUTER_NAME_MAX) &&
            text_is(c->account, ROUTER_TEXT_MAX) && text_is(c->handle, ROUTER_TEXT_MAX) &&
            text_is(c->to, ROUTER_NAME_MAX) && text_is(c->text, ROUTER_TEXT_MAX);
 }

@@ -22,4 +22,16 @@ struct command_act {
 
 extern const struct command_act command_acts[]; // by enum router_act; in act.c
 
+// Finds the work that the command names; whether its agent has it, in this state.
+enum router_refusal command_work_in(const struct router *r, struct order *o, enum router_work_state state);
+
+// ---- act_close.c ----
+
+enum router_refusal close_check(const struct router *r, struct order *o);
+void close_act(struct router *r, struct order *o);
+enum router_refusal close_check_wrap_up(const struct router *r, struct order *o);
+void close_act_wrap_up_done(struct router *r, struct order *o);
+enum router_refusal close_check_disposition(const struct router *r, struct order *o);
+void close_act_disposition(struct router *r, struct order *o);
+
 #endif

@@ -70,6 +70,7 @@ bool config_queue_legal(const struct router_queue *q)
            config_needs_legal(q->floor) && config_steps_legal(q) && config_channels_legal(q->channels) &&
            texts_are(q->accounts, q->accounts_n, CORE_LIST_MAX) && texts_are(q->intents, q->intents_n, CORE_LIST_MAX) &&
            texts_are(q->languages, q->languages_n, CORE_LIST_MAX) &&
+           texts_are(q->dispositions, q->dispositions_n, CORE_LIST_MAX) &&
            (!q->calendar || text_is(q->calendar, ROUTER_NAME_MAX)) && (unsigned)q->when < ROUTER_WHENS &&
            overflow_legal(q) && select_legal(q) && q->weight <= CORE_WEIGHT_MAX && q->offer_ms >= 1 &&
            q->offer_ms <= 86400000 && q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;

@@ -52,6 +52,7 @@ static bool happened_keeps(const struct router *r, const struct work *w, bool wo
 static void happened_back(struct router *r, struct work *w)
 {
     struct agent *a = w->agent;
+    text_set(r, &w->disposition, "");
     if (!agent_is_here(a) || !happened_keeps(r, w, true, (struct charge){0})) {
         w->since = r->at;
         work_requeue(r, w, ROUTER_CUSTOMER_BACK, false);

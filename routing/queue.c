@@ -47,6 +47,7 @@ static void queue_copy_def(struct router_queue *to, const struct router_queue *f
     to->accounts = texts_new(from->accounts, from->accounts_n);
     to->intents = texts_new(from->intents, from->intents_n);
     to->languages = texts_new(from->languages, from->languages_n);
+    to->dispositions = texts_new(from->dispositions, from->dispositions_n);
 }
 
 static void queue_bury_skills(struct router *r, const struct router_skill *v, size_t n)
@@ -71,6 +72,7 @@ static void queue_bury_def(struct router *r, const struct router_queue *def)
     texts_bury(r, def->accounts, def->accounts_n);
     texts_bury(r, def->intents, def->intents_n);
     texts_bury(r, def->languages, def->languages_n);
+    texts_bury(r, def->dispositions, def->dispositions_n);
 }
 
 // When a step begins, in milliseconds of waiting.

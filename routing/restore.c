@@ -152,6 +152,8 @@ static void take_work_names(struct reader *in, struct router *r, struct work *w)
     text_set(r, &w->last_agent, take_text(in, ROUTER_NAME_MAX));
     text_set(r, &w->language, take_text(in, ROUTER_NAME_MAX));
     text_set(r, &w->intent, take_text(in, ROUTER_NAME_MAX));
+    text_set(r, &w->disposition, take_text(in, ROUTER_TEXT_MAX));
+    reader_must(in, !*w->disposition || w->state == ROUTER_WRAP_UP, "work that is not in wrap-up was disposed of");
     reader_must(in, w->queue && (w->agent != NULL) == (w->state != ROUTER_QUEUED),
                 "a work's place does not fit its state");
     work_inform(w, informed);
@@ -202,7 +204,7 @@ static void take_outcomes(struct reader *in, struct router *r)
         unsigned refusal = take8(in);
         const struct outcome *last = r->outcomes_last;
         bool next = input <= r->input && (!last || (last->input < input && last->at <= at));
-        if (!reader_must(in, next && refusal <= ROUTER_INVALID && !outcome_find(r, session, client_id),
+        if (!reader_must(in, next && refusal <= ROUTER_NO_DISPOSITION && !outcome_find(r, session, client_id),
                          "the memory of commands is out of order"))
             return;
         outcome_remember(r, session, client_id, input, at, (enum router_refusal)refusal);

@@ -69,6 +69,8 @@ static struct queue *take_queue(struct reader *in)
     d.accounts = take_texts(in, &d.accounts_n);
     d.intents = take_texts(in, &d.intents_n);
     d.languages = take_texts(in, &d.languages_n);
+    d.dispositions = take_texts(in, &d.dispositions_n);
+    d.disposition_required = take_bool(in);
     d.calendar = take_text(in, ROUTER_NAME_MAX);
     d.when = (enum router_when)take8(in);
     d.overflow = take_text(in, ROUTER_NAME_MAX);

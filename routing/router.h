@@ -33,6 +33,10 @@ struct router_work_view {
     enum router_reason reason;
     enum router_channel channel_now;
     uint32_t priority, charge;
+    const char *disposition;         // in wrap-up: what it was closed with so far; "" = none
+    const char *const *dispositions; // that its queue allows; n = 0: any
+    size_t dispositions_n;
+    bool disposition_required;
     int64_t since, deadline; // at; deadline 0 = none
     const struct router_session *sessions;
     size_t sessions_n;

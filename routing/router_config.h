@@ -72,6 +72,9 @@ struct router_queue {
     size_t intents_n;
     const char *const *languages;
     size_t languages_n;
+    const char *const *dispositions; // words for how work ends; n = 0: any
+    size_t dispositions_n;
+    bool disposition_required; // nothing is closed without one
     const char *calendar;      // "" or NULL = always open, as with one that does not exist
     enum router_when when;     // entry rule
     const char *overflow;      // queue that takes what is too much for this one; "" or NULL = none

@@ -27,7 +27,7 @@ enum router_effect_kind {
     ROUTER_DISCONNECT,          // outbox: take `agent` off the call
     ROUTER_DELIVERY_NEWS,       // to `agent`: a delivery's state
     ROUTER_PRESENCE,            // `agent`'s presence changed
-    ROUTER_CONVERSATION_CLOSED, // disposition `text`, resolved or not, by `agent`
+    ROUTER_CONVERSATION_CLOSED, // disposition `text`, resolved or not, by `agent`; again when wrap-up corrects it
     ROUTER_ENTRY_REFUSED,       // take entry `number` of `conversation` back: its command was refused
     ROUTER_CONFIGURED,          // another configuration is in force
     ROUTER_CUSTOMER,            // to `agent`: this customer's handles changed
@@ -91,7 +91,7 @@ struct router_effect {
     int64_t deadline;                   // at; OFFER: when it ends
     const char *agent;                  // "" = none
     const char *session_id, *client_id; // DONE, REFUSED
-    const char *text;                   // disposition, reason text, delivery id
+    const char *text;                   // disposition (CONVERSATION_CLOSED, WORK), reason text, delivery id
     bool resolved, informed;
     uint32_t state;                // PRESENCE, DELIVERY_NEWS, WORK: the state (closed work has no view any more)
     struct router_session session; // DELIVER, CONNECT, DISCONNECT

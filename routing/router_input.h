@@ -58,6 +58,8 @@ enum router_act {
     ROUTER_ACT_CLOSE,
     ROUTER_ACT_WRAP_UP_DONE,
     ROUTER_ACT_EXTEND,
+    ROUTER_ACT_DISPOSITION, // set or corrected in wrap-up
+    ROUTER_ACTS,            // size of tables
 };
 
 struct router_command {
@@ -65,7 +67,7 @@ struct router_command {
     const char *client_id;
     const char *agent;
     enum router_act act;
-    uint64_t work;         // accept, decline, transfer, close, wrap_up_done, extend
+    uint64_t work;         // accept, decline, transfer, close, wrap_up_done, extend, disposition
     uint64_t epoch;        // accept, decline
     uint64_t conversation; // send, note
     enum router_presence presence;
@@ -74,7 +76,7 @@ struct router_command {
     const char *handle;          // ... and to; "" = none
     const char *to;              // transfer: queue or agent
     const char *text;            // decline reason, disposition
-    bool resolved;               // close
+    bool resolved;               // close, disposition
 };
 
 struct router_delivery_news {

@@ -80,6 +80,7 @@ enum router_refusal {
     ROUTER_NO_CHANNEL = 8,
     ROUTER_FULL = 9,
     ROUTER_INVALID = 10,
+    ROUTER_NO_DISPOSITION = 11,
 };
 
 enum router_exclusion {

@@ -62,6 +62,8 @@ static void put_queue(struct writer *o, const struct queue *q)
     put_texts(o, d->accounts, d->accounts_n);
     put_texts(o, d->intents, d->intents_n);
     put_texts(o, d->languages, d->languages_n);
+    put_texts(o, d->dispositions, d->dispositions_n);
+    put8(o, d->disposition_required);
     put_text(o, d->calendar);
     put8(o, (uint64_t)d->when);
     put_text(o, d->overflow);
@@ -175,6 +177,7 @@ static void put_work(struct writer *o, const struct work *w)
     put_text(o, w->last_agent);
     put_text(o, w->language);
     put_text(o, w->intent);
+    put_text(o, w->disposition);
     put_sessions(o, w);
     put32(o, w->asks_n);
     for (size_t i = 0; i < w->asks_n; i++) {

@@ -231,10 +231,10 @@ struct work {
     uint32_t extended;   // times, of the offer or wrap-up under way
     int64_t hold_until;  // a known agent who is full is waited for until then
     struct queue *queue;
-    struct agent *agent;    // offered to, or held by
-    struct agent *informed; // who left it and goes on seeing it
-    struct agent *wanted;   // transferred to
-    char *former, *last_agent, *language, *intent;
+    struct agent *agent;                                         // offered to, or held by
+    struct agent *informed;                                      // who left it and goes on seeing it
+    struct agent *wanted;                                        // transferred to
+    char *former, *last_agent, *language, *intent, *disposition; // disposition: in wrap-up, as told so far
     bool prefer_former;
     bool told;         // that nobody can take it has been recorded for its present need
     bool undecided;    // listed in router.undecided

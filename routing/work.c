@@ -91,6 +91,7 @@ struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
     w->last_agent = text_new("");
     w->language = text_new("");
     w->intent = text_new("");
+    w->disposition = text_new("");
     timer_init(&w->limit, TIMER_OFFER, w);
     timer_init(&w->idle, TIMER_IDLE, w);
     timer_init(&w->pause, TIMER_PAUSE, w);
@@ -116,6 +117,7 @@ void work_free(struct work *w)
     text_free(w->last_agent);
     text_free(w->language);
     text_free(w->intent);
+    text_free(w->disposition);
     free(w);
 }
 
@@ -132,6 +134,7 @@ static void work_bury(struct router *r, struct work *w)
     text_bury(r, w->last_agent);
     text_bury(r, w->language);
     text_bury(r, w->intent);
+    text_bury(r, w->disposition);
     memory_bury(r, w);
 }
 
@@ -381,6 +384,7 @@ void work_finish_step(struct router *r)
         struct router_effect *e = effect_work(r, ROUTER_WORK, w, w->agent, w->reason);
         e->state = (uint32_t)w->state;
         e->former_agent = w->former;
+        e->text = w->disposition;
         w->touched = false;
         if (w->state == ROUTER_CLOSED)
             work_bury(r, w);

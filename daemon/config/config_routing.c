@@ -101,6 +101,8 @@ static Throughline__V1__Queue *queue_message(const struct config_queue *q)
     m->accounts = list_message(&q->accounts, &m->n_accounts);
     m->intents = list_message(&q->intents, &m->n_intents);
     m->languages = list_message(&q->languages, &m->n_languages);
+    m->dispositions = list_message(&q->dispositions, &m->n_dispositions);
+    m->disposition_required = q->disposition_required;
     m->calendar = text_message(q->calendar);
     m->overflow = text_message(q->overflow);
     m->overflow_waiting = (uint32_t)q->overflow_waiting;

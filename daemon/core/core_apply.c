@@ -70,6 +70,12 @@ static void queue_decision(struct core *c, const struct core_effect *ce)
     protobuf_c_message_free_unpacked(&d->base, NULL);
 }
 
+// How work ended, in the word that records keep.
+static const char *ended(enum router_reason reason)
+{
+    return reason == ROUTER_CLOSED_BY_AGENT ? "closed" : reason == ROUTER_WRAPPED_UP ? "wrapped_up" : "abandoned";
+}
+
 static void queue_work(struct core *c, const struct core_effect *ce)
 {
     struct store_op op = op_of(STORE_OP_WORK, ce);
@@ -78,6 +84,7 @@ static void queue_work(struct core *c, const struct core_effect *ce)
     op.flag = !router_work(c->router, ce->e->work, &w) || w.state == ROUTER_CLOSED;
     op.text = op.flag ? "" : w.agent;
     if (op.flag) {
+        op.text2 = ended(ce->e->reason);
         queue(c, &op, NULL);
         return;
     }

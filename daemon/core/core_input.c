@@ -225,6 +225,15 @@ static bool act_extend(const Throughline__V1__Command *m, struct router_command 
     return true;
 }
 
+static bool act_disposition(const Throughline__V1__Command *m, struct router_command *out)
+{
+    out->act = ROUTER_ACT_DISPOSITION;
+    out->work = m->disposition->work;
+    out->text = m->disposition->disposition;
+    out->resolved = m->disposition->resolved;
+    return true;
+}
+
 #define ACT_FIRST THROUGHLINE__V1__COMMAND__ACT_PRESENCE
 static act_fn *const acts[] = {
     [THROUGHLINE__V1__COMMAND__ACT_PRESENCE - ACT_FIRST] = act_presence,
@@ -236,6 +245,7 @@ static act_fn *const acts[] = {
     [THROUGHLINE__V1__COMMAND__ACT_CLOSE - ACT_FIRST] = act_close,
     [THROUGHLINE__V1__COMMAND__ACT_WRAP_UP_DONE - ACT_FIRST] = act_wrap_up_done,
     [THROUGHLINE__V1__COMMAND__ACT_EXTEND - ACT_FIRST] = act_extend,
+    [THROUGHLINE__V1__COMMAND__ACT_DISPOSITION - ACT_FIRST] = act_disposition,
 };
 
 static bool read_command(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)

@@ -103,6 +103,7 @@ Throughline__V1__Work *core_work_message(const struct router_work_view *w)
     m->intent = text(w->intent);
     m->former_agent = text(w->former_agent);
     m->channel_now = (Throughline__V1__Channel)w->channel_now;
+    m->disposition = text(w->disposition);
     m->n_sessions = w->sessions_n;
     m->sessions = w->sessions_n ? xcalloc(w->sessions_n, sizeof *m->sessions) : NULL;
     for (size_t i = 0; i < w->sessions_n; i++)
@@ -175,6 +176,9 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->steps = steps(d->steps, d->steps_n);
     q->n_prefers = d->prefers_n;
     q->prefers = skills(d->prefers, d->prefers_n);
+    q->n_dispositions = d->dispositions_n;
+    q->dispositions = texts(d->dispositions, d->dispositions_n);
+    q->disposition_required = d->disposition_required;
     q->calendar = text(d->calendar);
     q->overflow = text(d->overflow);
     q->overflow_waiting = d->overflow_waiting;

@@ -178,6 +178,10 @@ static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const cha
     *field = "when";
     if (*q->when && !router_when_of(q->when, &when))
         return "must be always, open or closed";
+    *field = "dispositions";
+    for (size_t i = 0; i < q->n_dispositions; i++)
+        if (q->n_dispositions > 64 || !name_is_sound(q->dispositions[i]))
+            return "names of [a-z0-9._-], at most 64";
     *field = "calendar";
     if (*q->calendar && !name_is_sound(q->calendar))
         return "must be 1 to 64 of [a-z0-9._-]";

@@ -12,6 +12,7 @@
 #include "daemon/faces/face.h"
 #include "daemon/net/ws.h"
 #include "throughline/v1/desk.pb-c.h"
+#include "throughline/v1/log.pb-c.h"
 
 #define DESK_ROLES         (AUTH_AGENT | AUTH_SUPERVISOR | AUTH_ADMIN)
 #define DESK_HELLO_MS      5000
@@ -131,11 +132,12 @@ void desk_pending_give_up(struct desk *d, struct desk_pending *p, const char *co
                           const char *detail);
 store_placed_fn desk_on_stored;
 
-// desk_act.c: what each command does
+// desk_act.c, desk_plain.c: what each command does
 struct desk_fault {
     const char *code, *field, *detail;
 };
 bool desk_act(struct desk *d, struct desk_pending *p, struct desk_fault *fault);
+bool desk_plain(const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out, struct desk_fault *fault);
 bool desk_act_at_once(struct desk *d, const Throughline__V1__DeskCommand *c, struct desk_fault *fault);
 
 // desk_context.c
@@ -146,6 +148,11 @@ void context_load(struct desks *all, struct desk_item *item, Throughline__V1__Co
 void customer_load(struct desks *all, struct desk_item *item, uint64_t customer);
 void entry_load(struct desks *all, struct desk_item *item, uint64_t conversation, uint64_t number);
 void context_loads_free(struct desks *all);
+
+// desk_disposition.c: the words that a work's queue allows
+void disposition_list(const struct desks *all, Throughline__V1__Context *c);
+// What a refused close is told; the caller frees it. NULL: the work is gone, or any word would have done.
+char *disposition_detail(const struct desks *all, const Throughline__V1__DeskCommand *c);
 
 // desk_ask.c: questions of a desk, and whether it may ask them
 bool desk_concerns(struct desk *d, uint64_t conversation);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each desk command means: a table of checks and of makers of inputs. Only the form is judged here; whether the agent may,
-// and whether the offer still stands, is judged in the fold, by all nodes alike.
+// What each desk command means, where it does not go into the log as it is (desk_plain.c): words, links, what is answered at once. Only
+// the form is judged here; whether the agent may is judged in the fold, by all nodes alike.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 #include "daemon/faces/desk.h"
 #include "proto/handle.h"
 #include "proto/utf8.h"
-#include "throughline/v1/log.pb-c.h"
 
 #define TEXT_MAX        65536
 #define SUBJECT_MAX     1024
@@ -26,85 +25,6 @@ static bool bounded(struct desk_fault *f, const char *value, size_t max, const c
 {
     return strlen(value) <= max || fault(f, "too_long", field, "the value is too long");
 }
-
-// ---- the plain ones: the message goes into the log as it is ----
-
-static bool make_presence(struct desk *d, const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out,
-                          struct desk_fault *f)
-{
-    (void)d;
-    if (c->presence->state != THROUGHLINE__V1__PRESENCE_STATE__PRESENCE_STATE_AVAILABLE &&
-        c->presence->state != THROUGHLINE__V1__PRESENCE_STATE__PRESENCE_STATE_AWAY &&
-        c->presence->state != THROUGHLINE__V1__PRESENCE_STATE__PRESENCE_STATE_FOCUS &&
-        c->presence->state != THROUGHLINE__V1__PRESENCE_STATE__PRESENCE_STATE_DRAINING)
-        return fault(f, "invalid_field", "presence.state", "must be AVAILABLE, AWAY, FOCUS or DRAINING");
-    out->act_case = THROUGHLINE__V1__COMMAND__ACT_PRESENCE;
-    out->presence = c->presence;
-    return true;
-}
-
-static bool make_decline(struct desk *d, const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out,
-                         struct desk_fault *f)
-{
-    (void)d;
-    out->act_case = THROUGHLINE__V1__COMMAND__ACT_DECLINE;
-    out->decline = c->decline;
-    return bounded(f, c->decline->reason, 64, "decline.reason");
-}
-
-static bool make_transfer(struct desk *d, const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out,
-                          struct desk_fault *f)
-{
-    (void)d;
-    out->act_case = THROUGHLINE__V1__COMMAND__ACT_TRANSFER;
-    out->transfer = c->transfer;
-    if (c->transfer->to_case == THROUGHLINE__V1__TRANSFER__TO_QUEUE)
-        return bounded(f, c->transfer->queue, 64, "transfer.queue");
-    if (c->transfer->to_case == THROUGHLINE__V1__TRANSFER__TO_AGENT)
-        return bounded(f, c->transfer->agent, 64, "transfer.agent");
-    return fault(f, "missing_field", "transfer", "must name a queue or an agent");
-}
-
-static bool make_close(struct desk *d, const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out,
-                       struct desk_fault *f)
-{
-    (void)d;
-    out->act_case = THROUGHLINE__V1__COMMAND__ACT_CLOSE;
-    out->close = c->close;
-    return bounded(f, c->close->disposition, 64, "close.disposition");
-}
-
-// What only names its work and offer.
-static bool make_short(struct desk *d, const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out,
-                       struct desk_fault *f)
-{
-    (void)d;
-    (void)f;
-    if (c->command_case == THROUGHLINE__V1__DESK_COMMAND__COMMAND_ACCEPT) {
-        out->act_case = THROUGHLINE__V1__COMMAND__ACT_ACCEPT;
-        out->accept = c->accept;
-    } else if (c->command_case == THROUGHLINE__V1__DESK_COMMAND__COMMAND_EXTEND) {
-        out->act_case = THROUGHLINE__V1__COMMAND__ACT_EXTEND;
-        out->extend = c->extend;
-    } else {
-        out->act_case = THROUGHLINE__V1__COMMAND__ACT_WRAP_UP_DONE;
-        out->wrap_up_done = c->wrap_up_done;
-    }
-    return true;
-}
-
-typedef bool make_fn(struct desk *d, const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out,
-                     struct desk_fault *f);
-
-static make_fn *const plain[] = {
-    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_PRESENCE] = make_presence,
-    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_ACCEPT] = make_short,
-    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_DECLINE] = make_decline,
-    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_TRANSFER] = make_transfer,
-    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_CLOSE] = make_close,
-    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_WRAP_UP_DONE] = make_short,
-    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_EXTEND] = make_short,
-};
 
 static void log_command(struct desk *d, struct desk_pending *p, Throughline__V1__Command *command,
                         uint64_t conversation, const Throughline__V1__Entry *entry)
@@ -334,9 +254,7 @@ bool desk_act(struct desk *d, struct desk_pending *p, struct desk_fault *f)
     Throughline__V1__Command command = THROUGHLINE__V1__COMMAND__INIT;
     if (kind < sizeof special / sizeof *special && special[kind])
         return special[kind](d, p, f);
-    if (kind >= sizeof plain / sizeof *plain || !plain[kind])
-        return fault(f, "empty_command", "", "a command must say what to do");
-    if (!plain[kind](d, p->command, &command, f))
+    if (!desk_plain(p->command, &command, f))
         return false;
     log_command(d, p, &command, 0, NULL);
     return true;

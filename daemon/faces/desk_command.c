@@ -75,9 +75,11 @@ void desk_answer(struct desk *d, const char *client_id, uint64_t input, bool don
     struct desk_pending *p = client_id ? pending_find(d, client_id) : NULL;
     if (!client_id || !*client_id)
         return;
+    char *words = p && refusal == ROUTER_NO_DISPOSITION ? disposition_detail(d->all, p->command) : NULL;
     if (p && !p->stored)
         say_stored(d, client_id, input);
-    say_outcome(d, client_id, input, done, refusal, detail);
+    say_outcome(d, client_id, input, done, refusal, words ? words : detail);
+    free(words);
     if (p)
         pending_remove(d, p);
 }

@@ -207,6 +207,7 @@ void context_load(struct desks *all, struct desk_item *item, Throughline__V1__Co
     l->context = xcalloc(1, sizeof *l->context);
     throughline__v1__context__init(l->context);
     l->context->work = work;
+    disposition_list(all, l->context);
     load_ask(l);
 }
 

@@ -55,6 +55,8 @@ static Throughline__V1__Work *work_now(const struct desk *d, const struct router
     m->customer = e->customer;
     m->state = THROUGHLINE__V1__WORK_STATE__WORK_STATE_CLOSED;
     m->reason = (Throughline__V1__Reason)e->reason;
+    if (e->text && *e->text)
+        m->disposition = xstrdup(e->text);
     return m;
 }
 

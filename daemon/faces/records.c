@@ -163,6 +163,8 @@ Throughline__V1__Conversation *record_conversation(const struct store_bytes *v, 
             c->resolved = number_of(val) != 0;
         else if (field_is(f, "disposition"))
             text_set(&c->disposition, val);
+        else if (field_is(f, "ended"))
+            text_set(&c->ended, val);
         else if (field_is(f, "work"))
             c->work = number_of(val);
         else if (field_is(f, "agent"))

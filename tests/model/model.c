@@ -107,7 +107,8 @@ static bool works_agree(const struct router *r, struct twin *t)
         bool agree = w && v.state == w->state && strcmp(v.agent, w->agent) == 0 && strcmp(v.queue, w->queue) == 0 &&
                      v.charge == twin_charge(t, w) && v.channel_now == w->channel_now && v.since == w->since &&
                      v.priority == twin_priority(t, w) && v.reason == w->reason && v.sessions_n == w->sessions_n &&
-                     strcmp(v.former_agent, w->former) == 0 && strcmp(v.intent, w->intent) == 0;
+                     strcmp(v.former_agent, w->former) == 0 && strcmp(v.intent, w->intent) == 0 &&
+                     strcmp(v.disposition, w->disposition) == 0;
         for (size_t i = 0; agree && i < v.sessions_n; i++)
             agree =
                 v.sessions[i].live == w->sessions[i].live && strcmp(v.sessions[i].handle, w->sessions[i].handle) == 0;
@@ -214,7 +215,7 @@ static bool reached_everything(void)
         all &= reached("effect", kinds_seen, i);
     for (int i = ROUTER_NEW; i <= ROUTER_OVERFLOWED; i++)
         all &= i == ROUTER_TAKEN || reached("reason", reasons_seen, i);
-    for (int i = ROUTER_UNKNOWN_WORK; i <= ROUTER_INVALID; i++)
+    for (int i = ROUTER_UNKNOWN_WORK; i <= ROUTER_NO_DISPOSITION; i++)
         all &= i == ROUTER_FULL || reached("refusal", refusals_seen, i); // FULL takes luck; the stories have it
     return all;
 }

@@ -162,6 +162,7 @@ static bool can_go_on(struct twin *t, const struct twin_work *w, bool woke, uint
 static void back(struct twin *t, struct twin_work *w)
 {
     const struct twin_agent *a = twin_agent(t, w->agent);
+    twin_name(w->disposition, "");
     bool here = a->presence != ROUTER_OFFLINE && a->presence != ROUTER_LOST;
     if (here && can_go_on(t, w, true, w->frozen, w->frozen_places)) {
         twin_move(t, w, ROUTER_ASSIGNED, w->agent, ROUTER_CUSTOMER_BACK);
@@ -397,6 +398,15 @@ static enum router_refusal may_transfer(struct twin *t, const struct router_comm
     return same(c->to, c->agent) ? ROUTER_INVALID : ROUTER_REFUSAL_NONE;
 }
 
+static bool disposes(struct twin *t, const struct twin_work *w, const char *word)
+{
+    const struct twin_queue *q = twin_queue(t, w->queue);
+    bool listed = q->dispositions_n == 0;
+    for (size_t i = 0; i < q->dispositions_n; i++)
+        listed |= same(q->dispositions[i], word);
+    return same(word, "") ? !q->disposition_required : listed;
+}
+
 static enum router_refusal may(struct twin *t, const struct router_command *c, struct twin_work **w)
 {
     const struct twin_desk *d = find_desk(t, c->session);
@@ -414,8 +424,10 @@ static enum router_refusal may(struct twin *t, const struct router_command *c, s
         return offered(c, *w);
     if (c->act == ROUTER_ACT_TRANSFER_QUEUE || c->act == ROUTER_ACT_TRANSFER_AGENT)
         return may_transfer(t, c, *w);
-    if (c->act == ROUTER_ACT_CLOSE)
-        return mine(c, *w, ROUTER_ASSIGNED);
+    if (c->act == ROUTER_ACT_CLOSE || c->act == ROUTER_ACT_DISPOSITION) {
+        enum router_refusal why = mine(c, *w, c->act == ROUTER_ACT_CLOSE ? ROUTER_ASSIGNED : ROUTER_WRAP_UP);
+        return !why && !disposes(t, *w, c->text) ? ROUTER_NO_DISPOSITION : why;
+    }
     if (c->act == ROUTER_ACT_EXTEND) {
         enum router_refusal why = mine(c, *w, *w && (*w)->state == ROUTER_OFFERED ? ROUTER_OFFERED : ROUTER_WRAP_UP);
         return !why && (*w)->extended >= t->rules.extend_max ? ROUTER_FULL : why;
@@ -497,6 +509,7 @@ static void close_conversation(struct twin *t, struct twin_work *w, const struct
     w->frozen = charge;
     w->frozen_places = places;
     w->limit = t->now + wrap_up_ms;
+    twin_name(w->disposition, c->text);
 }
 
 static void extend(struct twin *t, struct twin_work *w)
@@ -527,7 +540,11 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
         close_conversation(t, w, c);
     else if (c->act == ROUTER_ACT_EXTEND)
         extend(t, w);
-    else if (c->act == ROUTER_ACT_WRAP_UP_DONE)
+    else if (c->act == ROUTER_ACT_DISPOSITION) {
+        twin_tell(t, ROUTER_CONVERSATION_CLOSED, w, w->agent, ROUTER_CLOSED_BY_AGENT)->resolved = c->resolved;
+        twin_name(w->disposition, c->text);
+        w->changed = true;
+    } else if (c->act == ROUTER_ACT_WRAP_UP_DONE)
         twin_close(t, w, ROUTER_WRAPPED_UP);
     else if (c->act == ROUTER_ACT_TRANSFER_QUEUE || c->act == ROUTER_ACT_TRANSFER_AGENT)
         pass_on(t, w, c);
@@ -658,6 +675,9 @@ static struct twin_queue queue_from(const struct router_queue *def)
     twin_name(q.overflow, def->overflow ? def->overflow : "");
     q.overflow_waiting = def->overflow_waiting;
     q.overflow_ms = def->overflow_ms;
+    q.disposition_required = def->disposition_required;
+    for (; q.dispositions_n < def->dispositions_n; q.dispositions_n++)
+        twin_name(q.dispositions[q.dispositions_n], def->dispositions[q.dispositions_n]);
     twin_name(q.account, def->accounts_n ? def->accounts[0] : "");
     twin_name(q.intent, def->intents_n ? def->intents[0] : "");
     twin_name(q.language, def->languages_n ? def->languages[0] : "");

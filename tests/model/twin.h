@@ -58,6 +58,9 @@ struct twin_queue {
     char calendar[TWIN_NAME];
     enum router_when when;
     char overflow[TWIN_NAME];
+    char dispositions[2][TWIN_NAME];
+    size_t dispositions_n;
+    bool disposition_required;
     uint32_t overflow_waiting, overflow_ms;
 };
 
@@ -96,7 +99,7 @@ struct twin_work {
     uint32_t own_priority, frozen, frozen_places, given, given_places, extended;
     int64_t since, entered, hold_until, limit, give_back; // give_back: 0 = not waiting for the customer
     char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME];
-    char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME];
+    char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
     bool prefer_former, told, changed, by_itself;
     struct twin_need told_need;
     struct twin_session sessions[ROUTER_SESSIONS_MAX];

@@ -188,6 +188,8 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     q.accounts_n = any_text(w, &q.accounts, "acc", 2, 20);
     q.intents_n = any_text(w, &q.intents, "i", 2, 40);
     q.languages_n = any_text(w, &q.languages, "l", 2, 20);
+    q.dispositions_n = any_text(w, &q.dispositions, "t", 2, 30);
+    q.disposition_required = chance(w, 30);
     any_hours(w, &q);
     q.select = (enum router_select)world_random(w, ROUTER_SELECTS);
     q.weight_speed = world_random(w, 5) * 250;
@@ -296,20 +298,25 @@ static enum router_act fitting_act(struct world *w, enum router_work_state s, bo
     if (s == ROUTER_ASSIGNED)
         return assigned[world_random(w, 8)];
     if (s == ROUTER_WRAP_UP)
-        return chance(w, 20) ? ROUTER_ACT_EXTEND : chance(w, 50) ? ROUTER_ACT_WRAP_UP_DONE : ROUTER_ACT_SEND;
-    return (enum router_act)(1 + world_random(w, 10));
+        return chance(w, 20)   ? ROUTER_ACT_EXTEND
+               : chance(w, 50) ? ROUTER_ACT_WRAP_UP_DONE
+               : chance(w, 40) ? ROUTER_ACT_DISPOSITION
+                               : ROUTER_ACT_SEND;
+    return (enum router_act)(1 + world_random(w, ROUTER_ACTS - 1));
 }
 
 static void any_command(struct world *w, const struct router *r, struct router_command *c)
 {
     struct router_work_view v = {.agent = ""};
     bool found = some_work(w, r, &v);
-    *c = (struct router_command){.account = "", .handle = "", .text = "t", .resolved = chance(w, 50)};
+    *c = (struct router_command){.account = "", .handle = "", .text = "", .resolved = chance(w, 50)};
+    if (chance(w, 70))
+        c->text = name(w, "t", world_random(w, 2));
     c->agent = *v.agent && chance(w, 92) ? copy(w, v.agent) : any_agent(w);
     c->session = desk_of(w, r, c->agent);
     c->client_id = name(w, "c", (uint32_t)(chance(w, 97) ? ++w->client_id : w->client_id) % 100000);
     c->act = found && chance(w, 85) ? fitting_act(w, v.state, v.conversation == 1)
-                                    : (enum router_act)(1 + world_random(w, 10));
+                                    : (enum router_act)(1 + world_random(w, ROUTER_ACTS - 1));
     if (!found || chance(w, 12))
         c->act = ROUTER_ACT_PRESENCE;
     c->work = found && chance(w, 97) ? v.id : world_random(w, 50);

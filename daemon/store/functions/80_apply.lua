@@ -37,10 +37,15 @@ local function apply_work(a, op)
     if op.flag then
         call("DEL", work)
         call("HDEL", conv, "work", "agent")
+        call("HSET", conv, "ended", op.text2)
+        if op.text2 == "abandoned" then -- nobody has said what came of it
+            call("HSET", conv, "disposition", "", "resolved", 0)
+        end
         call("EXPIRE", a.t .. "decisions:" .. op.id, DECISIONS_LIFE)
     else
         call("SET", work, op.bytes)
         call("HSET", conv, "work", op.id, "agent", op.text)
+        call("HDEL", conv, "ended")
     end
 end
 

@@ -17,8 +17,8 @@ static const char *const names_of_reason[] = {
     "WENT_AWAY", "REMOVED",   "TAKEN",       "CUSTOMER_BACK", "OVERFLOWED",
 };
 static const char *const names_of_refusal[] = {
-    "-",           "UNKNOWN_WORK", "NOT_YOURS", "OFFER_PAST", "UNKNOWN_AGENT", "UNKNOWN_QUEUE", "UNKNOWN_SESSION",
-    "WRONG_STATE", "NO_CHANNEL",   "FULL",      "INVALID",
+    "-",           "UNKNOWN_WORK", "NOT_YOURS", "OFFER_PAST", "UNKNOWN_AGENT",  "UNKNOWN_QUEUE", "UNKNOWN_SESSION",
+    "WRONG_STATE", "NO_CHANNEL",   "FULL",      "INVALID",    "NO_DISPOSITION",
 };
 
 static void world_say(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -425,6 +425,14 @@ void declines(struct world *w, const char *agent, uint64_t conversation)
 void closes(struct world *w, const char *agent, uint64_t conversation)
 {
     act_on(w, agent, ROUTER_ACT_CLOSE, conversation, "");
+}
+
+void closes_with(struct world *w, const char *agent, enum router_act act, uint64_t conversation, const char *word)
+{
+    struct router_command c = world_command(agent, act);
+    c.work = world_work(w, conversation);
+    c.text = word;
+    world_commands(w, c);
 }
 
 void extends(struct world *w, const char *agent, uint64_t conversation)

@@ -62,6 +62,7 @@ void becomes(struct world *w, const char *agent, enum router_presence p);
 void accepts(struct world *w, const char *agent, uint64_t conversation);
 void declines(struct world *w, const char *agent, uint64_t conversation);
 void closes(struct world *w, const char *agent, uint64_t conversation);
+void closes_with(struct world *w, const char *agent, enum router_act act, uint64_t conversation, const char *word);
 void extends(struct world *w, const char *agent, uint64_t conversation);
 void wraps_up(struct world *w, const char *agent, uint64_t conversation);
 void sends(struct world *w, const char *agent, uint64_t conversation, enum router_channel channel);

@@ -45,6 +45,7 @@ struct cli_command {
 int cmd_status(struct cli *cli, int argc, char **argv);
 int cmd_agents(struct cli *cli, int argc, char **argv);
 int cmd_queues(struct cli *cli, int argc, char **argv);
+int cmd_work(struct cli *cli, int argc, char **argv);
 int cmd_conversations(struct cli *cli, int argc, char **argv);
 int cmd_channels(struct cli *cli, int argc, char **argv);
 int cmd_dead_letters(struct cli *cli, int argc, char **argv);

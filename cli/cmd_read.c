@@ -140,6 +140,19 @@ int cmd_queues(struct cli *cli, int argc, char **argv)
                              {"assigned", "ASSIGNED", PRINT_COUNT}, {"queue.select", "SELECT", PRINT_TEXT}));
 }
 
+int cmd_work(struct cli *cli, int argc, char **argv)
+{
+    if (argc == 2)
+        return read_one(cli, "GET", "/v1/work", argv[1], NULL);
+    if (argc != 1)
+        return cli_usage("work", "too many arguments");
+    return read_list(cli, "/v1/work", "work",
+                     COLUMNS({"id", "WORK", PRINT_TEXT}, {"state", "STATE", PRINT_TEXT}, {"queue", "QUEUE", PRINT_TEXT},
+                             {"agent", "AGENT", PRINT_TEXT}, {"formerAgent", "BEFORE", PRINT_TEXT},
+                             {"channelNow", "CHANNEL", PRINT_TEXT}, {"reason", "REASON", PRINT_TEXT},
+                             {"snoozedUntilMs", "SNOOZED UNTIL", PRINT_TIME}));
+}
+
 static int read_conversation(struct cli *cli, const char *id)
 {
     char path[256];

@@ -11,7 +11,8 @@
 
 struct desk_work {
     json_int_t work, conversation, epoch, customer;
-    bool offered;           // else assigned or in wrap-up
+    bool offered;           // else assigned or in wrap-up ...
+    bool snoozed;           // ... or put away
     unsigned long accepted; // the command that accepts the offer, 0 = none under way
     json_t *held;           // lines typed since then: they go out once it is assigned
     char name[128];         // of the customer
@@ -48,6 +49,11 @@ bool desk_send_again(struct desk *d); // what is not answered, in order
 
 bool desk_message(void *ctx, const json_t *frame); // a DeskUpdate
 bool desk_line(void *ctx, char *line);             // what the agent typed
+
+// desk_snooze.c: work that is put away
+bool desk_line_snooze(struct desk *d, char *rest);
+bool desk_line_wake(struct desk *d, char *rest);
+void desk_put_away(struct desk *d, struct desk_work *w); // it is snoozed: lines go elsewhere
 
 // desk_close.c: lines that say what came of the work
 bool desk_line_close(struct desk *d, char *rest);

@@ -159,7 +159,9 @@ static bool line_list(struct desk *d, char *rest)
     for (size_t i = 0; i < d->works_n; i++)
         printf("%s work %" JSON_INTEGER_FORMAT "  conversation %" JSON_INTEGER_FORMAT "  %s%s\n",
                d->works[i].work == d->current ? "*" : " ", d->works[i].work, d->works[i].conversation, d->works[i].name,
-               d->works[i].offered ? "  (offered)" : "");
+               d->works[i].offered   ? "  (offered)"
+               : d->works[i].snoozed ? "  (snoozed)"
+                                     : "");
     return d->works_n ? true : line_none("nothing");
 }
 
@@ -216,6 +218,8 @@ static const struct {
     {"close", "[unresolved] [DISPOSITION]  as much of the word as tells it apart", desk_line_close},
     {"disposition", "[unresolved] [DISPOSITION]  in wrap-up: what came of it after all", desk_line_disposition},
     {"done", "[WORK]  end the wrap-up", line_done},
+    {"snooze", "30m | 4h | 3d | HH:MM | YYYY-MM-DD HH:MM  put it away until then", desk_line_snooze},
+    {"wake", "WORK  what you snoozed, back now", desk_line_wake},
     {"more", "[WORK]  the whole time of the offer or wrap-up again", line_more},
     {"list", "your work", line_list},
     {"switch", "WORK  lines go there from now on", line_switch},

@@ -76,9 +76,12 @@ static bool show_welcome(struct desk *d, const json_t *u)
     json_array_foreach(json_object_get(u, "contexts"), i, context)
     {
         struct desk_work *w = desk_learn(d, json_object_get(context, "work"), context);
-        if (w && !d->current)
+        bool snoozed = strcmp(print_text(context, "work.state"), "snoozed") == 0;
+        if (w)
+            w->snoozed = snoozed;
+        if (w && !snoozed && !d->current)
             d->current = w->work;
-        printf("you hold work %s:\n", print_text(context, "work.id"));
+        printf("you %s work %s:\n", snoozed ? "snoozed" : "hold", print_text(context, "work.id"));
         desk_story(context);
     }
     if (d->returning)
@@ -98,6 +101,7 @@ static bool show_offer(struct desk *d, const json_t *u)
     if (!w)
         return true;
     w->offered = true;
+    w->snoozed = false;
     w->epoch = print_number(u, "epoch");
     const char *former = print_text(u, "formerAgent");
     printf("%soffer: work %" JSON_INTEGER_FORMAT " (%s, queue %s) for %" JSON_INTEGER_FORMAT " s%s%s%s%s\n",
@@ -136,8 +140,14 @@ static bool show_assigned(struct desk *d, const json_t *u)
 
 static bool show_unassigned(struct desk *d, const json_t *u)
 {
-    printf("work %s is no longer yours: %s\n", print_text(u, "work"), print_text(u, "reason"));
-    desk_forget(d, print_number(u, "work"));
+    struct desk_work *w = desk_work_by_id(d, print_number(u, "work"));
+    bool snoozed = w && strcmp(print_text(u, "reason"), "snoozed") == 0;
+    printf("work %s is %s%s\n", print_text(u, "work"),
+           snoozed ? "put away; /wake brings it back" : "no longer yours: ", snoozed ? "" : print_text(u, "reason"));
+    if (snoozed)
+        desk_put_away(d, w);
+    else
+        desk_forget(d, print_number(u, "work"));
     return true;
 }
 
@@ -146,7 +156,10 @@ static bool show_work(struct desk *d, const json_t *u)
     if (strcmp(print_text(u, "state"), "wrap up") == 0)
         printf("work %s is in wrap-up; /done ends it%s\n", print_text(u, "id"),
                *print_text(u, "disposition") ? "" : ", /disposition says what came of it");
-    if (strcmp(print_text(u, "state"), "closed") == 0)
+    struct desk_work *w = desk_work_by_id(d, print_number(u, "id"));
+    const char *agent = print_text(u, "agent");
+    bool elsewhere = w && w->snoozed && *agent && strcmp(agent, d->agent) != 0;
+    if (strcmp(print_text(u, "state"), "closed") == 0 || elsewhere)
         desk_forget(d, print_number(u, "id"));
     return true;
 }

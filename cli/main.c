@@ -13,6 +13,7 @@ static const struct cli_command cli_commands[] = {
     {"status", "", "how the node and its tenant are", cmd_status, false},
     {"agents", "[ID | put FILE | remove ID]", "who is there, with what load; define or remove one", cmd_agents, false},
     {"queues", "[NAME | put FILE | remove NAME]", "what waits where; define or remove one", cmd_queues, false},
+    {"work", "[ID]", "open work: waiting, with an agent, or snoozed until when", cmd_work, false},
     {"conversations", "[ID]", "the latest conversations, or one with its timeline", cmd_conversations, false},
     {"why", "[WORK]", "why this agent, and for every other agent why not; of the newest open work unless given",
      cmd_why, false},

@@ -189,4 +189,6 @@ const struct command_act command_acts[] = {
     [ROUTER_ACT_WRAP_UP_DONE] = {close_check_wrap_up, close_act_wrap_up_done, false},
     [ROUTER_ACT_EXTEND] = {check_extend, act_extend, false},
     [ROUTER_ACT_DISPOSITION] = {close_check_disposition, close_act_disposition, false},
+    [ROUTER_ACT_SNOOZE] = {snooze_check, snooze_act, false},
+    [ROUTER_ACT_WAKE] = {snooze_check_wake, snooze_act_wake, false},
 };

@@ -93,7 +93,7 @@ static const char *check_agents(const struct router *r)
 static const char *check_work_holder(const struct work *w)
 {
     const struct agent *a = w->agent;
-    if ((a != NULL) == (w->state == ROUTER_QUEUED))
+    if ((a == NULL) != (w->state == ROUTER_QUEUED || w->state == ROUTER_SNOOZED))
         return "work has an agent where it should not, or none where it should";
     if (a && !ids_have(&a->held, w->id))
         return "work is not listed with its agent";
@@ -116,13 +116,16 @@ static bool check_overflows(const struct router *r, const struct work *w)
 
 static const char *check_work(const struct router *r, const struct work *w)
 {
-    if (w->state < ROUTER_QUEUED || w->state > ROUTER_WRAP_UP)
+    if ((w->state < ROUTER_QUEUED || w->state > ROUTER_WRAP_UP) && w->state != ROUTER_SNOOZED)
         return "closed work is kept";
     if (work_of_conversation(r, w->conversation) != w)
         return "a conversation has two open works";
     if (w->id > r->input || w->epoch > r->epoch)
         return "work comes from the future";
-    struct charge due = session_charge(r, w, w->state != ROUTER_ASSIGNED);
+    struct charge due =
+        w->state == ROUTER_SNOOZED ? (struct charge){0} : session_charge(r, w, w->state != ROUTER_ASSIGNED);
+    if ((w->snooze.place != 0) != (w->state == ROUTER_SNOOZED) || (w->snooze.place && w->snooze.deadline <= r->wall))
+        return "work is put away without an end, or past it";
     if (w->state != ROUTER_WRAP_UP && (w->charge.units != due.units || w->charge.channels != due.channels))
         return "work is not charged by its sessions";
     if (w->state != ROUTER_ASSIGNED && (w->given.channels || w->give_back.place))

@@ -34,4 +34,11 @@ void close_act_wrap_up_done(struct router *r, struct order *o);
 enum router_refusal close_check_disposition(const struct router *r, struct order *o);
 void close_act_disposition(struct router *r, struct order *o);
 
+// ---- snooze.c ----
+
+enum router_refusal snooze_check(const struct router *r, struct order *o);
+void snooze_act(struct router *r, struct order *o);
+enum router_refusal snooze_check_wake(const struct router *r, struct order *o);
+void snooze_act_wake(struct router *r, struct order *o);
+
 #endif

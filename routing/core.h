@@ -48,6 +48,7 @@ void timer_init(struct timer *t, enum timer_kind kind, void *owner);
 void timer_start(struct router *r, struct timer *t, int64_t deadline);
 void timer_stop(struct router *r, struct timer *t);
 struct timer *timer_first(const struct router *r);
+struct timer *timer_first_alarm(const struct router *r); // by `wall`
 bool timer_check(const struct router *r);
 
 // ---- effect.c ----
@@ -209,6 +210,7 @@ void session_connect(struct router *r, struct work *w);
 void session_disconnect(struct router *r, struct work *w);
 void session_end_calls(struct router *r, struct work *w);
 bool session_any_live(const struct work *w);
+bool session_any_call(const struct work *w); // live
 void session_arm_idle(struct router *r, struct work *w);
 void session_idle_over(struct router *r, struct work *w);
 

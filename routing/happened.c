@@ -6,6 +6,7 @@
 // Only the customer's own words and calls are a contact. All else is shown to whom it concerns, and changes nothing.
 
 #include "routing/core.h"
+#include "routing/snooze.h"
 
 static bool happened_legal(const struct router_happened *h)
 {
@@ -73,6 +74,8 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
         work_touch(r, w);
     if (w->state == ROUTER_WRAP_UP) {
         happened_back(r, w);
+    } else if (w->state == ROUTER_SNOOZED) {
+        snooze_wake(r, w, ROUTER_CUSTOMER_BACK);
     } else if (w->state == ROUTER_QUEUED || happened_keeps(r, w, woke, given)) {
         work_recharge(r, w);
         if (w->agent)

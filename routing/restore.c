@@ -131,10 +131,11 @@ static void take_work_numbers(struct reader *in, const struct router *r, struct 
     w->since = take_past(in, r->at);
     w->entered = take_past(in, r->at);
     w->hold_until = take_time(in);
-    bool legal = state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP && reason <= ROUTER_OVERFLOWED &&
-                 channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS && w->own_priority <= CORE_PRIORITY_MAX &&
-                 w->charge.units <= CORE_UNITS_MAX && !(w->charge.channels & ~CORE_CHANNELS_ALL) &&
-                 w->given.units <= CORE_UNITS_MAX && !(w->given.channels & ~CORE_CHANNELS_ALL) && w->epoch <= r->epoch;
+    bool open = (state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP) || state == ROUTER_SNOOZED;
+    bool legal = open && reason <= ROUTER_WOKEN && channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS &&
+                 w->own_priority <= CORE_PRIORITY_MAX && w->charge.units <= CORE_UNITS_MAX &&
+                 !(w->charge.channels & ~CORE_CHANNELS_ALL) && w->given.units <= CORE_UNITS_MAX &&
+                 !(w->given.channels & ~CORE_CHANNELS_ALL) && w->epoch <= r->epoch;
     if (!reader_must(in, legal, "a work is out of bounds"))
         return;
     w->state = (enum router_work_state)state;
@@ -154,7 +155,7 @@ static void take_work_names(struct reader *in, struct router *r, struct work *w)
     text_set(r, &w->intent, take_text(in, ROUTER_NAME_MAX));
     text_set(r, &w->disposition, take_text(in, ROUTER_TEXT_MAX));
     reader_must(in, !*w->disposition || w->state == ROUTER_WRAP_UP, "work that is not in wrap-up was disposed of");
-    reader_must(in, w->queue && (w->agent != NULL) == (w->state != ROUTER_QUEUED),
+    reader_must(in, w->queue && (w->agent == NULL) == (w->state == ROUTER_QUEUED || w->state == ROUTER_SNOOZED),
                 "a work's place does not fit its state");
     work_inform(w, informed);
     work_want(w, wanted);
@@ -168,7 +169,7 @@ static void take_work(struct reader *in, struct router *r)
         return;
     struct work *w = work_new(r, id, conversation);
     take_work_numbers(in, r, w);
-    int64_t limit = take_time(in), give_back = take_time(in);
+    int64_t limit = take_time(in), give_back = take_time(in), snoozed = take_time(in);
     w->extended = take8(in);
     bool limited = w->state == ROUTER_OFFERED || w->state == ROUTER_WRAP_UP;
     reader_must(in, w->extended <= (limited ? CORE_TIMES_MAX : 0u), "work was extended that has no limit");
@@ -190,6 +191,8 @@ static void take_work(struct reader *in, struct router *r)
     }
     if (give_back)
         timer_start(r, &w->give_back, give_back);
+    if (snoozed)
+        timer_start(r, &w->snooze, snoozed);
     if (held)
         settle_hold(r, w);
 }

@@ -7,6 +7,7 @@
 // then one WORK effect for each work that changed. A step fails only before it has changed anything.
 
 #include "routing/core.h"
+#include "routing/snooze.h"
 
 #include <stdlib.h>
 
@@ -154,7 +155,8 @@ void router_free(struct router *r)
     for (size_t i = 0; i < r->works_pages; i++)
         free(r->works[i]);
     free(r->works);
-    free(r->heap);
+    free(r->timers.v);
+    free(r->alarms.v);
     free(r->undecided);
     free(r->touched);
     free(r->freed);
@@ -204,6 +206,8 @@ bool router_step(struct router *r, const struct router_input *in, struct router_
     outcome_forget_old(r, in->at);
     router_fire_due(r, in->at);
     r->at = in->at;
+    if (snooze_wake_due(r))
+        settle(r);
     enum router_refusal why = ROUTER_INVALID;
     if (in->kind >= ROUTER_IN_HAPPENED && in->kind <= ROUTER_IN_NOTHING)
         why = router_inputs[in->kind](r, in);

@@ -38,6 +38,7 @@ struct router_work_view {
     size_t dispositions_n;
     bool disposition_required;
     int64_t since, deadline; // at; deadline 0 = none
+    int64_t snoozed_until;   // wall; 0 = it is not
     const struct router_session *sessions;
     size_t sessions_n;
 };
@@ -83,7 +84,8 @@ void router_free(struct router *r);
 bool router_step(struct router *r, const struct router_input *in, struct router_effects *out)
     __attribute__((warn_unused_result));
 
-// The `at` time at which the next timer is due; INT64_MAX = none. A tick at or after it fires it.
+// The `at` time at which the next timer is due; INT64_MAX = none. A tick at or after it fires it; or, where it is one by the
+// wall clock and that was set back, asks for a later tick.
 int64_t router_next_deadline(const struct router *r);
 
 // Hash of the whole state; equal states have equal hashes on every machine.

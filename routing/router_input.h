@@ -59,7 +59,9 @@ enum router_act {
     ROUTER_ACT_WRAP_UP_DONE,
     ROUTER_ACT_EXTEND,
     ROUTER_ACT_DISPOSITION, // set or corrected in wrap-up
-    ROUTER_ACTS,            // size of tables
+    ROUTER_ACT_SNOOZE,
+    ROUTER_ACT_WAKE,
+    ROUTER_ACTS, // size of tables
 };
 
 struct router_command {
@@ -67,7 +69,7 @@ struct router_command {
     const char *client_id;
     const char *agent;
     enum router_act act;
-    uint64_t work;         // accept, decline, transfer, close, wrap_up_done, extend, disposition
+    uint64_t work;         // accept, decline, transfer, close, wrap_up_done, extend, disposition, snooze, wake
     uint64_t epoch;        // accept, decline
     uint64_t conversation; // send, note
     enum router_presence presence;
@@ -77,6 +79,7 @@ struct router_command {
     const char *to;              // transfer: queue or agent
     const char *text;            // decline reason, disposition
     bool resolved;               // close, disposition
+    int64_t until;               // snooze: wall
 };
 
 struct router_delivery_news {

@@ -15,8 +15,9 @@
 #define ROUTER_NEEDS_MAX      1000 // bytes of an expression
 #define ROUTER_STEPS_MAX      16
 #define ROUTER_CALENDARS_MAX  64
-#define ROUTER_TURNS_MAX      1024 // of one calendar that are known ahead
-#define ROUTER_CHANNELS       6    // size of tables indexed by enum router_channel
+#define ROUTER_TURNS_MAX      1024              // of one calendar that are known ahead
+#define ROUTER_SNOOZE_MAX_MS  (90 * 86400000LL) // ahead
+#define ROUTER_CHANNELS       6                 // size of tables indexed by enum router_channel
 
 // Values equal throughline.v1.Channel, PresenceState, WorkState, Reason, Refusal, Exclusion, DeliveryState; a test compares them.
 enum router_channel {
@@ -46,6 +47,7 @@ enum router_work_state {
     ROUTER_ASSIGNED = 3,
     ROUTER_WRAP_UP = 4,
     ROUTER_CLOSED = 5,
+    ROUTER_SNOOZED = 6, // put away by its agent until a time, or until the customer speaks
 };
 
 enum router_reason {
@@ -66,6 +68,8 @@ enum router_reason {
     ROUTER_TAKEN = 14,
     ROUTER_CUSTOMER_BACK = 15,
     ROUTER_OVERFLOWED = 16,
+    ROUTER_PUT_AWAY = 17, // snoozed
+    ROUTER_WOKEN = 18,    // its time has come, or its agent wants it back
 };
 
 enum router_refusal {

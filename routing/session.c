@@ -28,6 +28,15 @@ bool session_any_live(const struct work *w)
     return false;
 }
 
+bool session_any_call(const struct work *w)
+{
+    for (size_t i = 0; i < w->sessions_n; i++) {
+        if (w->sessions[i].live && w->sessions[i].channel == ROUTER_VOICE)
+            return true;
+    }
+    return false;
+}
+
 // The heaviest live session. Work that waits weighs its channel-now at least, live or lapsed: whoever takes it will answer there.
 uint32_t session_weight(const struct router *r, const struct work *w, bool waiting)
 {

@@ -165,6 +165,7 @@ static void put_work(struct writer *o, const struct work *w)
     put_time(o, w->hold_until);
     put_time(o, w->limit.place ? w->limit.deadline : 0);
     put_time(o, w->give_back.place ? w->give_back.deadline : 0);
+    put_time(o, w->snooze.place ? w->snooze.deadline : 0);
     put8(o, w->extended);
     put8(o, w->hold.place != 0);
     put8(o, w->prefer_former);

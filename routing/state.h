@@ -65,6 +65,7 @@ enum timer_kind { // the order in which those due at the same moment fire
     TIMER_GIVE_BACK,
     TIMER_FOCUS,
     TIMER_OVERFLOW,
+    TIMER_SNOOZE, // the one whose deadline is in `wall`
     TIMER_KINDS,
 };
 
@@ -73,6 +74,11 @@ struct timer {
     enum timer_kind kind;
     uint32_t place; // in the heap, from 1; 0 = not running
     void *owner;    // struct agent for TIMER_GRACE and TIMER_FOCUS, else struct work
+};
+
+struct timers { // a heap
+    struct timer **v;
+    size_t n, cap;
 };
 
 // ---- the world ----
@@ -245,7 +251,7 @@ struct work {
     struct ask *asks;
     size_t asks_n, asks_cap;
     struct timer limit; // of an offer or a wrap-up
-    struct timer idle, pause, hold, step, give_back, overflow;
+    struct timer idle, pause, hold, step, give_back, overflow, snooze;
     struct line *line;
     struct work *prev, *next; // in the line
 };
@@ -326,8 +332,7 @@ struct router {
     struct outcome_page *outcome_pages, *outcome_page_last;
 
     struct table conversations, desks, commands, agent_ids;
-    struct timer **heap;
-    size_t heap_n, heap_cap;
+    struct timers timers, alarms; // by `at`, by `wall`
 
     // of the step under way
     struct work **undecided, **touched;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Timers: a binary heap whose elements know their own place. They never call anybody; router.c takes the first that is due.
+// Timers: binary heaps whose elements know their own place. They never call anybody; router.c takes the first that is due.
+//
+// Those whose deadline is in `wall` are alarms and have a heap of their own.
 //
 // Order: deadline, kind, id. It is total, so the order of firing does not depend on the order in which timers were started.
 
@@ -29,68 +31,86 @@ static bool timer_before(const struct timer *a, const struct timer *b)
     return ((const struct work *)a->owner)->id < ((const struct work *)b->owner)->id;
 }
 
-static void timer_put_at(struct router *r, struct timer *t, size_t i)
+// Deadlines of two clocks are not compared.
+static struct timers *timer_heap(struct router *r, const struct timer *t)
 {
-    r->heap[i] = t;
+    return t->kind == TIMER_SNOOZE ? &r->alarms : &r->timers;
+}
+
+static void timer_put_at(struct timers *h, struct timer *t, size_t i)
+{
+    h->v[i] = t;
     t->place = (uint32_t)i + 1;
 }
 
-static void timer_sift(struct router *r, struct timer *t)
+static void timer_sift(struct timers *h, struct timer *t)
 {
     size_t i = t->place - 1u;
-    while (i > 0 && timer_before(t, r->heap[(i - 1) / 2])) {
-        timer_put_at(r, r->heap[(i - 1) / 2], i);
+    while (i > 0 && timer_before(t, h->v[(i - 1) / 2])) {
+        timer_put_at(h, h->v[(i - 1) / 2], i);
         i = (i - 1) / 2;
     }
     for (;;) {
         size_t child = 2 * i + 1;
-        if (child + 1 < r->heap_n && timer_before(r->heap[child + 1], r->heap[child]))
+        if (child + 1 < h->n && timer_before(h->v[child + 1], h->v[child]))
             child++;
-        if (child >= r->heap_n || !timer_before(r->heap[child], t))
+        if (child >= h->n || !timer_before(h->v[child], t))
             break;
-        timer_put_at(r, r->heap[child], i);
+        timer_put_at(h, h->v[child], i);
         i = child;
     }
-    timer_put_at(r, t, i);
+    timer_put_at(h, t, i);
 }
 
 void timer_start(struct router *r, struct timer *t, int64_t deadline)
 {
     if (t->place && t->deadline == deadline)
         return;
+    struct timers *h = timer_heap(r, t);
     t->deadline = deadline;
     if (!t->place) {
-        r->heap = memory_grow(r->heap, &r->heap_cap, r->heap_n + 1, sizeof(struct timer *));
-        timer_put_at(r, t, r->heap_n++);
+        h->v = memory_grow(h->v, &h->cap, h->n + 1, sizeof(struct timer *));
+        timer_put_at(h, t, h->n++);
     }
-    timer_sift(r, t);
+    timer_sift(h, t);
 }
 
 void timer_stop(struct router *r, struct timer *t)
 {
     if (!t->place)
         return;
+    struct timers *h = timer_heap(r, t);
     size_t i = t->place - 1u;
-    struct timer *last = r->heap[--r->heap_n];
+    struct timer *last = h->v[--h->n];
     t->place = 0;
     if (last == t)
         return;
-    timer_put_at(r, last, i);
-    timer_sift(r, last);
+    timer_put_at(h, last, i);
+    timer_sift(h, last);
 }
 
 struct timer *timer_first(const struct router *r)
 {
-    return r->heap_n ? r->heap[0] : NULL;
+    return r->timers.n ? r->timers.v[0] : NULL;
+}
+
+struct timer *timer_first_alarm(const struct router *r)
+{
+    return r->alarms.n ? r->alarms.v[0] : NULL;
+}
+
+static bool timer_check_heap(const struct timers *h, bool alarms)
+{
+    for (size_t i = 0; i < h->n; i++) {
+        if (h->v[i]->place != i + 1 || (h->v[i]->kind == TIMER_SNOOZE) != alarms)
+            return false;
+        if (i && timer_before(h->v[i], h->v[(i - 1) / 2]))
+            return false;
+    }
+    return true;
 }
 
 bool timer_check(const struct router *r)
 {
-    for (size_t i = 0; i < r->heap_n; i++) {
-        if (r->heap[i]->place != i + 1)
-            return false;
-        if (i && timer_before(r->heap[i], r->heap[(i - 1) / 2]))
-            return false;
-    }
-    return true;
+    return timer_check_heap(&r->timers, false) && timer_check_heap(&r->alarms, true);
 }

@@ -3,13 +3,15 @@
 // Views: the state as it is now, for desks, read models and metrics. Nothing here changes it.
 
 #include "routing/core.h"
+#include "routing/snooze.h"
 
 #include <string.h>
 
 int64_t router_next_deadline(const struct router *r)
 {
     const struct timer *t = timer_first(r);
-    return t ? t->deadline : INT64_MAX;
+    int64_t woken = snooze_next(r);
+    return t && t->deadline < woken ? t->deadline : woken;
 }
 
 int router_outcome(const struct router *r, const char *session, const char *client_id, uint64_t *input,
@@ -64,6 +66,7 @@ static struct router_work_view view_of_work(const struct work *w)
         .channel_now = w->channel_now,
         .priority = queue_priority(w),
         .charge = w->charge.units,
+        .snoozed_until = w->snooze.place ? w->snooze.deadline : 0,
         .disposition = w->disposition,
         .dispositions = w->queue->def.dispositions,
         .dispositions_n = w->queue->def.dispositions_n,

@@ -8,15 +8,6 @@
 
 #include "routing/core.h"
 
-static bool wait_on_a_call(const struct work *w)
-{
-    for (size_t i = 0; i < w->sessions_n; i++) {
-        if (w->sessions[i].live && w->sessions[i].channel == ROUTER_VOICE)
-            return true;
-    }
-    return false;
-}
-
 // The agent has spoken. Time that has been given already is not counted anew.
 void wait_begin(struct router *r, struct work *w)
 {
@@ -28,7 +19,7 @@ void wait_begin(struct router *r, struct work *w)
 // Whoever is on a call with the customer waits for nobody.
 void wait_over(struct router *r, struct work *w)
 {
-    if (!w->charge.channels || wait_on_a_call(w))
+    if (!w->charge.channels || session_any_call(w))
         return;
     w->given = w->charge;
     work_recharge(r, w);

@@ -7,7 +7,8 @@
 //     NONE ──► QUEUED ◄──► OFFERED ──► ASSIGNED ◄──► WRAP_UP
 //              ▲   │          │         │   │         │   │
 //              │   └──────────┴► CLOSED ◄───┼─────────┼───┘
-//              └────────────────────────────┴─────────┘      back to the queue, with its age
+//              ├────────────────────────────┴─────────┘      back to the queue, with its age
+//              └── SNOOZED ◄── ASSIGNED                      put away: no agent, no line (snooze.c)
 //
 // A state is membership: QUEUED work stands in a line and has no agent; OFFERED, ASSIGNED and WRAP_UP work is listed with, and
 // charged to, exactly one agent. CLOSED work is forgotten when the step ends.
@@ -21,9 +22,11 @@ static const uint32_t work_moves[] = {
     [ROUTER_WORK_NONE] = CORE_BIT(ROUTER_QUEUED),
     [ROUTER_QUEUED] = CORE_BIT(ROUTER_OFFERED) | CORE_BIT(ROUTER_CLOSED),
     [ROUTER_OFFERED] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_ASSIGNED) | CORE_BIT(ROUTER_CLOSED),
-    [ROUTER_ASSIGNED] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_WRAP_UP) | CORE_BIT(ROUTER_CLOSED),
+    [ROUTER_ASSIGNED] =
+        CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_WRAP_UP) | CORE_BIT(ROUTER_CLOSED) | CORE_BIT(ROUTER_SNOOZED),
     [ROUTER_WRAP_UP] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_ASSIGNED) | CORE_BIT(ROUTER_CLOSED),
     [ROUTER_CLOSED] = 0,
+    [ROUTER_SNOOZED] = CORE_BIT(ROUTER_QUEUED),
 };
 
 // In pages, so that more work never moves what there is to larger memory.
@@ -99,6 +102,7 @@ struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
     timer_init(&w->step, TIMER_STEP, w);
     timer_init(&w->overflow, TIMER_OVERFLOW, w);
     timer_init(&w->give_back, TIMER_GIVE_BACK, w);
+    timer_init(&w->snooze, TIMER_SNOOZE, w);
     work_append(r, w);
     table_insert(&r->conversations, table_hash_number(conversation), w);
     return w;
@@ -183,6 +187,7 @@ static uint32_t *work_counter(const struct work *w)
     case ROUTER_WORK_NONE:
     case ROUTER_WRAP_UP:
     case ROUTER_CLOSED:
+    case ROUTER_SNOOZED:
         break;
     }
     return NULL;
@@ -279,7 +284,7 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     w->given = (struct charge){0};
     w->agent = agent;
     w->reason = reason;
-    if (to == ROUTER_CLOSED)
+    if (to == ROUTER_CLOSED || to == ROUTER_SNOOZED)
         w->charge = (struct charge){0};
     else if (to != ROUTER_WRAP_UP) // there it stays what it was at the close
         w->charge = session_charge(r, w, to != ROUTER_ASSIGNED);
@@ -314,7 +319,7 @@ void work_step_over(struct router *r, struct work *w)
 // After its sessions or the units of channels changed.
 void work_recharge(struct router *r, struct work *w)
 {
-    if (w->state == ROUTER_WRAP_UP)
+    if (w->state == ROUTER_WRAP_UP || w->state == ROUTER_SNOOZED)
         return;
     struct charge before = w->charge;
     w->charge = session_charge(r, w, w->state != ROUTER_ASSIGNED);

@@ -234,6 +234,21 @@ static bool act_disposition(const Throughline__V1__Command *m, struct router_com
     return true;
 }
 
+static bool act_snooze(const Throughline__V1__Command *m, struct router_command *out)
+{
+    out->act = ROUTER_ACT_SNOOZE;
+    out->work = m->snooze->work;
+    out->until = m->snooze->until_ms;
+    return true;
+}
+
+static bool act_wake(const Throughline__V1__Command *m, struct router_command *out)
+{
+    out->act = ROUTER_ACT_WAKE;
+    out->work = m->wake->work;
+    return true;
+}
+
 #define ACT_FIRST THROUGHLINE__V1__COMMAND__ACT_PRESENCE
 static act_fn *const acts[] = {
     [THROUGHLINE__V1__COMMAND__ACT_PRESENCE - ACT_FIRST] = act_presence,
@@ -246,6 +261,8 @@ static act_fn *const acts[] = {
     [THROUGHLINE__V1__COMMAND__ACT_WRAP_UP_DONE - ACT_FIRST] = act_wrap_up_done,
     [THROUGHLINE__V1__COMMAND__ACT_EXTEND - ACT_FIRST] = act_extend,
     [THROUGHLINE__V1__COMMAND__ACT_DISPOSITION - ACT_FIRST] = act_disposition,
+    [THROUGHLINE__V1__COMMAND__ACT_SNOOZE - ACT_FIRST] = act_snooze,
+    [THROUGHLINE__V1__COMMAND__ACT_WAKE - ACT_FIRST] = act_wake,
 };
 
 static bool read_command(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)

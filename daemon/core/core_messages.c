@@ -104,6 +104,7 @@ Throughline__V1__Work *core_work_message(const struct router_work_view *w)
     m->former_agent = text(w->former_agent);
     m->channel_now = (Throughline__V1__Channel)w->channel_now;
     m->disposition = text(w->disposition);
+    m->snoozed_until_ms = w->snoozed_until;
     m->n_sessions = w->sessions_n;
     m->sessions = w->sessions_n ? xcalloc(w->sessions_n, sizeof *m->sessions) : NULL;
     for (size_t i = 0; i < w->sessions_n; i++)

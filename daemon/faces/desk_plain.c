@@ -60,6 +60,14 @@ static bool make_disposition(const Throughline__V1__DeskCommand *c, Throughline_
     return bounded(f, c->disposition->disposition, 64, "disposition.disposition");
 }
 
+// Whether the time is one that it can be put away until is judged by the log's clock.
+static bool make_snooze(const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out, struct desk_fault *f)
+{
+    out->act_case = THROUGHLINE__V1__COMMAND__ACT_SNOOZE;
+    out->snooze = c->snooze;
+    return c->snooze->until_ms > 0 || fault(f, "missing_field", "snooze.until_ms", "a time is needed, Unix ms");
+}
+
 // What only names its work and offer.
 static bool make_short(const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out, struct desk_fault *f)
 {
@@ -70,6 +78,9 @@ static bool make_short(const Throughline__V1__DeskCommand *c, Throughline__V1__C
     } else if (c->command_case == THROUGHLINE__V1__DESK_COMMAND__COMMAND_EXTEND) {
         out->act_case = THROUGHLINE__V1__COMMAND__ACT_EXTEND;
         out->extend = c->extend;
+    } else if (c->command_case == THROUGHLINE__V1__DESK_COMMAND__COMMAND_WAKE) {
+        out->act_case = THROUGHLINE__V1__COMMAND__ACT_WAKE;
+        out->wake = c->wake;
     } else {
         out->act_case = THROUGHLINE__V1__COMMAND__ACT_WRAP_UP_DONE;
         out->wrap_up_done = c->wrap_up_done;
@@ -88,6 +99,8 @@ static make_fn *const plain[] = {
     [THROUGHLINE__V1__DESK_COMMAND__COMMAND_WRAP_UP_DONE] = make_short,
     [THROUGHLINE__V1__DESK_COMMAND__COMMAND_EXTEND] = make_short,
     [THROUGHLINE__V1__DESK_COMMAND__COMMAND_DISPOSITION] = make_disposition,
+    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_SNOOZE] = make_snooze,
+    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_WAKE] = make_short,
 };
 
 bool desk_plain(const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out, struct desk_fault *f)

@@ -10,6 +10,7 @@ import termios
 
 import pyte
 import pytest
+from harness import pb
 from harness.daemon import BIN
 from harness.mailbox import eventually
 from harness.stories import TEL, words
@@ -96,6 +97,23 @@ async def test_a_line_longer_than_the_terminal_is_wide(daemon, terminal):
     assert "".join(terminal.lines()).replace(" ", "").count("wordend") == 1
     terminal.type("\r")
     await eventually(lambda: long in [e.message.text for e in story(daemon)], "what was said")
+
+
+async def test_work_is_put_away_and_brought_back(daemon, terminal):
+    await terminal.shows("you are available")
+    daemon.http("gateway").post_event(words("sms", TEL, "first"))
+    await terminal.shows("first")
+    terminal.type("/accept\r")
+    await terminal.shows("you have work")
+    terminal.type("/snooze soon\r")
+    await terminal.shows("/snooze 30m | 4h | 3d")
+    terminal.type("/snooze 2h\r")
+    await terminal.shows("is put away; /wake brings it back")
+    terminal.type("/list\r")
+    await terminal.shows("(snoozed)")
+    (asleep,) = daemon.admin.read("/v1/work", pb.WorkList()).work
+    terminal.type(f"/wake {asleep.id}\r")
+    await terminal.shows("(woken, queue")
 
 
 async def test_the_end_of_input_ends_the_desk(terminal):

@@ -108,7 +108,7 @@ static bool works_agree(const struct router *r, struct twin *t)
                      v.charge == twin_charge(t, w) && v.channel_now == w->channel_now && v.since == w->since &&
                      v.priority == twin_priority(t, w) && v.reason == w->reason && v.sessions_n == w->sessions_n &&
                      strcmp(v.former_agent, w->former) == 0 && strcmp(v.intent, w->intent) == 0 &&
-                     strcmp(v.disposition, w->disposition) == 0;
+                     v.snoozed_until == w->snoozed && strcmp(v.disposition, w->disposition) == 0;
         for (size_t i = 0; agree && i < v.sessions_n; i++)
             agree =
                 v.sessions[i].live == w->sessions[i].live && strcmp(v.sessions[i].handle, w->sessions[i].handle) == 0;
@@ -213,7 +213,7 @@ static bool reached_everything(void)
     bool all = true;
     for (int i = ROUTER_DONE; i <= ROUTER_CUSTOMER; i++)
         all &= reached("effect", kinds_seen, i);
-    for (int i = ROUTER_NEW; i <= ROUTER_OVERFLOWED; i++)
+    for (int i = ROUTER_NEW; i <= ROUTER_WOKEN; i++)
         all &= i == ROUTER_TAKEN || reached("reason", reasons_seen, i);
     for (int i = ROUTER_UNKNOWN_WORK; i <= ROUTER_NO_DISPOSITION; i++)
         all &= i == ROUTER_FULL || reached("refusal", refusals_seen, i); // FULL takes luck; the stories have it

@@ -188,6 +188,8 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
     }
     if (w->state == ROUTER_WRAP_UP)
         back(t, w);
+    else if (w->state == ROUTER_SNOOZED)
+        twin_wake(t, w, ROUTER_CUSTOMER_BACK);
     else if (w->state == ROUTER_OFFERED && !can_go_on(t, w, woke, before, places))
         twin_end_offer(t, w, ROUTER_CHANNEL_SWITCH);
     else if (w->state == ROUTER_ASSIGNED && !can_go_on(t, w, woke, before, places))
@@ -424,6 +426,8 @@ static enum router_refusal may(struct twin *t, const struct router_command *c, s
         return offered(c, *w);
     if (c->act == ROUTER_ACT_TRANSFER_QUEUE || c->act == ROUTER_ACT_TRANSFER_AGENT)
         return may_transfer(t, c, *w);
+    if (c->act == ROUTER_ACT_SNOOZE || c->act == ROUTER_ACT_WAKE)
+        return twin_may_snooze(t, c, *w);
     if (c->act == ROUTER_ACT_CLOSE || c->act == ROUTER_ACT_DISPOSITION) {
         enum router_refusal why = mine(c, *w, c->act == ROUTER_ACT_CLOSE ? ROUTER_ASSIGNED : ROUTER_WRAP_UP);
         return !why && !disposes(t, *w, c->text) ? ROUTER_NO_DISPOSITION : why;
@@ -540,6 +544,10 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
         close_conversation(t, w, c);
     else if (c->act == ROUTER_ACT_EXTEND)
         extend(t, w);
+    else if (c->act == ROUTER_ACT_SNOOZE)
+        twin_snooze(t, w, c->until);
+    else if (c->act == ROUTER_ACT_WAKE)
+        twin_wake(t, w, ROUTER_WOKEN);
     else if (c->act == ROUTER_ACT_DISPOSITION) {
         twin_tell(t, ROUTER_CONVERSATION_CLOSED, w, w->agent, ROUTER_CLOSED_BY_AGENT)->resolved = c->resolved;
         twin_name(w->disposition, c->text);
@@ -903,6 +911,8 @@ void twin_step(struct twin *t, const struct router_input *in)
     t->wall = in->wall;
     forget_commands(t, in->at);
     twin_time(t, in->at);
+    if (twin_morning(t))
+        twin_settle(t);
     apply(t, in);
     twin_settle(t);
     finish(t);

@@ -98,6 +98,7 @@ struct twin_work {
     enum router_channel channel_now;
     uint32_t own_priority, frozen, frozen_places, given, given_places, extended;
     int64_t since, entered, hold_until, limit, give_back; // give_back: 0 = not waiting for the customer
+    int64_t snoozed;                                      // until; wall
     char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME];
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
     bool prefer_former, told, changed, by_itself;
@@ -215,6 +216,12 @@ void twin_time(struct twin *t, int64_t at);
 struct twin_queue *twin_overflow(struct twin *t, const struct twin_queue *q); // NULL = nowhere
 struct twin_queue *twin_with_room(struct twin *t, struct twin_queue *q);
 void twin_overflows(struct twin *t, struct twin_work *w);
+
+// Answered by twin_snooze.c.
+enum router_refusal twin_may_snooze(const struct twin *t, const struct router_command *c, const struct twin_work *w);
+void twin_snooze(struct twin *t, struct twin_work *w, int64_t until);
+void twin_wake(struct twin *t, struct twin_work *w, enum router_reason reason);
+bool twin_morning(struct twin *t);
 
 // Answered by twin_calendar.c.
 bool twin_closed(const struct twin *t, const struct twin_queue *q);

@@ -95,6 +95,8 @@ uint32_t twin_weight(const struct twin *t, const struct twin_work *w, enum route
 
 uint32_t twin_charge(const struct twin *t, const struct twin_work *w)
 {
+    if (w->state == ROUTER_SNOOZED)
+        return 0;
     if (w->state == ROUTER_ASSIGNED && w->given_places)
         return 0;
     return w->state == ROUTER_WRAP_UP ? w->frozen : twin_weight(t, w, w->state);

@@ -290,13 +290,15 @@ static enum router_act fitting_act(struct world *w, enum router_work_state s, bo
 {
     static const enum router_act assigned[] = {ROUTER_ACT_SEND,           ROUTER_ACT_SEND,  ROUTER_ACT_NOTE,
                                                ROUTER_ACT_TRANSFER_QUEUE, ROUTER_ACT_CLOSE, ROUTER_ACT_TRANSFER_AGENT,
-                                               ROUTER_ACT_CLOSE,          ROUTER_ACT_SEND};
+                                               ROUTER_ACT_CLOSE,          ROUTER_ACT_SEND,  ROUTER_ACT_SNOOZE};
     if (s == ROUTER_OFFERED)
         return chance(w, 15) ? ROUTER_ACT_EXTEND : chance(w, 70) ? ROUTER_ACT_ACCEPT : ROUTER_ACT_DECLINE;
     if (s == ROUTER_ASSIGNED && talkative && chance(w, 95))
         return ROUTER_ACT_SEND;
     if (s == ROUTER_ASSIGNED)
-        return assigned[world_random(w, 8)];
+        return assigned[world_random(w, 9)];
+    if (s == ROUTER_SNOOZED)
+        return ROUTER_ACT_WAKE;
     if (s == ROUTER_WRAP_UP)
         return chance(w, 20)   ? ROUTER_ACT_EXTEND
                : chance(w, 50) ? ROUTER_ACT_WRAP_UP_DONE
@@ -312,7 +314,8 @@ static void any_command(struct world *w, const struct router *r, struct router_c
     *c = (struct router_command){.account = "", .handle = "", .text = "", .resolved = chance(w, 50)};
     if (chance(w, 70))
         c->text = name(w, "t", world_random(w, 2));
-    c->agent = *v.agent && chance(w, 92) ? copy(w, v.agent) : any_agent(w);
+    const char *whose = v.state == ROUTER_SNOOZED ? v.former_agent : v.agent;
+    c->agent = *whose && chance(w, 92) ? copy(w, whose) : any_agent(w);
     c->session = desk_of(w, r, c->agent);
     c->client_id = name(w, "c", (uint32_t)(chance(w, 97) ? ++w->client_id : w->client_id) % 100000);
     c->act = found && chance(w, 85) ? fitting_act(w, v.state, v.conversation == 1)
@@ -327,6 +330,9 @@ static void any_command(struct world *w, const struct router *r, struct router_c
                   : chance(w, 45) ? ROUTER_FOCUS
                   : chance(w, 70) ? ROUTER_DRAINING
                                   : (enum router_presence)world_random(w, 8);
+    int64_t until[] = {1 + world_random(w, 20000), 1 + world_random(w, 3000), 0, (int64_t)90 * 86400000 + 1};
+    uint32_t dice = world_random(w, 20);
+    c->until = w->at + w->ahead + until[dice < 16 ? dice % 2 : 2 + dice % 2];
     c->channel = chance(w, 50) ? ROUTER_CHANNEL_NONE : (enum router_channel)world_random(w, 6);
     if (chance(w, 40))
         c->handle = name(w, "h", world_random(w, 12));
@@ -424,7 +430,9 @@ struct router_input world_next(struct world *w, const struct router *r, uint64_t
 {
     w->names_n = w->skills_n = w->texts_n = w->steps_n = w->needs_n = 0;
     w->at += pause_before(w);
-    struct router_input in = {.number = number, .at = w->at, .wall = w->at, .has_entry = chance(w, 60)};
+    if (chance(w, 1)) // the wall clock is set
+        w->ahead = world_random(w, 60000);
+    struct router_input in = {.number = number, .at = w->at, .wall = w->at + w->ahead, .has_entry = chance(w, 60)};
     uint32_t dice = world_random(w, 100);
     if (dice < 38) {
         in.kind = ROUTER_IN_HAPPENED;

@@ -9,9 +9,9 @@
 struct world {
     uint64_t seed;
     uint64_t client_id;
-    int64_t at;
+    int64_t at, ahead; // ahead: of the wall clock
     // the input's strings and lists live here until the next one
-    char names[64][20];
+    char names[192][20];
     size_t names_n;
     struct router_skill skills[128];
     size_t skills_n;
@@ -23,7 +23,7 @@ struct world {
     size_t needs_n;
     struct router_calendar calendars[4];
     int64_t turns[4];
-    const char *texts[64];
+    const char *texts[128];
     size_t texts_n;
 };
 

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names_of_state[] = {"NONE", "QUEUED", "OFFERED", "ASSIGNED", "WRAP_UP", "CLOSED"};
+static const char *const names_of_state[] = {"NONE", "QUEUED", "OFFERED", "ASSIGNED", "WRAP_UP", "CLOSED", "SNOOZED"};
 static const char *const names_of_presence[] = {"NONE", "OFFLINE", "AVAILABLE", "AWAY", "LOST", "FOCUS", "DRAINING"};
 static const char *const names_of_channel[] = {"none", "chat", "sms", "email", "voice", "social"};
 static const char *const names_of_reason[] = {
-    "-",         "NEW",       "REOPENED",    "ACCEPTED",      "DECLINED",   "TIMED_OUT",
-    "DESK_LOST", "ABANDONED", "TRANSFERRED", "CLOSED",        "WRAPPED_UP", "CHANNEL_SWITCH",
-    "WENT_AWAY", "REMOVED",   "TAKEN",       "CUSTOMER_BACK", "OVERFLOWED",
+    "-",         "NEW",           "REOPENED",   "ACCEPTED",   "DECLINED",       "TIMED_OUT", "DESK_LOST",
+    "ABANDONED", "TRANSFERRED",   "CLOSED",     "WRAPPED_UP", "CHANNEL_SWITCH", "WENT_AWAY", "REMOVED",
+    "TAKEN",     "CUSTOMER_BACK", "OVERFLOWED", "SNOOZED",    "WOKEN",
 };
 static const char *const names_of_refusal[] = {
     "-",           "UNKNOWN_WORK", "NOT_YOURS", "OFFER_PAST", "UNKNOWN_AGENT",  "UNKNOWN_QUEUE", "UNKNOWN_SESSION",
@@ -178,7 +178,7 @@ void world_step(struct world *w, struct router_input *in)
     struct router_effects out;
     in->number = ++w->number;
     in->at = w->at;
-    in->wall = 1700000000000 + w->at;
+    in->wall = 1700000000000 + w->at + w->ahead;
     assert_true(router_step(w->r, in, &out));
     for (size_t i = 0; i < out.n; i++)
         tell[out.v[i].kind](w, &out.v[i]);
@@ -433,6 +433,19 @@ void closes_with(struct world *w, const char *agent, enum router_act act, uint64
     c.work = world_work(w, conversation);
     c.text = word;
     world_commands(w, c);
+}
+
+void snoozes(struct world *w, const char *agent, uint64_t conversation, int64_t ms)
+{
+    struct router_command c = world_command(agent, ROUTER_ACT_SNOOZE);
+    c.work = world_work(w, conversation);
+    c.until = 1700000000000 + w->at + w->ahead + ms;
+    world_commands(w, c);
+}
+
+void wakes(struct world *w, const char *agent, uint64_t conversation)
+{
+    act_on(w, agent, ROUTER_ACT_WAKE, conversation, "");
 }
 
 void extends(struct world *w, const char *agent, uint64_t conversation)

@@ -18,7 +18,7 @@
 struct world {
     struct router *r;
     uint64_t number;
-    int64_t at;
+    int64_t at, ahead; // ahead: of the wall clock
     uint64_t client_id;
     bool with_entries;
     char text[65536];
@@ -63,6 +63,8 @@ void accepts(struct world *w, const char *agent, uint64_t conversation);
 void declines(struct world *w, const char *agent, uint64_t conversation);
 void closes(struct world *w, const char *agent, uint64_t conversation);
 void closes_with(struct world *w, const char *agent, enum router_act act, uint64_t conversation, const char *word);
+void snoozes(struct world *w, const char *agent, uint64_t conversation, int64_t ms); // from now, by the wall clock
+void wakes(struct world *w, const char *agent, uint64_t conversation);
 void extends(struct world *w, const char *agent, uint64_t conversation);
 void wraps_up(struct world *w, const char *agent, uint64_t conversation);
 void sends(struct world *w, const char *agent, uint64_t conversation, enum router_channel channel);

@@ -21,9 +21,6 @@ enum {
     CLI_CONFIG = 78
 };
 
-// In an exported log, on the length of an input: every node skips it.
-#define CLI_LOG_VOID 0x80000000u
-
 struct cli {
     char *url;             // http://host:port, no slash at the end
     const char *given_url; // NULL = the data directory tells

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/archive.h"
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "daemon/archive/archive.h"
 #include "daemon/core/input.h"
 
 #define ARCHIVE_PAGE "10000"
@@ -59,9 +59,9 @@ static int archive_meets(struct cli *cli, const struct archive *a, const char *f
     size_t len = 0;
     struct log_frame ours = {.next = a->last_frame}, theirs = {0};
     bool damaged;
-    if (!a->last)
-        return CLI_OK;
-    int rc = archive_page(cli, a->last - 1, "1", &bytes, &len);
+    if (a->end.last < a->end.first)
+        return CLI_OK; // nothing to compare
+    int rc = archive_page(cli, a->end.last - 1, "1", &bytes, &len);
     if (rc != CLI_OK)
         return rc;
     bool same = log_frame(a->bytes, a->len, &ours, &damaged) && log_frame((uint8_t *)bytes, len, &theirs, &damaged) &&
@@ -72,7 +72,7 @@ static int archive_meets(struct cli *cli, const struct archive *a, const char *f
                            "the log does not have input %" PRIu64
                            " as it stands in %s: it is another log, or was trimmed "
                            "beyond; begin another folder",
-                           a->last, folder);
+                           a->end.last, folder);
 }
 
 static int archive_more(struct cli *cli, struct archive *a, const char *folder, int64_t until, bool *more)
@@ -80,14 +80,14 @@ static int archive_more(struct cli *cli, struct archive *a, const char *folder, 
     char *bytes = NULL;
     size_t len = 0;
     const char *why;
-    int rc = archive_page(cli, a->last, ARCHIVE_PAGE, &bytes, &len);
+    int rc = archive_page(cli, a->end.last, ARCHIVE_PAGE, &bytes, &len);
     if (rc != CLI_OK)
         return rc;
-    size_t old = archive_old((uint8_t *)bytes, len, a->last, until, &why);
+    size_t old = archive_old((uint8_t *)bytes, len, a->end.last, until, &why);
     if (why)
         rc = cli_fail(CLI_NO, "%s: %s", folder, why);
     else if (old)
-        rc = archive_add(a, folder, (uint8_t *)bytes, old);
+        rc = archive_add(a, (uint8_t *)bytes, old) ? CLI_OK : cli_fail(CLI_DATA, "%s", a->why);
     *more = rc == CLI_OK && old && old == len;
     free(bytes);
     return rc;
@@ -109,17 +109,19 @@ int cmd_archive(struct cli *cli, int argc, char **argv)
     int64_t back = seconds > 1000000000 ? 1000000000 : (int64_t)seconds;
     int64_t until = ((int64_t)time(NULL) - back) * 1000 + 999;
     bool more = true;
-    int rc = archive_open(&a, argv[1], false);
-    uint64_t before = a.last;
+    bool busy;
+    bool open = archive_lock(&a, argv[1], &busy) && archive_open(&a, argv[1], false, NULL);
+    int rc = open ? CLI_OK : cli_fail(busy ? CLI_UNAVAILABLE : CLI_DATA, "%s", a.why);
+    uint64_t before = a.end.last;
     if (rc == CLI_OK)
         rc = archive_meets(cli, &a, argv[1]);
     while (rc == CLI_OK && more)
         rc = archive_more(cli, &a, argv[1], until, &more);
     if (rc == CLI_OK && cli->json)
-        printf("{\"last\":%" PRIu64 ",\"added\":%" PRIu64 ",\"segments\":%" PRIu64 "}\n", a.last, a.last - before,
-               a.segments);
+        printf("{\"last\":%" PRIu64 ",\"added\":%" PRIu64 ",\"segments\":%" PRIu64 "}\n", a.end.last,
+               a.end.last - before, a.segments);
     else if (rc == CLI_OK)
-        printf("%" PRIu64 " inputs added; %s ends with input %" PRIu64 "\n", a.last - before, argv[1], a.last);
+        printf("%" PRIu64 " inputs added; %s ends with input %" PRIu64 "\n", a.end.last - before, argv[1], a.end.last);
     archive_close(&a);
     return rc;
 }

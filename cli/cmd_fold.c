@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/print.h"
+#include "daemon/archive/archive.h"
 #include "daemon/core/input.h"
 #include "routing/router.h"
 
@@ -174,13 +175,13 @@ static int fold_file(struct fold *f, FILE *in, const char *name)
     while (rc == CLI_OK && fread(head, 1, sizeof head, in) == sizeof head) {
         uint64_t number = fold_number(head, 8);
         uint64_t mark = fold_number(head + 8, 4);
-        size_t len = (size_t)(mark & ~(uint64_t)CLI_LOG_VOID);
+        size_t len = (size_t)(mark & ~(uint64_t)ARCHIVE_VOID);
         if (len > sizeof body || fread(body, 1, len, in) != len)
             return cli_fail(CLI_DATA, "%s: damaged after input %" PRIu64, name, f->last);
         if (!f->first && number != 1)
             return cli_fail(CLI_DATA, "%s: begins with input %" PRIu64 ", not 1", name, number);
         f->first = 1;
-        rc = fold_one(f, number, body, len, mark & CLI_LOG_VOID);
+        rc = fold_one(f, number, body, len, mark & ARCHIVE_VOID);
     }
     return rc;
 }

@@ -10,30 +10,18 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/options.h"
+#include "daemon/archive/archive.h"
 
 #define LOG_PAGE 1000
 
 // Checks the frames of one page and tells the last number in it; false if it is cut off.
 static bool log_page_last(const char *bytes, size_t len, uint64_t *last)
 {
-    size_t at = 0;
-    while (at < len) {
-        if (len - at < 12)
-            return false;
-        const unsigned char *p = (const unsigned char *)bytes + at;
-        uint64_t number = 0;
-        uint32_t size = 0;
-        for (int i = 7; i >= 0; i--)
-            number = number << 8 | p[i];
-        for (int i = 11; i >= 8; i--)
-            size = size << 8 | p[i];
-        size &= ~CLI_LOG_VOID;
-        if (size > len - at - 12)
-            return false;
-        *last = number;
-        at += 12 + size;
-    }
-    return true;
+    struct log_frame f = {0};
+    bool damaged;
+    while (log_frame((const uint8_t *)bytes, len, &f, &damaged))
+        *last = f.number;
+    return !damaged;
 }
 
 int cmd_log(struct cli *cli, int argc, char **argv)

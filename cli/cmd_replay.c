@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/archive.h"
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/replay.h"
+#include "daemon/archive/archive.h"
 #include "daemon/config/config.h"
 #include "proto/timestamp.h"
 
@@ -79,8 +79,8 @@ static int replay_read_file(const char *path, struct replay_bytes *b)
 
 static int replay_read_archive(const char *folder, struct replay_bytes *b)
 {
-    struct archive a;
-    int rc = archive_open(&a, folder, true);
+    struct archive a = {0};
+    int rc = archive_open(&a, folder, true, NULL) ? CLI_OK : cli_fail(CLI_DATA, "%s", a.why);
     if (rc == CLI_OK && a.len) {
         replay_room(b, a.len);
         memcpy(b->p + b->len, a.bytes, a.len);

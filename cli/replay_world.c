@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/archive.h"
 #include "cli/cli.h"
 #include "cli/replay.h"
+#include "daemon/archive/archive.h"
 
 void *replay_new(size_t n, size_t size)
 {

@@ -97,7 +97,8 @@ static struct store_options store_options(const struct daemon *d)
 static void start_tenant(struct daemon *d, struct tenant *t, const char *name)
 {
     size_t len;
-    void *routing = reload_routing(d->config, name, &len);
+    const struct config *c = d->config;
+    void *routing = reload_routing(c, name, &len);
     t->daemon = d;
     t->name = name;
     t->core = core_new(d->loop, d->store,
@@ -111,6 +112,9 @@ static void start_tenant(struct daemon *d, struct tenant *t, const char *name)
                            .ring_ms = RING_MS,
                            .snapshot_every = SNAPSHOT_EVERY,
                            .checkpoint_ms = CHECKPOINT_MS,
+                           .archive = c->archive.dir,
+                           .archive_ms = c->archive.every_seconds * 1000,
+                           .retain_ms = c->archive.retain_hours * 3600 * 1000,
                            .config = routing,
                            .config_len = len,
                            .pushed = delivery_is_pushed,

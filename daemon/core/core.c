@@ -53,6 +53,8 @@ static void copy_options(struct core *c, const struct core_options *o)
     c->o.ring_ms = or_default(o->ring_ms, 600000);
     c->o.snapshot_every = or_default(o->snapshot_every, 100000);
     c->o.checkpoint_ms = or_default(o->checkpoint_ms, 10000);
+    c->o.archive = o->archive ? xasprintf("%s/%s", o->archive, o->tenant) : NULL;
+    c->o.archive_ms = or_default(o->archive_ms, 3600 * 1000LL);
     c->o.retain_ms = or_default(o->retain_ms, 48 * 3600 * 1000LL);
     c->o.void_budget = o->void_budget ? o->void_budget : 2;
 }
@@ -65,6 +67,7 @@ static void free_options(struct core_options *o)
     free((char *)o->data_dir);
     free((char *)o->store.url);
     free((char *)o->store.ca_file);
+    free((char *)o->archive);
     free((void *)o->config);
 }
 
@@ -115,6 +118,7 @@ struct core *core_new(struct loop *loop, struct store *store, const struct core_
     lag_open(c);
     ticks_open(c);
     snapshot_open(c);
+    archive_start(c);
     checkpoint_open(c);
     leader_open(c);
     store_on_publish(store, on_heard, core_module(c));
@@ -131,6 +135,7 @@ void core_free(struct core *c)
     void_close(c);
     leader_close(c);
     checkpoint_close(c);
+    archive_stop(c);
     snapshot_close(c);
     ticks_close(c);
     lag_close(c);

@@ -30,7 +30,10 @@ struct core_options {
     // The routing configuration of this node's file, packed RoutingConfig: logged when the log is empty; else only compared.
     const void *config;
     size_t config_len;
-    int64_t retain_ms;    // how much of the log stays in Redis behind the snapshots, 172800000
+    int64_t retain_ms; // how much of the log stays in Redis behind the snapshots, 172800000
+    // The leader keeps the log in the folder archive/<tenant>, NULL = nowhere; how often it adds what is new.
+    const char *archive;
+    int64_t archive_ms;   // 3600000
     uint32_t void_budget; // times an input may have been in hand when the process died before it is voided: 2
     // Whether this account's deliveries are pushed by a face from the timeline (web chat) and so need no outbox. NULL = none.
     bool (*pushed)(void *ctx, const char *account);
@@ -94,6 +97,8 @@ void core_reload(struct core *c, const char *why);
 // Ready = store up, placed in the log, lag small, fold known. Writes what is missing into why[] (static strings); returns how many.
 #define CORE_WHY_MAX 8
 unsigned core_not_ready(const struct core *c, const char *why[CORE_WHY_MAX]);
+// What keeps the leader from archiving the log; NULL = nothing, or it is no matter of this node.
+const char *core_archive_trouble(const struct core *c);
 int64_t core_lag_ms(const struct core *c);
 
 // ---- bodies in flight ----

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "daemon/core/core.h"
+#include "daemon/core/core_archive.h"
 #include "daemon/core/input.h"
 #include "daemon/core/keeper.h"
 #include "daemon/core/scratch.h"
@@ -170,6 +171,7 @@ struct core {
     struct core_ticks ticks;
     struct core_nodes nodes;
     struct core_snapshot snapshot;
+    struct core_archive archive;
     struct core_checkpoint checkpoint;
     struct core_poison poison;
     struct core_bodies bodies;

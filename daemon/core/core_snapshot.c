@@ -2,7 +2,8 @@
 // Snapshots without a pause: the leader forks, the child serialises its frozen copy of the fold and writes it to Redis over a connection
 // of its own, the parent goes on folding and looks now and then whether the child has ended. The child waits for one byte that says that
 // the effects of all it has folded are written: so whoever loads the snapshot has nothing to catch up in writing. At most one child; it dies
-// with its parent. After a good one, the log is trimmed to what stood there `retain_ms` ago, by marks kept in a document.
+// with its parent. After a good one, the log is trimmed to what stood there `retain_ms` ago, by marks kept in a document;
+// where an archive is kept, no further than that goes.
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -113,6 +114,7 @@ static void on_marks(void *module, uint64_t token, enum tl_err e, const struct s
         if ((int64_t)number_of(&v[i + 1]) <= until && input > upto && input < c->snapshot.before)
             upto = input;
     }
+    upto = upto ? archive_trim(c, upto) : 0;
     if (!upto)
         return;
     tl_log(LOG_INFO, "log_trimmed", LS("tenant", c->o.tenant), LN("upto", upto));
@@ -212,7 +214,8 @@ static bool due(const struct core *c)
     uint64_t since = s->done > c->place.log.snapshot ? s->done : c->place.log.snapshot;
     if (!core_writing(c) || c->last_len == 0 || c->folded <= since)
         return false;
-    return c->folded - since >= (uint64_t)c->o.snapshot_every || loop_now(c->loop) - s->done_at >= SNAPSHOT_AGE;
+    int64_t age = c->o.archive && c->o.archive_ms < SNAPSHOT_AGE ? c->o.archive_ms : SNAPSHOT_AGE;
+    return c->folded - since >= (uint64_t)c->o.snapshot_every || loop_now(c->loop) - s->done_at >= age;
 }
 
 static void on_timer(void *arg)

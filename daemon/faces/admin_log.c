@@ -5,30 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/archive/archive.h"
 #include "daemon/base/loop.h"
 #include "daemon/faces/admin.h"
 
-#define LOG_PAGE_MAX   10000
-#define LOG_BYTES_MAX  (8u << 20) // a page ends early rather than grow beyond
-#define LOG_HEAD_BYTES 12
-#define LOG_VOID       0x80000000u
-
-static uint8_t *put_little(uint8_t *p, uint64_t v, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++)
-        *p++ = (uint8_t)(v >> (8 * i));
-    return p;
-}
+#define LOG_PAGE_MAX  10000
+#define LOG_BYTES_MAX (8u << 20) // a page ends early rather than grow beyond
 
 static void reply_log(struct admin_call *c, struct http_request *r, const struct store_bytes *v, size_t n)
 {
     size_t len = 0, count = 0;
     while (count < n && (count == 0 || len + v[count].len < LOG_BYTES_MAX))
-        len += LOG_HEAD_BYTES + v[count++].len;
+        len += ARCHIVE_FRAME_HEAD + v[count++].len;
     uint8_t *bytes = xcalloc(1, len + 1), *p = bytes;
     for (size_t i = 0; i < count; i++) {
-        p = put_little(p, v[i].number, 8);
-        p = put_little(p, v[i].len | (core_skips(c->face->core, v[i].number) ? LOG_VOID : 0), 4);
+        log_frame_head(p, v[i].number, v[i].len, core_skips(c->face->core, v[i].number));
+        p += ARCHIVE_FRAME_HEAD;
         if (v[i].len)
             memcpy(p, v[i].p, v[i].len);
         p += v[i].len;

@@ -87,6 +87,10 @@ void admin_readyz(void *ctx, struct http_request *r)
         if (!n && len < sizeof text - 256)
             len += (size_t)snprintf(text + len, sizeof text - len, "%.64s: ready, %lld ms behind\n", f->v[i].tenant,
                                     (long long)core_lag_ms(f->v[i].core));
+        const char *trouble = core_archive_trouble(f->v[i].core); // no reason to send traffic elsewhere
+        if (trouble && len < sizeof text - 512)
+            len += (size_t)snprintf(text + len, sizeof text - len, "%.64s: the log is not archived: %.300s\n",
+                                    f->v[i].tenant, trouble);
     }
     if (!verbose)
         len = (size_t)snprintf(text, sizeof text, "%s\n", ready ? "ready" : "not ready");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small blocking client over a socket or TLS, for work in a forked child (snapshots). It shares the codec with the
+// A small blocking client over a socket or TLS, for work in a forked child (snapshots, the archive). It shares the codec with the
 // links and nothing else: no loop, no state of the parent. Any failure closes the matter; there is no reconnect.
 #include "daemon/store/block.h"
 
@@ -16,7 +16,7 @@
 #include "daemon/store/url.h"
 #include "daemon/store/wire.h"
 
-#define BLOCK_REPLY_MAX (1u << 20)
+#define BLOCK_REPLY_MAX (64u << 20)
 
 struct block {
     int fd;

@@ -280,6 +280,19 @@ bool store_snapshot_write(const struct store_options *o, const char *tenant, con
 // v[0] = packed Snapshot, v[1] = the state's bytes; TL_ABSENT when there is none. newest = 0: the newest; 1: the one before.
 void store_snapshot_read(struct store *s, const char *tenant, uint32_t newest, store_entries_fn *fn, void *module,
                          uint64_t token);
+// What a forked child that archives reads, on a blocking connection of its own: inputs, and the newest snapshot.
+struct store_past;
+struct store_past *store_past_open(const struct store_options *o, const char *tenant, char *why, size_t why_len);
+void store_past_close(struct store_past *p);
+// At most STORE_PAST_PAGE inputs after this number, in order; *n of them. False: the connection is lost or the server refuses.
+#define STORE_PAST_PAGE 50
+typedef bool store_past_fn(void *ctx, uint64_t number, const void *bytes, size_t len); // false = enough
+bool store_past_inputs(struct store_past *p, uint64_t after, store_past_fn *fn, void *ctx, uint32_t *n)
+    __attribute__((warn_unused_result));
+// meta: packed Snapshot; both malloc'd, meta NULL when there is none. False as above, or when it was replaced meanwhile.
+bool store_past_snapshot(struct store_past *p, uint64_t *input, void **meta, size_t *meta_len, void **state,
+                         size_t *state_len) __attribute__((warn_unused_result));
+
 void store_trim(struct store *s, const char *tenant, uint64_t upto, store_placed_fn *fn, void *module,
                 uint64_t token); // slices of 10,000
 

@@ -20,6 +20,10 @@ def replay(*paths, code=0):
     return json.loads(done.stdout) if not code else done.stderr
 
 
+def segments(folder):
+    return sorted(n for n in os.listdir(folder) if n.endswith(".log"))
+
+
 async def two_segments(daemon, folder):
     folder.mkdir()
     entries = []
@@ -31,11 +35,11 @@ async def two_segments(daemon, folder):
 
 async def test_it_grows_and_is_replayed(daemon, tmp_path):
     folder = tmp_path / "archive"
-    folder.mkdir()
-    assert archive(daemon, folder) == {"last": 0, "added": 0, "segments": 0}, "what is young may still be voided"
-    folder.rmdir()
+    young = tmp_path / "young"
+    young.mkdir()
+    assert archive(daemon, young) == {"last": 0, "added": 0, "segments": 0}, "what is young may still be voided"
     first, second = await two_segments(daemon, folder)
-    names = sorted(os.listdir(folder))
+    names = segments(folder)
     assert len(names) == 2 and names[0] == f"{1:020}.log" and first < int(names[1][:20]) <= second
     told = replay(folder)
     assert told["inputs"] >= second and told["differences"] == 0 and told["overall"]["recorded"]["works"] == 1
@@ -51,7 +55,7 @@ async def test_it_grows_and_is_replayed(daemon, tmp_path):
 async def test_what_is_done_to_it_is_noticed(daemon, tmp_path):
     folder = tmp_path / "archive"
     await two_segments(daemon, folder)
-    one, two = (folder / n for n in sorted(os.listdir(folder)))
+    one, two = (folder / n for n in segments(folder))
     whole, after = one.read_bytes(), two.read_bytes()
 
     def refused(path, content, why):
@@ -74,7 +78,7 @@ async def test_what_is_done_to_it_is_noticed(daemon, tmp_path):
 async def test_two_logs_are_not_mixed(daemon, tmp_path):
     folder = tmp_path / "archive"
     await two_segments(daemon, folder)
-    names = sorted(os.listdir(folder))
+    names = segments(folder)
     for name in names[1:]:
         (folder / name).unlink()
     daemon.stop()
@@ -83,5 +87,72 @@ async def test_two_logs_are_not_mixed(daemon, tmp_path):
     daemon.start()
     stored(daemon.http().post_event(words("sms", TEL, "of another log")))
     assert "it is another log" in archive(daemon, folder, "--keep-back", "0", code=1)
-    assert sorted(os.listdir(folder)) == names[:1]
-    assert "cannot read the folder" in archive(daemon, tmp_path / "none", code=65)
+    assert segments(folder) == names[:1]
+    assert "cannot write into the folder" in archive(daemon, tmp_path / "none", code=65)
+
+
+# ---- kept by the daemon ----
+
+def keeping(folder, every=1):
+    def change(config):
+        folder.mkdir(exist_ok=True)
+        config["archive"] = {"dir": str(folder), "every_seconds": every}
+    return change
+
+
+def until(daemon, folder, entry):
+    """What comes after it has the log go on, so that there is something to archive."""
+    daemon.until(lambda: replayable(folder) >= entry, "archives")
+
+
+def replayable(folder):
+    return replay(folder / "main")["inputs"] if (folder / "main").exists() and segments(folder / "main") else 0
+
+
+async def test_the_daemon_keeps_it(world, tmp_path):
+    folder = tmp_path / "kept"
+    daemon = world(keeping(folder))
+    first = stored(daemon.http().post_event(words("sms", TEL, "one"))).entry
+    until(daemon, folder, first)
+    second = stored(daemon.http().post_event(words("sms", TEL, "two"))).entry
+    until(daemon, folder, second)
+    assert len(segments(folder / "main")) > 1
+    told = replay(folder / "main")
+    assert told["differences"] == 0 and told["overall"]["recorded"]["works"] == 1
+    metrics = daemon.admin.get("/metrics").body.decode()
+    assert 'throughline_log_archive_ok{tenant="main"} 1' in metrics, metrics
+    assert "not archived" not in daemon.admin.get("/readyz?verbose").body.decode()
+    # A hand that archives beside it does no harm.
+    assert archive(daemon, folder / "main", "--keep-back", "0")["last"] >= second
+
+
+async def test_a_folder_that_is_not_its_own_is_told(world, tmp_path):
+    folder = tmp_path / "kept"
+    (folder / "main").mkdir(parents=True)
+    (folder / "main" / f"{1:020}.log").write_bytes(b"of somebody else\n")
+    daemon = world(keeping(folder))
+    stored(daemon.http().post_event(words("sms", TEL, "one")))
+    daemon.until(lambda: "not archived" in daemon.admin.get("/readyz?verbose").body.decode(), "tells")
+    answer = daemon.admin.get("/readyz?verbose")
+    assert answer.status == 200 and "no head of a segment" in answer.body.decode()
+    assert 'throughline_log_archive_ok{tenant="main"} 0' in daemon.admin.get("/metrics").body.decode()
+
+
+async def test_killed_while_it_archives(world, tmp_path):
+    """Whatever a kill leaves, the next run of the daemon goes on with it, and nothing is missing or twice."""
+    folder = tmp_path / "kept"
+    daemon = world(keeping(folder))
+    main = folder / "main"
+    for n in range(5):
+        for k in range(40):
+            last = stored(daemon.http().post_event(words("sms", f"tel:+49151000{k:05}", f"{n} {k}"))).entry
+        had = len(segments(main)) if main.exists() else 0
+        # At the first sign that it is at work: a file half-written, or one just named.
+        daemon.until(lambda: main.exists() and (any(f.startswith("new.") for f in os.listdir(main)) or len(segments(main)) > had), "archives")
+        daemon.kill()
+        if segments(main):
+            assert replay(main)["differences"] == 0
+        daemon.start()
+    until(daemon, folder, last)
+    assert replay(main)["overall"]["recorded"]["works"] == 40
+    assert not any(f.startswith("new.") for f in os.listdir(main))

@@ -21,13 +21,14 @@ MAY_INCLUDE = {
     "daemon/base": ["daemon/base"],
     "daemon/config": BASE + ["daemon/config", "channels", "routing"],
     "daemon/store": BASE + ["daemon/store"],
+    "daemon/archive": BASE + ["daemon/archive"],
     "daemon/net": BASE + ["daemon/net"],
-    "daemon/core": BASE + ["daemon/core", "daemon/config", "daemon/store", "routing", "channels"],
+    "daemon/core": BASE + ["daemon/core", "daemon/config", "daemon/store", "daemon/archive", "routing", "channels"],
     "daemon/media": BASE + ["daemon/media", "daemon/config", "daemon/net"],
     "daemon/accounts": BASE + ["daemon/accounts", "daemon/media", "daemon/core", "daemon/config", "daemon/store", "daemon/net", "channels"],
-    "daemon/faces": BASE + ["daemon/faces", "daemon/media", "daemon/core", "daemon/config", "daemon/store", "daemon/net", "routing", "channels"],
+    "daemon/faces": BASE + ["daemon/faces", "daemon/media", "daemon/core", "daemon/config", "daemon/store", "daemon/archive", "daemon/net", "routing", "channels"],
     "daemon": None,  # main: anything
-    "cli": ["", "cli", "proto", "routing", "daemon/config"],  # and PURE_PARTS
+    "cli": ["", "cli", "proto", "routing", "daemon/config", "daemon/archive"],  # and PURE_PARTS
     "tests": None,
 }
 
@@ -44,6 +45,7 @@ ONLY_IN = [
     (r"toml", ["daemon/config", "tests"]),
     (r"curl/", ["cli", "daemon/net", "tests"]),
     (r"histedit\.h", ["cli"]),
+    (r"zlib\.h", ["daemon/archive", "tests"]),
     (r"(event2/|event\.h)", ["daemon/base", "daemon/net", "daemon/store", "tests"]),
 ]
 

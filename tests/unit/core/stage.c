@@ -113,6 +113,8 @@ struct node *node_new(struct world *w, const char *name, const char *boot, const
         .lease_ms = LEASE_MS,
         .snapshot_every = o->snapshot_every ? o->snapshot_every : 1000000,
         .retain_ms = o->retain_ms,
+        .archive = o->archive,
+        .archive_ms = 1,
         .checkpoint_ms = o->checkpoint_ms ? o->checkpoint_ms : 1000000,
     };
     void *config = o->no_config ? NULL : stage_config(&co.config_len);

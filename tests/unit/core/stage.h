@@ -29,6 +29,7 @@ struct node {
 
 struct node_options {
     int64_t snapshot_every, checkpoint_ms, retain_ms;
+    const char *archive; // its folder; NULL = none
     bool no_config;
 };
 

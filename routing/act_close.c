@@ -45,19 +45,25 @@ static void close_tell(struct router *r, const struct order *o)
     e->resolved = o->c->resolved;
 }
 
+// Where its queue has none, it is closed at once.
+void close_wrap_up(struct router *r, struct work *w, enum router_reason reason)
+{
+    if (!w->queue->def.wrap_up_ms) {
+        work_close(r, w, reason);
+        return;
+    }
+    work_move(r, w, ROUTER_WRAP_UP, w->agent, reason);
+    w->limit.kind = TIMER_WRAP_UP;
+    timer_start(r, &w->limit, timer_after(r->at, w->queue->def.wrap_up_ms));
+}
+
 void close_act(struct router *r, struct order *o)
 {
     struct work *w = o->work;
     close_tell(r, o);
     session_end_calls(r, w);
     text_set(r, &w->disposition, o->c->text);
-    if (!w->queue->def.wrap_up_ms) {
-        work_close(r, w, ROUTER_CLOSED_BY_AGENT);
-        return;
-    }
-    work_move(r, w, ROUTER_WRAP_UP, o->agent, ROUTER_CLOSED_BY_AGENT);
-    w->limit.kind = TIMER_WRAP_UP;
-    timer_start(r, &w->limit, timer_after(r->at, w->queue->def.wrap_up_ms));
+    close_wrap_up(r, w, ROUTER_CLOSED_BY_AGENT);
 }
 
 void close_act_wrap_up_done(struct router *r, struct order *o)

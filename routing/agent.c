@@ -6,6 +6,7 @@
 // available gives their outstanding offers back, unblamed. Load is the sum of the charges of all work that is offered to, held by or
 // wrapped up by the agent; it exceeds the capacity, or a channel's maximum, only while `over`, after a change of the configuration.
 
+#include "routing/absence.h"
 #include "routing/core.h"
 
 #include <assert.h>
@@ -179,9 +180,10 @@ static void agent_let_go(struct router *r, struct work *w, enum router_reason re
 }
 
 // A blink of the network costs nobody their place, nor does deep work. To come to it from a break does: else it would be the better break.
-static bool agent_begins_idle(enum router_presence from, enum router_presence to)
+static bool agent_begins_idle(enum router_presence from, enum router_presence to, bool blink)
 {
-    bool was_out = from == ROUTER_OFFLINE || from == ROUTER_AWAY || from == ROUTER_DRAINING;
+    bool was_out =
+        from == ROUTER_OFFLINE || from == ROUTER_AWAY || from == ROUTER_DRAINING || (from == ROUTER_LOST && !blink);
     return was_out && (to == ROUTER_AVAILABLE || to == ROUTER_FOCUS);
 }
 
@@ -205,6 +207,7 @@ void agent_focus_over(struct router *r, struct agent *a)
 void agent_set_presence(struct router *r, struct agent *a, enum router_presence to, enum router_reason reason)
 {
     enum router_presence from = a->presence;
+    bool blink = absence_was_a_blink(r, a);
     if (to == ROUTER_DRAINING && !a->held.n)
         to = ROUTER_AWAY; // nothing to finish
     if (from == to)
@@ -214,11 +217,10 @@ void agent_set_presence(struct router *r, struct agent *a, enum router_presence 
     pool_mark(r, a);
     if (to == ROUTER_LOST)
         a->before = from;
-    else
-        timer_stop(r, &a->grace);
+    absence_changed(r, a);
     agent_time_focus(r, a, from);
     effect_presence(r, a, reason);
-    if (agent_begins_idle(from, to))
+    if (agent_begins_idle(from, to, blink))
         a->idle_since = r->at;
     if (to == ROUTER_AVAILABLE)
         agent_mark_freed(r, a);

@@ -3,6 +3,7 @@
 // The invariants, checked from the data and not by the code that keeps them. Costs agents x works: for tests, fuzzing,
 // simulations and restored snapshots.
 
+#include "routing/absence.h"
 #include "routing/core.h"
 
 #include <stdlib.h>
@@ -66,6 +67,8 @@ static const char *check_agent(const struct router *r, const struct agent *a)
         return "presence does not follow from the desk sessions";
     if ((a->presence == ROUTER_LOST) != (a->grace.place != 0))
         return "the grace time runs for an agent who is not lost";
+    if ((a->absent_since && !absence_of(a)) || (a->grace.place && a->grace.deadline != absence_offline(r, a)))
+        return "an agent is absent who is not, or for another time than allowed";
     if (focused != (a->focus.place != 0))
         return "an agent's focus has no end, or one that they are not in";
     if (a->presence == ROUTER_OFFLINE && a->held.n)
@@ -132,6 +135,8 @@ static const char *check_work(const struct router *r, const struct work *w)
         return "work waits for its customer that no agent has at hand";
     if ((w->limit.place != 0) != (w->state == ROUTER_OFFERED || w->state == ROUTER_WRAP_UP))
         return "an offer or wrap-up has no limit, or other work has one";
+    if (w->absence.place ? w->absence.deadline != absence_due(r, w) : absence_due(r, w) != INT64_MAX)
+        return "work stays with an absent agent for another time than its channel's";
     if (*w->disposition && w->state != ROUTER_WRAP_UP)
         return "work that is not in wrap-up was disposed of";
     if ((w->line != NULL) != (w->state == ROUTER_QUEUED))

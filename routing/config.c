@@ -5,6 +5,7 @@
 // An input that breaks a bound is refused whole. A change never takes work from anybody but from an agent who is removed:
 // what is at hand stays, even over capacity (agent.over), and work of a queue that is gone enters another by the rules.
 
+#include "routing/absence.h"
 #include "routing/core.h"
 
 #include <stdlib.h>
@@ -85,7 +86,8 @@ bool config_rules_legal(const struct router_config *c)
         return false;
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         if (c->channels[i].units > CORE_UNITS_MAX || c->channels[i].offer_ms > 86400000 ||
-            c->channels[i].max > CORE_UNITS_MAX || c->channels[i].give_back_ms > 86400000)
+            c->channels[i].max > CORE_UNITS_MAX || c->channels[i].give_back_ms > 86400000 ||
+            c->channels[i].lost_ms > 86400000 || c->channels[i].away_ms > 86400000)
             return false;
     }
     return true;
@@ -178,7 +180,7 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
             w->entered = same ? w->entered : r->at;
         }
         work_recharge(r, w);
-        session_arm_idle(r, w);
+        session_arm(r, w);
         if (w->state == ROUTER_QUEUED) {
             offer_arm_pause(r, w);
             queue_arm_step(r, w);
@@ -194,6 +196,8 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
         fit_agent(r, r->agents[i]);
         room_weigh_anew(r, r->agents[i]);
         r->agents[i]->over = room_exceeded(r, r->agents[i]);
+        if (r->agents[i]->presence == ROUTER_LOST)
+            timer_start(r, &r->agents[i]->grace, absence_offline(r, r->agents[i]));
     }
     r->everything = true;
 }

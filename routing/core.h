@@ -173,7 +173,7 @@ enum router_refusal desk_opened(struct router *r, const struct router_input *in)
 enum router_refusal desk_closed(struct router *r, const struct router_input *in);
 enum router_refusal desk_node_lost(struct router *r, const struct router_input *in);
 
-// ---- work.c ----
+// ---- works.c ----
 
 struct work_slot *work_slot(const struct router *r, size_t i);
 struct work *work_find(const struct router *r, uint64_t id);
@@ -181,6 +181,11 @@ struct work *work_next(const struct router *r, uint64_t after);
 struct work *work_of_conversation(const struct router *r, uint64_t conversation);
 struct work *work_new(struct router *r, uint64_t id, uint64_t conversation);
 void work_free(struct work *w);
+void work_bury(struct router *r, struct work *w);
+void work_forget(struct router *r, const struct work *w);
+
+// ---- work.c ----
+
 void work_move(struct router *r, struct work *w, enum router_work_state to, struct agent *agent,
                enum router_reason reason);
 void work_enter(struct router *r, struct work *w);
@@ -211,7 +216,7 @@ void session_disconnect(struct router *r, struct work *w);
 void session_end_calls(struct router *r, struct work *w);
 bool session_any_live(const struct work *w);
 bool session_any_call(const struct work *w); // live
-void session_arm_idle(struct router *r, struct work *w);
+void session_arm(struct router *r, struct work *w);
 void session_idle_over(struct router *r, struct work *w);
 
 // ---- match.c ----
@@ -316,6 +321,10 @@ struct ask *offer_ask_of(const struct work *w, const struct agent *a);
 void offer_note_ask(struct router *r, struct work *w, struct agent *a, uint32_t times);
 void offer_forget_ask(struct router *r, struct work *w, const struct agent *a);
 void offer_arm_pause(struct router *r, struct work *w);
+
+// ---- act_close.c ----
+
+void close_wrap_up(struct router *r, struct work *w, enum router_reason reason);
 
 // ---- happened.c ----
 

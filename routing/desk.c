@@ -3,8 +3,8 @@
 // Desk sessions: which exist, on which boot, and what their coming and going means for the agent's presence.
 //
 // An agent is present while one session lives. The first session of an agent who was offline makes them AWAY until they say
-// otherwise. When the last is lost the agent is LOST for the grace time and keeps their contacts; any session of theirs that opens
-// within it brings back the presence from before.
+// otherwise. When the last is lost the agent is LOST until their shift has ended (absence.c); any session of theirs that opens
+// before brings back the presence that they had.
 
 #include "routing/core.h"
 
@@ -82,7 +82,6 @@ static void desk_lost(struct router *r, struct desk *d)
     if (a->desks)
         return;
     agent_set_presence(r, a, ROUTER_LOST, ROUTER_DESK_LOST);
-    timer_start(r, &a->grace, timer_after(r->at, r->rules.grace_ms));
 }
 
 // Closing a session that is not known is no news: it was lost with its node before. Nor is it when the session has been resumed on another

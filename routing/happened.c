@@ -43,8 +43,8 @@ static void happened_open(struct router *r, const struct router_happened *h)
 static bool happened_keeps(const struct router *r, const struct work *w, bool woke, struct charge given)
 {
     const struct agent *a = w->agent;
-    if (woke && !agent_takes(a, CORE_BIT(w->channel_now)))
-        return false;
+    if (woke && (!agent_takes(a, CORE_BIT(w->channel_now)) || (w->channel_now == ROUTER_VOICE && !agent_is_here(a))))
+        return false; // a call that begins is put through to nobody whose desk is lost
     struct charge after = session_charge(r, w, w->state == ROUTER_OFFERED);
     return wait_returns(given, after) || room_for_change(r, a, w->charge, after);
 }

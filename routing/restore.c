@@ -5,6 +5,7 @@
 // The hash guards against damage, not against malice, so every value is checked as if a stranger had written it: bounds as
 // for inputs, references to what exists, and at the end all invariants of router_check(). Anything amiss gives NULL and the reason.
 
+#include "routing/absence.h"
 #include "routing/reader.h"
 #include "routing/snapshot.h"
 
@@ -43,7 +44,7 @@ static void take_agent(struct reader *in, struct router *r)
     struct agent *a = agent_put(r, &d);
     fit_agent(r, a);
     unsigned presence = take8(in), before = take8(in);
-    int64_t grace = take_time(in), focus = take_time(in);
+    int64_t absent_since = take_past(in, r->at), focus = take_time(in);
     a->idle_since = take_past(in, r->at);
     a->misses = take32(in);
     a->over = take_bool(in);
@@ -58,11 +59,13 @@ static void take_agent(struct reader *in, struct router *r)
         return;
     a->presence = (enum router_presence)presence;
     a->before = (enum router_presence)before;
+    a->absent_since = absent_since;
+    reader_must(in, absence_of(a) || !absent_since, "an agent is absent who is not");
     r->present += agent_is_here(a) ? 1 : 0;
     if (focused)
         timer_start(r, &a->focus, focus);
     if (presence == ROUTER_LOST)
-        timer_start(r, &a->grace, grace);
+        timer_start(r, &a->grace, absence_offline(r, a));
 }
 
 static struct agent *take_agent_name(struct reader *in, const struct router *r)
@@ -184,7 +187,7 @@ static void take_work(struct reader *in, struct router *r)
     if (!reader_must(in, !held || w->state == ROUTER_QUEUED, "work is held that does not wait"))
         return;
     work_enter(r, w);
-    session_arm_idle(r, w);
+    session_arm(r, w);
     if (limited) {
         w->limit.kind = w->state == ROUTER_OFFERED ? TIMER_OFFER : TIMER_WRAP_UP;
         timer_start(r, &w->limit, limit);

@@ -39,6 +39,8 @@ void take_rules(struct reader *in, struct router_config *c)
         c->channels[i].max = take32(in);
         c->channels[i].exclusive = take_bool(in);
         c->channels[i].give_back_ms = take32(in);
+        c->channels[i].lost_ms = take32(in);
+        c->channels[i].away_ms = take32(in);
     }
     reader_must(in, config_rules_legal(c), "rules are out of bounds");
 }

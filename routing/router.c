@@ -6,6 +6,7 @@
 // settled after each moment, so that the outcome does not depend on how often somebody ticked; then the input, then settling,
 // then one WORK effect for each work that changed. A step fails only before it has changed anything.
 
+#include "routing/absence.h"
 #include "routing/core.h"
 #include "routing/snooze.h"
 
@@ -93,12 +94,18 @@ static void timer_fire_overflow(struct router *r, void *owner)
     overflow_over(r, owner);
 }
 
+static void timer_fire_absence(struct router *r, void *owner)
+{
+    absence_over(r, owner);
+}
+
 static void (*const router_timers[])(struct router *, void *) = {
     [TIMER_OFFER] = timer_fire_offer,     [TIMER_GRACE] = timer_fire_grace,
     [TIMER_WRAP_UP] = timer_fire_wrap_up, [TIMER_IDLE] = timer_fire_idle,
     [TIMER_PAUSE] = timer_fire_pause,     [TIMER_HOLD] = timer_fire_hold,
     [TIMER_STEP] = timer_fire_step,       [TIMER_GIVE_BACK] = timer_fire_give_back,
     [TIMER_FOCUS] = timer_fire_focus,     [TIMER_OVERFLOW] = timer_fire_overflow,
+    [TIMER_ABSENCE] = timer_fire_absence,
 };
 
 struct router *router_new(void)
@@ -106,15 +113,15 @@ struct router *router_new(void)
     struct router *r = memory_new(1, sizeof *r);
     r->fold = ROUTER_FOLD_VERSION;
     r->rules = (struct router_config){
-        .grace_ms = 30000,
+        .grace_ms = 3600000,
         .timeouts_to_away = 3,
         .decline_pause_ms = 60000,
         .decline_max = 3,
         .extend_max = 2,
-        .channels = {[ROUTER_CHAT] = {.units = 1, .idle_ms = 600000},
-                     [ROUTER_SMS] = {.units = 1, .idle_ms = 86400000},
+        .channels = {[ROUTER_CHAT] = {.units = 1, .idle_ms = 600000, .lost_ms = 30000},
+                     [ROUTER_SMS] = {.units = 1, .idle_ms = 86400000, .lost_ms = 120000},
                      [ROUTER_EMAIL] = {.units = 1, .idle_ms = 604800000},
-                     [ROUTER_VOICE] = {.units = 1, .idle_ms = 0},
+                     [ROUTER_VOICE] = {.units = 1, .idle_ms = 0, .lost_ms = 60000},
                      [ROUTER_SOCIAL] = {.units = 1, .idle_ms = 86400000}},
     };
     r->queues = memory_new(1, sizeof(struct queue *));

@@ -98,6 +98,8 @@ struct router_channel_rules {
     bool auto_accept;  // whoever is offered work on this channel has it
     uint32_t max;      // conversations that one agent has on this channel at a time; 0 = as many as the capacity allows
     bool exclusive;    // who has one on this channel is offered nothing else
+    uint32_t lost_ms; // an agent whose desks are lost keeps work on this channel so long; 0 = for the rest of the shift
+    uint32_t away_ms; // ... who is away
     uint32_t give_back_ms; // so long after the agent's last word what waits for its customer takes no room; 0 = it does
 };
 
@@ -108,7 +110,7 @@ struct router_config {
     size_t agents_n;
     const struct router_calendar *calendars;
     size_t calendars_n;
-    uint32_t grace_ms;
+    uint32_t grace_ms; // the shift of an agent whose desks have been lost for so long has ended
     uint32_t timeouts_to_away;
     uint32_t decline_pause_ms;
     uint32_t decline_max;

@@ -5,6 +5,7 @@
 // A session of chat, sms, email or social lives for its channel's idle time after the customer's last own word; a call lives until it ends.
 // Nothing here decides who gets the work: callers look at the weight and the channels afterwards.
 
+#include "routing/absence.h"
 #include "routing/core.h"
 
 #include <string.h>
@@ -189,7 +190,7 @@ bool session_speak(struct router *r, struct work *w, const struct router_happene
     s->simulated = h->simulated;
     s->last_word = r->at;
     w->channel_now = h->channel;
-    session_arm_idle(r, w);
+    session_arm(r, w);
     return woke;
 }
 
@@ -201,7 +202,7 @@ bool session_hang_up(struct router *r, struct work *w, const struct router_happe
         return false;
     w->sessions[i].live = false;
     w->connected &= (uint8_t)~CORE_BIT(i);
-    session_arm_idle(r, w);
+    session_arm(r, w);
     return true;
 }
 
@@ -237,7 +238,8 @@ static int64_t session_idle_at(const struct router *r, const struct router_sessi
     return s->live && s->channel != ROUTER_VOICE && idle_ms ? timer_after(s->last_word, idle_ms) : INT64_MAX;
 }
 
-void session_arm_idle(struct router *r, struct work *w)
+// The times that follow from what lives.
+void session_arm(struct router *r, struct work *w)
 {
     int64_t first = INT64_MAX;
     for (size_t i = 0; i < w->sessions_n; i++) {
@@ -248,6 +250,7 @@ void session_arm_idle(struct router *r, struct work *w)
         timer_stop(r, &w->idle);
     else
         timer_start(r, &w->idle, first);
+    absence_arm(r, w);
 }
 
 void session_idle_over(struct router *r, struct work *w)
@@ -256,7 +259,7 @@ void session_idle_over(struct router *r, struct work *w)
         if (session_idle_at(r, &w->sessions[i]) <= r->at)
             w->sessions[i].live = false;
     }
-    session_arm_idle(r, w);
+    session_arm(r, w);
     work_touch(r, w);
     work_recharge(r, w);
 }

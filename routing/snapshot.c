@@ -40,6 +40,8 @@ static void put_rules(struct writer *o, const struct router_config *c)
         put32(o, c->channels[i].max);
         put8(o, c->channels[i].exclusive);
         put32(o, c->channels[i].give_back_ms);
+        put32(o, c->channels[i].lost_ms);
+        put32(o, c->channels[i].away_ms);
     }
 }
 
@@ -113,7 +115,7 @@ static void put_agent(struct writer *o, const struct agent *a)
     put_texts(o, a->def.attributes, a->def.attributes_n);
     put8(o, (uint64_t)a->presence);
     put8(o, (uint64_t)a->before);
-    put_time(o, a->grace.place ? a->grace.deadline : 0);
+    put_time(o, a->absent_since);
     put_time(o, a->focus.place ? a->focus.deadline : 0);
     put_time(o, a->idle_since);
     put32(o, a->misses);

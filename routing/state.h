@@ -17,6 +17,7 @@
 #define CORE_PRIORITY_MAX 9
 #define CORE_TIMES_MAX    100 // timeouts_to_away, decline_max: bounds what one jump of the time can set off
 #define CORE_MS_MAX       (366 * 86400000LL)
+#define CORE_BLINK_MS     60000  // who is lost for no longer loses no place
 #define CORE_MEMORY_MS    600000 // a command's outcome is remembered this long
 #define CORE_UNITS_MAX    1000
 #define CORE_NEEDS_MAX    1200 // parts of all expressions of one step: more than their bytes can make
@@ -66,6 +67,7 @@ enum timer_kind { // the order in which those due at the same moment fire
     TIMER_FOCUS,
     TIMER_OVERFLOW,
     TIMER_SNOOZE, // the one whose deadline is in `wall`
+    TIMER_ABSENCE,
     TIMER_KINDS,
 };
 
@@ -154,7 +156,7 @@ struct agent {
     size_t members_n;
     enum router_presence presence, before; // before: what a lost agent comes back to
     struct timer grace, focus;
-    int64_t idle_since;
+    int64_t idle_since, absent_since; // absent: lost or away; else 0
     uint32_t load, misses, offers;
     uint32_t light;                   // of the load, what a call may interrupt
     uint32_t places[ROUTER_CHANNELS]; // of the work at hand, how many take a place on the channel
@@ -251,7 +253,7 @@ struct work {
     struct ask *asks;
     size_t asks_n, asks_cap;
     struct timer limit; // of an offer or a wrap-up
-    struct timer idle, pause, hold, step, give_back, overflow, snooze;
+    struct timer idle, pause, hold, step, give_back, overflow, snooze, absence;
     struct line *line;
     struct work *prev, *next; // in the line
 };

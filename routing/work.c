@@ -13,10 +13,10 @@
 // A state is membership: QUEUED work stands in a line and has no agent; OFFERED, ASSIGNED and WRAP_UP work is listed with, and
 // charged to, exactly one agent. CLOSED work is forgotten when the step ends.
 
+#include "routing/absence.h"
 #include "routing/core.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 static const uint32_t work_moves[] = {
     [ROUTER_WORK_NONE] = CORE_BIT(ROUTER_QUEUED),
@@ -28,134 +28,6 @@ static const uint32_t work_moves[] = {
     [ROUTER_CLOSED] = 0,
     [ROUTER_SNOOZED] = CORE_BIT(ROUTER_QUEUED),
 };
-
-// In pages, so that more work never moves what there is to larger memory.
-struct work_slot *work_slot(const struct router *r, size_t i)
-{
-    return &r->works[i / WORK_PAGE][i % WORK_PAGE];
-}
-
-static void work_append(struct router *r, struct work *w)
-{
-    if (r->works_n == r->works_pages * WORK_PAGE) {
-        r->works = memory_grow(r->works, &r->works_cap, r->works_pages + 1, sizeof *r->works);
-        r->works[r->works_pages++] = memory_new(WORK_PAGE, sizeof **r->works);
-    }
-    *work_slot(r, r->works_n++) = (struct work_slot){w->id, w};
-}
-
-// The first slot whose id is not below.
-static size_t work_slot_at(const struct router *r, uint64_t id)
-{
-    size_t low = 0;
-    for (size_t high = r->works_n; low < high;) {
-        size_t middle = low + (high - low) / 2;
-        if (work_slot(r, middle)->id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-struct work *work_find(const struct router *r, uint64_t id)
-{
-    size_t i = work_slot_at(r, id);
-    return i < r->works_n && work_slot(r, i)->id == id ? work_slot(r, i)->work : NULL;
-}
-
-struct work *work_next(const struct router *r, uint64_t after)
-{
-    for (size_t i = after == UINT64_MAX ? r->works_n : work_slot_at(r, after + 1); i < r->works_n; i++) {
-        if (work_slot(r, i)->work)
-            return work_slot(r, i)->work;
-    }
-    return NULL;
-}
-
-static bool work_is_of(const void *item, const void *key)
-{
-    return ((const struct work *)item)->conversation == *(const uint64_t *)key;
-}
-
-struct work *work_of_conversation(const struct router *r, uint64_t conversation)
-{
-    return table_find(&r->conversations, table_hash_number(conversation), work_is_of, &conversation);
-}
-
-// Ids rise, so new work belongs at the end.
-struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
-{
-    assert(!r->works_n || work_slot(r, r->works_n - 1)->id < id);
-    struct work *w = memory_new(1, sizeof *w);
-    w->id = id;
-    w->conversation = conversation;
-    w->former = text_new("");
-    w->last_agent = text_new("");
-    w->language = text_new("");
-    w->intent = text_new("");
-    w->disposition = text_new("");
-    timer_init(&w->limit, TIMER_OFFER, w);
-    timer_init(&w->idle, TIMER_IDLE, w);
-    timer_init(&w->pause, TIMER_PAUSE, w);
-    timer_init(&w->hold, TIMER_HOLD, w);
-    timer_init(&w->step, TIMER_STEP, w);
-    timer_init(&w->overflow, TIMER_OVERFLOW, w);
-    timer_init(&w->give_back, TIMER_GIVE_BACK, w);
-    timer_init(&w->snooze, TIMER_SNOOZE, w);
-    work_append(r, w);
-    table_insert(&r->conversations, table_hash_number(conversation), w);
-    return w;
-}
-
-void work_free(struct work *w)
-{
-    for (size_t i = 0; i < w->sessions_n; i++) {
-        text_free(w->sessions[i].account);
-        text_free(w->sessions[i].handle);
-        text_free(w->sessions[i].call);
-    }
-    free(w->sessions);
-    free(w->asks);
-    text_free(w->former);
-    text_free(w->last_agent);
-    text_free(w->language);
-    text_free(w->intent);
-    text_free(w->disposition);
-    free(w);
-}
-
-static void work_bury(struct router *r, struct work *w)
-{
-    for (size_t i = 0; i < w->sessions_n; i++) {
-        text_bury(r, w->sessions[i].account);
-        text_bury(r, w->sessions[i].handle);
-        text_bury(r, w->sessions[i].call);
-    }
-    memory_bury(r, w->sessions);
-    memory_bury(r, w->asks);
-    text_bury(r, w->former);
-    text_bury(r, w->last_agent);
-    text_bury(r, w->language);
-    text_bury(r, w->intent);
-    text_bury(r, w->disposition);
-    memory_bury(r, w);
-}
-
-// Drops the holes once they outnumber the work.
-static void work_forget(struct router *r, const struct work *w)
-{
-    work_slot(r, work_slot_at(r, w->id))->work = NULL;
-    if (++r->works_holes * 2 <= r->works_n)
-        return;
-    size_t to = 0;
-    for (size_t i = 0; i < r->works_n; i++) {
-        if (work_slot(r, i)->work)
-            *work_slot(r, to++) = *work_slot(r, i);
-    }
-    r->works_n = to;
-    r->works_holes = 0;
-}
 
 void work_touch(struct router *r, struct work *w)
 {
@@ -212,6 +84,7 @@ static void work_leave(struct router *r, struct work *w)
         --*counter;
     timer_stop(r, &w->limit);
     timer_stop(r, &w->give_back);
+    timer_stop(r, &w->absence);
     if (w->state == ROUTER_QUEUED) {
         r->waiting--;
         settle_unhold(r, w);
@@ -245,6 +118,7 @@ void work_enter(struct router *r, struct work *w)
         ids_put(&w->agent->held, w->id);
         agent_charge(r, w->agent, (struct charge){0}, w->charge);
     }
+    absence_arm(r, w);
 }
 
 static bool work_is_contact(enum router_work_state s)

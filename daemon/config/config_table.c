@@ -63,7 +63,7 @@ static const struct config_key top_keys[] = {
     {#key, offsetof(struct config, channels[CHANNEL_NUMBER_##name].key), type, def, min, max, words, when, help},
 #define CHANNEL_RULE(name, key, def, min, max, help)                                                                   \
     CHANNEL_KEY(name, key, CONFIG_INTEGER, def, min, max, NULL, CONFIG_LOGGED, help)
-#define CHANNEL(name, units_def, idle_def, join_def, expire_def)                                                       \
+#define CHANNEL(name, units_def, idle_def, join_def, expire_def, lost_def)                                             \
     static const struct config_key name##_channel_keys[] = {                                                           \
         CHANNEL_RULE(name, units, units_def, 0, 1000, "Units of an agent's capacity that a live session costs.")       \
             CHANNEL_RULE(name, idle_minutes, idle_def, 0, 10080,                                                       \
@@ -76,19 +76,27 @@ static const struct config_key top_keys[] = {
                                      "allows.") CHANNEL_KEY(name, exclusive, CONFIG_SWITCH, "false", 0, 0, NULL,       \
                                                             CONFIG_LOGGED,                                             \
                                                             "Who has one on it is offered nothing else.")              \
-                            CHANNEL_RULE(name, give_back_minutes, "0", 0, 1440,                                        \
-                                         "So long after the agent's last word a conversation that waits for the "      \
-                                         "customer takes no room; 0 = it does.")                                       \
-                                CHANNEL_RULE(                                                                          \
-                                    name, join_hours, join_def, 0, 8760,                                               \
-                                    "A word within this time of the customer's last one belongs to the same matter.")  \
-                                    CHANNEL_KEY(                                                                       \
-                                        name, expire_hours, CONFIG_INTEGER, expire_def, 1, 720, NULL, CONFIG_RELOAD,   \
-                                        "What could not be delivered within this time is given up as expired.")        \
-                                        CHANNEL_KEY(name, quiet_hours, CONFIG_HOURS, "\"\"", 0, 11, "\"21:00-08:00\"", \
-                                                    CONFIG_RELOAD,                                                     \
-                                                    "Nothing is sent in these hours of the customer's day, like "      \
-                                                    "\"21:00-08:00\".")};
+                            CHANNEL_RULE(name, lost_grace_seconds, lost_def, 0, 86400,                                 \
+                                         "An agent whose last desk is lost keeps such work for so long, a call until " \
+                                         "it ends; 0 = until their shift has ended.")                                  \
+                                CHANNEL_RULE(name, away_grace_seconds, "0", 0, 86400,                                  \
+                                             "An agent who is away keeps such work for so long, a call until it "      \
+                                             "ends; 0 = until their shift has ended.")                                 \
+                                    CHANNEL_RULE(                                                                      \
+                                        name, give_back_minutes, "0", 0, 1440,                                         \
+                                        "So long after the agent's last word a conversation that waits for the "       \
+                                        "customer takes no room; 0 = it does.")                                        \
+                                        CHANNEL_RULE(                                                                  \
+                                            name, join_hours, join_def, 0, 8760,                                       \
+                                            "A word within this time of the customer's last one belongs to the same "  \
+                                            "matter.") CHANNEL_KEY(name, expire_hours, CONFIG_INTEGER, expire_def, 1,  \
+                                                                   720, NULL, CONFIG_RELOAD,                           \
+                                                                   "What could not be delivered within this time is "  \
+                                                                   "given up as expired.")                             \
+                                            CHANNEL_KEY(name, quiet_hours, CONFIG_HOURS, "\"\"", 0, 11,                \
+                                                        "\"21:00-08:00\"", CONFIG_RELOAD,                              \
+                                                        "Nothing is sent in these hours of the customer's day, like "  \
+                                                        "\"21:00-08:00\".")};
 #include "daemon/config/config_keys.def"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
@@ -97,7 +105,7 @@ const struct config_table config_sections[] = {
     {"", "", top_keys, COUNT(top_keys), 0, 0, 0},
 #define SECTION(name, help) {#name, help, name##_keys, COUNT(name##_keys), 0, 0, 0},
 #define SECTION_END(name)
-#define CHANNEL(name, units, idle, join, expire)                                                                       \
+#define CHANNEL(name, units, idle, join, expire, lost)                                                                 \
     {"channel." #name, "", name##_channel_keys, COUNT(name##_channel_keys), 0, 0, 0},
 #include "daemon/config/config_keys.def"
 };

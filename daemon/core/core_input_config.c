@@ -168,6 +168,8 @@ bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, st
             .auto_accept = r->auto_accept,
             .max = r->max,
             .exclusive = r->exclusive,
+            .lost_ms = seconds_ms(r->lost_grace_seconds),
+            .away_ms = seconds_ms(r->away_grace_seconds),
             .give_back_ms = seconds_ms(r->give_back_seconds),
         };
     }

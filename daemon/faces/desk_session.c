@@ -2,7 +2,7 @@
 // GET /v1/desk, a desk's life: upgrade, hello, opening, live, gone. A desk is live once its own DeskOpened has been folded, so
 // that what it is shown includes itself. One session lives once per node: a second connection takes it over.
 //
-// Fails by telling the desk why and closing; what it had in hand stays with its agent for the grace time.
+// Fails by telling the desk why and closing; what it had in hand stays with its agent for the channel's time.
 #include <stdlib.h>
 #include <string.h>
 

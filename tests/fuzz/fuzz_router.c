@@ -169,8 +169,11 @@ static void config(struct script *s, struct router_config *c, struct lists *l)
     c->timeouts_to_away = byte(s) % 5;
     c->decline_pause_ms = byte(s) * 50u;
     c->decline_max = byte(s) % 5;
-    for (size_t i = 0; i < ROUTER_CHANNELS; i++)
+    for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         c->channels[i] = (struct router_channel_rules){byte(s) % 4, byte(s) * 100u, byte(s) * 9u, byte(s) & 1};
+        c->channels[i].lost_ms = byte(s) * 20u;
+        c->channels[i].away_ms = byte(s) * 20u;
+    }
 }
 
 static void input(struct script *s, const struct router *r, struct router_input *in, struct lists *l)

@@ -31,12 +31,15 @@ void twin_init(struct twin *t)
 {
     memset(t, 0, sizeof *t);
     t->rules = (struct router_config){
-        .grace_ms = 30000, .timeouts_to_away = 3, .decline_pause_ms = 60000, .decline_max = 3, .extend_max = 2};
+        .grace_ms = 3600000, .timeouts_to_away = 3, .decline_pause_ms = 60000, .decline_max = 3, .extend_max = 2};
     for (size_t i = ROUTER_CHAT; i < ROUTER_CHANNELS; i++)
         t->rules.channels[i] = (struct router_channel_rules){.units = 1, .idle_ms = 86400000};
     t->rules.channels[ROUTER_CHAT].idle_ms = 600000;
     t->rules.channels[ROUTER_EMAIL].idle_ms = 604800000;
     t->rules.channels[ROUTER_VOICE].idle_ms = 0;
+    t->rules.channels[ROUTER_CHAT].lost_ms = 30000;
+    t->rules.channels[ROUTER_SMS].lost_ms = 120000;
+    t->rules.channels[ROUTER_VOICE].lost_ms = 60000;
     implicit_queue(t);
 }
 
@@ -147,6 +150,8 @@ static bool can_go_on(struct twin *t, const struct twin_work *w, bool woke, uint
 {
     const struct twin_agent *a = twin_agent(t, w->agent);
     if (woke && a->channels && !(a->channels & BIT(w->channel_now)))
+        return false;
+    if (woke && w->channel_now == ROUTER_VOICE && a->presence == ROUTER_LOST)
         return false;
     uint32_t after = twin_weight(t, w, w->state == ROUTER_WRAP_UP ? ROUTER_ASSIGNED : w->state);
     uint32_t more = twin_places(w, w->state == ROUTER_WRAP_UP ? ROUTER_ASSIGNED : w->state) & ~places;
@@ -278,7 +283,6 @@ static void lost(struct twin *t, size_t i)
     drop_desk(t, i);
     if (desks_of(t, a->id))
         return;
-    a->grace = t->now + t->rules.grace_ms;
     twin_presence(t, a, ROUTER_LOST, ROUTER_DESK_LOST);
 }
 
@@ -499,20 +503,16 @@ static void close_conversation(struct twin *t, struct twin_work *w, const struct
 {
     twin_tell(t, ROUTER_CONVERSATION_CLOSED, w, w->agent, ROUTER_CLOSED_BY_AGENT)->resolved = c->resolved;
     uint32_t charge = twin_charge(t, w), places = twin_places(w, w->state);
-    uint32_t wrap_up_ms = twin_queue(t, w->queue)->wrap_up_ms;
     twin_disconnect(t, w);
     for (size_t i = 0; i < w->sessions_n; i++) {
         if (w->sessions[i].channel == ROUTER_VOICE)
             w->sessions[i].live = false;
     }
-    if (!wrap_up_ms) {
-        twin_close(t, w, ROUTER_CLOSED_BY_AGENT);
+    twin_wrap_up(t, w, ROUTER_CLOSED_BY_AGENT);
+    if (w->state == ROUTER_CLOSED)
         return;
-    }
-    twin_move(t, w, ROUTER_WRAP_UP, w->agent, ROUTER_CLOSED_BY_AGENT);
     w->frozen = charge;
     w->frozen_places = places;
-    w->limit = t->now + wrap_up_ms;
     twin_name(w->disposition, c->text);
 }
 

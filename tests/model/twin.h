@@ -35,7 +35,7 @@ struct twin_agent {
     bool bot;
     char team[TWIN_NAME], attribute[TWIN_NAME]; // "" = none
     enum router_presence presence, before;
-    int64_t grace, idle_since, focus_end; // focus_end: 0 = no focus under way
+    int64_t gone_since, idle_since, focus_end; // focus_end: 0 = no focus under way
 };
 
 struct twin_queue {
@@ -206,6 +206,7 @@ void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to
 void twin_end_offer(struct twin *t, struct twin_work *w, enum router_reason reason);
 void twin_requeue(struct twin *t, struct twin_work *w, enum router_reason reason, bool informed);
 void twin_close(struct twin *t, struct twin_work *w, enum router_reason reason);
+void twin_wrap_up(struct twin *t, struct twin_work *w, enum router_reason reason);
 void twin_connect(struct twin *t, struct twin_work *w);
 void twin_disconnect(struct twin *t, struct twin_work *w);
 void twin_accept(struct twin *t, struct twin_work *w);

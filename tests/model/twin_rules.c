@@ -317,6 +317,16 @@ void twin_close(struct twin *t, struct twin_work *w, enum router_reason reason)
     twin_move(t, w, ROUTER_CLOSED, "", reason);
 }
 
+void twin_wrap_up(struct twin *t, struct twin_work *w, enum router_reason reason)
+{
+    uint32_t ms = twin_queue(t, w->queue)->wrap_up_ms;
+    w->limit = t->now + ms;
+    if (ms)
+        twin_move(t, w, ROUTER_WRAP_UP, w->agent, reason);
+    else
+        twin_close(t, w, reason);
+}
+
 void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to, enum router_reason reason)
 {
     enum router_presence from = a->presence;
@@ -326,7 +336,9 @@ void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to
         return;
     if (to == ROUTER_LOST)
         a->before = from;
+    bool long_lost = from == ROUTER_LOST && t->now > a->gone_since + 60000;
     a->presence = to;
+    a->gone_since = t->now;
     twin_tell(t, ROUTER_PRESENCE, NULL, a->id, reason)->state = (uint32_t)to;
     bool focus = to == ROUTER_FOCUS;
     if (focus && from != ROUTER_LOST)
@@ -334,7 +346,7 @@ void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to
     if (!focus && to != ROUTER_LOST)
         a->focus_end = 0;
     if ((to == ROUTER_AVAILABLE && from != ROUTER_LOST && from != ROUTER_FOCUS) ||
-        (focus && (from == ROUTER_AWAY || from == ROUTER_DRAINING)))
+        (focus && (from == ROUTER_AWAY || from == ROUTER_DRAINING)) || (long_lost && (focus || to == ROUTER_AVAILABLE)))
         a->idle_since = t->now;
     for (size_t i = 0; i < t->works_n && to != ROUTER_AVAILABLE; i++) {
         struct twin_work *w = &t->works[i];

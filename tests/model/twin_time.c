@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK, FOCUS, OVERFLOW };
+enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK, FOCUS, OVERFLOW, ABSENCE };
 
 struct due {
     int64_t deadline;
@@ -37,12 +37,30 @@ static int64_t idle_at(const struct twin *t, const struct twin_session *s)
     return s->live && ms && s->channel != ROUTER_VOICE ? s->last_word + ms : INT64_MAX;
 }
 
+static bool rings(const struct twin_work *w)
+{
+    for (size_t i = 0; i < w->sessions_n; i++) {
+        if (w->sessions[i].live && w->sessions[i].channel == ROUTER_VOICE)
+            return true;
+    }
+    return false;
+}
+
+// How long the work at hand stays with an agent who is like this; 0 = with no end.
+static uint32_t stays(const struct twin *t, const struct twin_work *w, enum router_presence p)
+{
+    if (w->state != ROUTER_ASSIGNED || rings(w))
+        return 0;
+    const struct router_channel_rules *rules = &t->rules.channels[w->channel_now];
+    return p == ROUTER_LOST ? rules->lost_ms : p == ROUTER_AWAY ? rules->away_ms : 0;
+}
+
 static struct due first_due(struct twin *t)
 {
     struct due best = {0};
     for (size_t i = 0; i < t->agents_n; i++) {
         if (t->agents[i].presence == ROUTER_LOST)
-            consider(&best, t->agents[i].grace, GRACE, NULL, &t->agents[i]);
+            consider(&best, t->agents[i].gone_since + t->rules.grace_ms, GRACE, NULL, &t->agents[i]);
         if (t->agents[i].focus_end)
             consider(&best, t->agents[i].focus_end, FOCUS, NULL, &t->agents[i]);
     }
@@ -52,6 +70,9 @@ static struct due first_due(struct twin *t)
             continue;
         if (w->state == ROUTER_OFFERED)
             consider(&best, w->limit, OFFER, w, NULL);
+        const struct twin_agent *holder = twin_agent(t, w->agent);
+        if (holder && stays(t, w, holder->presence))
+            consider(&best, holder->gone_since + stays(t, w, holder->presence), ABSENCE, w, NULL);
         if (w->give_back)
             consider(&best, w->give_back, GIVE_BACK, w, NULL);
         if (w->state == ROUTER_WRAP_UP)
@@ -117,6 +138,18 @@ static void gives_back(struct twin *t, struct twin_work *w)
     w->changed = true;
 }
 
+static void absence_lasts(struct twin *t, struct twin_work *w)
+{
+    enum router_reason why = twin_agent(t, w->agent)->presence == ROUTER_LOST ? ROUTER_DESK_LOST : ROUTER_WENT_AWAY;
+    bool anybody = w->channel_now != ROUTER_VOICE;
+    for (size_t i = 0; i < w->sessions_n; i++)
+        anybody |= w->sessions[i].live;
+    if (anybody)
+        twin_requeue(t, w, why, false);
+    else
+        twin_wrap_up(t, w, why);
+}
+
 static void fire(struct twin *t, const struct due *d)
 {
     if (d->kind == OFFER)
@@ -131,6 +164,8 @@ static void fire(struct twin *t, const struct due *d)
         focus_ends(t, d->a);
     else if (d->kind == GIVE_BACK)
         gives_back(t, d->w);
+    else if (d->kind == ABSENCE)
+        absence_lasts(t, d->w);
     else if (d->kind == OVERFLOW)
         twin_overflows(t, d->w);
     // the end of a pause or a hold, and a step, change nothing but what settling finds

@@ -209,7 +209,7 @@ static void any_config(struct world *w, struct router_config *c)
 {
     *c = (struct router_config){.queues = w->queues,
                                 .agents = w->agents,
-                                .grace_ms = world_random(w, 4) * 1000,
+                                .grace_ms = chance(w, 10) ? 100000 : world_random(w, 6) * 1000,
                                 .timeouts_to_away = 1 + world_random(w, 3),
                                 .decline_pause_ms = world_random(w, 4) * 1000,
                                 .decline_max = 1 + world_random(w, 3)};
@@ -229,6 +229,8 @@ static void any_config(struct world *w, struct router_config *c)
         c->channels[i].auto_accept = chance(w, 15);
         c->channels[i].max = chance(w, 40) ? 1 + world_random(w, 3) : 0;
         c->channels[i].exclusive = chance(w, 15);
+        c->channels[i].lost_ms = chance(w, 60) ? 250 + world_random(w, 6) * 500 : 0;
+        c->channels[i].away_ms = chance(w, 50) ? 1000 + world_random(w, 6) * 1000 : 0;
         c->channels[i].give_back_ms = chance(w, 50) ? 1000 + world_random(w, 4) * 1000 : 0;
     }
     for (uint32_t i = 0; i < QUEUES; i++) {

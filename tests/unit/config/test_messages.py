@@ -152,6 +152,8 @@ tenants = ["one", "two"]
 grace_seconds = 7
 [channel.voice]
 idle_minutes = 2
+[channel.email]
+away_grace_seconds = 900
 [[queue]]
 name = "q"
 tenant = "two"
@@ -178,7 +180,9 @@ tenant = "one"
     assert [a["id"] for a in m["agents"]] == ["ann"] and m["agents"][0]["name"] == "ann"
     assert (m["graceSeconds"], m["timeoutsToAway"], m["declinePauseSeconds"], m["declineMax"]) == (7, 3, 60, 3)
     assert m["order"] == "priority" and "seed" not in m
-    assert m["channels"][3] == {"channel": "CHANNEL_VOICE", "units": 4, "idleSeconds": 120, "joinSeconds": 86400}
+    assert m["channels"][3] == {"channel": "CHANNEL_VOICE", "units": 4, "idleSeconds": 120, "joinSeconds": 86400,
+                                "lostGraceSeconds": 60}
+    assert (m["channels"][2].get("lostGraceSeconds"), m["channels"][2]["awayGraceSeconds"]) == (None, 900)
     assert len(digest) == 64
     again = run("routing", "t.toml", "two", cwd=tmp_path).stdout.splitlines()[1]
     other = run("routing", "t.toml", "one", cwd=tmp_path).stdout.splitlines()[1]

@@ -27,11 +27,23 @@ static void why_shortfalls(const json_t *candidate, const char *before)
     }
 }
 
+// What a queue that chooses by resolution went by.
+static void why_resolution(const json_t *c)
+{
+    json_int_t chance = print_number(c, "resolution"), tried = print_number(c, "tried");
+    if (!chance)
+        return;
+    printf(", resolves " N "." N " %%", chance / 10000, chance / 1000 % 10);
+    if (tried)
+        printf(" (" N " of " N " here)", print_number(c, "solved"), tried);
+}
+
 static void why_able(const json_t *c, const char *word)
 {
     printf(" %s:%s surplus " N ", idle " N " s", word,
            json_is_true(json_object_get(c, "known")) ? " knows the customer," : "", print_number(c, "surplus"),
            print_number(c, "idleMs") / 1000);
+    why_resolution(c);
 }
 
 static void why_room(const json_t *c, const char *before)

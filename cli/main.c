@@ -12,6 +12,8 @@
 static const struct cli_command cli_commands[] = {
     {"status", "", "how the node and its tenant are", cmd_status, false},
     {"agents", "[ID | put FILE | remove ID]", "who is there, with what load; define or remove one", cmd_agents, false},
+    {"learned", "AGENT [reset [QUEUE] | contest WORK | restore WORK]",
+     "what queues that learn know of an agent; contest it, or have it forgotten", cmd_learned, false},
     {"queues", "[NAME | put FILE | remove NAME]", "what waits where; define or remove one", cmd_queues, false},
     {"work", "[ID]", "open work: waiting, with an agent, or snoozed until when", cmd_work, false},
     {"conversations", "[ID]", "the latest conversations, or one with its timeline", cmd_conversations, false},

@@ -7,6 +7,7 @@
 // waiting, ends without one.
 
 #include "routing/command.h"
+#include "routing/learn.h"
 
 #include <string.h>
 
@@ -38,11 +39,13 @@ enum router_refusal close_check_disposition(const struct router *r, struct order
     return why ? why : close_check_word(&o->work->queue->def, o->c->text);
 }
 
+// Said anew in wrap-up, it takes the place of what was said before.
 static void close_tell(struct router *r, const struct order *o)
 {
     struct router_effect *e = effect_work(r, ROUTER_CONVERSATION_CLOSED, o->work, o->agent, ROUTER_CLOSED_BY_AGENT);
     e->text = arena_text(&r->arena, o->c->text);
     e->resolved = o->c->resolved;
+    learn_closed(r, o->work, o->agent, o->c->resolved);
 }
 
 // Where its queue has none, it is closed at once.

@@ -8,6 +8,7 @@
 
 #include "routing/absence.h"
 #include "routing/core.h"
+#include "routing/learn.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -280,6 +281,7 @@ void agent_remove(struct router *r, struct agent *a)
     memmove(r->agents + i, r->agents + i + 1, (r->agents_n - i) * sizeof(struct agent *));
     table_drop(&r->agent_ids, table_hash_text(0, a->def.id), a);
     pool_leave(r, a);
+    learn_forget_agent(r, a);
     agent_bury_def(r, &a->def);
     text_bury(r, a->def.id);
     memory_bury(r, a->members);
@@ -308,6 +310,7 @@ void agent_free(struct agent *a)
         free(d);
     }
     free(a->members);
+    free(a->lessons);
     free(a->held.v);
     free(a->informed.v);
     free(a->awaited.v);

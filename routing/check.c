@@ -5,6 +5,7 @@
 
 #include "routing/absence.h"
 #include "routing/core.h"
+#include "routing/learn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -273,13 +274,8 @@ static const char *check_outcomes(const struct router *r)
 const char *router_check(const struct router *r)
 {
     static const char *(*const checks[])(const struct router *) = {
-        check_agents,
-        check_works,
-        check_calendars,
-        check_queues,
-        check_outcomes,
-        pool_check,
-        check_nobody_waits_in_vain,
+        check_agents,   check_works, check_calendars, check_queues,
+        check_outcomes, learn_check, pool_check,      check_nobody_waits_in_vain,
     };
     if (!timer_check(r))
         return "the timers are out of order";

@@ -7,6 +7,7 @@
 
 #include "routing/absence.h"
 #include "routing/core.h"
+#include "routing/learn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +83,7 @@ bool config_rules_legal(const struct router_config *c)
     if (!config_channels_legal(c->calls_interrupt) || c->calls_interrupt & CORE_BIT(ROUTER_VOICE) ||
         c->grace_ms > 86400000 || c->focus_ms > 86400000 || c->decline_pause_ms > 86400000 || c->timeouts_to_away < 1 ||
         c->timeouts_to_away > CORE_TIMES_MAX || c->decline_max < 1 || c->decline_max > CORE_TIMES_MAX ||
-        (unsigned)c->order >= ROUTER_ORDERS || c->extend_max > CORE_TIMES_MAX)
+        (unsigned)c->order >= ROUTER_ORDERS || c->extend_max > CORE_TIMES_MAX || c->learn_ms > LEARN_MS_MAX)
         return false;
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         if (c->channels[i].units > CORE_UNITS_MAX || c->channels[i].offer_ms > 86400000 ||
@@ -188,8 +189,10 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
         }
     }
     for (size_t i = 0; i < old_n; i++) {
-        if (old[i]->index == SIZE_MAX)
-            queue_bury(r, old[i]);
+        if (old[i]->index != SIZE_MAX)
+            continue;
+        learn_forget_queue(r, old[i]);
+        queue_bury(r, old[i]);
     }
     memory_bury(r, old);
     for (size_t i = 0; i < r->agents_n; i++) {

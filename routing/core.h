@@ -94,7 +94,8 @@ void queue_free(struct queue *q);
 void queue_redefine(struct router *r, struct queue *q, const struct router_queue *def);
 struct queue *queue_find(const struct router *r, const char *name);
 int64_t queue_step_after(const struct router_queue *def, size_t step);
-struct pool *queue_pool(const struct router *r, const struct work *w); // of the step it is at
+struct pool *queue_pool(const struct router *r, const struct work *w); // of the step it is at and its topic
+struct pool *queue_pool_at(const struct queue *q, size_t step);        // whom it takes is the same for all topics
 uint32_t queue_step(const struct router *r, const struct work *w);
 void queue_arm_step(struct router *r, struct work *w);
 void queue_line_up(const struct router *r, struct work *w);

@@ -5,7 +5,7 @@
 //
 // Only the customer's own words and calls are a contact. All else is shown to whom it concerns, and changes nothing.
 
-#include "routing/core.h"
+#include "routing/learn.h"
 #include "routing/snooze.h"
 
 static bool happened_legal(const struct router_happened *h)
@@ -36,6 +36,7 @@ static void happened_open(struct router *r, const struct router_happened *h)
     happened_learn(r, w, h);
     session_speak(r, w, h);
     w->queue = enter_queue(r, w);
+    learn_again(r, w);
     work_move(r, w, ROUTER_QUEUED, NULL, h->reopened ? ROUTER_REOPENED : ROUTER_NEW);
 }
 
@@ -54,6 +55,7 @@ static void happened_back(struct router *r, struct work *w)
 {
     struct agent *a = w->agent;
     text_set(r, &w->disposition, "");
+    learn_again(r, w);
     if (!agent_is_here(a) || !happened_keeps(r, w, true, (struct charge){0})) {
         w->since = r->at;
         work_requeue(r, w, ROUTER_CUSTOMER_BACK, false);

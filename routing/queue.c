@@ -6,7 +6,7 @@
 // at the heads of the lines that they can serve, never at work behind a head that they could not take, nor at the work of
 // queues whose skills they lack.
 
-#include "routing/core.h"
+#include "routing/learn.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -31,6 +31,7 @@ static void queue_copy_def(struct router_queue *to, const struct router_queue *f
     *to = *from;
     to->weight = from->weight ? from->weight : 1000;
     to->target_ms = from->target_ms ? from->target_ms : 60000;
+    to->learn_prior = from->learn_prior ? from->learn_prior : LEARN_PRIOR;
     to->name = text_new(from->name);
     to->needs = text_new(from->needs);
     to->floor = text_new(from->floor);
@@ -83,10 +84,10 @@ int64_t queue_step_after(const struct router_queue *def, size_t step)
     return s->percent ? (int64_t)target * s->percent / 100 : s->after_ms;
 }
 
-static void queue_make_pool(struct queue *q, size_t step)
+static void queue_make_pool(struct queue *q, struct pool *p, size_t step, struct topic *topic)
 {
-    struct pool *p = &q->pools[step];
     p->queue = q;
+    p->topic = topic;
     p->after = step ? queue_step_after(&q->def, step - 1) : 0;
     needs_add(&p->needs, q->def.floor);
     needs_add(&p->needs, step ? q->def.steps[step - 1].needs : q->def.needs);
@@ -96,13 +97,20 @@ static void queue_make_pool(struct queue *q, size_t step)
     p->skills_n = needs_skills(&p->needs, p->skills);
 }
 
+static size_t queue_pools_a_step(const struct queue *q)
+{
+    return q->topics_n ? q->topics_n : 1;
+}
+
 static void queue_derive(struct queue *q)
 {
     q->rate = ((uint64_t)q->def.weight << QUEUE_RATE_DIGITS) / q->def.target_ms;
-    q->pools_n = q->def.steps_n + 1;
+    q->topics = learn_topics_new(q, &q->topics_n);
+    size_t each = queue_pools_a_step(q);
+    q->pools_n = (q->def.steps_n + 1) * each;
     q->pools = memory_new(q->pools_n, sizeof *q->pools);
     for (size_t i = 0; i < q->pools_n; i++)
-        queue_make_pool(q, i);
+        queue_make_pool(q, &q->pools[i], i / each, q->topics_n ? &q->topics[i % each] : NULL);
 }
 
 static void queue_bury_pools(struct router *r, struct queue *q)
@@ -134,9 +142,12 @@ struct queue *queue_new_implicit(void)
 void queue_redefine(struct router *r, struct queue *q, const struct router_queue *def)
 {
     struct router_queue old = q->def;
+    struct topic *topics = q->topics;
+    size_t topics_n = q->topics_n;
     queue_bury_pools(r, q);
     queue_copy_def(&q->def, def);
     queue_derive(q);
+    learn_redefined(r, q, topics, topics_n);
     queue_bury_def(r, &old);
 }
 
@@ -145,6 +156,7 @@ void queue_bury(struct router *r, struct queue *q)
     assert(!q->waiting && !q->offered && !q->assigned);
     queue_bury_pools(r, q);
     queue_bury_def(r, &q->def);
+    memory_bury(r, q->topics);
     for (size_t i = 0; i < q->lines_n; i++)
         memory_bury(r, q->lines[i]);
     memory_bury(r, q->lines);
@@ -165,25 +177,31 @@ uint32_t queue_priority(const struct work *w)
     return w->own_priority ? w->own_priority : w->queue->def.priority;
 }
 
+struct pool *queue_pool_at(const struct queue *q, size_t step)
+{
+    return &q->pools[step * queue_pools_a_step(q)];
+}
+
 // How often what the queue requires has been relaxed for work that has waited for so long.
 uint32_t queue_step(const struct router *r, const struct work *w)
 {
     uint32_t step = 0;
-    while (step + 1 < w->queue->pools_n && w->queue->pools[step + 1].after <= r->at - w->since)
+    while (step < w->queue->def.steps_n && queue_pool_at(w->queue, step + 1)->after <= r->at - w->since)
         step++;
     return step;
 }
 
 struct pool *queue_pool(const struct router *r, const struct work *w)
 {
-    return &w->queue->pools[w->line ? w->line->step : queue_step(r, w)];
+    struct pool *p = queue_pool_at(w->queue, w->line ? w->line->step : queue_step(r, w));
+    return p->topic ? p + learn_topic_of(w->queue, w->intent) : p;
 }
 
 void queue_arm_step(struct router *r, struct work *w)
 {
     size_t next = queue_step(r, w) + 1u;
-    if (next < w->queue->pools_n)
-        timer_start(r, &w->step, timer_after(w->since, w->queue->pools[next].after));
+    if (next <= w->queue->def.steps_n)
+        timer_start(r, &w->step, timer_after(w->since, queue_pool_at(w->queue, next)->after));
     else
         timer_stop(r, &w->step);
 }

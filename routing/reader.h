@@ -33,6 +33,8 @@ const char *const *take_texts(struct reader *in, size_t *n); // each of ROUTER_T
 const struct router_skill *take_skills(struct reader *in, size_t *n);
 void take_rules(struct reader *in, struct router_config *c);
 void take_queues(struct reader *in, struct router *r);
+void take_lessons(struct reader *in, const struct router *r, struct agent *a);
+void take_closings(struct reader *in, struct router *r);
 
 // ---- restore_calendar.c ----
 

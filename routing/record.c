@@ -3,10 +3,23 @@
 // The record of a decision: the winner, those who came next, and how many could not for which reason. While there are no more
 // agents than a record may name, it names them all; beyond, whoever wants to hear of each one asks router_explain().
 
-#include "routing/core.h"
+#include "routing/learn.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static void record_lesson(struct router_candidate *c, const struct pool *p, const struct agent *a)
+{
+    const struct lesson *l = p->topic ? learn_lesson(a, p->topic) : NULL;
+    if (p->topic)
+        c->resolution = learn_estimate(p->topic, a);
+    else if (p->queue->def.select == ROUTER_RESOLUTION || p->queue->def.mix[ROUTER_RESOLUTION])
+        c->resolution = a->def.resolution * 1000;
+    if (l) {
+        c->tried = l->tried;
+        c->solved = l->solved;
+    }
+}
 
 static void record_fill(struct router_candidate *c, struct arena *arena, const struct router *r, const struct work *w,
                         const struct verdict *v)
@@ -24,6 +37,7 @@ static void record_fill(struct router_candidate *c, struct arena *arena, const s
         .score = v->score,
         .known = v->known < 2,
     };
+    record_lesson(c, p, v->agent);
     if (v->exclusion == ROUTER_EX_OCCUPIED)
         c->occupied = room_why(r, v->agent, w, &c->maximum);
     if (m)
@@ -67,7 +81,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
     const struct ranking *k = &r->ranking;
     struct router_candidate *c = arena_new(arena, named, sizeof *c);
     struct router_decision *d = arena_new(arena, 1, sizeof *d);
-    uint32_t step = (uint32_t)(queue_pool(r, w) - w->queue->pools);
+    uint32_t step = w->line ? w->line->step : queue_step(r, w);
     size_t n = 0;
     if (m->winner && named)
         record_fill(&c[n++], arena, r, w, &m->why);
@@ -88,7 +102,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .needs = step ? w->queue->def.steps[step - 1].needs : w->queue->def.needs,
         .floor = w->queue->def.floor,
         .step = step,
-        .able = w->queue->pools[step].able,
+        .able = queue_pool_at(w->queue, step)->able,
         .config = r->config,
     };
     record_counts(r, w, k, d->excluded);

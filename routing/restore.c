@@ -66,6 +66,7 @@ static void take_agent(struct reader *in, struct router *r)
         timer_start(r, &a->focus, focus);
     if (presence == ROUTER_LOST)
         timer_start(r, &a->grace, absence_offline(r, a));
+    take_lessons(in, r, a);
 }
 
 static struct agent *take_agent_name(struct reader *in, const struct router *r)
@@ -234,6 +235,7 @@ static void take_router(struct reader *in, struct router *r)
     for (size_t n = take_count(in, 8, 80); n && !in->why; n--)
         take_work(in, r);
     take_outcomes(in, r);
+    take_closings(in, r);
     reader_must(in, !in->n, "something follows its end");
 }
 

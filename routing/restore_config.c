@@ -2,6 +2,7 @@
 //
 // Rules and queues from a snapshot's bytes. A part of restore.c.
 
+#include "routing/learn.h"
 #include "routing/reader.h"
 
 #include <stdlib.h>
@@ -25,6 +26,7 @@ void take_rules(struct reader *in, struct router_config *c)
     c->timeouts_to_away = take32(in);
     c->decline_pause_ms = take32(in);
     c->decline_max = take32(in);
+    c->learn_ms = take32(in);
     c->extend_max = take8(in);
     c->focus_ms = take32(in);
     c->calls_interrupt = take8(in);
@@ -80,6 +82,8 @@ static struct queue *take_queue(struct reader *in)
     d.overflow_ms = take32(in);
     d.select = (enum router_select)take8(in);
     d.weight_speed = take32(in);
+    d.learn = take_bool(in);
+    d.learn_prior = take32(in);
     for (size_t i = 0; i < ROUTER_SELECTS; i++)
         d.mix[i] = take8(in);
     d.weight = take32(in);
@@ -89,10 +93,16 @@ static struct queue *take_queue(struct reader *in)
     d.prefer_known_ms = take32(in);
     d.from_file = take_bool(in);
     bool implicit = take_bool(in);
-    if (!reader_must(in, config_queue_legal(&d) && d.weight && d.target_ms, "a queue is out of bounds"))
+    if (!reader_must(in, config_queue_legal(&d) && d.weight && d.target_ms && d.learn_prior,
+                     "a queue is out of bounds"))
         return NULL;
     struct queue *q = queue_new(&d);
     q->implicit = implicit;
+    for (size_t i = 0; i < q->topics_n; i++) {
+        q->topics[i].since = take32(in);
+        q->topics[i].mean = take32(in);
+        reader_must(in, q->topics[i].mean <= LEARN_ONE, "a mean is beyond certainty");
+    }
     return q;
 }
 
@@ -116,4 +126,41 @@ void take_queues(struct reader *in, struct router *r)
             return;
     }
     fit_queues(r);
+}
+
+static struct topic *take_topic(struct reader *in, const struct router *r)
+{
+    const struct queue *q = queue_find(r, take_text(in, ROUTER_NAME_MAX));
+    size_t at = take8(in);
+    return reader_must(in, q && at < q->topics_n, "a topic does not exist") ? &q->topics[at] : NULL;
+}
+
+void take_lessons(struct reader *in, const struct router *r, struct agent *a)
+{
+    for (size_t n = take_count(in, 4, 13); n && !in->why; n--) {
+        struct topic *t = take_topic(in, r);
+        uint32_t tried = take32(in), solved = take32(in);
+        if (reader_must(in, t && !learn_lesson(a, t) && tried <= LEARN_TRIED && solved <= tried,
+                        "what was learned of an agent is out of bounds"))
+            learn_add_lesson(a, t, tried, solved);
+    }
+}
+
+void take_closings(struct reader *in, struct router *r)
+{
+    for (size_t n = take_count(in, 4, 30); n && !in->why; n--) {
+        struct closing c = {.work = take64(in)};
+        c.customer = take64(in);
+        c.at = take_past(in, r->at);
+        c.agent = agent_find(r, take_text(in, ROUTER_NAME_MAX));
+        c.topic = take_topic(in, r);
+        c.solved = take_bool(in);
+        c.contested = take_bool(in);
+        bool next = c.agent && c.topic && !learn_closing_of(r, c.work) &&
+                    (!r->closings_last || r->closings_last->at <= c.at) && r->closings_n < LEARN_MEMORY;
+        size_t before = r->closings_n;
+        if (reader_must(in, next, "a closing is out of order"))
+            learn_add_closing(r, &c);
+        reader_must(in, in->why || r->closings_n == before + 1, "two closings are of one customer and topic");
+    }
 }

@@ -8,6 +8,7 @@
 
 #include "routing/absence.h"
 #include "routing/core.h"
+#include "routing/learn.h"
 #include "routing/snooze.h"
 
 #include <stdlib.h>
@@ -41,6 +42,7 @@ static enum router_refusal (*const router_inputs[])(struct router *, const struc
     [ROUTER_IN_DELIVERY] = happened_delivery,
     [ROUTER_IN_CUSTOMER_CHANGED] = happened_customer_changed,
     [ROUTER_IN_CALENDAR] = calendar_compiled,
+    [ROUTER_IN_LEARNED] = learn_apply,
     [ROUTER_IN_NOTHING] = router_nothing,
 };
 
@@ -118,6 +120,7 @@ struct router *router_new(void)
         .decline_pause_ms = 60000,
         .decline_max = 3,
         .extend_max = 2,
+        .learn_ms = 7 * 86400000u,
         .channels = {[ROUTER_CHAT] = {.units = 1, .idle_ms = 600000, .lost_ms = 30000},
                      [ROUTER_SMS] = {.units = 1, .idle_ms = 86400000, .lost_ms = 120000},
                      [ROUTER_EMAIL] = {.units = 1, .idle_ms = 604800000},
@@ -135,6 +138,7 @@ void router_free(struct router *r)
 {
     if (!r)
         return;
+    learn_free(r);
     for (size_t i = 0; i < r->works_n; i++) {
         if (work_slot(r, i)->work)
             work_free(work_slot(r, i)->work);
@@ -211,6 +215,7 @@ bool router_step(struct router *r, const struct router_input *in, struct router_
     r->input = in->number;
     r->wall = in->wall;
     outcome_forget_old(r, in->at);
+    learn_forget_old(r, in->at);
     router_fire_due(r, in->at);
     r->at = in->at;
     if (snooze_wake_due(r))

@@ -67,6 +67,19 @@ struct router_calendar_view {
     int64_t from, until, next; // wall; next: when it turns, 0 = not known
 };
 
+struct router_lesson_view {     // what an agent has shown on one topic
+    const char *queue, *intent; // intent "" = all that is under none which the queue lists
+    uint32_t tried, solved;
+    uint32_t estimate, mean; // millionths: of this agent, of all
+};
+
+struct router_closing_view { // that can still turn out otherwise
+    uint64_t work;
+    const char *queue, *intent;
+    int64_t at;
+    bool solved, contested;
+};
+
 struct router_stats {
     uint64_t input;   // the last folded
     int64_t at, wall; // its times
@@ -122,6 +135,11 @@ bool router_session_agent(const struct router *r, const char *session, const cha
 bool router_next_agent(const struct router *r, const char *after, struct router_agent_view *out);
 bool router_next_work(const struct router *r, uint64_t after, struct router_work_view *out);
 bool router_queue_at(const struct router *r, size_t index, struct router_queue_view *out); // in order of entry rules
+// Of a queue that learns, in order of queue and intent; false at the end.
+bool router_lesson_at(const struct router *r, const char *agent, size_t index, struct router_lesson_view *out);
+// The newest first.
+void router_each_closing(const struct router *r, const char *agent,
+                         void (*fn)(void *ctx, const struct router_closing_view *c), void *ctx);
 bool router_calendar_at(const struct router *r, size_t index, struct router_calendar_view *out);
 // The conversations whose entries concern this agent: held, offered, in wrap-up or informed. Calls fn for each in order of work id.
 void router_each_concern(const struct router *r, const char *agent,

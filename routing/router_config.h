@@ -82,6 +82,8 @@ struct router_queue {
     uint32_t overflow_ms;      // whoever has waited here for so long goes there; 0 = never
     enum router_select select;
     uint32_t weight_speed;        // ROUTER_RESOLUTION: resolution x speed ^ (this / 1000), 0..1000
+    bool learn;                   // ROUTER_RESOLUTION: from what came of contacts, instead of what is declared
+    uint32_t learn_prior;         // so many attempts weighs the mean of all agents, 1..1000; 0 = 20
     uint32_t mix[ROUTER_SELECTS]; // ROUTER_MIX: weight 0..100 of each of the others, not of ROUTER_RANDOM
     uint32_t weight;              // orders by cost: what waiting here costs, in thousandths; 0 = 1000
     uint32_t target_ms;           // the first answer is due within this time; 0 = 60000
@@ -117,6 +119,7 @@ struct router_config {
     uint32_t extend_max;      // times that one offer or wrap-up is given its time again
     uint32_t calls_interrupt; // bits: a call finds room as if work on these channels alone weighed nothing; never voice
     uint32_t focus_ms;        // an agent's focus ends by itself after so long; 0 = there is none
+    uint32_t learn_ms;        // a contact on the same topic within this time after a close takes "resolved" back
     enum router_order order;
     uint64_t seed;      // of ROUTER_RANDOM
     bool idle_from_end; // idle counts from the end of the last contact only, not from the beginning of another

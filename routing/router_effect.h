@@ -57,7 +57,9 @@ struct router_candidate {
     uint32_t load, capacity, cost;
     int64_t idle_ms;
     uint32_t surplus;
-    int64_t score; // what the queue's choice makes of them; higher is better
+    uint32_t resolution;    // millionths: what a queue that chooses by resolution goes by; 0 = it does not
+    uint32_t tried, solved; // what it was learned from; the rest is the mean of all
+    int64_t score;          // what the queue's choice makes of them; higher is better
     bool known;
     enum router_channel occupied; // ROUTER_EX_OCCUPIED: this channel is why ...
     uint32_t maximum;             // ... being at this maximum; 0 = being exclusive

@@ -26,6 +26,7 @@ enum router_input_kind {
     ROUTER_IN_DELIVERY,
     ROUTER_IN_CUSTOMER_CHANGED,
     ROUTER_IN_CALENDAR, // what a calendar's words come to
+    ROUTER_IN_LEARNED,  // what is done about what was learned of an agent
     ROUTER_IN_NOTHING,  // checkpoints, hashes, voided inputs: takes its number and its time, nothing else
 };
 
@@ -134,6 +135,12 @@ struct router_input {
             uint64_t defined; // input that brought the words it was made of
             struct router_turns turns;
         } calendar;
+        struct {
+            enum router_learned act;
+            const char *agent;
+            const char *queue; // reset: on its topics; "" = on all
+            uint64_t work;     // contest, restore
+        } learned;
     };
 };
 

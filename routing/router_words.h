@@ -13,6 +13,7 @@
 #define ROUTER_SESSIONS_MAX   8    // per work; the oldest that is not live gives way
 #define ROUTER_CANDIDATES_MAX 32   // agents, who are then all named in a decision; of more, the winner and ten others
 #define ROUTER_NEEDS_MAX      1000 // bytes of an expression
+#define ROUTER_LEARN_INTENTS  32   // that a learning queue may list
 #define ROUTER_STEPS_MAX      16
 #define ROUTER_CALENDARS_MAX  64
 #define ROUTER_TURNS_MAX      1024              // of one calendar that are known ahead
@@ -101,6 +102,12 @@ enum router_exclusion {
     ROUTER_EX_FOCUS = 10,
     ROUTER_EX_DRAINING = 11,
     ROUTER_EXCLUSIONS = 12, // size of tables
+};
+
+enum router_learned {           // what is done about what was learned of an agent
+    ROUTER_LEARNED_CONTEST = 1, // the close of this work does not count
+    ROUTER_LEARNED_RESTORE = 2, // it does after all
+    ROUTER_LEARNED_RESET = 3,   // nothing counts any more
 };
 
 enum router_select { // whom a queue prefers of those who qualify; ties: longest idle, then the lower id

@@ -3,7 +3,7 @@
 // What a queue prefers: each choice is a function that gives an agent points, and a mix is the weighted sum of several. Higher is
 // better; who has equal points is told apart by idleness and id (match.c). Integers only, so that every machine counts alike.
 
-#include "routing/core.h"
+#include "routing/learn.h"
 
 #include <string.h>
 
@@ -73,16 +73,22 @@ static int64_t select_fastest(const struct pool *p, const struct member *m, cons
     return a->def.speed;
 }
 
+// In thousandths as declared, or in millionths as learned; within a queue all are of one kind.
+static uint32_t select_chance(const struct pool *p, const struct agent *a)
+{
+    return p->topic ? learn_estimate(p->topic, a) : a->def.resolution;
+}
+
 // resolution x speed ^ weight. The ends are exact products, so that equals are equal; in between, logarithms.
 static int64_t select_resolution(const struct pool *p, const struct member *m, const struct agent *a)
 {
     (void)m;
-    uint32_t weight = p->queue->def.weight_speed;
+    uint32_t weight = p->queue->def.weight_speed, chance = select_chance(p, a);
     if (!weight)
-        return a->def.resolution;
+        return chance;
     if (weight == 1000)
-        return (int64_t)a->def.resolution * a->def.speed;
-    return 1000 * select_log(a->def.resolution) + weight * select_log(a->def.speed);
+        return (int64_t)chance * a->def.speed;
+    return 1000 * select_log(chance) + weight * select_log(a->def.speed);
 }
 
 // ---- parts of a mix: full mark for the best ----
@@ -116,9 +122,8 @@ static int64_t part_most_skilled(const struct pool *p, const struct member *m, c
 
 static int64_t part_resolution(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    (void)p;
     (void)m;
-    return a->def.resolution;
+    return p->topic ? select_chance(p, a) / (LEARN_ONE / SELECT_FULL) : a->def.resolution;
 }
 
 static int64_t (*const select_parts[ROUTER_SELECTS])(const struct pool *, const struct member *,
@@ -183,6 +188,8 @@ int64_t select_score_now(const struct router *r, const struct pool *p, const str
 bool select_legal(const struct router_queue *q)
 {
     if ((unsigned)q->select >= ROUTER_SELECTS || q->weight_speed > 1000 || q->mix[ROUTER_RANDOM] || q->mix[ROUTER_MIX])
+        return false;
+    if (!learn_legal(q))
         return false;
     uint32_t sum = 0;
     for (size_t i = 0; i < ROUTER_SELECTS; i++) {

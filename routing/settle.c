@@ -148,7 +148,7 @@ static void settle_open_lines(struct router *r)
             const struct pool *p = a->members[m].pool;
             const struct queue *q = p->queue;
             for (size_t i = 0; q->waiting && i < q->lines_n; i++) {
-                if (&q->pools[q->lines[i]->step] == p && settle_line_suits(r, q->lines[i], a, closed))
+                if (queue_pool_at(q, q->lines[i]->step) == p && settle_line_suits(r, q->lines[i], a, closed))
                     settle_open(r, q->lines[i]);
             }
         }
@@ -158,7 +158,7 @@ static void settle_open_lines(struct router *r)
 static bool settle_can_serve(const struct router *r, const struct line *l)
 {
     const struct row *rows[POOL_ROWS_MAX];
-    return r->everything || pool_rows(r, &l->queue->pools[l->step], l->channels, l->cost, rows);
+    return r->everything || pool_rows(r, queue_pool_at(l->queue, l->step), l->channels, l->cost, rows);
 }
 
 // The first of all open lines.

@@ -7,6 +7,7 @@
 // write fails.
 
 #include "routing/snapshot.h"
+#include "routing/learn.h"
 #include "routing/writer.h"
 
 #include <string.h>
@@ -26,6 +27,7 @@ static void put_rules(struct writer *o, const struct router_config *c)
     put32(o, c->timeouts_to_away);
     put32(o, c->decline_pause_ms);
     put32(o, c->decline_max);
+    put32(o, c->learn_ms);
     put8(o, c->extend_max);
     put32(o, c->focus_ms);
     put8(o, c->calls_interrupt);
@@ -73,6 +75,8 @@ static void put_queue(struct writer *o, const struct queue *q)
     put32(o, d->overflow_ms);
     put8(o, (uint64_t)d->select);
     put32(o, d->weight_speed);
+    put8(o, d->learn);
+    put32(o, d->learn_prior);
     for (size_t i = 0; i < ROUTER_SELECTS; i++)
         put8(o, d->mix[i]);
     put32(o, d->weight);
@@ -82,6 +86,10 @@ static void put_queue(struct writer *o, const struct queue *q)
     put32(o, d->prefer_known_ms);
     put8(o, d->from_file);
     put8(o, q->implicit);
+    for (size_t i = 0; i < q->topics_n; i++) {
+        put32(o, q->topics[i].since);
+        put32(o, q->topics[i].mean);
+    }
 }
 
 static void put_calendar(struct writer *o, const struct calendar *c)
@@ -98,6 +106,36 @@ static void put_calendar(struct writer *o, const struct calendar *c)
     put32(o, c->turns.turns_n);
     for (size_t i = 0; i < c->turns.turns_n; i++)
         put_time(o, c->turns.turns[i]);
+}
+
+static void put_topic(struct writer *o, const struct topic *t)
+{
+    put_text(o, t->queue->def.name);
+    put8(o, (uint64_t)(t - t->queue->topics));
+}
+
+static void put_lessons(struct writer *o, const struct agent *a)
+{
+    put32(o, a->lessons_n);
+    for (size_t i = 0; i < a->lessons_n; i++) {
+        put_topic(o, a->lessons[i].topic);
+        put32(o, a->lessons[i].tried);
+        put32(o, a->lessons[i].solved);
+    }
+}
+
+static void put_closings(struct writer *o, const struct router *r)
+{
+    put32(o, r->closings_n);
+    for (const struct closing *c = r->closings; c; c = c->next) {
+        put64(o, c->work);
+        put64(o, c->customer);
+        put_time(o, c->at);
+        put_text(o, c->agent->def.id);
+        put_topic(o, c->topic);
+        put8(o, c->solved);
+        put8(o, c->contested);
+    }
 }
 
 static void put_agent(struct writer *o, const struct agent *a)
@@ -125,6 +163,7 @@ static void put_agent(struct writer *o, const struct agent *a)
         put_text(o, d->id);
         put_text(o, d->boot);
     }
+    put_lessons(o, a);
 }
 
 static void put_agent_name(struct writer *o, const struct agent *a)
@@ -228,6 +267,7 @@ static void put_router(struct writer *o, const struct router *r)
             put_work(o, work_slot(r, i)->work);
     }
     put_outcomes(o, r);
+    put_closings(o, r);
 }
 
 static uint64_t snapshot_write(const struct router *r, struct writer *o)

@@ -173,9 +173,11 @@ struct agent {
     uint32_t profile;
     int64_t seat_idle;
     struct desk *desks;
-    struct ids held;     // offered, assigned, in wrap-up
-    struct ids informed; // has left, goes on seeing
-    struct ids awaited;  // waits for them in particular: passed to them, or held for them
+    struct ids held;        // offered, assigned, in wrap-up
+    struct ids informed;    // has left, goes on seeing
+    struct lesson *lessons; // in order of queue and intent
+    size_t lessons_n, lessons_cap;
+    struct ids awaited; // waits for them in particular: passed to them, or held for them
 };
 
 struct line { // work that waits with the same need: whoever can take one can take all, but for personal reasons
@@ -190,8 +192,9 @@ struct line { // work that waits with the same need: whoever can take one can ta
 
 struct pool { // who meets what a queue requires at one of its steps
     struct queue *queue;
-    size_t index;  // among all pools of the router
-    int64_t after; // work that has waited for so long is at this step
+    size_t index;        // among all pools of the router
+    struct topic *topic; // of a queue that learns; NULL
+    int64_t after;       // work that has waited for so long is at this step
     struct needs needs;
     const char **skills; // that it names as to be had, each once
     size_t skills_n;
@@ -212,8 +215,10 @@ struct queue {
     size_t index;
     bool implicit;      // stands in while none is configured
     uint64_t rate;      // what a millisecond of waiting costs, in fixed point
-    struct pool *pools; // one per step
+    struct pool *pools; // one per step; where the queue learns, one per step and topic
     size_t pools_n;
+    struct topic *topics; // what it learns about
+    size_t topics_n;
     struct line **lines;
     size_t lines_n, lines_cap;
     uint32_t waiting, offered, assigned;
@@ -332,6 +337,10 @@ struct router {
     struct outcome *outcomes, *outcomes_last; // oldest first
     size_t outcomes_n;
     struct outcome_page *outcome_pages, *outcome_page_last;
+
+    struct closing *closings, *closings_last; // oldest first
+    size_t closings_n;
+    struct table closings_by_work, closings_by_customer;
 
     struct table conversations, desks, commands, agent_ids;
     struct timers timers, alarms; // by `at`, by `wall`

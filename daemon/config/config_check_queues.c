@@ -4,6 +4,7 @@
 
 #include "daemon/base/loop.h"
 #include "proto/nearest.h"
+#include "routing/router.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,21 @@ static void check_queue_served(const struct check *k, const struct check_row *ro
         errors_warn(k->errs, check_place(k, row, "requires"), "no agent in this file can serve queue '%s'", q->name);
 }
 
+// What is learned is looked at only by a choice that goes by resolution, and each listed intent costs an order of its own.
+static void check_queue_learn(const struct check *k, const struct check_row *row, const struct config_queue *q)
+{
+    bool uses = q->select == ROUTER_RESOLUTION;
+    for (size_t i = 0; q->select == ROUTER_MIX && i < q->mix.n; i++)
+        uses |= strcmp(q->mix.v[i].name, router_select_name(ROUTER_RESOLUTION)) == 0 && q->mix.v[i].level > 0;
+    if (q->learn && !uses)
+        errors_add(k->errs, check_place(k, row, "learn"),
+                   "queue '%s' learns what it does not look at (give select = \"resolution\", or a mix with it)",
+                   q->name != NULL ? q->name : "");
+    if (q->learn && q->intents.n > ROUTER_LEARN_INTENTS)
+        errors_add(k->errs, check_place(k, row, "intents"), "queue '%s' learns about %zu intents (at most %d)",
+                   q->name != NULL ? q->name : "", q->intents.n, ROUTER_LEARN_INTENTS);
+}
+
 void check_queues(const struct check *k)
 {
     struct check_row *rows = xcalloc(k->c->queues_n, sizeof *rows);
@@ -102,6 +118,7 @@ void check_queues(const struct check *k)
         config_check_steps(q, check_place(k, &rows[i], "steps"), k->errs);
         config_check_hours(k->c, q, check_place(k, &rows[i], q->calendar != NULL ? "calendar" : "when"), k->errs);
         config_check_overflow(k->c, q, check_place(k, &rows[i], "overflow"), k->errs);
+        check_queue_learn(k, &rows[i], q);
         check_queue_served(k, &rows[i], q);
     }
     check_names(k, rows, k->c->queues_n, "name", true);

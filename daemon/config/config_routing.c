@@ -110,6 +110,8 @@ static Throughline__V1__Queue *queue_message(const struct config_queue *q)
     m->when = text_message(q->when ? router_when_name((enum router_when)q->when) : NULL);
     m->select = xstrdup(router_select_name((enum router_select)q->select));
     m->weight_speed = (uint32_t)q->weight_speed;
+    m->learn = q->learn;
+    m->learn_prior = (uint32_t)q->learn_prior;
     m->mix = mix_message(&q->mix, &m->n_mix);
     m->weight = (uint32_t)q->weight;
     m->target_seconds = (uint32_t)q->target_seconds;
@@ -191,6 +193,7 @@ Throughline__V1__RoutingConfig *config_routing(const struct config *c, const cha
     m->decline_pause_seconds = (uint32_t)c->routing.decline_pause_seconds;
     m->decline_max = (uint32_t)c->routing.decline_max;
     m->order = xstrdup(router_order_name((enum router_order)c->routing.order));
+    m->learn_days = (uint32_t)c->routing.learn_days;
     m->extend_max = (uint32_t)c->routing.extend_max;
     m->calls_interrupt = channels_message(c->routing.calls_interrupt, &m->n_calls_interrupt);
     m->focus_seconds = (uint32_t)(c->routing.focus_minutes * 60);

@@ -96,6 +96,17 @@ static bool read_queue_removed(struct scratch *a, const Throughline__V1__Input *
     return true;
 }
 
+static bool read_learned(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    const Throughline__V1__LearnedAct *l = m->learned;
+    (void)a;
+    in->learned.act = (enum router_learned)l->act;
+    in->learned.agent = l->agent;
+    in->learned.queue = l->queue;
+    in->learned.work = l->work;
+    return true;
+}
+
 static bool read_fold(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a;
@@ -306,6 +317,7 @@ static const struct input_kind kinds[] = {
     [THROUGHLINE__V1__INPUT__KIND_DELIVERY - KIND_FIRST] = {ROUTER_IN_DELIVERY, read_delivery},
     [THROUGHLINE__V1__INPUT__KIND_CUSTOMER_CHANGED - KIND_FIRST] = {ROUTER_IN_CUSTOMER_CHANGED, read_customer_changed},
     [THROUGHLINE__V1__INPUT__KIND_CALENDAR - KIND_FIRST] = {ROUTER_IN_CALENDAR, read_calendar},
+    [THROUGHLINE__V1__INPUT__KIND_LEARNED - KIND_FIRST] = {ROUTER_IN_LEARNED, read_learned},
 };
 
 const char *input_decode(struct scratch *a, const void *bytes, size_t len, struct router_input *in,

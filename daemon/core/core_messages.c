@@ -186,6 +186,8 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->overflow_seconds = d->overflow_ms / 1000;
     q->when = text(d->when ? router_when_name(d->when) : "");
     q->weight_speed = d->weight_speed;
+    q->learn = d->learn;
+    q->learn_prior = d->learn_prior;
     put_mix(q, d->mix);
     q->weight = d->weight;
     q->target_seconds = d->target_ms / 1000;
@@ -222,6 +224,9 @@ Throughline__V1__Candidate *core_candidate_message(const struct router_candidate
     m->surplus = k->surplus;
     m->score = k->score;
     m->known = k->known;
+    m->resolution = k->resolution;
+    m->tried = k->tried;
+    m->solved = k->solved;
     m->occupied = (Throughline__V1__Channel)k->occupied;
     m->maximum = k->maximum;
     m->n_shortfalls = k->shortfalls_n;

@@ -73,6 +73,10 @@ bool admin_cursor_number(struct http_request *r, const char *cursor, uint64_t *o
     X(admin_resend)                                                                                                    \
     X(admin_audit_list)                                                                                                \
     X(admin_log)                                                                                                       \
+    X(admin_learned)                                                                                                   \
+    X(admin_contest)                                                                                                   \
+    X(admin_restore)                                                                                                   \
+    X(admin_learned_reset)                                                                                             \
     X(admin_skip)                                                                                                      \
     X(admin_skipped)                                                                                                   \
     X(admin_agent_put)                                                                                                 \

@@ -129,6 +129,15 @@ static bool mix_is_sound(const Throughline__V1__Queue *q, bool needed)
     return sum || !needed;
 }
 
+static bool mix_has_resolution(const Throughline__V1__Queue *q, enum router_select select)
+{
+    enum router_select part;
+    for (size_t i = 0; select == ROUTER_MIX && i < q->n_mix; i++)
+        if (router_select_of(q->mix[i]->select, &part) && part == ROUTER_RESOLUTION && q->mix[i]->weight)
+            return true;
+    return false;
+}
+
 static bool steps_are_sound(const Throughline__V1__Queue *q)
 {
     uint64_t before = 0;
@@ -197,6 +206,14 @@ static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const cha
     *field = "weight_speed";
     if (q->weight_speed > 1000)
         return "must be 0 to 1000";
+    *field = "learn";
+    if (q->learn && select != ROUTER_RESOLUTION && !mix_has_resolution(q, select))
+        return "goes with select resolution, or with a mix that has it";
+    if (q->learn && q->n_intents > ROUTER_LEARN_INTENTS)
+        return "goes with at most 32 intents";
+    *field = "learn_prior";
+    if (q->learn_prior > 1000)
+        return "must be 1 to 1000";
     *field = "weight";
     if (q->weight > 1000000000)
         return "must be 1 to 1000000000";

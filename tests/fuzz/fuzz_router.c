@@ -97,6 +97,8 @@ static struct router_queue queue(struct script *s, struct router_skill *v, const
     q.intents_n = byte(s) % 2;
     q.select = (enum router_select)(byte(s) % (ROUTER_SELECTS + 1));
     q.weight_speed = byte(s) * 5u;
+    q.learn = byte(s) % 4 == 0;
+    q.learn_prior = byte(s);
     q.mix[byte(s) % ROUTER_SELECTS] = byte(s) % 110;
     q.weight = byte(s) * 5000000u;
     q.target_ms = byte(s) * 1000u;
@@ -200,6 +202,11 @@ static void input(struct script *s, const struct router *r, struct router_input 
         config(s, &in->config, l);
     } else if (in->kind == ROUTER_IN_AGENT_PUT) {
         in->agent_put = agent(s, l->skills[0]);
+    } else if (in->kind == ROUTER_IN_LEARNED) {
+        in->learned.act = (enum router_learned)(byte(s) % 5u);
+        in->learned.agent = name(s, "a");
+        in->learned.queue = byte(s) % 2 ? name(s, "q") : "";
+        in->learned.work = byte(s);
     } else if (in->kind == ROUTER_IN_AGENT_REMOVED) {
         in->agent_removed.id = name(s, "a");
     } else if (in->kind == ROUTER_IN_QUEUE_PUT) {

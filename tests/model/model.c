@@ -98,6 +98,8 @@ static bool effects_agree(const struct router_effects *out, const struct twin *t
     return agree;
 }
 
+static uint64_t lessons_seen;
+
 static bool works_agree(const struct router *r, struct twin *t)
 {
     struct router_work_view v = {0};
@@ -135,6 +137,23 @@ static bool agents_agree(const struct router *r, struct twin *t)
     struct router_stats s;
     router_stats(r, &s);
     return s.agents == t->agents_n;
+}
+
+static bool lessons_agree(const struct router *r, struct twin *t)
+{
+    size_t n = 0;
+    struct router_lesson_view v;
+    for (size_t a = 0; a < t->agents_n; a++) {
+        for (size_t i = 0; router_lesson_at(r, t->agents[a].id, i, &v); i++, n++) {
+            const struct twin_lesson *l = twin_lesson_of(t, t->agents[a].id, v.queue, v.intent);
+            if (!l || l->tried != v.tried || l->solved != v.solved) {
+                fprintf(stderr, "  what %s learned in %s of '%s' differs\n", t->agents[a].id, v.queue, v.intent);
+                return false;
+            }
+        }
+    }
+    lessons_seen += n;
+    return n == t->lessons_n;
 }
 
 static bool queues_agree(const struct router *r, struct twin *t)
@@ -210,7 +229,7 @@ static bool reached(const char *what, const uint64_t *seen, int i)
 // A model that never gets somewhere proves nothing about it.
 static bool reached_everything(void)
 {
-    bool all = true;
+    bool all = lessons_seen > 0;
     for (int i = ROUTER_DONE; i <= ROUTER_CUSTOMER; i++)
         all &= reached("effect", kinds_seen, i);
     for (int i = ROUTER_NEW; i <= ROUTER_WOKEN; i++)
@@ -232,7 +251,7 @@ static bool step(struct router *r, struct twin *t, struct world *w, uint64_t n)
     if (why)
         fprintf(stderr, "  %s\n", why);
     bool agree = effects_agree(&out, t);
-    if (!why && agree && works_agree(r, t) && agents_agree(r, t) && queues_agree(r, t))
+    if (!why && agree && works_agree(r, t) && agents_agree(r, t) && queues_agree(r, t) && lessons_agree(r, t))
         return true;
     fprintf(stderr, "input %" PRIu64 " of kind %d at %" PRId64 "\n", n, (int)in.kind, in.at);
     return false;

@@ -30,8 +30,12 @@ static void implicit_queue(struct twin *t)
 void twin_init(struct twin *t)
 {
     memset(t, 0, sizeof *t);
-    t->rules = (struct router_config){
-        .grace_ms = 3600000, .timeouts_to_away = 3, .decline_pause_ms = 60000, .decline_max = 3, .extend_max = 2};
+    t->rules = (struct router_config){.grace_ms = 3600000,
+                                      .timeouts_to_away = 3,
+                                      .decline_pause_ms = 60000,
+                                      .decline_max = 3,
+                                      .extend_max = 2,
+                                      .learn_ms = 604800000};
     for (size_t i = ROUTER_CHAT; i < ROUTER_CHANNELS; i++)
         t->rules.channels[i] = (struct router_channel_rules){.units = 1, .idle_ms = 86400000};
     t->rules.channels[ROUTER_CHAT].idle_ms = 600000;
@@ -143,6 +147,7 @@ static void open_new(struct twin *t, const struct router_happened *h)
     twin_name(w->last_agent, h->last_agent);
     speaks(t, w, h);
     twin_name(w->queue, twin_enter(t, w)->name);
+    twin_learn_again(t, w);
     twin_move(t, w, ROUTER_QUEUED, "", h->reopened ? ROUTER_REOPENED : ROUTER_NEW);
 }
 
@@ -169,6 +174,7 @@ static void back(struct twin *t, struct twin_work *w)
     const struct twin_agent *a = twin_agent(t, w->agent);
     twin_name(w->disposition, "");
     bool here = a->presence != ROUTER_OFFLINE && a->presence != ROUTER_LOST;
+    twin_learn_again(t, w);
     if (here && can_go_on(t, w, true, w->frozen, w->frozen_places)) {
         twin_move(t, w, ROUTER_ASSIGNED, w->agent, ROUTER_CUSTOMER_BACK);
         twin_tell(t, ROUTER_ASSIGN, w, w->agent, ROUTER_CUSTOMER_BACK);
@@ -502,6 +508,7 @@ static void pass_on(struct twin *t, struct twin_work *w, const struct router_com
 static void close_conversation(struct twin *t, struct twin_work *w, const struct router_command *c)
 {
     twin_tell(t, ROUTER_CONVERSATION_CLOSED, w, w->agent, ROUTER_CLOSED_BY_AGENT)->resolved = c->resolved;
+    twin_learn_closed(t, w, w->agent, c->resolved);
     uint32_t charge = twin_charge(t, w), places = twin_places(w, w->state);
     twin_disconnect(t, w);
     for (size_t i = 0; i < w->sessions_n; i++) {
@@ -550,6 +557,7 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
         twin_wake(t, w, ROUTER_WOKEN);
     else if (c->act == ROUTER_ACT_DISPOSITION) {
         twin_tell(t, ROUTER_CONVERSATION_CLOSED, w, w->agent, ROUTER_CLOSED_BY_AGENT)->resolved = c->resolved;
+        twin_learn_closed(t, w, w->agent, c->resolved);
         twin_name(w->disposition, c->text);
         w->changed = true;
     } else if (c->act == ROUTER_ACT_WRAP_UP_DONE)
@@ -653,6 +661,7 @@ static void remove_agent(struct twin *t, const char *id)
     size_t at = (size_t)(a - t->agents);
     memmove(a, a + 1, (t->agents_n - at - 1) * sizeof *a);
     t->agents_n--;
+    twin_learn_prune(t);
 }
 
 static struct twin_queue queue_from(const struct router_queue *def)
@@ -665,6 +674,8 @@ static struct twin_queue queue_from(const struct router_queue *def)
                            .prefer_known_ms = def->prefer_known_ms,
                            .select = def->select,
                            .weight_speed = def->weight_speed,
+                           .learn = def->learn,
+                           .learn_prior = def->learn_prior ? def->learn_prior : 20,
                            .weight = def->weight ? def->weight : 1000,
                            .target_ms = def->target_ms ? def->target_ms : 60000};
     memcpy(q.mix, def->mix, sizeof q.mix);
@@ -697,6 +708,7 @@ static void place_anew(struct twin *t, const uint32_t *charges)
 {
     if (!t->queues_n)
         implicit_queue(t);
+    twin_learn_prune(t);
     for (size_t i = 0; i < t->works_n; i++) {
         struct twin_work *w = &t->works[i];
         if (w->state == ROUTER_CLOSED)
@@ -825,6 +837,7 @@ static void agent_removed(struct twin *t, const char *id)
 static void apply(struct twin *t, const struct router_input *in)
 {
     const struct twin_work *w;
+    enum router_refusal why;
     switch (in->kind) {
     case ROUTER_IN_HAPPENED:
         happened(t, in);
@@ -873,6 +886,11 @@ static void apply(struct twin *t, const struct router_input *in)
         if (!twin_calendar(t, in))
             refuse(t, ROUTER_WRONG_STATE);
         break;
+    case ROUTER_IN_LEARNED:
+        why = twin_learned(t, in);
+        if (why)
+            refuse(t, why);
+        break;
     case ROUTER_IN_TICK:
     case ROUTER_IN_FOLD:
     case ROUTER_IN_NOTHING:
@@ -910,6 +928,7 @@ void twin_step(struct twin *t, const struct router_input *in)
     t->input = in->number;
     t->wall = in->wall;
     forget_commands(t, in->at);
+    twin_learn_forget(t, in->at);
     twin_time(t, in->at);
     if (twin_morning(t))
         twin_settle(t);

@@ -20,6 +20,9 @@
 #define TWIN_STEPS    4
 #define TWIN_HOURS    4 // calendars
 #define TWIN_TURNS    8
+#define TWIN_TOPICS   64
+#define TWIN_LESSONS  512
+#define TWIN_CLOSINGS 1024
 
 struct twin_skill {
     char name[TWIN_NAME];
@@ -62,6 +65,25 @@ struct twin_queue {
     size_t dispositions_n;
     bool disposition_required;
     uint32_t overflow_waiting, overflow_ms;
+    bool learn;
+    uint32_t learn_prior;
+};
+
+struct twin_topic {
+    char queue[TWIN_NAME], intent[TWIN_NAME];
+    int64_t since, mean;
+};
+
+struct twin_lesson {
+    char agent[TWIN_NAME], queue[TWIN_NAME], intent[TWIN_NAME];
+    int64_t tried, solved;
+};
+
+struct twin_closing {
+    char agent[TWIN_NAME], queue[TWIN_NAME], intent[TWIN_NAME];
+    uint64_t work, customer;
+    int64_t at;
+    bool solved, contested;
 };
 
 struct twin_calendar {
@@ -168,6 +190,12 @@ struct twin {
     size_t commands_n;
     struct twin_event events[TWIN_EVENTS];
     size_t events_n;
+    struct twin_topic topics[TWIN_TOPICS];
+    size_t topics_n;
+    struct twin_lesson lessons[TWIN_LESSONS];
+    size_t lessons_n;
+    struct twin_closing closings[TWIN_CLOSINGS]; // oldest first
+    size_t closings_n;
 };
 
 void twin_init(struct twin *t);
@@ -223,6 +251,15 @@ enum router_refusal twin_may_snooze(const struct twin *t, const struct router_co
 void twin_snooze(struct twin *t, struct twin_work *w, int64_t until);
 void twin_wake(struct twin *t, struct twin_work *w, enum router_reason reason);
 bool twin_morning(struct twin *t);
+
+// Answered by twin_learn.c.
+int64_t twin_chance(struct twin *t, const struct twin_work *w, const char *agent);
+void twin_learn_closed(struct twin *t, const struct twin_work *w, const char *agent, bool solved);
+void twin_learn_again(struct twin *t, const struct twin_work *w);
+void twin_learn_forget(struct twin *t, int64_t at);
+void twin_learn_prune(struct twin *t);
+enum router_refusal twin_learned(struct twin *t, const struct router_input *in);
+const struct twin_lesson *twin_lesson_of(struct twin *t, const char *agent, const char *queue, const char *intent);
 
 // Answered by twin_calendar.c.
 bool twin_closed(const struct twin *t, const struct twin_queue *q);

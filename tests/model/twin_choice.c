@@ -31,7 +31,8 @@ static int64_t binary_log(uint64_t x)
     return log;
 }
 
-static int64_t mixed(struct twin *t, const struct twin_queue *q, size_t step, const struct twin_view *v)
+static int64_t mixed(struct twin *t, const struct twin_queue *q, size_t step, const struct twin_view *v,
+                     int64_t learned)
 {
     const struct twin_agent *a = v->a;
     size_t named;
@@ -43,7 +44,7 @@ static int64_t mixed(struct twin *t, const struct twin_queue *q, size_t step, co
         [ROUTER_FEWEST_SKILLS] = 1000 - few * 50,
         [ROUTER_MOST_SKILLED] = n ? levels * 1000 / (5 * n) : 0,
         [ROUTER_FASTEST] = a->speed,
-        [ROUTER_RESOLUTION] = a->resolution,
+        [ROUTER_RESOLUTION] = learned ? learned / 1000 : a->resolution,
     };
     int64_t sum = 0;
     for (size_t i = 0; i < ROUTER_SELECTS; i++)
@@ -51,8 +52,11 @@ static int64_t mixed(struct twin *t, const struct twin_queue *q, size_t step, co
     return sum * 3600 + q->mix[ROUTER_LONGEST_IDLE] * v->idle; // an hour's idleness is worth a full mark
 }
 
-static int64_t points(struct twin *t, const struct twin_queue *q, size_t step, const struct twin_view *v)
+static int64_t points(struct twin *t, const struct twin_work *w, const struct twin_view *v)
 {
+    const struct twin_queue *q = twin_queue(t, w->queue);
+    size_t step = twin_step_of(t, q, w);
+    int64_t learned = twin_chance(t, w, v->a->id), chance = learned ? learned : v->a->resolution;
     size_t named;
     const struct twin_agent *a = v->a;
     if (q->select == ROUTER_SUITED)
@@ -66,12 +70,12 @@ static int64_t points(struct twin *t, const struct twin_queue *q, size_t step, c
     if (q->select == ROUTER_FASTEST)
         return a->speed;
     if (q->select == ROUTER_RESOLUTION && q->weight_speed == 0)
-        return a->resolution;
+        return chance;
     if (q->select == ROUTER_RESOLUTION && q->weight_speed == 1000)
-        return (int64_t)a->resolution * a->speed;
+        return chance * a->speed;
     if (q->select == ROUTER_RESOLUTION)
-        return 1000 * binary_log(a->resolution) + q->weight_speed * binary_log(a->speed);
-    return q->select == ROUTER_MIX ? mixed(t, q, step, v) : 0;
+        return 1000 * binary_log((uint64_t)chance) + q->weight_speed * binary_log(a->speed);
+    return q->select == ROUTER_MIX ? mixed(t, q, step, v, learned) : 0;
 }
 
 static uint64_t scramble(uint64_t z)
@@ -120,7 +124,7 @@ void twin_score(struct twin *t, const struct twin_work *w, struct twin_view *v, 
 {
     struct twin_queue *q = twin_queue(t, w->queue);
     for (size_t i = 0; i < n; i++)
-        v[i].score = points(t, q, twin_step_of(t, q, w), &v[i]);
+        v[i].score = points(t, w, &v[i]);
     if (q->select == ROUTER_RANDOM)
         draw(t, w, v, n);
 }

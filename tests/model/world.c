@@ -193,10 +193,13 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     any_hours(w, &q);
     q.select = (enum router_select)world_random(w, ROUTER_SELECTS);
     q.weight_speed = world_random(w, 5) * 250;
+    q.learn = chance(w, 60) && q.select == ROUTER_RESOLUTION;
+    q.learn_prior = world_random(w, 4) * 3;
     q.mix[ROUTER_SUITED] = 1;
     for (size_t s = ROUTER_LONGEST_IDLE; s < ROUTER_RANDOM; s++)
         q.mix[s] = world_random(w, 3);
     q.mix[ROUTER_LONGEST_IDLE] *= 50;
+    q.learn |= q.select == ROUTER_MIX && q.mix[ROUTER_RESOLUTION] && chance(w, 50);
     q.weight = world_random(w, 4) * 1000;
     q.target_ms = world_random(w, 4) * 20000;
     q.offer_ms = 500 + world_random(w, 5) * 500;
@@ -216,6 +219,7 @@ static void any_config(struct world *w, struct router_config *c)
     c->order = (enum router_order)world_random(w, ROUTER_ORDERS);
     c->seed = world_random(w, 3);
     c->extend_max = world_random(w, 3);
+    c->learn_ms = world_random(w, 4) * 20000;
     c->focus_ms = world_random(w, 3) * 3000;
     c->calls_interrupt = chance(w, 50) ? world_random(w, 16) << 1 | world_random(w, 2) << ROUTER_SOCIAL : 0;
     c->calls_interrupt &= ~(1u << ROUTER_VOICE);
@@ -398,6 +402,23 @@ static void any_change(struct world *w, const struct router *r, struct router_in
     }
 }
 
+static void keep_closing(void *ctx, const struct router_closing_view *c)
+{
+    *(uint64_t *)ctx = c->work;
+}
+
+// Mostly about the oldest closing that is remembered of the agent.
+static void any_learned(struct world *w, const struct router *r, struct router_input *in)
+{
+    in->kind = ROUTER_IN_LEARNED;
+    in->learned.act = (enum router_learned)(1 + world_random(w, 3));
+    in->learned.agent = any_agent(w);
+    in->learned.queue = chance(w, 60) ? name(w, "q", world_random(w, QUEUES)) : "";
+    in->learned.work = world_random(w, 50);
+    if (chance(w, 95))
+        router_each_closing(r, in->learned.agent, keep_closing, &in->learned.work);
+}
+
 static void any_other(struct world *w, struct router_input *in)
 {
     static const enum router_input_kind kinds[] = {ROUTER_IN_TICK, ROUTER_IN_TICK,     ROUTER_IN_NOTHING,
@@ -446,6 +467,8 @@ struct router_input world_next(struct world *w, const struct router *r, uint64_t
         any_desk(w, &in);
     } else if (dice < 93) {
         any_change(w, r, &in);
+    } else if (dice < 94) {
+        any_learned(w, r, &in);
     } else {
         any_other(w, &in);
     }

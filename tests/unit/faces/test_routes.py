@@ -7,7 +7,7 @@ import sys
 
 ROOT = sys.argv[1]
 ROLES = {"0": "anybody", "AUTH_ADMIN": "admin", "ADMIN_READ": "supervisor, admin", "AUTH_SUPERVISOR | AUTH_ADMIN": "supervisor, admin",
-         "AUTH_GATEWAY | AUTH_ADMIN": "gateway, admin",
+         "AUTH_GATEWAY | AUTH_ADMIN": "gateway, admin", "AUTH_AGENT | ADMIN_READ": "agent, supervisor, admin",
          "AUTH_GATEWAY | AUTH_AGENT | AUTH_SUPERVISOR | AUTH_ADMIN": "gateway, agent, supervisor, admin"}
 # Their tokens come in the first message, because a browser cannot send the header.
 IN_HELLO = {"/v1/gateway": "gateway, admin", "/v1/desk": "agent, supervisor, admin"}

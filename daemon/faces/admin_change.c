@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the back office changes while running: agents, queues, who is whom. Each change is one input of the log, judged by the
+// What the back office changes while running: agents, and who is whom; queues are admin_queue.c's. Each change is one input of the log, judged by the
 // fold, audited with the token that asked for it, and answered when it is in force.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/base/hours.h"
 #include "daemon/base/loop.h"
-#include "daemon/base/zone.h"
 #include "daemon/faces/admin.h"
 #include "daemon/faces/records.h"
 #include "proto/handle.h"
@@ -15,16 +13,16 @@
 
 // ---- agents ----
 
-static bool name_is_sound(const char *s)
+bool admin_name_is_sound(const char *s)
 {
     size_t len = strlen(s);
     return len >= 1 && len <= 64 && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len;
 }
 
-static bool skills_are_sound(Throughline__V1__Skill *const *v, size_t n)
+bool admin_skills_are_sound(Throughline__V1__Skill *const *v, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (!name_is_sound(v[i]->name) || v[i]->level < 1 || v[i]->level > 5)
+        if (!admin_name_is_sound(v[i]->name) || v[i]->level < 1 || v[i]->level > 5)
             return false;
     return n <= 64;
 }
@@ -32,7 +30,7 @@ static bool skills_are_sound(Throughline__V1__Skill *const *v, size_t n)
 const char *admin_agent_wrong(const Throughline__V1__Agent *a, const char *id, const char **field)
 {
     *field = "id";
-    if (!name_is_sound(id) || (*a->id && strcmp(a->id, id) != 0))
+    if (!admin_name_is_sound(id) || (*a->id && strcmp(a->id, id) != 0))
         return "must be that of the path: 1 to 64 of [a-z0-9._-]";
     *field = "name";
     if (strlen(a->name) > 64)
@@ -47,17 +45,17 @@ const char *admin_agent_wrong(const Throughline__V1__Agent *a, const char *id, c
     if (a->resolution > 1000)
         return "must be 1 to 1000";
     *field = "team";
-    if (*a->team && !name_is_sound(a->team))
+    if (*a->team && !admin_name_is_sound(a->team))
         return "1 to 64 of [a-z0-9._-]";
     *field = "attributes";
     for (size_t i = 0; i < a->n_attributes; i++)
-        if (!name_is_sound(a->attributes[i]) || i >= 64)
+        if (!admin_name_is_sound(a->attributes[i]) || i >= 64)
             return "at most 64, each 1 to 64 of [a-z0-9._-]";
     *field = "skills";
-    return skills_are_sound(a->skills, a->n_skills) ? NULL : "names of [a-z0-9._-], levels 1 to 5, at most 64";
+    return admin_skills_are_sound(a->skills, a->n_skills) ? NULL : "names of [a-z0-9._-], levels 1 to 5, at most 64";
 }
 
-static void text_set(char **to, const char *from)
+void admin_text_set(char **to, const char *from)
 {
     if (*to != protobuf_c_empty_string)
         free(*to);
@@ -78,9 +76,9 @@ void admin_agent_put(void *faces, struct http_request *r)
         protobuf_c_message_free_unpacked(m, NULL);
         return;
     }
-    text_set(&a->id, id);
+    admin_text_set(&a->id, id);
     if (!*a->name)
-        text_set(&a->name, id);
+        admin_text_set(&a->name, id);
     if (!a->capacity)
         a->capacity = 4;
     a->from_file = false;
@@ -112,209 +110,6 @@ void admin_agent_delete(void *faces, struct http_request *r)
     in.kind_case = THROUGHLINE__V1__INPUT__KIND_AGENT_REMOVED;
     in.agent_removed = &removed;
     admin_append(face, r, &in, 204, NULL, "agent.delete", id, "");
-}
-
-// ---- queues ----
-
-static bool mix_is_sound(const Throughline__V1__Queue *q, bool needed)
-{
-    uint32_t sum = 0;
-    for (size_t i = 0; i < q->n_mix; i++) {
-        enum router_select part;
-        if (!router_select_of(q->mix[i]->select, &part) || part == ROUTER_RANDOM || part == ROUTER_MIX ||
-            q->mix[i]->weight > 100)
-            return false;
-        sum += q->mix[i]->weight;
-    }
-    return sum || !needed;
-}
-
-static bool mix_has_resolution(const Throughline__V1__Queue *q, enum router_select select)
-{
-    enum router_select part;
-    for (size_t i = 0; select == ROUTER_MIX && i < q->n_mix; i++)
-        if (router_select_of(q->mix[i]->select, &part) && part == ROUTER_RESOLUTION && q->mix[i]->weight)
-            return true;
-    return false;
-}
-
-static bool steps_are_sound(const Throughline__V1__Queue *q)
-{
-    uint64_t before = 0;
-    for (size_t i = 0; i < q->n_steps; i++) {
-        const Throughline__V1__Step *s = q->steps[i];
-        uint64_t target = q->target_seconds ? q->target_seconds : 60;
-        uint64_t after = s->percent ? target * 10 * s->percent : s->after_seconds * (uint64_t)1000;
-        const char *why;
-        size_t at;
-        if (!router_needs_ok(s->needs, &why, &at) || (s->percent && s->after_seconds) || s->percent > 1000 ||
-            after <= before || s->after_seconds > 2592000)
-            return false;
-        before = after;
-    }
-    return q->n_steps <= ROUTER_STEPS_MAX;
-}
-
-static const char *queue_needs_wrong(const Throughline__V1__Queue *q, const char **field)
-{
-    const char *why;
-    size_t at;
-    *field = "needs";
-    if (!router_needs_ok(q->needs, &why, &at))
-        return why;
-    *field = "floor";
-    if (!router_needs_ok(q->floor, &why, &at))
-        return why;
-    *field = "steps";
-    if (!steps_are_sound(q))
-        return "at most 16, each after the one before, by seconds or per cent, with a requirement that can be read";
-    *field = "prefers";
-    return skills_are_sound(q->prefers, q->n_prefers) ? NULL : "names of [a-z0-9._-], levels 1 to 5, at most 64";
-}
-
-static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const char **field)
-{
-    enum router_select select = ROUTER_SUITED;
-    *field = "select";
-    if (*q->select && !router_select_of(q->select, &select))
-        return "must be suited, longest_idle, least_loaded, fewest_skills, most_skilled, fastest, resolution, random "
-               "or "
-               "mix";
-    *field = "mix";
-    if (!mix_is_sound(q, select == ROUTER_MIX))
-        return "for select mix: parts like suited with weights 0 to 100, not all 0";
-    enum router_when when;
-    *field = "when";
-    if (*q->when && !router_when_of(q->when, &when))
-        return "must be always, open or closed";
-    *field = "dispositions";
-    for (size_t i = 0; i < q->n_dispositions; i++)
-        if (q->n_dispositions > 64 || !name_is_sound(q->dispositions[i]))
-            return "names of [a-z0-9._-], at most 64";
-    *field = "calendar";
-    if (*q->calendar && !name_is_sound(q->calendar))
-        return "must be 1 to 64 of [a-z0-9._-]";
-    *field = "overflow";
-    if (*q->overflow && !name_is_sound(q->overflow))
-        return "must be 1 to 64 of [a-z0-9._-]";
-    *field = "overflow_waiting";
-    if (q->overflow_waiting > 1000000)
-        return "must be 0 to 1000000";
-    *field = "overflow_seconds";
-    if (q->overflow_seconds > 86400)
-        return "must be 0 to 86400";
-    *field = "weight_speed";
-    if (q->weight_speed > 1000)
-        return "must be 0 to 1000";
-    *field = "learn";
-    if (q->learn && select != ROUTER_RESOLUTION && !mix_has_resolution(q, select))
-        return "goes with select resolution, or with a mix that has it";
-    if (q->learn && q->n_intents > ROUTER_LEARN_INTENTS)
-        return "goes with at most 32 intents";
-    *field = "learn_prior";
-    if (q->learn_prior > 1000)
-        return "must be 1 to 1000";
-    *field = "weight";
-    if (q->weight > 1000000000)
-        return "must be 1 to 1000000000";
-    *field = "target_seconds";
-    return q->target_seconds > 2592000 ? "must be 1 to 2592000" : NULL;
-}
-
-const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name, const char **field)
-{
-    *field = "name";
-    if (!name_is_sound(name) || (*q->name && strcmp(q->name, name) != 0))
-        return "must be that of the path: 1 to 64 of [a-z0-9._-]";
-    *field = "priority";
-    if (q->priority > 9)
-        return "must be 1 to 9";
-    *field = "requires";
-    if (!skills_are_sound(q->requires, q->n_requires))
-        return "names of [a-z0-9._-], levels 1 to 5, at most 64";
-    const char *wrong = queue_needs_wrong(q, field);
-    wrong = wrong ? wrong : queue_choice_wrong(q, field);
-    if (wrong)
-        return wrong;
-    *field = "offer_seconds";
-    if (q->offer_seconds && (q->offer_seconds < 5 || q->offer_seconds > 3600))
-        return "must be 5 to 3600";
-    *field = "wrap_up_seconds";
-    return q->wrap_up_seconds > 3600 || q->prefer_known_seconds > 3600 ? "must be 0 to 3600" : NULL;
-}
-
-const char *admin_calendar_wrong(const Throughline__V1__Calendar *c, const char **field)
-{
-    int32_t offset;
-    const char *wrong = NULL;
-    *field = "name";
-    if (!name_is_sound(c->name))
-        return "must be 1 to 64 of [a-z0-9._-]";
-    *field = "time_zone";
-    if (!zone_offset(c->time_zone, 0, &offset))
-        return "must be a name of the tz database like Europe/Berlin";
-    *field = "hours";
-    for (size_t i = 0; i < c->n_hours; i++)
-        if ((wrong = hours_weekly_wrong(c->hours[i])))
-            return wrong;
-    *field = "holidays";
-    for (size_t i = 0; i < c->n_holidays; i++)
-        if ((wrong = hours_holiday_wrong(c->holidays[i])))
-            return wrong;
-    return NULL;
-}
-
-void admin_queue_put(void *faces, struct http_request *r)
-{
-    struct face *face = faces_of_request(faces, r);
-    ProtobufCMessage *m = face ? http_body_message(r, &throughline__v1__queue__descriptor) : NULL;
-    Throughline__V1__Queue *q = (Throughline__V1__Queue *)m;
-    const char *name = m ? http_param(r, "name") : NULL, *field = NULL;
-    if (!m)
-        return;
-    const char *wrong = admin_queue_wrong(q, name, &field);
-    if (wrong) {
-        http_problem(r, PROBLEM_invalid_body, field, wrong);
-        protobuf_c_message_free_unpacked(m, NULL);
-        return;
-    }
-    text_set(&q->name, name);
-    if (!*q->select)
-        text_set(&q->select, "suited");
-    q->priority = q->priority ? q->priority : 5;
-    q->offer_seconds = q->offer_seconds ? q->offer_seconds : 30;
-    q->from_file = false;
-    Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
-    in.kind_case = THROUGHLINE__V1__INPUT__KIND_QUEUE_PUT;
-    in.queue_put = q;
-    admin_append(face, r, &in, 200, m, "queue.put", name, "");
-}
-
-static bool knows_queue(const struct face *face, const char *name)
-{
-    struct router_queue_view q;
-    for (size_t i = 0; router_queue_at(core_router(face->core), i, &q); i++)
-        if (strcmp(q.def.name, name) == 0)
-            return true;
-    return false;
-}
-
-void admin_queue_delete(void *faces, struct http_request *r)
-{
-    struct face *face = faces_of_request(faces, r);
-    if (!face)
-        return;
-    const char *name = http_param(r, "name");
-    if (!knows_queue(face, name)) {
-        http_problem(r, PROBLEM_not_found, NULL, "no queue has this name");
-        return;
-    }
-    Throughline__V1__QueueRemoved removed = THROUGHLINE__V1__QUEUE_REMOVED__INIT;
-    removed.name = (char *)name;
-    Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
-    in.kind_case = THROUGHLINE__V1__INPUT__KIND_QUEUE_REMOVED;
-    in.queue_removed = &removed;
-    admin_append(face, r, &in, 204, NULL, "queue.delete", name, "");
 }
 
 // ---- who is whom ----

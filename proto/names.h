@@ -26,6 +26,8 @@
     X(reason, Throughline__V1__Reason, throughline__v1__reason__descriptor, "REASON_")                                 \
     X(refusal, Throughline__V1__Refusal, throughline__v1__refusal__descriptor, "REFUSAL_")                             \
     X(exclusion, Throughline__V1__Exclusion, throughline__v1__exclusion__descriptor, "EXCLUSION_")                     \
+    X(change, Throughline__V1__ChangeKind, throughline__v1__change_kind__descriptor, "CHANGE_KIND_")                   \
+    X(behind, Throughline__V1__Behind, throughline__v1__behind__descriptor, "BEHIND_")                                 \
     X(evidence, Throughline__V1__Evidence, throughline__v1__evidence__descriptor, "EVIDENCE_")                         \
     X(happened_kind, Throughline__V1__HappenedKind, throughline__v1__happened_kind__descriptor, "HAPPENED_KIND_")
 

@@ -119,6 +119,7 @@ void needs_add_skill(struct needs *n, const struct router_skill *s);
 bool needs_met(const struct needs *n, const struct agent *a, uint32_t *surplus);
 const char *needs_key(const struct needs *n);                 // a skill that nobody can do without; "" = there is none
 size_t needs_skills(const struct needs *n, const char **out); // those to be had, each once; out: room for all parts
+bool needs_is(const struct agent *a, const char *attribute);
 size_t needs_missing(const struct needs *n, const struct agent *a, struct router_shortfall *out);
 
 // ---- select.c ----
@@ -226,6 +227,7 @@ struct match {
     struct agent *winner; // NULL = nobody
     struct verdict why;   // the winner's
     bool held;            // somebody could, but a known agent is waited for
+    bool waits;           // a known agent who lacks only room is waited for, unless somebody else is known too
 };
 
 uint32_t match_cost(const struct router *r, const struct work *w);
@@ -251,6 +253,19 @@ struct router_decision *record_decision(struct router *r, struct arena *arena, c
 struct router_decision *record_everybody(struct router *r, struct arena *arena, const struct work *w);
 struct router_candidate *record_candidate(struct arena *arena, const struct router *r, const struct work *w,
                                           const struct verdict *v);
+
+// ---- would.c: what would have had to differ ----
+
+enum router_behind would_behind(const struct router *r, const struct work *w, const struct ranking *k,
+                                const struct match *m, const struct verdict *v, int64_t *by);
+void would_tell(struct arena *arena, const struct router *r, const struct work *w, const struct ranking *k,
+                const struct match *m, const struct verdict *v, struct router_candidate *out);
+
+// ---- needed.c: the fewest changes with which an agent meets conditions ----
+
+size_t needed_changes(const struct needs *n, const struct agent *a,
+                      struct router_change *out); // out: room for all parts
+struct agent needed_agent(struct arena *arena, const struct agent *a, const struct router_change *v, size_t n);
 
 // ---- row.c ----
 
@@ -299,6 +314,7 @@ void overflow_over(struct router *r, struct work *w);
 
 void fit_queues(struct router *r);
 void fit_agent(struct router *r, struct agent *a);
+bool fit_member(struct pool *p, const struct agent *a, struct member *out); // false: does not meet the requirement
 
 // ---- settle.c ----
 

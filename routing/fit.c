@@ -66,20 +66,29 @@ static uint32_t fit_preferred(const struct router_queue *def, const struct agent
     return levels;
 }
 
-static void fit_for_skill(const struct router *r, struct agent *a, const char *skill, size_t *cap)
+bool fit_member(struct pool *p, const struct agent *a, struct member *out)
 {
     uint32_t surplus;
+    if (!needs_met(&p->needs, a, &surplus))
+        return false;
+    *out = (struct member){.pool = p,
+                           .index = (uint32_t)p->index,
+                           .surplus = surplus,
+                           .preferred = fit_preferred(&p->queue->def, a),
+                           .levels = fit_levels(p, a)};
+    return true;
+}
+
+static void fit_for_skill(const struct router *r, struct agent *a, const char *skill, size_t *cap)
+{
+    struct member m;
     for (size_t i = fit_first_key(r, skill); i < r->keys_n && strcmp(r->keys[i].skill, skill) == 0; i++) {
         struct pool *p = r->keys[i].pool;
-        if (!needs_met(&p->needs, a, &surplus))
+        if (!fit_member(p, a, &m))
             continue;
         p->able++;
         a->members = memory_grow(a->members, cap, a->members_n + 1, sizeof *a->members);
-        a->members[a->members_n++] = (struct member){.pool = p,
-                                                     .index = (uint32_t)p->index,
-                                                     .surplus = surplus,
-                                                     .preferred = fit_preferred(&p->queue->def, a),
-                                                     .levels = fit_levels(p, a)};
+        a->members[a->members_n++] = m;
     }
 }
 

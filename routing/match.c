@@ -287,9 +287,9 @@ struct match match_choose(const struct router *r, const struct work *w, const st
                 why = &k->own[i];
         }
     } else if (why && waiting && (why->known == 2 || why->again)) {
-        return (struct match){.held = true};
+        return (struct match){.held = true, .waits = true};
     }
-    return why ? (struct match){.winner = why->agent, .why = *why} : (struct match){0};
+    return why ? (struct match){.winner = why->agent, .why = *why, .waits = waiting} : (struct match){.waits = waiting};
 }
 
 void match_begin(const struct router *r, const struct work *w, struct ranking *k)

@@ -19,7 +19,7 @@ uint32_t agent_level(const struct agent *a, const char *skill)
     return low < a->def.skills_n && strcmp(a->def.skills[low].name, skill) == 0 ? a->def.skills[low].level : 0;
 }
 
-static bool needs_is(const struct agent *a, const char *attribute)
+bool needs_is(const struct agent *a, const char *attribute)
 {
     for (size_t i = 0; i < a->def.attributes_n; i++) {
         if (strcmp(a->def.attributes[i], attribute) == 0)

@@ -21,11 +21,12 @@ static void record_lesson(struct router_candidate *c, const struct pool *p, cons
     }
 }
 
+// m: what came of it; NULL = only this agent is told of.
 static void record_fill(struct router_candidate *c, struct arena *arena, const struct router *r, const struct work *w,
-                        const struct verdict *v)
+                        const struct match *m, const struct verdict *v)
 {
     const struct pool *p = queue_pool(r, w);
-    const struct member *m = pool_member(v->agent, p);
+    const struct member *member = pool_member(v->agent, p);
     *c = (struct router_candidate){
         .agent = v->agent->def.id,
         .exclusion = v->exclusion,
@@ -33,14 +34,16 @@ static void record_fill(struct router_candidate *c, struct arena *arena, const s
         .capacity = v->agent->def.capacity,
         .cost = match_cost(r, w),
         .idle_ms = v->idle_ms,
-        .surplus = m ? m->surplus : 0,
+        .surplus = member ? member->surplus : 0,
         .score = v->score,
         .known = v->known < 2,
     };
     record_lesson(c, p, v->agent);
+    if (m)
+        would_tell(arena, r, w, &r->ranking, m, v, c);
     if (v->exclusion == ROUTER_EX_OCCUPIED)
         c->occupied = room_why(r, v->agent, w, &c->maximum);
-    if (m)
+    if (member)
         return;
     struct router_shortfall *missing = arena_new(arena, p->needs.n, sizeof *missing);
     c->shortfalls_n =
@@ -52,7 +55,7 @@ struct router_candidate *record_candidate(struct arena *arena, const struct rout
                                           const struct verdict *v)
 {
     struct router_candidate *c = arena_new(arena, 1, sizeof *c);
-    record_fill(c, arena, r, w, v);
+    record_fill(c, arena, r, w, NULL, v);
     return c;
 }
 
@@ -84,10 +87,10 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
     uint32_t step = w->line ? w->line->step : queue_step(r, w);
     size_t n = 0;
     if (m->winner && named)
-        record_fill(&c[n++], arena, r, w, &m->why);
+        record_fill(&c[n++], arena, r, w, m, &m->why);
     for (size_t i = 0; i < k->best_n && n < named; i++) {
         if (k->best[i].agent != m->winner)
-            record_fill(&c[n++], arena, r, w, &k->best[i]);
+            record_fill(&c[n++], arena, r, w, m, &k->best[i]);
     }
     *d = (struct router_decision){
         .queue = w->queue->def.name,
@@ -104,6 +107,9 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .step = step,
         .able = queue_pool_at(w->queue, step)->able,
         .config = r->config,
+        .wanted = w->wanted ? w->wanted->def.id : "",
+        .former = w->prefer_former ? w->former : "",
+        .hold_ms = m->held ? w->hold_until - r->at : 0,
     };
     record_counts(r, w, k, d->excluded);
     return d;
@@ -118,13 +124,15 @@ size_t record_limit(const struct router *r)
 struct router_decision *record_decision(struct router *r, struct arena *arena, const struct work *w,
                                         const struct match *m)
 {
+    if (r->names_everybody)
+        return record_everybody(r, arena, w);
     size_t named = record_limit(r);
     struct router_decision *d = record_new(r, arena, w, m, named);
     struct router_candidate *c = (struct router_candidate *)(uintptr_t)d->candidates;
     for (size_t i = 0; i < r->agents_n && named == r->agents_n; i++) {
         struct verdict v = match_agent(r, w, r->agents[i]);
         if (v.exclusion != ROUTER_QUALIFIED)
-            record_fill(&c[d->candidates_n++], arena, r, w, &v);
+            record_fill(&c[d->candidates_n++], arena, r, w, m, &v);
     }
     return d;
 }
@@ -139,7 +147,7 @@ struct router_decision *record_everybody(struct router *r, struct arena *arena, 
     for (size_t i = 0; i < r->agents_n; i++) {
         d->excluded[all[i].exclusion]++;
         if (all[i].exclusion != ROUTER_QUALIFIED)
-            record_fill(&c[d->candidates_n++], arena, r, w, &all[i]);
+            record_fill(&c[d->candidates_n++], arena, r, w, &m, &all[i]);
     }
     free(all);
     return d;

@@ -125,6 +125,10 @@ int router_outcome(const struct router *r, const char *session, const char *clie
 // or the next router_explain.
 const struct router_decision *router_explain(struct router *r, uint64_t work);
 
+// Whether decisions name every agent from now on (not only ROUTER_CANDIDATES_MAX). No part of the state: it changes nothing but what
+// decisions tell, and makes each cost as much as router_explain.
+void router_name_everybody(struct router *r, bool everybody);
+
 void router_stats(const struct router *r, struct router_stats *out);
 bool router_work(const struct router *r, uint64_t work, struct router_work_view *out);
 bool router_work_of_conversation(const struct router *r, uint64_t conversation,

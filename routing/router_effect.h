@@ -49,9 +49,18 @@ struct router_shortfall {
     uint32_t has;
 };
 
+struct router_change {
+    enum router_change_kind kind;
+    const char *name; // "" = none
+    uint32_t from, to;
+    enum router_channel channel;
+    int64_t ms;
+};
+
 struct router_candidate {
     const char *agent;
     enum router_exclusion exclusion;           // the first that holds
+    uint32_t exclusions;                       // a bit for each that holds; 0 = qualified
     const struct router_shortfall *shortfalls; // every skill missing, whatever the exclusion
     size_t shortfalls_n;
     uint32_t load, capacity, cost;
@@ -61,8 +70,12 @@ struct router_candidate {
     uint32_t tried, solved; // what it was learned from; the rest is the mean of all
     int64_t score;          // what the queue's choice makes of them; higher is better
     bool known;
-    enum router_channel occupied; // ROUTER_EX_OCCUPIED: this channel is why ...
-    uint32_t maximum;             // ... being at this maximum; 0 = being exclusive
+    enum router_channel occupied;        // ROUTER_EX_OCCUPIED: this channel is why ...
+    uint32_t maximum;                    // ... being at this maximum; 0 = being exclusive
+    const struct router_change *changes; // of one who is excluded: with all of these they would have qualified
+    size_t changes_n;
+    enum router_behind behind; // why another goes before them, of one who is excluded: even with these changes
+    int64_t behind_by;
 };
 
 struct router_decision {
@@ -81,6 +94,9 @@ struct router_decision {
     uint32_t step;             // how often the requirement has been relaxed
     uint32_t able;             // agents who meet the requirement, present or not; 0 = nobody ever can as things are
     uint64_t config;           // input that brought the configuration in force
+    const char *wanted;        // whom it was passed to by name, "" = nobody
+    const char *former;        // who had it before and is asked first, "" = nobody
+    int64_t hold_ms; // so long yet, somebody whom the customer knows and who has no room is waited for; 0 = not
 };
 
 struct router_effect {

@@ -110,7 +110,45 @@ enum router_learned {           // what is done about what was learned of an age
     ROUTER_LEARNED_RESET = 3,   // nothing counts any more
 };
 
-enum router_select { // whom a queue prefers of those who qualify; ties: longest idle, then the lower id
+// What would have to differ about an agent who is excluded, and why a chosen one goes before another who could.
+// Values equal throughline.v1.ChangeKind and Behind.
+enum router_change_kind {
+    ROUTER_CHANGE_NONE = 0,
+    ROUTER_CHANGE_PRESENCE = 1,     // to be available
+    ROUTER_CHANGE_CHANNEL = 2,      // to take `channel`
+    ROUTER_CHANGE_SKILL = 3,        // `name` at level `to`, has `from`
+    ROUTER_CHANGE_LESS_SKILL = 4,   // `name` at most at level `to`
+    ROUTER_CHANGE_TEAM = 5,         // to be in the team `name`
+    ROUTER_CHANGE_OTHER_TEAM = 6,   // not to be in it
+    ROUTER_CHANGE_ATTRIBUTE = 7,    // to be `name`
+    ROUTER_CHANGE_NO_ATTRIBUTE = 8, // not to be `name`
+    ROUTER_CHANGE_BOT = 9,
+    ROUTER_CHANGE_HUMAN = 10,
+    ROUTER_CHANGE_ROOM = 11,     // at most `to` units in hand, has `from`
+    ROUTER_CHANGE_CAPACITY = 12, // a capacity of `to`, has `from`
+    ROUTER_CHANGE_PLACE = 13,    // at most `to` conversations with `channel`, has `from`
+    ROUTER_CHANGE_PAUSE = 14,    // `ms` later: asked again only then
+    ROUTER_CHANGE_ASKED = 15,    // declined or missed it at most `to` times, did `from` times
+    ROUTER_CHANGES = 16,         // size of tables
+};
+
+enum router_behind {
+    ROUTER_BEHIND_UNSET = 0,
+    ROUTER_BEHIND_NOBODY = 1, // is, or with the changes would have been, the choice
+    ROUTER_BEHIND_PASSED = 2, // the work was passed to the other by name
+    ROUTER_BEHIND_HELD = 3,   // somebody whom the customer knows is waited for
+    ROUTER_BEHIND_AGAIN = 4,  // has declined or missed it before, the other has not
+    ROUTER_BEHIND_KNOWN = 5,  // the other knows the customer better
+    ROUTER_BEHIND_SCORE = 6,  // `behind_by` points
+    ROUTER_BEHIND_DRAW = 7,   // was not drawn
+    ROUTER_BEHIND_ASKED = 8,  // is being offered something else, the other is not
+    ROUTER_BEHIND_IDLE = 9,   // the other has been idle for `behind_by` ms longer
+    ROUTER_BEHIND_ID = 10,    // equal in all; the lower id goes first
+    ROUTER_BEHIND_NEVER = 11, // what is required contradicts itself for them: no change would do
+};
+
+enum router_select {
+    // whom a queue prefers of those who qualify; ties: longest idle, then the lower id
     ROUTER_SUITED = 0,
     ROUTER_LONGEST_IDLE = 1,
     ROUTER_LEAST_LOADED = 2,
@@ -123,7 +161,8 @@ enum router_select { // whom a queue prefers of those who qualify; ties: longest
     ROUTER_SELECTS = 9, // size of tables
 };
 
-enum router_order {                 // which waiting work goes first; ties: the longest waiting, then the lower id
+enum router_order {
+    // which waiting work goes first; ties: the longest waiting, then the lower id
     ROUTER_ORDER_PRIORITY = 0,      // by class
     ROUTER_ORDER_FIFO = 1,          // by age alone
     ROUTER_ORDER_COST = 2,          // weight x age / target of the queue
@@ -132,7 +171,8 @@ enum router_order {                 // which waiting work goes first; ties: the 
     ROUTER_ORDERS = 5,              // size of tables
 };
 
-enum router_when { // entry rule: what a queue's calendar must say
+enum router_when {
+    // entry rule: what a queue's calendar must say
     ROUTER_ALWAYS = 0,
     ROUTER_WHEN_OPEN = 1,
     ROUTER_WHEN_CLOSED = 2,

@@ -354,7 +354,8 @@ struct router {
     size_t answers_n, answers_cap;
     struct line **open; // lines that somebody with new room could serve
     size_t open_n, open_cap;
-    bool everything; // all that waits is undecided
+    bool everything;      // all that waits is undecided
+    bool names_everybody; // decisions do; no part of the state
     uint64_t stamp;
     struct router_effect *effects;
     size_t effects_n, effects_cap;

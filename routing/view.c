@@ -34,6 +34,11 @@ const struct router_decision *router_explain(struct router *r, uint64_t work)
     return record_everybody(r, &r->explained, w);
 }
 
+void router_name_everybody(struct router *r, bool everybody)
+{
+    r->names_everybody = everybody;
+}
+
 void router_stats(const struct router *r, struct router_stats *out)
 {
     *out = (struct router_stats){

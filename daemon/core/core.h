@@ -123,16 +123,9 @@ void core_command(struct core *c, struct Throughline__V1__Input *in, const char 
 struct Throughline__V1__Work;
 struct Throughline__V1__AgentStatus;
 struct Throughline__V1__QueueStatus;
-struct Throughline__V1__Decision;
-struct Throughline__V1__Candidate;
 struct Throughline__V1__Work *core_work_message(const struct router_work_view *w);
 struct Throughline__V1__Calendar *core_calendar_message(const struct router_calendar *d);
 struct Throughline__V1__AgentStatus *core_agent_message(const struct router_agent_view *a);
 struct Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *q);
-struct Throughline__V1__Decision *core_decision_message(const struct core *c, const struct router_decision *d,
-                                                        uint64_t work, uint64_t conversation, uint64_t input,
-                                                        uint32_t index, int64_t wall, int64_t at,
-                                                        enum router_reason reason);
-struct Throughline__V1__Candidate *core_candidate_message(const struct router_candidate *k);
 
 #endif

@@ -12,6 +12,7 @@
 #include "daemon/base/loop.h"
 #include "daemon/base/metrics.h"
 #include "daemon/core/core_private.h"
+#include "daemon/core/decision.h"
 #include "throughline/v1/gateway.pb-c.h"
 
 enum { APPLY_OPS_MAX = 256, APPLY_BYTES_MAX = 512 * 1024, APPLY_PAUSE_LEAST = 20, APPLY_PAUSE_MOST = 1000 };
@@ -63,8 +64,14 @@ static struct store_op op_of(enum store_op_kind kind, const struct core_effect *
 static void queue_decision(struct core *c, const struct core_effect *ce)
 {
     struct store_op op = op_of(STORE_OP_DECISION, ce);
-    Throughline__V1__Decision *d = core_decision_message(c, ce->e->decision, ce->e->work, ce->e->conversation,
-                                                         ce->input, ce->index, ce->wall, ce->at, ce->e->reason);
+    struct decision_place place = {.work = ce->e->work,
+                                   .conversation = ce->e->conversation,
+                                   .input = ce->input,
+                                   .index = ce->index,
+                                   .wall = ce->wall,
+                                   .at = ce->at,
+                                   .reason = ce->e->reason};
+    Throughline__V1__Decision *d = decision_message(c->router, ce->e->decision, &place);
     op.id = ce->e->work;
     queue(c, &op, &d->base);
     protobuf_c_message_free_unpacked(&d->base, NULL);

@@ -5,7 +5,7 @@
 
 #include "daemon/base/loop.h"
 #include "daemon/core/core.h"
-#include "throughline/v1/decision.pb-c.h"
+#include "throughline/v1/agent.pb-c.h"
 #include "throughline/v1/work.pb-c.h"
 
 static char *text(const char *s)
@@ -208,84 +208,5 @@ Throughline__V1__Calendar *core_calendar_message(const struct router_calendar *d
     m->hours = texts(d->hours, d->hours_n);
     m->n_holidays = d->holidays_n;
     m->holidays = texts(d->holidays, d->holidays_n);
-    return m;
-}
-
-Throughline__V1__Candidate *core_candidate_message(const struct router_candidate *k)
-{
-    Throughline__V1__Candidate *m = xcalloc(1, sizeof *m);
-    throughline__v1__candidate__init(m);
-    m->agent = text(k->agent);
-    m->exclusion = (Throughline__V1__Exclusion)k->exclusion;
-    m->load = k->load;
-    m->capacity = k->capacity;
-    m->cost = k->cost;
-    m->idle_ms = k->idle_ms;
-    m->surplus = k->surplus;
-    m->score = k->score;
-    m->known = k->known;
-    m->resolution = k->resolution;
-    m->tried = k->tried;
-    m->solved = k->solved;
-    m->occupied = (Throughline__V1__Channel)k->occupied;
-    m->maximum = k->maximum;
-    m->n_shortfalls = k->shortfalls_n;
-    m->shortfalls = k->shortfalls_n ? xcalloc(k->shortfalls_n, sizeof *m->shortfalls) : NULL;
-    for (size_t i = 0; i < k->shortfalls_n; i++) {
-        Throughline__V1__Shortfall *s = m->shortfalls[i] = xcalloc(1, sizeof *s);
-        throughline__v1__shortfall__init(s);
-        s->skill = text(k->shortfalls[i].skill);
-        s->needs = k->shortfalls[i].needs;
-        s->has = k->shortfalls[i].has;
-    }
-    return m;
-}
-
-static void put_excluded(Throughline__V1__Decision *m, const struct router_decision *d)
-{
-    m->excluded = xcalloc(ROUTER_EXCLUSIONS, sizeof *m->excluded);
-    for (unsigned i = 0; i < ROUTER_EXCLUSIONS; i++) {
-        if (!d->excluded[i])
-            continue;
-        Throughline__V1__ExclusionCount *x = m->excluded[m->n_excluded++] = xcalloc(1, sizeof *x);
-        throughline__v1__exclusion_count__init(x);
-        x->exclusion = (Throughline__V1__Exclusion)i;
-        x->agents = d->excluded[i];
-    }
-}
-
-Throughline__V1__Decision *core_decision_message(const struct core *c, const struct router_decision *d, uint64_t work,
-                                                 uint64_t conversation, uint64_t input, uint32_t index, int64_t wall,
-                                                 int64_t at, enum router_reason reason)
-{
-    Throughline__V1__Decision *m = xcalloc(1, sizeof *m);
-    struct router_stats s;
-    router_stats(core_router((struct core *)c), &s);
-    throughline__v1__decision__init(m);
-    m->input = input;
-    m->index = index;
-    m->work = work;
-    m->conversation = conversation;
-    m->queue = text(d->queue);
-    m->winner = text(d->winner);
-    m->reason = (Throughline__V1__Reason)reason;
-    m->select = text(router_select_name(d->select));
-    m->n_candidates = d->candidates_n;
-    m->candidates = d->candidates_n ? xcalloc(d->candidates_n, sizeof *m->candidates) : NULL;
-    for (size_t i = 0; i < d->candidates_n; i++)
-        m->candidates[i] = core_candidate_message(&d->candidates[i]);
-    m->considered = d->considered;
-    put_excluded(m, d);
-    m->channel = (Throughline__V1__Channel)d->channel;
-    m->n_requires = d->requires_n;
-    m->requires = skills(d->requires, d->requires_n);
-    m->needs = text(d->needs);
-    m->floor = text(d->floor);
-    m->step = d->step;
-    m->able = d->able;
-    m->wall_ms = wall;
-    m->at_ms = at;
-    m->fold = s.fold;
-    m->config = d->config;
     return m;
 }

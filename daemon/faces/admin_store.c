@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/base/loop.h"
+#include "daemon/core/decision.h"
 #include "daemon/faces/admin.h"
 #include "daemon/faces/media_face.h"
 #include "daemon/faces/records.h"
@@ -103,7 +104,9 @@ static void reply_why(struct admin_call *c, struct http_request *r, const struct
         router_work(core_router(core), c->number, &w) ? router_explain(core_router(core), c->number) : NULL;
     router_stats(core_router(core), &stats);
     if (now) {
-        why.now = core_decision_message(core, now, w.id, w.conversation, 0, 0, stats.wall, core_at(core), w.reason);
+        struct decision_place place = {
+            .work = w.id, .conversation = w.conversation, .wall = stats.wall, .at = core_at(core), .reason = w.reason};
+        why.now = decision_message(core_router(core), now, &place);
         why.work = core_work_message(&w);
     }
     if (!now && !n)

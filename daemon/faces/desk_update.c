@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/base/loop.h"
+#include "daemon/core/decision.h"
 #include "daemon/faces/desk.h"
 #include "daemon/faces/desk_frame.h"
 #include "daemon/faces/media_face.h"
@@ -76,7 +77,7 @@ static void tell_offer(struct desk *d, const struct core_effect *ce, const char 
     Throughline__V1__DeskUpdate *u = update_new(THROUGHLINE__V1__DESK_UPDATE__UPDATE_OFFER, seq);
     Throughline__V1__Offer *o = u->offer = xcalloc(1, sizeof *o);
     throughline__v1__offer__init(o);
-    o->why = e->why ? core_candidate_message(e->why) : NULL;
+    o->why = e->why ? decision_candidate(e->why) : NULL;
     o->reason = (Throughline__V1__Reason)e->reason;
     o->epoch = e->epoch;
     if (e->former_agent && *e->former_agent)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/loop.h"
+#include "daemon/core/decision.h"
 #include "daemon/faces/desk.h"
 
 struct concern {
@@ -44,7 +45,7 @@ static Throughline__V1__Candidate *why_of(struct desk *d, uint64_t work)
     const struct router_decision *x = router_explain(core_router(d->all->face->core), work);
     for (size_t i = 0; x && i < x->candidates_n; i++)
         if (strcmp(x->candidates[i].agent, d->agent) == 0)
-            return core_candidate_message(&x->candidates[i]);
+            return decision_candidate(&x->candidates[i]);
     return NULL;
 }
 

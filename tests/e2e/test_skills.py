@@ -27,7 +27,7 @@ async def test_only_the_level_counts(world):
         assert shortfalls(now, "bert") == (pb.EXCLUSION_SKILL, [("lang.de", 2, 1)])
         assert shortfalls(now, "cleo") == (pb.EXCLUSION_SKILL, [("billing", 3, 0), ("lang.de", 2, 0)])
         assert shortfalls(now, "ann") == (pb.EXCLUSION_OFFLINE, [])
-        assert "bert          lang.de needs 2, has 1\n" in daemon.cli("why", str(work)).stdout
+        assert "bert          lang.de needs 2, has 1; would have been chosen with lang.de 2\n" in daemon.cli("why", str(work)).stdout
         assert [(s.name, s.level) for s in now.requires] == [("billing", 3), ("lang.de", 2)]
 
         async with daemon.desk("ann") as ann:
@@ -48,7 +48,7 @@ async def test_only_the_level_counts(world):
         placed = stored(http.post_event(words("sms", "tel:+4915155500099", "another bill", intent="billing.refund")))
         work = await work_of(daemon, placed.conversation)
         assert shortfalls(daemon.why(work).now, "cleo") == (pb.EXCLUSION_AWAY, [("billing", 3, 0), ("lang.de", 2, 0)])
-        assert "cleo          is away; billing needs 3, has none; lang.de needs 2, has none\n" in daemon.cli("why", str(work)).stdout
+        assert "cleo          is away; billing needs 3, has none; lang.de needs 2, has none; would have been chosen with presence available, billing 3 and lang.de 2\n" in daemon.cli("why", str(work)).stdout
         # Proof that nothing was under way to them: a later answer has come, an offer has not.
         for desk in (bert, cleo):
             await desk.do(presence=pb.SetPresence(state=pb.PRESENCE_STATE_AWAY))

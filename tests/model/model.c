@@ -23,7 +23,14 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
         twin_name(to->candidates[i].agent, d->candidates[i].agent);
         to->candidates[i].exclusion = d->candidates[i].exclusion;
         to->candidates[i].score = d->candidates[i].score;
+        bool qualified = d->candidates[i].exclusion == ROUTER_QUALIFIED;
+        to->candidates[i].exclusions = d->candidates[i].exclusions;
+        to->candidates[i].behind = qualified ? d->candidates[i].behind : ROUTER_BEHIND_UNSET;
+        to->candidates[i].by = qualified ? d->candidates[i].behind_by : 0;
     }
+    twin_name(to->wanted, d->wanted);
+    twin_name(to->former, d->former);
+    to->hold = d->hold_ms;
 }
 
 static struct twin_event event_from_effect(const struct router_effect *e)
@@ -57,10 +64,13 @@ static bool events_equal(const struct twin_event *a, const struct twin_event *b)
                  strcmp(a->agent, b->agent) == 0 && strcmp(a->handle, b->handle) == 0 &&
                  strcmp(a->call, b->call) == 0 && strcmp(a->winner, b->winner) == 0 &&
                  a->candidates_n == b->candidates_n && memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0 &&
-                 a->step == b->step && a->able == b->able;
+                 a->step == b->step && a->able == b->able && strcmp(a->wanted, b->wanted) == 0 &&
+                 strcmp(a->former, b->former) == 0 && a->hold == b->hold;
     for (size_t i = 0; equal && i < a->candidates_n; i++)
         equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
                 a->candidates[i].exclusion == b->candidates[i].exclusion &&
+                a->candidates[i].exclusions == b->candidates[i].exclusions &&
+                a->candidates[i].behind == b->candidates[i].behind && a->candidates[i].by == b->candidates[i].by &&
                 a->candidates[i].score == b->candidates[i].score;
     return equal;
 }
@@ -73,8 +83,9 @@ static void event_print(const char *who, const struct twin_event *e)
             who, (int)e->kind, e->agent, e->work, (int)e->reason, (int)e->refusal, e->number, e->epoch, e->deadline,
             e->state, e->informed, (int)e->channel, e->handle, e->call, e->winner);
     for (size_t i = 0; i < e->candidates_n; i++)
-        fprintf(stderr, " %s(%d %" PRId64 ")", e->candidates[i].agent, (int)e->candidates[i].exclusion,
-                e->candidates[i].score);
+        fprintf(stderr, " %s(%d %x %" PRId64 " behind %d %" PRId64 ")", e->candidates[i].agent,
+                (int)e->candidates[i].exclusion, e->candidates[i].exclusions, e->candidates[i].score,
+                (int)e->candidates[i].behind, e->candidates[i].by);
     fprintf(stderr, "\n");
 }
 

@@ -157,15 +157,22 @@ struct twin_event {
     struct {
         char agent[TWIN_NAME];
         enum router_exclusion exclusion;
-        int64_t score;
+        uint32_t exclusions;
+        enum router_behind behind; // of one who qualifies
+        int64_t score, by;
     } candidates[TWIN_AGENTS];
     size_t candidates_n;
     uint32_t excluded[ROUTER_EXCLUSIONS], step, able;
+    char wanted[TWIN_NAME], former[TWIN_NAME];
+    int64_t hold;
 };
 
 struct twin_view { // of one agent, on one work
     struct twin_agent *a;
     enum router_exclusion exclusion;
+    uint32_t exclusions; // a bit for each that holds
+    enum router_behind behind;
+    int64_t by;
     bool again, asked;
     int known; // 0 former, 1 last, 2 neither
     uint32_t surplus, preferred;
@@ -260,6 +267,9 @@ void twin_learn_forget(struct twin *t, int64_t at);
 void twin_learn_prune(struct twin *t);
 enum router_refusal twin_learned(struct twin *t, const struct router_input *in);
 const struct twin_lesson *twin_lesson_of(struct twin *t, const char *agent, const char *queue, const char *intent);
+// Answered by twin_record.c.
+void twin_record(struct twin *t, const struct twin_work *w, const struct twin_agent *winner,
+                 const struct twin_view *all, struct twin_view *qualified, size_t n);
 
 // Answered by twin_calendar.c.
 bool twin_closed(const struct twin *t, const struct twin_queue *q);

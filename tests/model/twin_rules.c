@@ -380,6 +380,13 @@ bool twin_is_asked(const struct twin *t, const char *agent)
     return false;
 }
 
+// Looked at from the last reason to the first: the one that stays is the first.
+static void keep_out(struct twin_view *v, enum router_exclusion why)
+{
+    v->exclusion = why;
+    v->exclusions |= 1u << why;
+}
+
 static struct twin_view look(struct twin *t, struct twin_work *w, struct twin_agent *a)
 {
     struct twin_view v = {.a = a, .known = 2};
@@ -400,25 +407,25 @@ static struct twin_view look(struct twin *t, struct twin_work *w, struct twin_ag
     v.idle = a->presence == ROUTER_AVAILABLE && !v.asked ? t->now - a->idle_since : 0;
     v.exclusion = ROUTER_QUALIFIED;
     if (ask && (ask->until > t->now || ask->times >= t->rules.decline_max))
-        v.exclusion = ROUTER_EX_DECLINED;
+        keep_out(&v, ROUTER_EX_DECLINED);
     if (!twin_has_room(t, a, twin_channels(w), twin_charge(t, w), 0))
-        v.exclusion = ROUTER_EX_CAPACITY;
+        keep_out(&v, ROUTER_EX_CAPACITY);
     if (twin_occupied(t, a->id, twin_channels(w)))
-        v.exclusion = ROUTER_EX_OCCUPIED;
+        keep_out(&v, ROUTER_EX_OCCUPIED);
     if (!skilled && !same(w->wanted, a->id))
-        v.exclusion = ROUTER_EX_SKILL;
+        keep_out(&v, ROUTER_EX_SKILL);
     if (!twin_takes(a, twin_channels(w)))
-        v.exclusion = ROUTER_EX_CHANNEL;
+        keep_out(&v, ROUTER_EX_CHANNEL);
     if (a->presence == ROUTER_DRAINING)
-        v.exclusion = ROUTER_EX_DRAINING;
+        keep_out(&v, ROUTER_EX_DRAINING);
     if (a->presence == ROUTER_FOCUS)
-        v.exclusion = ROUTER_EX_FOCUS;
+        keep_out(&v, ROUTER_EX_FOCUS);
     if (a->presence == ROUTER_LOST)
-        v.exclusion = ROUTER_EX_LOST;
+        keep_out(&v, ROUTER_EX_LOST);
     if (a->presence == ROUTER_AWAY)
-        v.exclusion = ROUTER_EX_AWAY;
+        keep_out(&v, ROUTER_EX_AWAY);
     if (a->presence == ROUTER_OFFLINE)
-        v.exclusion = ROUTER_EX_OFFLINE;
+        keep_out(&v, ROUTER_EX_OFFLINE);
     return v;
 }
 
@@ -483,37 +490,6 @@ static struct twin_agent *choose(struct twin *t, struct twin_work *w, const stru
     return qualified[0].a;
 }
 
-static void add_candidate(struct twin_event *e, const struct twin_view *v)
-{
-    twin_name(e->candidates[e->candidates_n].agent, v->a->id);
-    e->candidates[e->candidates_n].score = v->score;
-    e->candidates[e->candidates_n++].exclusion = v->exclusion;
-}
-
-static void record(struct twin *t, const struct twin_work *w, const struct twin_agent *winner,
-                   const struct twin_view *all, const struct twin_view *qualified, size_t n)
-{
-    struct twin_event *e = twin_tell(t, ROUTER_DECISION, w, winner ? winner->id : "", w->reason);
-    const struct twin_queue *q = twin_queue(t, w->queue);
-    twin_name(e->winner, winner ? winner->id : "");
-    e->step = (uint32_t)twin_step_of(t, q, w);
-    for (size_t i = 0; i < n; i++) {
-        if (qualified[i].a == winner)
-            add_candidate(e, &qualified[i]);
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (qualified[i].a != winner)
-            add_candidate(e, &qualified[i]);
-    }
-    for (size_t i = 0; i < t->agents_n; i++) {
-        uint32_t surplus;
-        e->excluded[all[i].exclusion]++;
-        e->able += twin_meets(all[i].a, q, e->step, &surplus) ? 1 : 0;
-        if (all[i].exclusion != ROUTER_QUALIFIED)
-            add_candidate(e, &all[i]);
-    }
-}
-
 static void decide(struct twin *t, struct twin_work *w)
 {
     struct twin_view all[TWIN_AGENTS], qualified[TWIN_AGENTS];
@@ -540,7 +516,7 @@ static void decide(struct twin *t, struct twin_work *w)
     sort_qualified(qualified, n);
     struct twin_agent *winner = choose(t, w, all, qualified, n);
     if (winner || !w->told)
-        record(t, w, winner, all, qualified, n);
+        twin_record(t, w, winner, all, qualified, n);
     w->told = true;
     w->told_need = need;
     if (!winner)

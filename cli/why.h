@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_CLI_WHY_H
+#define THROUGHLINE_CLI_WHY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+// Decisions in plain words, from their records as the API gives them (JSON of the messages Decision and Candidate).
+
+// Every reason that keeps the candidate out, the first one first: "is away; does not take chat; billing needs 3, has 2".
+void why_reasons(const json_t *candidate);
+// "billing 3, 2 units more room": what would have had to differ.
+void why_changes(const json_t *candidate);
+// Why another goes before: "ann has been idle 7 s longer". Nothing where nobody does; false then.
+bool why_behind(const json_t *decision, const json_t *candidate);
+// "decision 212.0 (new, queue billing, chat): ann" and what was required. holder: who has the work already, "" = nobody.
+void why_heading(const json_t *decision, const char *heading, const char *holder);
+// The whole record, a line for each candidate.
+void why_decision(const json_t *decision, const char *heading, const char *holder);
+
+void why_time(json_int_t ms);           // "42 s"
+void why_room(const json_t *candidate); // "load 1 + 1 of 4"
+bool why_qualified(const json_t *candidate);
+const json_t *why_find(const json_t *decision, const char *agent); // NULL = the record does not name them
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole record of a decision, as people read it: what was asked for, and a line for each agent.
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/print.h"
+#include "cli/why.h"
+
+#define N "%" JSON_INTEGER_FORMAT
+
+static bool words_is(const json_t *object, const char *member, const char *value)
+{
+    return strcmp(print_text(object, member), value) == 0;
+}
+
+// What a queue that chooses by resolution went by.
+static void words_resolution(const json_t *c)
+{
+    json_int_t chance = print_number(c, "resolution"), tried = print_number(c, "tried");
+    if (!chance)
+        return;
+    printf(", resolves " N "." N " %%", chance / 10000, chance / 1000 % 10);
+    if (tried)
+        printf(" (" N " of " N " here)", print_number(c, "solved"), tried);
+}
+
+static void words_able(const json_t *c, const char *word)
+{
+    printf("%s:%s surplus " N ", idle " N " s", word,
+           json_is_true(json_object_get(c, "known")) ? " knows the customer," : "", print_number(c, "surplus"),
+           print_number(c, "idleMs") / 1000);
+    words_resolution(c);
+}
+
+// "; would have been chosen with billing 3", or why not even then.
+static void words_would(const json_t *d, const json_t *c)
+{
+    if (words_is(c, "behind", "never")) {
+        fputs("; no change would do: ", stdout);
+        why_behind(d, c);
+        return;
+    }
+    if (!json_array_size(json_object_get(c, "changes")))
+        return;
+    bool chosen = words_is(c, "behind", "nobody");
+    fputs(chosen ? "; would have been chosen with " : "; with ", stdout);
+    why_changes(c);
+    if (!chosen) {
+        fputs(" would have qualified, but ", stdout);
+        why_behind(d, c);
+    }
+}
+
+static void words_candidate(const json_t *d, const json_t *c)
+{
+    const char *agent = print_text(c, "agent"), *winner = print_text(d, "winner");
+    printf("  %s%-12s%s  ", print_bold(), agent, print_plain());
+    if (*winner && strcmp(agent, winner) == 0) {
+        words_able(c, "chosen");
+        fputs(", ", stdout);
+        why_room(c);
+    } else if (why_qualified(c)) {
+        words_able(c, "qualified");
+        if (!words_is(c, "behind", "") && !words_is(c, "behind", "nobody")) {
+            fputs("; ", stdout);
+            why_behind(d, c);
+        }
+    } else {
+        why_reasons(c);
+        words_would(d, c);
+    }
+    putchar('\n');
+}
+
+// What was asked beyond skills, and what that means where nobody can ever give it.
+static void words_requirement(const json_t *d)
+{
+    const char *needs = print_text(d, "needs"), *floor = print_text(d, "floor");
+    json_int_t step = print_number(d, "step");
+    if (*needs)
+        printf("  requires %s\n", needs);
+    if (*floor)
+        printf("  always requires %s\n", floor);
+    if (step)
+        printf("  relaxed " N " time%s so far\n", step, step == 1 ? "" : "s");
+    if (print_number(d, "considered") && !print_number(d, "able"))
+        printf("  no agent at all meets the requirement, present or not\n");
+    if (*print_text(d, "wanted"))
+        printf("  passed to %s by name\n", print_text(d, "wanted"));
+    if (print_number(d, "holdMs")) {
+        printf("  somebody could take it, but for ");
+        why_time(print_number(d, "holdMs"));
+        printf(" yet it is kept for somebody whom the customer knows\n");
+    }
+}
+
+void why_heading(const json_t *d, const char *heading, const char *holder)
+{
+    const char *winner = print_text(d, "winner");
+    printf("%s%s%s", print_bold(), heading, print_plain());
+    if (print_number(d, "input"))
+        printf(" %s." N, print_text(d, "input"), print_number(d, "index"));
+    printf(" (%s, queue %s, %s): %s%s\n", print_text(d, "reason"), print_text(d, "queue"), print_text(d, "channel"),
+           *holder ? "with " : "",
+           *holder   ? holder
+           : *winner ? winner
+                     : "nobody yet");
+    words_requirement(d);
+}
+
+void why_decision(const json_t *d, const char *heading, const char *holder)
+{
+    size_t i;
+    json_t *c;
+    why_heading(d, heading, holder);
+    json_array_foreach(json_object_get(d, "candidates"), i, c) words_candidate(d, c);
+    json_int_t unnamed = print_number(d, "considered") - (json_int_t)json_array_size(json_object_get(d, "candidates"));
+    if (unnamed > 0)
+        printf("  and " N " more\n", unnamed);
+}
+
+const json_t *why_find(const json_t *decision, const char *agent)
+{
+    size_t i;
+    json_t *c;
+    json_array_foreach(json_object_get(decision, "candidates"), i, c)
+    {
+        const json_t *id = json_object_get(c, "agent");
+        if (json_is_string(id) && strcmp(json_string_value(id), agent) == 0)
+            return c;
+    }
+    return NULL;
+}

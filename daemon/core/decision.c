@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decisions as messages. Strings are copied, an empty one is protobuf-c's own empty string. Nothing here fails but for want of memory.
+#include "daemon/core/decision.h"
+
+#include <string.h>
+
+#include "daemon/base/loop.h"
+
+_Static_assert((int)ROUTER_CHANGE_ASKED == (int)THROUGHLINE__V1__CHANGE_KIND__CHANGE_KIND_ASKED, "equal values");
+_Static_assert((int)ROUTER_BEHIND_NEVER == (int)THROUGHLINE__V1__BEHIND__BEHIND_NEVER, "equal values");
+
+static char *text(const char *s)
+{
+    return s && s[0] ? xstrdup(s) : (char *)protobuf_c_empty_string;
+}
+
+static void put_shortfalls(Throughline__V1__Candidate *m, const struct router_candidate *k)
+{
+    m->n_shortfalls = k->shortfalls_n;
+    m->shortfalls = k->shortfalls_n ? xcalloc(k->shortfalls_n, sizeof *m->shortfalls) : NULL;
+    for (size_t i = 0; i < k->shortfalls_n; i++) {
+        Throughline__V1__Shortfall *s = m->shortfalls[i] = xcalloc(1, sizeof *s);
+        throughline__v1__shortfall__init(s);
+        s->skill = text(k->shortfalls[i].skill);
+        s->needs = k->shortfalls[i].needs;
+        s->has = k->shortfalls[i].has;
+    }
+}
+
+static void put_changes(Throughline__V1__Candidate *m, const struct router_candidate *k)
+{
+    m->n_changes = k->changes_n;
+    m->changes = k->changes_n ? xcalloc(k->changes_n, sizeof *m->changes) : NULL;
+    for (size_t i = 0; i < k->changes_n; i++) {
+        Throughline__V1__Change *c = m->changes[i] = xcalloc(1, sizeof *c);
+        throughline__v1__change__init(c);
+        c->kind = (Throughline__V1__ChangeKind)k->changes[i].kind;
+        c->name = text(k->changes[i].name);
+        c->from = k->changes[i].from;
+        c->to = k->changes[i].to;
+        c->channel = (Throughline__V1__Channel)k->changes[i].channel;
+        c->ms = k->changes[i].ms;
+    }
+}
+
+// In the order in which the router looks at them.
+static void put_exclusions(Throughline__V1__Candidate *m, const struct router_candidate *k)
+{
+    static const enum router_exclusion order[] = {
+        ROUTER_EX_OFFLINE, ROUTER_EX_AWAY,  ROUTER_EX_LOST,     ROUTER_EX_FOCUS,    ROUTER_EX_DRAINING,
+        ROUTER_EX_CHANNEL, ROUTER_EX_SKILL, ROUTER_EX_OCCUPIED, ROUTER_EX_CAPACITY, ROUTER_EX_DECLINED};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (!(k->exclusions >> order[i] & 1))
+            continue;
+        if (!m->exclusions)
+            m->exclusions = xcalloc(sizeof order / sizeof *order, sizeof *m->exclusions);
+        m->exclusions[m->n_exclusions++] = (Throughline__V1__Exclusion)order[i];
+    }
+}
+
+Throughline__V1__Candidate *decision_candidate(const struct router_candidate *k)
+{
+    Throughline__V1__Candidate *m = xcalloc(1, sizeof *m);
+    throughline__v1__candidate__init(m);
+    m->agent = text(k->agent);
+    m->exclusion = (Throughline__V1__Exclusion)k->exclusion;
+    m->load = k->load;
+    m->capacity = k->capacity;
+    m->cost = k->cost;
+    m->idle_ms = k->idle_ms;
+    m->surplus = k->surplus;
+    m->score = k->score;
+    m->known = k->known;
+    m->resolution = k->resolution;
+    m->tried = k->tried;
+    m->solved = k->solved;
+    m->occupied = (Throughline__V1__Channel)k->occupied;
+    m->maximum = k->maximum;
+    m->behind = (Throughline__V1__Behind)k->behind;
+    m->behind_by = k->behind_by;
+    put_shortfalls(m, k);
+    put_changes(m, k);
+    put_exclusions(m, k);
+    return m;
+}
+
+static void put_excluded(Throughline__V1__Decision *m, const struct router_decision *d)
+{
+    m->excluded = xcalloc(ROUTER_EXCLUSIONS, sizeof *m->excluded);
+    for (unsigned i = 0; i < ROUTER_EXCLUSIONS; i++) {
+        if (!d->excluded[i])
+            continue;
+        Throughline__V1__ExclusionCount *x = m->excluded[m->n_excluded++] = xcalloc(1, sizeof *x);
+        throughline__v1__exclusion_count__init(x);
+        x->exclusion = (Throughline__V1__Exclusion)i;
+        x->agents = d->excluded[i];
+    }
+}
+
+static void put_requires(Throughline__V1__Decision *m, const struct router_decision *d)
+{
+    m->n_requires = d->requires_n;
+    m->requires = d->requires_n ? xcalloc(d->requires_n, sizeof *m->requires) : NULL;
+    for (size_t i = 0; i < d->requires_n; i++) {
+        Throughline__V1__Skill *s = m->requires[i] = xcalloc(1, sizeof *s);
+        throughline__v1__skill__init(s);
+        s->name = text(d->requires[i].name);
+        s->level = d->requires[i].level;
+    }
+}
+
+Throughline__V1__Decision *decision_message(const struct router *r, const struct router_decision *d,
+                                            const struct decision_place *place)
+{
+    Throughline__V1__Decision *m = xcalloc(1, sizeof *m);
+    struct router_stats s;
+    router_stats(r, &s);
+    throughline__v1__decision__init(m);
+    m->input = place->input;
+    m->index = place->index;
+    m->work = place->work;
+    m->conversation = place->conversation;
+    m->wall_ms = place->wall;
+    m->at_ms = place->at;
+    m->reason = (Throughline__V1__Reason)place->reason;
+    m->queue = text(d->queue);
+    m->winner = text(d->winner);
+    m->select = text(router_select_name(d->select));
+    m->n_candidates = d->candidates_n;
+    m->candidates = d->candidates_n ? xcalloc(d->candidates_n, sizeof *m->candidates) : NULL;
+    for (size_t i = 0; i < d->candidates_n; i++)
+        m->candidates[i] = decision_candidate(&d->candidates[i]);
+    m->considered = d->considered;
+    put_excluded(m, d);
+    m->channel = (Throughline__V1__Channel)d->channel;
+    put_requires(m, d);
+    m->needs = text(d->needs);
+    m->floor = text(d->floor);
+    m->step = d->step;
+    m->able = d->able;
+    m->wanted = text(d->wanted);
+    m->former = text(d->former);
+    m->hold_ms = d->hold_ms;
+    m->fold = s.fold;
+    m->config = d->config;
+    return m;
+}

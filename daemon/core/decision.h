@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_CORE_DECISION_H
+#define THROUGHLINE_CORE_DECISION_H
+
+#include "routing/router.h"
+#include "throughline/v1/decision.pb-c.h"
+
+// The router's records of decisions as messages of the contract: what is kept in Redis, what the faces answer, and what is folded anew
+// from the log (library tl_fold). Allocated with malloc; free with the generated free_unpacked.
+
+struct decision_place { // what a record does not say of itself
+    uint64_t work, conversation;
+    uint64_t input; // 0 = as things stand
+    uint32_t index;
+    int64_t wall, at;
+    enum router_reason reason;
+};
+
+Throughline__V1__Decision *decision_message(const struct router *r, const struct router_decision *d,
+                                            const struct decision_place *place);
+Throughline__V1__Candidate *decision_candidate(const struct router_candidate *k);
+
+#endif

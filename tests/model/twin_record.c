@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The twin's record of a decision: every agent, what keeps them out, and why another goes before those who could.
+
+#include "twin.h"
+
+#include <string.h>
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+// Why the other goes before, in the words of a record.
+static enum router_behind why_before(const struct twin_view *first, const struct twin_view *v, bool drawn, int64_t *by)
+{
+    if (first->again != v->again)
+        return ROUTER_BEHIND_AGAIN;
+    if (first->known != v->known)
+        return ROUTER_BEHIND_KNOWN;
+    if (drawn && first->known == 2 && !first->again)
+        return ROUTER_BEHIND_DRAW;
+    *by = first->score - v->score;
+    if (*by)
+        return ROUTER_BEHIND_SCORE;
+    if (first->asked != v->asked)
+        return ROUTER_BEHIND_ASKED;
+    *by = first->idle - v->idle;
+    return *by ? ROUTER_BEHIND_IDLE : ROUTER_BEHIND_ID;
+}
+
+static void put_behind(struct twin *t, struct twin_event *e, const struct twin_work *w, const struct twin_view *winner,
+                       struct twin_view *v)
+{
+    v->by = 0;
+    if (!same(w->wanted, ""))
+        v->behind = same(w->wanted, v->a->id) ? ROUTER_BEHIND_NOBODY : ROUTER_BEHIND_PASSED;
+    else if (!*e->winner)
+        v->behind = ROUTER_BEHIND_HELD;
+    else if (same(e->winner, v->a->id))
+        v->behind = ROUTER_BEHIND_NOBODY;
+    else
+        v->behind = why_before(winner, v, twin_queue(t, w->queue)->select == ROUTER_RANDOM, &v->by);
+}
+
+static void add_candidate(struct twin_event *e, const struct twin_view *v)
+{
+    twin_name(e->candidates[e->candidates_n].agent, v->a->id);
+    e->candidates[e->candidates_n].exclusions = v->exclusions;
+    e->candidates[e->candidates_n].behind = v->behind;
+    e->candidates[e->candidates_n].by = v->by;
+    e->candidates[e->candidates_n].score = v->score;
+    e->candidates[e->candidates_n++].exclusion = v->exclusion;
+}
+
+void twin_record(struct twin *t, const struct twin_work *w, const struct twin_agent *winner,
+                 const struct twin_view *all, struct twin_view *qualified, size_t n)
+{
+    struct twin_event *e = twin_tell(t, ROUTER_DECISION, w, winner ? winner->id : "", w->reason);
+    const struct twin_queue *q = twin_queue(t, w->queue);
+    twin_name(e->winner, winner ? winner->id : "");
+    e->step = (uint32_t)twin_step_of(t, q, w);
+    twin_name(e->wanted, w->wanted);
+    twin_name(e->former, w->prefer_former ? w->former : "");
+    e->hold = n && !winner && same(w->wanted, "") ? w->hold_until - t->now : 0;
+    const struct twin_view *chosen = NULL;
+    for (size_t i = 0; i < n; i++)
+        chosen = qualified[i].a == winner ? &qualified[i] : chosen;
+    for (size_t i = 0; i < n; i++)
+        put_behind(t, e, w, chosen, &qualified[i]);
+    if (chosen)
+        add_candidate(e, chosen);
+    for (size_t i = 0; i < n; i++) {
+        if (qualified[i].a != winner)
+            add_candidate(e, &qualified[i]);
+    }
+    for (size_t i = 0; i < t->agents_n; i++) {
+        uint32_t surplus;
+        e->excluded[all[i].exclusion]++;
+        e->able += twin_meets(all[i].a, q, e->step, &surplus) ? 1 : 0;
+        if (all[i].exclusion != ROUTER_QUALIFIED)
+            add_candidate(e, &all[i]);
+    }
+}

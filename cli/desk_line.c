@@ -137,8 +137,9 @@ static bool line_transfer(struct desk *d, char *rest)
 {
     struct desk_work *w = desk_work_by_id(d, d->current);
     char *to = strchr(rest, ' ');
-    if (!w || !to || (strncmp(rest, "queue ", 6) != 0 && strncmp(rest, "agent ", 6) != 0))
-        return line_none("/transfer queue NAME or /transfer agent ID");
+    if (!w || !to ||
+        (strncmp(rest, "queue ", 6) != 0 && strncmp(rest, "agent ", 6) != 0 && strncmp(rest, "team ", 5) != 0))
+        return line_none("/transfer queue NAME | agent ID | team NAME");
     *to++ = 0;
     return desk_command(d, "transfer", json_pack("{s:I, s:s}", "work", w->work, rest, to));
 }
@@ -214,7 +215,7 @@ static const struct {
     {"decline", "[REASON]  leave it to others", line_decline},
     {"by", "CHANNEL TEXT  reply by another channel", line_by},
     {"note", "TEXT  a note only agents see", line_note},
-    {"transfer", "queue NAME | agent ID", line_transfer},
+    {"transfer", "queue NAME | agent ID | team NAME", line_transfer},
     {"close", "[unresolved] [DISPOSITION]  as much of the word as tells it apart", desk_line_close},
     {"disposition", "[unresolved] [DISPOSITION]  in wrap-up: what came of it after all", desk_line_disposition},
     {"done", "[WORK]  end the wrap-up", line_done},

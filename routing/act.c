@@ -4,6 +4,7 @@
 // once its check has passed. Whose command it is and whether it came before is command.c's.
 
 #include "routing/command.h"
+#include "routing/team.h"
 
 #include <string.h>
 
@@ -62,6 +63,13 @@ static enum router_refusal check_to_agent(const struct router *r, struct order *
     if (why || !to)
         return why ? why : ROUTER_UNKNOWN_AGENT;
     return to == o->agent ? ROUTER_INVALID : ROUTER_REFUSAL_NONE;
+}
+
+static enum router_refusal check_to_team(const struct router *r, struct order *o)
+{
+    enum router_refusal why = check_held(r, o);
+    const struct team *t = team_find(r, o->c->to);
+    return why || (t && t->n) ? why : ROUTER_UNKNOWN_TEAM;
 }
 
 static enum router_refusal check_note(const struct router *r, struct order *o)
@@ -172,6 +180,12 @@ static void act_to_agent(struct router *r, struct order *o)
     act_pass_on(r, o);
 }
 
+static void act_to_team(struct router *r, struct order *o)
+{
+    team_want(r, o->work, o->c->to);
+    act_pass_on(r, o);
+}
+
 static void act_extend(struct router *r, struct order *o)
 {
     offer_extend(r, o->work);
@@ -189,6 +203,7 @@ const struct command_act command_acts[] = {
     [ROUTER_ACT_WRAP_UP_DONE] = {close_check_wrap_up, close_act_wrap_up_done, false},
     [ROUTER_ACT_EXTEND] = {check_extend, act_extend, false},
     [ROUTER_ACT_DISPOSITION] = {close_check_disposition, close_act_disposition, false},
+    [ROUTER_ACT_TRANSFER_TEAM] = {check_to_team, act_to_team, false},
     [ROUTER_ACT_SNOOZE] = {snooze_check, snooze_act, false},
     [ROUTER_ACT_WAKE] = {snooze_check_wake, snooze_act_wake, false},
 };

@@ -9,6 +9,7 @@
 #include "routing/absence.h"
 #include "routing/core.h"
 #include "routing/learn.h"
+#include "routing/team.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -97,6 +98,7 @@ struct agent *agent_put(struct router *r, const struct router_agent *def)
         table_insert(&r->agent_ids, table_hash_text(0, a->def.id), a);
     }
     a->over = room_exceeded(r, a);
+    team_list(r, a);
     pool_mark(r, a);
     return a;
 }
@@ -282,6 +284,7 @@ void agent_remove(struct router *r, struct agent *a)
     table_drop(&r->agent_ids, table_hash_text(0, a->def.id), a);
     pool_leave(r, a);
     learn_forget_agent(r, a);
+    team_unlist(r, a);
     agent_bury_def(r, &a->def);
     text_bury(r, a->def.id);
     memory_bury(r, a->members);

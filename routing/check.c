@@ -6,6 +6,7 @@
 #include "routing/absence.h"
 #include "routing/core.h"
 #include "routing/learn.h"
+#include "routing/team.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +139,8 @@ static const char *check_work(const struct router *r, const struct work *w)
         return "an offer or wrap-up has no limit, or other work has one";
     if (w->absence.place ? w->absence.deadline != absence_due(r, w) : absence_due(r, w) != INT64_MAX)
         return "work stays with an absent agent for another time than its channel's";
+    if (w->team && (w->state == ROUTER_QUEUED ? !w->wanted : w->state != ROUTER_OFFERED))
+        return "work waits for a team of whom nobody can be expected to take it, or is theirs already";
     if (*w->disposition && w->state != ROUTER_WRAP_UP)
         return "work that is not in wrap-up was disposed of";
     if ((w->line != NULL) != (w->state == ROUTER_QUEUED))
@@ -274,8 +277,9 @@ static const char *check_outcomes(const struct router *r)
 const char *router_check(const struct router *r)
 {
     static const char *(*const checks[])(const struct router *) = {
-        check_agents,   check_works, check_calendars, check_queues,
-        check_outcomes, learn_check, pool_check,      check_nobody_waits_in_vain,
+        check_agents, check_works,    check_calendars,
+        check_queues, check_outcomes, learn_check,
+        pool_check,   team_check,     check_nobody_waits_in_vain,
     };
     if (!timer_check(r))
         return "the timers are out of order";

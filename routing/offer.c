@@ -7,6 +7,7 @@
 // at most decline_max times; nothing else is held against them.
 
 #include "routing/core.h"
+#include "routing/team.h"
 
 #include <string.h>
 
@@ -54,6 +55,7 @@ void offer_accept(struct router *r, struct work *w)
     struct agent *a = w->agent;
     a->misses = 0;
     work_want(w, NULL);
+    team_want(r, w, "");
     if (w->informed == a)
         work_inform(w, NULL);
     work_move(r, w, ROUTER_ASSIGNED, a, ROUTER_ACCEPTED);

@@ -104,6 +104,7 @@ static size_t queue_pools_a_step(const struct queue *q)
 
 static void queue_derive(struct queue *q)
 {
+    needs_add(&q->floor, q->def.floor);
     q->rate = ((uint64_t)q->def.weight << QUEUE_RATE_DIGITS) / q->def.target_ms;
     q->topics = learn_topics_new(q, &q->topics_n);
     size_t each = queue_pools_a_step(q);
@@ -121,6 +122,8 @@ static void queue_bury_pools(struct router *r, struct queue *q)
         memory_bury(r, q->pools[i].skills);
     }
     memory_bury(r, q->pools);
+    needs_bury(r, &q->floor);
+    q->floor = (struct needs){0};
 }
 
 struct queue *queue_new(const struct router_queue *def)

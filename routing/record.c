@@ -110,6 +110,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .wanted = w->wanted ? w->wanted->def.id : "",
         .former = w->prefer_former ? w->former : "",
         .hold_ms = m->held ? w->hold_until - r->at : 0,
+        .team = w->team ? w->team->name : "",
     };
     record_counts(r, w, k, d->excluded);
     return d;

@@ -8,6 +8,7 @@
 #include "routing/absence.h"
 #include "routing/reader.h"
 #include "routing/snapshot.h"
+#include "routing/team.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,7 @@ static void take_work_names(struct reader *in, struct router *r, struct work *w)
     w->agent = take_agent_name(in, r);
     struct agent *informed = take_agent_name(in, r);
     struct agent *wanted = take_agent_name(in, r);
+    team_want(r, w, take_text(in, ROUTER_NAME_MAX));
     text_set(r, &w->former, take_text(in, ROUTER_NAME_MAX));
     text_set(r, &w->last_agent, take_text(in, ROUTER_NAME_MAX));
     text_set(r, &w->language, take_text(in, ROUTER_NAME_MAX));
@@ -211,7 +213,7 @@ static void take_outcomes(struct reader *in, struct router *r)
         unsigned refusal = take8(in);
         const struct outcome *last = r->outcomes_last;
         bool next = input <= r->input && (!last || (last->input < input && last->at <= at));
-        if (!reader_must(in, next && refusal <= ROUTER_NO_DISPOSITION && !outcome_find(r, session, client_id),
+        if (!reader_must(in, next && refusal <= ROUTER_UNKNOWN_TEAM && !outcome_find(r, session, client_id),
                          "the memory of commands is out of order"))
             return;
         outcome_remember(r, session, client_id, input, at, (enum router_refusal)refusal);

@@ -10,6 +10,7 @@
 #include "routing/core.h"
 #include "routing/learn.h"
 #include "routing/snooze.h"
+#include "routing/team.h"
 
 #include <stdlib.h>
 
@@ -163,6 +164,7 @@ void router_free(struct router *r)
     free(r->queues);
     free(r->calendars);
     free(r->agents);
+    team_free_all(r);
     for (size_t i = 0; i < r->works_pages; i++)
         free(r->works[i]);
     free(r->works);

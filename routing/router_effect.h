@@ -96,7 +96,8 @@ struct router_decision {
     uint64_t config;           // input that brought the configuration in force
     const char *wanted;        // whom it was passed to by name, "" = nobody
     const char *former;        // who had it before and is asked first, "" = nobody
-    int64_t hold_ms; // so long yet, somebody whom the customer knows and who has no room is waited for; 0 = not
+    int64_t hold_ms;  // so long yet, somebody whom the customer knows and who has no room is waited for; 0 = not
+    const char *team; // it was passed to this team, of whom the floor alone is required; "" = to none
 };
 
 struct router_effect {

@@ -62,6 +62,7 @@ enum router_act {
     ROUTER_ACT_DISPOSITION, // set or corrected in wrap-up
     ROUTER_ACT_SNOOZE,
     ROUTER_ACT_WAKE,
+    ROUTER_ACT_TRANSFER_TEAM,
     ROUTER_ACTS, // size of tables
 };
 
@@ -77,7 +78,7 @@ struct router_command {
     enum router_channel channel; // send; NONE = current
     const char *account;         // send on a channel without a session: from
     const char *handle;          // ... and to; "" = none
-    const char *to;              // transfer: queue or agent
+    const char *to;              // transfer: queue, agent or team
     const char *text;            // decline reason, disposition
     bool resolved;               // close, disposition
     int64_t until;               // snooze: wall

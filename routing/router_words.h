@@ -86,6 +86,7 @@ enum router_refusal {
     ROUTER_FULL = 9,
     ROUTER_INVALID = 10,
     ROUTER_NO_DISPOSITION = 11,
+    ROUTER_UNKNOWN_TEAM = 12,
 };
 
 enum router_exclusion {

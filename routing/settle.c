@@ -7,6 +7,7 @@
 // take (freed). This file visits just those, in the same order, so the outcome is that of the simple rule.
 
 #include "routing/core.h"
+#include "routing/team.h"
 
 // ---- waiting for somebody in particular ----
 
@@ -48,10 +49,20 @@ void settle_hold_over(struct router *r, struct work *w)
 
 // ---- one work ----
 
+// Whom it was passed to, if they can still be expected to take it: a colleague, or the best of a team.
+static void settle_expect(struct router *r, struct work *w)
+{
+    if (w->team)
+        work_want(w, team_pick(r, w));
+    else if (w->wanted && !match_wanted(r, w))
+        work_want(w, NULL);
+    if (w->team && !w->wanted)
+        team_want(r, w, "");
+}
+
 static void settle_decide(struct router *r, struct work *w)
 {
-    if (w->wanted && !match_wanted(r, w))
-        work_want(w, NULL);
+    settle_expect(r, w);
     struct match m = match_work(r, w, record_limit(r), &r->ranking);
     if (m.winner || !w->told) {
         struct router_effect *e = effect_work(r, ROUTER_DECISION, w, m.winner, w->reason);
@@ -69,7 +80,7 @@ static void settle_decide(struct router *r, struct work *w)
 static void settle_next(struct router *r, struct work *w)
 {
     struct line *l = w->line;
-    bool plain = !w->asks_n && !w->prefer_former && !*w->last_agent && !w->wanted && w->told;
+    bool plain = !w->asks_n && !w->prefer_former && !*w->last_agent && !w->wanted && !w->team && w->told;
     if (plain && l->barren == r->stamp)
         return;
     settle_decide(r, w);
@@ -236,6 +247,7 @@ static void settle_wanted(struct router *r)
     for (size_t i = 0; i < r->freed_n; i++) {
         if (r->freed[i]->awaited.n)
             agent_reconsider(r, r->freed[i]);
+        team_reconsider(r, r->freed[i]->team);
     }
 }
 

@@ -215,6 +215,7 @@ static void put_work(struct writer *o, const struct work *w)
     put_agent_name(o, w->agent);
     put_agent_name(o, w->informed);
     put_agent_name(o, w->wanted);
+    put_text(o, w->team ? w->team->name : "");
     put_text(o, w->former);
     put_text(o, w->last_agent);
     put_text(o, w->language);

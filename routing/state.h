@@ -173,11 +173,19 @@ struct agent {
     uint32_t profile;
     int64_t seat_idle;
     struct desk *desks;
+    struct team *team;      // NULL = none
     struct ids held;        // offered, assigned, in wrap-up
     struct ids informed;    // has left, goes on seeing
     struct lesson *lessons; // in order of queue and intent
     size_t lessons_n, lessons_cap;
     struct ids awaited; // waits for them in particular: passed to them, or held for them
+};
+
+struct team { // who is of it, and the work passed to it; gone when there is neither
+    char *name;
+    struct agent **v; // in no particular order
+    size_t n, cap;
+    struct ids works;
 };
 
 struct line { // work that waits with the same need: whoever can take one can take all, but for personal reasons
@@ -214,6 +222,7 @@ struct queue {
     struct router_queue def; // owned; requires in order of name
     size_t index;
     bool implicit;      // stands in while none is configured
+    struct needs floor; // of the definition
     uint64_t rate;      // what a millisecond of waiting costs, in fixed point
     struct pool *pools; // one per step; where the queue learns, one per step and topic
     size_t pools_n;
@@ -247,6 +256,7 @@ struct work {
     struct agent *agent;                                         // offered to, or held by
     struct agent *informed;                                      // who left it and goes on seeing it
     struct agent *wanted;                                        // transferred to
+    struct team *team;                                           // likewise; `wanted` is then the best of them
     char *former, *last_agent, *language, *intent, *disposition; // disposition: in wrap-up, as told so far
     bool prefer_former;
     bool told;         // that nobody can take it has been recorded for its present need
@@ -329,6 +339,8 @@ struct router {
     struct agent **agents; // in order of id
     size_t agents_n, agents_cap;
     uint32_t present;
+    struct team **teams; // in order of name
+    size_t teams_n, teams_cap;
 
     struct work_slot **works; // pages of WORK_PAGE, in order of id, with holes
     size_t works_n, works_pages, works_cap, works_holes;

@@ -15,6 +15,7 @@
 
 #include "routing/absence.h"
 #include "routing/core.h"
+#include "routing/team.h"
 
 #include <assert.h>
 
@@ -243,6 +244,7 @@ void work_close(struct router *r, struct work *w, enum router_reason reason)
     work_move(r, w, ROUTER_CLOSED, NULL, reason);
     timer_stop(r, &w->idle);
     work_want(w, NULL);
+    team_want(r, w, "");
     work_inform(w, NULL);
     table_drop(&r->conversations, table_hash_number(w->conversation), w);
     work_forget(r, w);

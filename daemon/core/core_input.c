@@ -204,12 +204,17 @@ static bool act_note(const Throughline__V1__Command *m, struct router_command *o
 static bool act_transfer(const Throughline__V1__Command *m, struct router_command *out)
 {
     const Throughline__V1__Transfer *t = m->transfer;
-    bool queue = t->to_case == THROUGHLINE__V1__TRANSFER__TO_QUEUE;
-    if (!queue && t->to_case != THROUGHLINE__V1__TRANSFER__TO_AGENT)
+    static const enum router_act by_target[] = {
+        [THROUGHLINE__V1__TRANSFER__TO_QUEUE] = ROUTER_ACT_TRANSFER_QUEUE,
+        [THROUGHLINE__V1__TRANSFER__TO_AGENT] = ROUTER_ACT_TRANSFER_AGENT,
+        [THROUGHLINE__V1__TRANSFER__TO_TEAM] = ROUTER_ACT_TRANSFER_TEAM,
+    };
+    size_t target = (size_t)t->to_case;
+    if (target >= sizeof by_target / sizeof *by_target || !by_target[target])
         return false;
-    out->act = queue ? ROUTER_ACT_TRANSFER_QUEUE : ROUTER_ACT_TRANSFER_AGENT;
+    out->act = by_target[target];
     out->work = t->work;
-    out->to = queue ? t->queue : t->agent;
+    out->to = t->queue; // the names share their place
     return true;
 }
 

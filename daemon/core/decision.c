@@ -136,6 +136,7 @@ Throughline__V1__Decision *decision_message(const struct router *r, const struct
     put_requires(m, d);
     m->needs = text(d->needs);
     m->floor = text(d->floor);
+    m->team = text(d->team);
     m->step = d->step;
     m->able = d->able;
     m->wanted = text(d->wanted);

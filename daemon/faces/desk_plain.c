@@ -43,7 +43,9 @@ static bool make_transfer(const Throughline__V1__DeskCommand *c, Throughline__V1
         return bounded(f, c->transfer->queue, 64, "transfer.queue");
     if (c->transfer->to_case == THROUGHLINE__V1__TRANSFER__TO_AGENT)
         return bounded(f, c->transfer->agent, 64, "transfer.agent");
-    return fault(f, "missing_field", "transfer", "must name a queue or an agent");
+    if (c->transfer->to_case == THROUGHLINE__V1__TRANSFER__TO_TEAM)
+        return bounded(f, c->transfer->team, 64, "transfer.team");
+    return fault(f, "missing_field", "transfer", "must name a queue, an agent or a team");
 }
 
 static bool make_close(const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out, struct desk_fault *f)

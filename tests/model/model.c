@@ -19,6 +19,7 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
     memcpy(to->excluded, d->excluded, sizeof to->excluded);
     to->step = d->step;
     to->able = d->able;
+    twin_name(to->team, d->team);
     for (size_t i = 0; i < d->candidates_n; i++) {
         twin_name(to->candidates[i].agent, d->candidates[i].agent);
         to->candidates[i].exclusion = d->candidates[i].exclusion;
@@ -62,7 +63,7 @@ static bool events_equal(const struct twin_event *a, const struct twin_event *b)
                  a->number == b->number && a->epoch == b->epoch && a->deadline == b->deadline && a->state == b->state &&
                  a->informed == b->informed && a->resolved == b->resolved && a->channel == b->channel &&
                  strcmp(a->agent, b->agent) == 0 && strcmp(a->handle, b->handle) == 0 &&
-                 strcmp(a->call, b->call) == 0 && strcmp(a->winner, b->winner) == 0 &&
+                 strcmp(a->call, b->call) == 0 && strcmp(a->team, b->team) == 0 && strcmp(a->winner, b->winner) == 0 &&
                  a->candidates_n == b->candidates_n && memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0 &&
                  a->step == b->step && a->able == b->able && strcmp(a->wanted, b->wanted) == 0 &&
                  strcmp(a->former, b->former) == 0 && a->hold == b->hold;
@@ -245,7 +246,7 @@ static bool reached_everything(void)
         all &= reached("effect", kinds_seen, i);
     for (int i = ROUTER_NEW; i <= ROUTER_WOKEN; i++)
         all &= i == ROUTER_TAKEN || reached("reason", reasons_seen, i);
-    for (int i = ROUTER_UNKNOWN_WORK; i <= ROUTER_NO_DISPOSITION; i++)
+    for (int i = ROUTER_UNKNOWN_WORK; i <= ROUTER_UNKNOWN_TEAM; i++)
         all &= i == ROUTER_FULL || reached("refusal", refusals_seen, i); // FULL takes luck; the stories have it
     return all;
 }

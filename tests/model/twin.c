@@ -403,6 +403,13 @@ static enum router_refusal may_transfer(struct twin *t, const struct router_comm
     enum router_refusal why = mine(c, w, ROUTER_ASSIGNED);
     if (why)
         return why;
+    if (c->act == ROUTER_ACT_TRANSFER_TEAM) {
+        for (size_t i = 0; i < t->agents_n; i++) {
+            if (same(t->agents[i].team, c->to))
+                return ROUTER_REFUSAL_NONE;
+        }
+        return ROUTER_UNKNOWN_TEAM;
+    }
     if (c->act == ROUTER_ACT_TRANSFER_QUEUE)
         return twin_queue(t, c->to) ? ROUTER_REFUSAL_NONE : ROUTER_UNKNOWN_QUEUE;
     if (!twin_agent(t, c->to))
@@ -434,7 +441,8 @@ static enum router_refusal may(struct twin *t, const struct router_command *c, s
     }
     if (c->act == ROUTER_ACT_ACCEPT || c->act == ROUTER_ACT_DECLINE)
         return offered(c, *w);
-    if (c->act == ROUTER_ACT_TRANSFER_QUEUE || c->act == ROUTER_ACT_TRANSFER_AGENT)
+    if (c->act == ROUTER_ACT_TRANSFER_QUEUE || c->act == ROUTER_ACT_TRANSFER_AGENT ||
+        c->act == ROUTER_ACT_TRANSFER_TEAM)
         return may_transfer(t, c, *w);
     if (c->act == ROUTER_ACT_SNOOZE || c->act == ROUTER_ACT_WAKE)
         return twin_may_snooze(t, c, *w);
@@ -457,6 +465,7 @@ void twin_accept(struct twin *t, struct twin_work *w)
 {
     twin_agent(t, w->agent)->misses = 0;
     twin_name(w->wanted, "");
+    twin_name(w->team, "");
     if (same(w->informed, w->agent))
         twin_name(w->informed, "");
     twin_move(t, w, ROUTER_ASSIGNED, w->agent, ROUTER_ACCEPTED);
@@ -492,6 +501,8 @@ static void pass_on(struct twin *t, struct twin_work *w, const struct router_com
 {
     if (c->act == ROUTER_ACT_TRANSFER_QUEUE) {
         twin_name(w->queue, c->to);
+    } else if (c->act == ROUTER_ACT_TRANSFER_TEAM) {
+        twin_name(w->team, c->to);
     } else {
         struct twin_ask *ask = twin_ask_of(w, c->to);
         if (ask)
@@ -562,7 +573,8 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
         w->changed = true;
     } else if (c->act == ROUTER_ACT_WRAP_UP_DONE)
         twin_close(t, w, ROUTER_WRAPPED_UP);
-    else if (c->act == ROUTER_ACT_TRANSFER_QUEUE || c->act == ROUTER_ACT_TRANSFER_AGENT)
+    else if (c->act == ROUTER_ACT_TRANSFER_QUEUE || c->act == ROUTER_ACT_TRANSFER_AGENT ||
+             c->act == ROUTER_ACT_TRANSFER_TEAM)
         pass_on(t, w, c);
 }
 

@@ -121,7 +121,7 @@ struct twin_work {
     uint32_t own_priority, frozen, frozen_places, given, given_places, extended;
     int64_t since, entered, hold_until, limit, give_back; // give_back: 0 = not waiting for the customer
     int64_t snoozed;                                      // until; wall
-    char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME];
+    char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME], team[TWIN_NAME];
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
     bool prefer_former, told, changed, by_itself;
     struct twin_need told_need;
@@ -153,7 +153,7 @@ struct twin_event {
     bool informed, resolved;
     enum router_channel channel;
     char handle[TWIN_NAME], call[TWIN_NAME];
-    char winner[TWIN_NAME];
+    char winner[TWIN_NAME], team[TWIN_NAME];
     struct {
         char agent[TWIN_NAME];
         enum router_exclusion exclusion;
@@ -226,6 +226,7 @@ bool twin_has_room(const struct twin *t, const struct twin_agent *a, uint32_t ch
 bool twin_occupied(const struct twin *t, const char *agent, uint32_t channels);
 bool twin_takes(const struct twin_agent *a, uint32_t channels);
 size_t twin_step_of(const struct twin *t, const struct twin_queue *q, const struct twin_work *w);
+bool twin_meets_floor(const struct twin_agent *a, const struct twin_queue *q);
 bool twin_meets(const struct twin_agent *a, const struct twin_queue *q, size_t step, uint32_t *surplus);
 uint32_t twin_levels(const struct twin_agent *a, const struct twin_queue *q, size_t step, size_t *named);
 uint32_t twin_level(const struct twin_agent *a, const char *skill);
@@ -252,6 +253,9 @@ void twin_time(struct twin *t, int64_t at);
 struct twin_queue *twin_overflow(struct twin *t, const struct twin_queue *q); // NULL = nowhere
 struct twin_queue *twin_with_room(struct twin *t, struct twin_queue *q);
 void twin_overflows(struct twin *t, struct twin_work *w);
+
+// Answered by twin_team.c.
+const char *twin_best_of_team(struct twin *t, struct twin_work *w); // "" = nobody
 
 // Answered by twin_snooze.c.
 enum router_refusal twin_may_snooze(const struct twin *t, const struct router_command *c, const struct twin_work *w);

@@ -155,6 +155,12 @@ static bool meets(const struct twin_agent *a, const struct twin_queue *q, size_t
     return good;
 }
 
+bool twin_meets_floor(const struct twin_agent *a, const struct twin_queue *q)
+{
+    struct reading in = {.a = a};
+    return ask(&in, q->floor).good;
+}
+
 bool twin_meets(const struct twin_agent *a, const struct twin_queue *q, size_t step, uint32_t *surplus)
 {
     struct reading in;

@@ -59,6 +59,7 @@ void twin_record(struct twin *t, const struct twin_work *w, const struct twin_ag
     struct twin_event *e = twin_tell(t, ROUTER_DECISION, w, winner ? winner->id : "", w->reason);
     const struct twin_queue *q = twin_queue(t, w->queue);
     twin_name(e->winner, winner ? winner->id : "");
+    twin_name(e->team, w->team);
     e->step = (uint32_t)twin_step_of(t, q, w);
     twin_name(e->wanted, w->wanted);
     twin_name(e->former, w->prefer_former ? w->former : "");

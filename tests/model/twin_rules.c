@@ -503,8 +503,13 @@ static void decide(struct twin *t, struct twin_work *w)
                     need.priority != w->told_need.priority || need.channels != w->told_need.channels ||
                     need.cost != w->told_need.cost))
         w->told = false;
-    if (!can_expect(t, w, twin_agent(t, w->wanted)))
+    if (*w->team) {
+        twin_name(w->wanted, twin_best_of_team(t, w));
+        if (!*w->wanted)
+            *w->team = 0;
+    } else if (!can_expect(t, w, twin_agent(t, w->wanted))) {
         twin_name(w->wanted, "");
+    }
     for (size_t i = 0; i < t->agents_n; i++)
         all[i] = look(t, w, &t->agents[i]);
     twin_score(t, w, all, t->agents_n);

@@ -294,15 +294,16 @@ static const char *desk_of(struct world *w, const struct router *r, const char *
 
 static enum router_act fitting_act(struct world *w, enum router_work_state s, bool talkative)
 {
-    static const enum router_act assigned[] = {ROUTER_ACT_SEND,           ROUTER_ACT_SEND,  ROUTER_ACT_NOTE,
-                                               ROUTER_ACT_TRANSFER_QUEUE, ROUTER_ACT_CLOSE, ROUTER_ACT_TRANSFER_AGENT,
-                                               ROUTER_ACT_CLOSE,          ROUTER_ACT_SEND,  ROUTER_ACT_SNOOZE};
+    static const enum router_act assigned[] = {
+        ROUTER_ACT_SEND,   ROUTER_ACT_SEND,           ROUTER_ACT_NOTE,         ROUTER_ACT_TRANSFER_QUEUE,
+        ROUTER_ACT_CLOSE,  ROUTER_ACT_TRANSFER_AGENT, ROUTER_ACT_CLOSE,        ROUTER_ACT_SEND,
+        ROUTER_ACT_SNOOZE, ROUTER_ACT_TRANSFER_TEAM,  ROUTER_ACT_TRANSFER_TEAM};
     if (s == ROUTER_OFFERED)
         return chance(w, 15) ? ROUTER_ACT_EXTEND : chance(w, 70) ? ROUTER_ACT_ACCEPT : ROUTER_ACT_DECLINE;
     if (s == ROUTER_ASSIGNED && talkative && chance(w, 95))
         return ROUTER_ACT_SEND;
     if (s == ROUTER_ASSIGNED)
-        return assigned[world_random(w, 9)];
+        return assigned[world_random(w, 11)];
     if (s == ROUTER_SNOOZED)
         return ROUTER_ACT_WAKE;
     if (s == ROUTER_WRAP_UP)
@@ -344,8 +345,9 @@ static void any_command(struct world *w, const struct router *r, struct router_c
         c->handle = name(w, "h", world_random(w, 12));
     if (chance(w, 70))
         c->account = name(w, "acc", world_random(w, 2));
-    c->to = c->act == ROUTER_ACT_TRANSFER_QUEUE ? name(w, "q", world_random(w, QUEUES + 1))
-                                                : name(w, "a", world_random(w, AGENTS + 1));
+    c->to = c->act == ROUTER_ACT_TRANSFER_TEAM    ? name(w, "t", world_random(w, 3))
+            : c->act == ROUTER_ACT_TRANSFER_QUEUE ? name(w, "q", world_random(w, QUEUES + 1))
+                                                  : name(w, "a", world_random(w, AGENTS + 1));
 }
 
 static void any_desk(struct world *w, struct router_input *in)

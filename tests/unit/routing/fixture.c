@@ -18,7 +18,7 @@ static const char *const names_of_reason[] = {
 };
 static const char *const names_of_refusal[] = {
     "-",           "UNKNOWN_WORK", "NOT_YOURS", "OFFER_PAST", "UNKNOWN_AGENT",  "UNKNOWN_QUEUE", "UNKNOWN_SESSION",
-    "WRONG_STATE", "NO_CHANNEL",   "FULL",      "INVALID",    "NO_DISPOSITION",
+    "WRONG_STATE", "NO_CHANNEL",   "FULL",      "INVALID",    "NO_DISPOSITION", "UNKNOWN_TEAM",
 };
 
 static void world_say(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -466,6 +466,11 @@ void to_queue(struct world *w, const char *agent, uint64_t conversation, const c
 void to_agent(struct world *w, const char *agent, uint64_t conversation, const char *to)
 {
     act_on(w, agent, ROUTER_ACT_TRANSFER_AGENT, conversation, to);
+}
+
+void to_team(struct world *w, const char *agent, uint64_t conversation, const char *team)
+{
+    act_on(w, agent, ROUTER_ACT_TRANSFER_TEAM, conversation, team);
 }
 
 void sends(struct world *w, const char *agent, uint64_t conversation, enum router_channel channel)

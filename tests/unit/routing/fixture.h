@@ -70,6 +70,7 @@ void wraps_up(struct world *w, const char *agent, uint64_t conversation);
 void sends(struct world *w, const char *agent, uint64_t conversation, enum router_channel channel);
 void to_queue(struct world *w, const char *agent, uint64_t conversation, const char *queue);
 void to_agent(struct world *w, const char *agent, uint64_t conversation, const char *to);
+void to_team(struct world *w, const char *agent, uint64_t conversation, const char *team);
 struct router_command world_command(const char *agent, enum router_act act);
 void world_commands(struct world *w, struct router_command c);
 

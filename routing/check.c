@@ -25,7 +25,7 @@ static const char *check_agent_work(const struct router *r, const struct agent *
     uint32_t load = 0, light = 0, offers = 0, places[ROUTER_CHANNELS] = {0};
     for (size_t i = 0; i < a->held.n; i++) {
         const struct work *w = work_find(r, a->held.v[i]);
-        if (!w || w->agent != a)
+        if (!w || !offer_or_held(w, a))
             return "an agent lists work that is not theirs";
         load += w->charge.units;
         light += w->charge.channels & ~r->rules.calls_interrupt ? 0 : w->charge.units;
@@ -95,20 +95,41 @@ static const char *check_agents(const struct router *r)
     return present == r->present ? NULL : "the agents present are miscounted";
 }
 
-static const char *check_work_holder(const struct work *w)
+static const char *check_offers(const struct router *r, const struct work *w)
+{
+    int64_t first = INT64_MAX;
+    if ((w->offers_n > 0) != (w->state == ROUTER_OFFERED) || w->offers_n > ROUTER_OFFERS_MAX)
+        return "work is offered to nobody, to too many, or in another state";
+    for (size_t i = 0; i < w->offers_n; i++) {
+        const struct offer *o = &w->offers[i];
+        if (o->agent->presence != ROUTER_AVAILABLE)
+            return "work is offered to an agent who is not available";
+        if (!ids_have(&o->agent->held, w->id) || offer_to(w, o->agent) != o)
+            return "work is not listed with an agent to whom it is offered, or is offered to them twice";
+        if (o->epoch > r->epoch || (i && o->epoch <= w->offers[i - 1].epoch))
+            return "offers are out of order";
+        first = o->deadline < first ? o->deadline : first;
+    }
+    if (w->offers_n && (w->epoch != w->offers[0].epoch || w->limit.deadline != first))
+        return "work does not follow its offers";
+    return NULL;
+}
+
+static const char *check_work_holder(const struct router *r, const struct work *w)
 {
     const struct agent *a = w->agent;
-    if ((a == NULL) != (w->state == ROUTER_QUEUED || w->state == ROUTER_SNOOZED))
-        return "work has an agent where it should not, or none where it should";
+    const char *why = check_offers(r, w);
+    if (why)
+        return why;
+    if ((a != NULL) != (w->state == ROUTER_ASSIGNED || w->state == ROUTER_WRAP_UP))
+        return "work has a holder where it should not, or none where it should";
     if (a && !ids_have(&a->held, w->id))
         return "work is not listed with its agent";
-    if (w->state == ROUTER_OFFERED && a->presence != ROUTER_AVAILABLE)
-        return "work is offered to an agent who is not available";
     if (w->wanted && !ids_have(&w->wanted->awaited, w->id))
         return "work is not listed with the agent it was passed to";
     if (w->informed && !ids_have(&w->informed->informed, w->id))
         return "work is not listed with the agent who goes on seeing it";
-    if (a && w->informed == a && w->state != ROUTER_OFFERED)
+    if (a && w->informed == a)
         return "an agent holds work and is informed of it besides";
     return NULL;
 }
@@ -152,7 +173,7 @@ static const char *check_work(const struct router *r, const struct work *w)
         (w->line->queue != w->queue || w->line->step != queue_step(r, w) || w->line->priority != queue_priority(w) ||
          w->line->channels != session_channels(w) || w->line->cost != w->charge.units))
         return "work stands in the wrong line";
-    return check_work_holder(w);
+    return check_work_holder(r, w);
 }
 
 static const char *check_works(const struct router *r)

@@ -26,7 +26,7 @@
 
 // ---- views: the state as it is now; pointers are valid until the next step ----
 
-struct router_work_view {
+struct router_work_view { // while it is offered, agent, epoch and deadline are those of the oldest offer
     uint64_t id, conversation, customer, epoch;
     const char *queue, *agent, *former_agent, *language, *intent;
     enum router_work_state state;
@@ -41,6 +41,13 @@ struct router_work_view {
     int64_t snoozed_until;   // wall; 0 = it is not
     const struct router_session *sessions;
     size_t sessions_n;
+    size_t offers_n;
+};
+
+struct router_offer_view {
+    const char *agent;
+    uint64_t epoch;
+    int64_t deadline; // at
 };
 
 struct router_agent_view {
@@ -133,6 +140,9 @@ void router_stats(const struct router *r, struct router_stats *out);
 bool router_work(const struct router *r, uint64_t work, struct router_work_view *out);
 bool router_work_of_conversation(const struct router *r, uint64_t conversation,
                                  struct router_work_view *out); // its open work
+bool router_offer_at(const struct router *r, uint64_t work, size_t index,
+                     struct router_offer_view *out); // oldest first
+bool router_offer_to(const struct router *r, uint64_t work, const char *agent, struct router_offer_view *out);
 bool router_agent(const struct router *r, const char *id, struct router_agent_view *out);
 bool router_session_agent(const struct router *r, const char *session, const char **agent);
 // In order of id, from the first greater than `after` (NULL, "" or 0 = from the start); false at the end.

@@ -14,6 +14,7 @@
 #define ROUTER_CANDIDATES_MAX 32   // agents, who are then all named in a decision; of more, the winner and ten others
 #define ROUTER_NEEDS_MAX      1000 // bytes of an expression
 #define ROUTER_LEARN_INTENTS  32   // that a learning queue may list
+#define ROUTER_OFFERS_MAX     8    // of one work at a time
 #define ROUTER_STEPS_MAX      16
 #define ROUTER_CALENDARS_MAX  64
 #define ROUTER_TURNS_MAX      1024              // of one calendar that are known ahead

@@ -294,7 +294,7 @@ void settle(struct router *r)
     do {
         settle_once(r);
         for (size_t i = 0; i < r->answers_n; i++)
-            offer_accept(r, r->answers[i]);
+            offer_accept(r, r->answers[i], offer_first(r->answers[i]));
         r->answers_n = 0;
     } while (r->freed_n); // a session that had lapsed weighs less once somebody has it
 }

@@ -204,7 +204,7 @@ static void put_work(struct writer *o, const struct work *w)
     put_time(o, w->since);
     put_time(o, w->entered);
     put_time(o, w->hold_until);
-    put_time(o, w->limit.place ? w->limit.deadline : 0);
+    put_time(o, w->state == ROUTER_WRAP_UP ? w->limit.deadline : 0);
     put_time(o, w->give_back.place ? w->give_back.deadline : 0);
     put_time(o, w->snooze.place ? w->snooze.deadline : 0);
     put8(o, w->extended);
@@ -222,6 +222,13 @@ static void put_work(struct writer *o, const struct work *w)
     put_text(o, w->intent);
     put_text(o, w->disposition);
     put_sessions(o, w);
+    put8(o, w->offers_n);
+    for (size_t i = 0; i < w->offers_n; i++) {
+        put_agent_name(o, w->offers[i].agent);
+        put64(o, w->offers[i].epoch);
+        put_time(o, w->offers[i].deadline);
+        put8(o, w->offers[i].extended);
+    }
     put32(o, w->asks_n);
     for (size_t i = 0; i < w->asks_n; i++) {
         put_agent_name(o, w->asks[i].agent);

@@ -240,6 +240,13 @@ struct ask { // an agent who declined or missed this work, or passed it on
     int64_t until;
 };
 
+struct offer { // of a work, to an agent
+    struct agent *agent;
+    uint64_t epoch;
+    int64_t deadline;
+    uint32_t extended; // times
+};
+
 struct work {
     uint64_t id, conversation, customer, epoch;
     enum router_work_state state;
@@ -250,10 +257,10 @@ struct work {
     struct charge given; // what it gave back while it waits for its customer; without channels = nothing
     int64_t since;       // waits since
     int64_t entered;     // waits in this queue since
-    uint32_t extended;   // times, of the offer or wrap-up under way
+    uint32_t extended;   // times, of the wrap-up under way
     int64_t hold_until;  // a known agent who is full is waited for until then
     struct queue *queue;
-    struct agent *agent;                                         // offered to, or held by
+    struct agent *agent;                                         // held by
     struct agent *informed;                                      // who left it and goes on seeing it
     struct agent *wanted;                                        // transferred to
     struct team *team;                                           // likewise; `wanted` is then the best of them
@@ -265,9 +272,11 @@ struct work {
     uint8_t connected; // bit per session: the call is bridged to the agent
     uint8_t sessions_n, sessions_cap;
     struct router_session *sessions; // owned
+    struct offer *offers;            // under way, in order of epoch; while OFFERED, never none
+    size_t offers_n, offers_cap;
     struct ask *asks;
     size_t asks_n, asks_cap;
-    struct timer limit; // of an offer or a wrap-up
+    struct timer limit; // of the first offer to end, or of a wrap-up
     struct timer idle, pause, hold, step, give_back, overflow, snooze, absence;
     struct line *line;
     struct work *prev, *next; // in the line

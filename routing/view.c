@@ -62,7 +62,7 @@ static struct router_work_view view_of_work(const struct work *w)
         .customer = w->customer,
         .epoch = w->epoch,
         .queue = w->queue->def.name,
-        .agent = w->agent ? w->agent->def.id : "",
+        .agent = offer_first(w) ? offer_first(w)->def.id : "",
         .former_agent = w->former,
         .language = w->language,
         .intent = w->intent,
@@ -77,9 +77,12 @@ static struct router_work_view view_of_work(const struct work *w)
         .dispositions_n = w->queue->def.dispositions_n,
         .disposition_required = w->queue->def.disposition_required,
         .since = w->since,
-        .deadline = w->limit.place ? w->limit.deadline : 0,
+        .deadline = w->offers_n      ? w->offers[0].deadline
+                    : w->limit.place ? w->limit.deadline
+                                     : 0,
         .sessions = w->sessions,
         .sessions_n = w->sessions_n,
+        .offers_n = w->offers_n,
     };
 }
 
@@ -93,6 +96,26 @@ static bool view_work(const struct work *w, struct router_work_view *out)
 bool router_work(const struct router *r, uint64_t work, struct router_work_view *out)
 {
     return view_work(work_find(r, work), out);
+}
+
+static bool view_offer(const struct offer *o, struct router_offer_view *out)
+{
+    if (o)
+        *out = (struct router_offer_view){.agent = o->agent->def.id, .epoch = o->epoch, .deadline = o->deadline};
+    return o != NULL;
+}
+
+bool router_offer_at(const struct router *r, uint64_t work, size_t index, struct router_offer_view *out)
+{
+    const struct work *w = work_find(r, work);
+    return w && index < w->offers_n && view_offer(&w->offers[index], out);
+}
+
+bool router_offer_to(const struct router *r, uint64_t work, const char *agent, struct router_offer_view *out)
+{
+    const struct work *w = work_find(r, work);
+    const struct agent *a = agent_find(r, text_or_empty(agent));
+    return w && a && view_offer(offer_to(w, a), out);
 }
 
 bool router_next_work(const struct router *r, uint64_t after, struct router_work_view *out)

@@ -113,6 +113,14 @@ struct twin_need { // what a waiting work asks of whoever takes it
     uint32_t priority, channels, cost;
 };
 
+struct twin_offer {
+    char agent[TWIN_NAME];
+    uint64_t epoch;
+    int64_t limit;
+    uint32_t extended;
+    bool by_itself;
+};
+
 struct twin_work {
     uint64_t id, conversation, customer, epoch;
     enum router_work_state state;
@@ -123,10 +131,12 @@ struct twin_work {
     int64_t snoozed;                                      // until; wall
     char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME], team[TWIN_NAME];
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
-    bool prefer_former, told, changed, by_itself;
+    bool prefer_former, told, changed;
     struct twin_need told_need;
     struct twin_session sessions[ROUTER_SESSIONS_MAX];
     size_t sessions_n;
+    struct twin_offer offers[ROUTER_OFFERS_MAX];
+    size_t offers_n;
     struct twin_ask asks[TWIN_AGENTS];
     size_t asks_n;
 };
@@ -239,15 +249,25 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
                enum router_reason reason);
 void twin_ask(struct twin *t, struct twin_work *w, const char *agent, uint32_t times);
 void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to, enum router_reason reason);
-void twin_end_offer(struct twin *t, struct twin_work *w, enum router_reason reason);
+bool twin_holds_any(const struct twin *t, const char *agent);
 void twin_requeue(struct twin *t, struct twin_work *w, enum router_reason reason, bool informed);
 void twin_close(struct twin *t, struct twin_work *w, enum router_reason reason);
 void twin_wrap_up(struct twin *t, struct twin_work *w, enum router_reason reason);
 void twin_connect(struct twin *t, struct twin_work *w);
 void twin_disconnect(struct twin *t, struct twin_work *w);
-void twin_accept(struct twin *t, struct twin_work *w);
 void twin_settle(struct twin *t);
 void twin_time(struct twin *t, int64_t at);
+
+// Answered by twin_offer.c.
+struct twin_offer *twin_offer_to(struct twin_work *w, const char *agent);
+bool twin_at_hand(const struct twin_work *w, const char *agent);
+const char *twin_shown(const struct twin_work *w);
+void twin_offer(struct twin *t, struct twin_work *w, const char *agent);
+void twin_end_offer(struct twin *t, struct twin_work *w, const char *agent, enum router_reason reason);
+void twin_end_offers(struct twin *t, struct twin_work *w, enum router_reason reason);
+void twin_accept(struct twin *t, struct twin_work *w, const char *agent);
+void twin_decline(struct twin *t, struct twin_work *w, const char *agent);
+void twin_offer_missed(struct twin *t, struct twin_work *w);
 
 // Answered by twin_overflow.c.
 struct twin_queue *twin_overflow(struct twin *t, const struct twin_queue *q); // NULL = nowhere

@@ -28,6 +28,7 @@ struct link_call {
     void *module;
     uint64_t token;
     uint64_t aux;     // reply's own
+    uint32_t reader;  // likewise
     int64_t deadline; // given as a duration, kept as a time
     // the link's own
     int64_t began;

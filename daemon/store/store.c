@@ -27,6 +27,7 @@ void store_set_up(struct store *s, bool up, const char *trouble)
     s->lane.turn = 0; // another server, or the same without its memory
     if (was == up)
         return;
+    s->calls += up;
     metric_set(metric_get(METRIC_GAUGE, "throughline_store_up", "1 while Redis can be used.", ""), up);
     if (up)
         tl_log(LOG_INFO, "redis_up", LS("library", STORE_LIBRARY));
@@ -74,6 +75,7 @@ struct store *store_new(struct loop *loop, const struct store_options *o)
                                 .round_trip = metric_get(METRIC_HISTOGRAM, "throughline_store_round_trip_seconds",
                                                          "Time of a call to Redis, one at a time sampled.", "")};
     s->link = link_new(&link, &ops, s);
+    loop_at_turn_end(loop, store_readers_turn_end, s);
     return s;
 }
 
@@ -95,6 +97,8 @@ void store_free(struct store *s)
     if (!s)
         return;
     s->up = false;
+    loop_forget(s->loop, s);
+    store_readers_part(s);
     link_free(s->link);
     link_free(s->ears);
     loop_defer_free(s->loop, store_destroy, s);
@@ -158,6 +162,8 @@ void store_put_fence(struct resp_out *out, const struct store_lease *fence)
 struct resp_out *store_verb(struct store *s, const struct link_call *c, const char *verb, size_t n)
 {
     struct resp_out *out = s->up ? link_begin(s->link) : NULL;
+    if (s->resting)
+        store_readers_wake(s); // it may be an input that we will want to see
     if (!out) {
         link_refuse(s->link, c, TL_UNAVAILABLE);
         return NULL;

@@ -241,12 +241,13 @@ void store_conversations(struct store *s, const char *tenant, uint64_t cursor, u
 
 // ---- the log ----
 
-struct store_reader; // one XREAD at a time on a connection of its own
+// Gives every input once: read from the log, on a connection of its own, or taken from the answer to an event that this store sent.
+struct store_reader;
 struct store_reader_ops {
-    // One input, in order of number; a number that is not the last + 1 is reported as a gap by lost().
+    // One input, in order of number, without a gap.
     void (*input)(void *ctx, uint64_t number, const void *bytes, size_t len);
-    void (*batch_end)(void *ctx); // after each reply, also an empty one
-    // On every (re)connect, and when a gap shows: prove your place before anything else comes. The reader stands still until store_reader_go().
+    void (*batch_end)(void *ctx); // after each reply, also an empty one; after answers at the turn's end
+    // On every (re)connect, also of the store, and when a gap shows: prove your place before anything else comes. The reader stands still until store_reader_go().
     void (*connected)(void *ctx);
 };
 struct store_reader *store_reader_new(struct store *s, const char *tenant, const struct store_reader_ops *ops,

@@ -78,13 +78,15 @@ void store_gather(struct store *s, const struct store_ingest *a, store_placed_fn
     struct store_gather *g = &s->gather;
     if (link_held(s->link) && strcmp(g->tenant, a->tenant) != 0)
         store_gather_release(s);
+    if (!link_held(s->link)) {
+        assert(strlen(a->tenant) < sizeof(g->tenant));
+        strcpy(g->tenant, a->tenant);
+        g->reader = store_reader_of(s, a->tenant);
+    }
+    c.reader = g->reader;
     if (!s->up || !link_hold(s->link, &c)) {
         store_lane_refuse(s, &c);
         return;
-    }
-    if (link_held(s->link) == 1) {
-        assert(strlen(a->tenant) < sizeof(g->tenant));
-        strcpy(g->tenant, a->tenant);
     }
     store_put_event_keys(&g->keys, a);
     store_put_event_words(&g->words, a);

@@ -37,7 +37,8 @@ struct store_job {
 struct store_gather {
     char tenant[96];
     struct resp_out keys, words;
-    uint32_t alone; // so many more events go one by one
+    uint32_t alone;  // so many more events go one by one
+    uint32_t reader; // of this tenant
 };
 
 struct store {
@@ -67,6 +68,11 @@ struct store {
         uint32_t refused; // not sent, on their way back
     } lane;
     struct store_gather gather;
+    struct store_reader *readers, *reader; // all; the one that was told last
+    uint32_t readers_made;
+    uint32_t calls; // connections of `link` so far
+    bool batch;     // a reader was told something in this turn
+    bool resting;   // a reader may wait before it asks
 };
 
 #define STORE_CALL(reply_fn, typed_fn, module_, token_)                                                                \
@@ -94,7 +100,7 @@ bool store_refused_whole(
     const struct value *error); // before it began: a function that commits step by step committed none
 
 link_reply_fn store_reply_placed;  // status, input, conversation, customer
-link_reply_fn store_reply_stored;  // "input,conversation,customer,digest", or as above
+link_reply_fn store_reply_stored;  // "input,conversation,customer,digest", maybe NUL and the input; or as above
 link_reply_fn store_reply_number;  // status, number
 link_reply_fn store_reply_done;    // a plain command's anything
 link_reply_fn store_reply_fields;  // status, field, value ...
@@ -123,6 +129,13 @@ void store_lane_answered(struct store *s, enum tl_err e, const struct value *v);
 bool store_lane_blocked(const struct store *s);
 void store_lane_refuse(struct store *s, struct link_call *c);
 void store_lane_refused(struct store *s); // it has come back
+// store_reader.c: the reader of a tenant, 0 = none; an answer told that this input is stored, and maybe what it is (else NULL); the turn ends; anything but events
+// is sent; the store goes.
+uint32_t store_reader_of(const struct store *s, const char *tenant);
+void store_reader_told(struct store *s, uint32_t id, uint64_t number, const void *bytes, size_t len);
+void store_readers_turn_end(void *store);
+void store_readers_wake(struct store *s);
+void store_readers_part(struct store *s);
 // store_library.c: makes sure that our functions are there, then calls store_set_up().
 void store_library_ensure(struct store *s);
 void store_set_up(struct store *s, bool up, const char *trouble);

@@ -95,15 +95,6 @@ class Server:
         self.child.wait(20)
 
 
-def placed(answer, digest):
-    """[status, input, conversation, customer]; what was stored just now is answered as one text."""
-    if isinstance(answer, list):
-        return answer
-    *numbers, again = answer.split(b",")
-    assert again == digest.encode()
-    return [OK, *map(int, numbers)]
-
-
 class Tenant:
     """One tenant's functions and keys."""
 
@@ -119,6 +110,20 @@ class Tenant:
 
     def key(self, name):
         return self.t + name
+
+    def placed(self, answer, digest, told=None):
+        """[status, input, conversation, customer]; what was stored just now is answered as one text, maybe (told: surely, or surely not)
+        with the input as it stands in the log."""
+        if isinstance(answer, list):
+            return answer
+        answer, nul, body = answer.partition(b"\0")
+        *numbers, again = answer.split(b",")
+        assert again == digest.encode()
+        assert told is None or told == bool(nul)
+        if nul:
+            id = numbers[0] + b"-0"
+            assert self.r.xrange(self.inputs_key, id, id) == [(id, {b"i": body})]
+        return [OK, *map(int, numbers)]
 
     # ---- calls ----
 
@@ -140,20 +145,21 @@ class Tenant:
         keys, words = self.words(id, handle, channel, account, digest, **more)
         if not (threads or verified or claimed):
             return self.events((keys, words), turn=turn)[0]
-        return placed(self.r.fcall("tl1_ingest", 3, self.inputs_key, *keys, *words, turn, account, len(threads),
-                                   len(verified), len(claimed), *threads, *verified, *claimed), digest)
+        return self.placed(self.r.fcall("tl1_ingest", 3, self.inputs_key, *keys, *words, turn, account, len(threads),
+                                        len(verified), len(claimed), *threads, *verified, *claimed), digest, told=True)
 
     def events(self, *several, turn=""):
         """Several at once, each as words() makes it."""
         keys = [k for mine, _ in several for k in mine]
         words = [w for _, mine in several for w in mine]
         answers = self.r.fcall("tl1_ingest_many", 1 + len(keys), self.inputs_key, *keys, *words, turn)
-        return [placed(a, mine[0]) for a, (_, mine) in zip(answers, several, strict=True)]
+        return [self.placed(a, mine[0], told=True if len(several) <= 8 else None)
+                for a, (_, mine) in zip(answers, several, strict=True)]
 
     def consent(self, id, handle, state, word="STOP", account="acc", digest="d"):
         keys, words = self.words(id, handle, SMS, account, digest, flags=0)
-        return placed(self.r.fcall("tl1_consent", 3, self.inputs_key, *keys, *words, "", account, 0, 0, 0, account, state, word),
-                      digest)
+        return self.placed(self.r.fcall("tl1_consent", 3, self.inputs_key, *keys, *words, "", account, 0, 0, 0, account, state, word),
+                           digest)
 
     def command(self, key, conversation=0, text=None):
         from throughline.v1 import conversation_pb2

@@ -6,6 +6,8 @@
 -- customer, open conversation, same channel, nothing beside) are taken in runs: as many as follow each other are read together and
 -- have one note. Each is committed for itself; what a call left that failed on its way is the events from the first up to some one.
 
+local FEW = 8 -- events in a call are answered with their inputs; of more it is cheaper to read them from the log, at once
+
 local run
 
 do -- Lua bounds how many names a chunk may have, and the library is one
@@ -43,7 +45,7 @@ do -- Lua bounds how many names a chunk may have, and the library is one
     end
 
     -- Each event is committed for itself, right after its own writes. The bytes are those of pb_author and pb_placed.
-    local function run_write(log, now, keys, args, m, answers)
+    local function run_write(log, now, keys, args, m, answers, few)
         local cust, conv, inputs, wall, entry_time, input_times = log.cust, log.conv, log.inputs, now.wall_text, now.entry, now.input
         run_note(log, now, keys, m)
         for k = 1, m do
@@ -51,14 +53,15 @@ do -- Lua bounds how many names a chunk may have, and the library is one
             local at, entry_id = (i - 1) * EVENT_WORDS, n .. "-0"
             local author, conversation, resolver = varint(customer + 0), varint(id + 0), agent[k] and pb_text("\50", agent[k]) or ""
             local answer, entry = n .. "," .. id .. "," .. customer .. "," .. args[at + 1], args[at + 4]
-            answers[i] = answer
+            local input = args[at + 5] .. input_times .. "\26"
+                .. varint(#conversation + #author + #resolver + 2) .. "\8" .. conversation .. "\16" .. author .. resolver
+            answers[i] = few and answer .. "\0" .. input or answer
             call("SETEX", keys[2 * i], rule[k].life, answer)
             call("HSET", cust .. customer, "recent", id .. "," .. n .. "," .. wall .. rest[k])
             if entry ~= "" then
                 call("XADD", conv .. id .. ":log", entry_id, "e", entry .. entry_time .. "\26" .. last[#author + 1] .. "\8" .. author)
             end
-            call("XADD", inputs, entry_id, "i", args[at + 5] .. input_times .. "\26"
-                .. varint(#conversation + #author + #resolver + 2) .. "\8" .. conversation .. "\16" .. author .. resolver)
+            call("XADD", inputs, entry_id, "i", input)
         end
         log.n, log.at, log.wall, log.text = log.n + m, now.at, now.wall, log.noted
     end
@@ -94,7 +97,7 @@ do -- Lua bounds how many names a chunk may have, and the library is one
             end
         end
         if m > 0 then
-            run_write(log, now, keys, args, m, answers)
+            run_write(log, now, keys, args, m, answers, #keys <= 1 + 2 * FEW)
         end
         return done
     end

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "daemon/store/block.h"
+#include "daemon/store/store_internal.h"
 
 struct follower {
     struct world *w;
@@ -123,11 +124,92 @@ static void test_gap_is_not_crossed(void **state)
     world_free(w);
 }
 
+// An input that another node appends.
+static void append_elsewhere(struct world *w)
+{
+    static const char *const words[] = {"FCALL", "tl1_append", "1", "tl:{" TENANT "}:inputs", "", "0", "0", "0", INPUT};
+    const char *why = NULL;
+    struct block *b = block_open(redis_child_url(w->child), NULL, 5000, &why);
+    assert_non_null(b);
+    resp_array(block_out(b), sizeof(words) / sizeof(words[0]));
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        resp_text(block_out(b), words[i]);
+    const struct value *v = block_call(b);
+    assert_true(v && v->type == VALUE_ARRAY && value_at(v, 0)->integer == 0);
+    block_close(b);
+}
+
+static void test_events_among_others(void **state)
+{
+    struct world *w = world_new(false);
+    struct follower f = {.w = w, .go = true};
+    (void)state;
+    f.reader = store_reader_new(w->store, TENANT, &ops, &f);
+    for (unsigned i = 1; i <= 60; i++) {
+        struct answer a = {0};
+        char id[16];
+        snprintf(id, sizeof(id), "m%u", i);
+        struct store_ingest in = world_event(id, "0011223344556677", "tel:+491");
+        world_ingest(w, &in, &a);
+        assert_int_equal(a.e, TL_OK);
+        f.want = a.p.input;
+        if (i % 3 == 0) {
+            append_elsewhere(w);
+            f.want++;
+        } else if (i % 7 == 0) {
+            append(w, 2);
+            f.want += 2;
+        }
+        if (i % 4 == 0)
+            world_await(w, followed, &f);
+    }
+    world_await(w, followed, &f);
+    assert_int_equal(f.connected, 1);
+    store_reader_free(f.reader);
+    world_free(w);
+}
+
+static void test_what_answers_tell(void **state)
+{
+    struct world *w = world_new(false);
+    struct follower f = {.w = w, .go = true, .want = 1};
+    (void)state;
+    f.reader = store_reader_new(w->store, TENANT, &ops, &f);
+    world_await(w, connected_again, &f);
+    uint32_t id = store_reader_of(w->store, TENANT);
+    assert_int_equal(store_reader_of(w->store, "another"), 0);
+    store_reader_told(w->store, id, 1, BYTES("one"));
+    assert_int_equal(f.last, 1);
+    assert_true(f.digest == store_digest(BYTES("one")));
+    store_reader_told(w->store, id, 1, BYTES("one"));   // known
+    store_reader_told(w->store, id, 3, BYTES("three")); // somebody wrote 2
+    store_reader_told(w->store, id, 2, NULL, 0);        // which the answer does not hold
+    store_reader_told(w->store, 0, 2, BYTES("two"));    // of a tenant without reader
+    assert_int_equal(f.last, 1);
+    store_reader_told(w->store, id, 2, BYTES("two"));
+    assert_int_equal(f.last, 2);
+    store_set_up(w->store, false, "");
+    store_set_up(w->store, true, "");
+    f.go = false;
+    store_reader_told(w->store, id, 3, BYTES("three")); // of another connection than the proof
+    assert_int_equal(f.connected, 2);
+    store_reader_told(w->store, id, 3, BYTES("three")); // not proven yet
+    assert_int_equal(f.last, 2);
+    store_reader_go(f.reader, 2);
+    store_reader_told(w->store, id, 3, BYTES("three"));
+    assert_int_equal(f.last, 3);
+    store_reader_free(f.reader);
+    assert_int_equal(store_reader_of(w->store, TENANT), 0);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_follow_over_a_loss),
         cmocka_unit_test(test_gap_is_not_crossed),
+        cmocka_unit_test(test_events_among_others),
+        cmocka_unit_test(test_what_answers_tell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,9 +3,10 @@
 // request in hand. What comes in is conn_read.c's, what a request means request.c's, frames ws.c's.
 //
 // Output goes straight to the socket at the end of the turn; only what the socket does not take passes through the
-// bufferevent, and its events.
+// bufferevent, and its events. Input of a plain connection is read straight into the bufferevent's buffer.
 #include <arpa/inet.h>
 #include <errno.h>
+#include <event2/event.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,6 @@
 #define CONN_LINGER_MS 2000
 
 static void on_write(struct bufferevent *bev, void *arg);
-static void on_event(struct bufferevent *bev, short what, void *arg);
 
 static void note_peer(struct conn *c, const struct sockaddr *sa)
 {
@@ -65,9 +65,9 @@ void conn_open(struct http_server *s, evutil_socket_t fd, const struct sockaddr 
     if (c->next)
         c->next->prev = c;
     s->conns = c;
-    bufferevent_setcb(c->bev, conn_on_read, on_write, on_event, c);
-    bufferevent_setwatermark(c->bev, EV_READ, 0, CONN_INPUT_MAX);
-    bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+    bufferevent_setcb(c->bev, conn_on_read, on_write, conn_on_event, c);
+    bufferevent_enable(c->bev, EV_WRITE);
+    conn_read_open(c, fd);
     if (refuse)
         turn_away(c);
 }
@@ -87,14 +87,23 @@ size_t conn_queued(const struct conn *c)
     return evbuffer_get_length(c->out) + evbuffer_get_length(bufferevent_get_output(c->bev));
 }
 
+static bool write_now(struct conn *c)
+{
+    struct evbuffer_iovec v[2];
+    evutil_socket_t fd = bufferevent_getfd(c->bev);
+    if (evbuffer_peek(c->out, -1, NULL, v, 2) != 1)
+        return evbuffer_write(c->out, fd) >= 0;
+    ssize_t n = send(fd, v[0].iov_base, v[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return n >= 0 && evbuffer_drain(c->out, (size_t)n) == 0;
+}
+
 // Only writes; what has to be thought about afterwards waits for the end of the turn.
 void conn_flush(struct conn *c)
 {
     struct evbuffer *queue = bufferevent_get_output(c->bev);
     if (c->state == CONN_GONE || evbuffer_get_length(c->out) == 0)
         return;
-    if (!c->ssl && evbuffer_get_length(queue) == 0 && evbuffer_write(c->out, bufferevent_getfd(c->bev)) < 0 &&
-        errno != EAGAIN && errno != EINTR)
+    if (!c->ssl && evbuffer_get_length(queue) == 0 && !write_now(c) && errno != EAGAIN && errno != EINTR)
         c->broken = true;
     size_t left = evbuffer_get_length(c->out);
     if (left == 0)
@@ -117,6 +126,8 @@ static void conn_free(void *arg)
         tls_drain_errors();
     }
     request_free(c->req);
+    if (c->readable)
+        event_free(c->readable);
     bufferevent_free(c->bev);
     evbuffer_free(c->out);
     free(c);
@@ -127,6 +138,7 @@ void conn_drop(struct conn *c)
     if (c->state == CONN_GONE)
         return;
     c->state = CONN_GONE;
+    conn_reading(c, false);
     bufferevent_disable(c->bev, EV_READ | EV_WRITE);
     bufferevent_setcb(c->bev, NULL, NULL, NULL, NULL);
     if (c->req)
@@ -152,7 +164,7 @@ static void linger(struct conn *c)
     if (c->ssl)
         SSL_shutdown(c->ssl);
     shutdown(bufferevent_getfd(c->bev), SHUT_WR);
-    bufferevent_enable(c->bev, EV_READ);
+    conn_reading(c, true);
     c->resume = true;
 }
 
@@ -186,8 +198,10 @@ void conn_replied(struct conn *c)
 static void look_again(struct conn *c)
 {
     if (c->stalled)
-        bufferevent_enable(c->bev, EV_READ);
+        conn_reading(c, true);
     c->stalled = c->resume = false;
+    if (c->state != CONN_WS && evbuffer_get_length(bufferevent_get_input(c->bev)) == 0)
+        return; // what comes will call
     bufferevent_trigger(c->bev, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 }
 
@@ -229,7 +243,7 @@ static void on_write(struct bufferevent *bev, void *arg)
     server_mark_dirty(c);
 }
 
-static void on_event(struct bufferevent *bev, short what, void *arg)
+void conn_on_event(struct bufferevent *bev, short what, void *arg)
 {
     (void)bev;
     struct conn *c = arg;

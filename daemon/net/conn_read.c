@@ -4,8 +4,11 @@
 //
 // Memory is bounded whatever the peer does: reading stops at the watermark while a request is handled, no further request is
 // begun while the client leaves CONN_OUTPUT_MAX unread, and a body is held only within its route's limit.
+#include <errno.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "daemon/net/internal.h"
 
@@ -178,7 +181,46 @@ void conn_on_read(struct bufferevent *bev, void *arg)
     struct conn *c = arg;
     read_by_state(c);
     if (c->state != CONN_GONE && evbuffer_get_length(bufferevent_get_input(bev)) >= CONN_INPUT_MAX) {
-        bufferevent_disable(bev, EV_READ);
+        conn_reading(c, false);
         c->stalled = true;
     }
+}
+
+// The bufferevent would ask the kernel for the length before each read.
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct conn *c = arg;
+    struct evbuffer *in = bufferevent_get_input(c->bev);
+    (void)what;
+    ssize_t n = recv(fd, c->server->input, sizeof c->server->input, MSG_DONTWAIT);
+    if (n > 0) {
+        evbuffer_add(in, c->server->input, (size_t)n);
+        conn_on_read(c->bev, c);
+    } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+        conn_reading(c, false);
+        conn_on_event(c->bev, n == 0 ? BEV_EVENT_READING | BEV_EVENT_EOF : BEV_EVENT_READING | BEV_EVENT_ERROR, c);
+    }
+}
+
+void conn_read_open(struct conn *c, evutil_socket_t fd)
+{
+    if (c->ssl) {
+        bufferevent_setwatermark(c->bev, EV_READ, 0, CONN_INPUT_MAX);
+    } else {
+        c->readable = event_new(loop_base(c->server->loop), fd, EV_READ | EV_PERSIST, on_readable, c);
+        if (!c->readable || evbuffer_unfreeze(bufferevent_get_input(c->bev), 0) != 0)
+            abort();
+        bufferevent_disable(c->bev, EV_READ);
+    }
+    conn_reading(c, true);
+}
+
+void conn_reading(struct conn *c, bool on)
+{
+    if (c->ssl)
+        (on ? bufferevent_enable : bufferevent_disable)(c->bev, EV_READ);
+    else if (on)
+        event_add(c->readable, NULL);
+    else
+        event_del(c->readable);
 }

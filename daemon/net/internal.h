@@ -28,6 +28,7 @@
 #define HTTP_PARAMS_MAX   8
 #define HTTP_SEGMENTS_MAX 16
 #define CONN_INPUT_MAX    65536 // read ahead of what can be handled
+#define CONN_READ_MAX     16384 // at once
 #define HTTP_EXTRA_MAX    2048  // bytes of headers that a handler may add
 
 struct route {
@@ -87,7 +88,8 @@ enum conn_state { CONN_HEAD, CONN_BODY, CONN_HANDLING, CONN_WS, CONN_CLOSING, CO
 struct conn {
     struct http_server *server;
     struct bufferevent *bev;
-    SSL *ssl; // the bufferevent's, NULL = plain
+    SSL *ssl;               // the bufferevent's, NULL = plain
+    struct event *readable; // of a plain one, which is read without the bufferevent
     struct evbuffer *out;
     enum conn_state state;
     int64_t deadline; // of the state; 0 = none
@@ -126,6 +128,7 @@ struct http_server {
     struct loop_timer *sweep;
     bool accept_failed;
     int64_t log_next; // refusals are logged at most once a second
+    char input[CONN_READ_MAX];
     char boot[16];
     struct {
         time_t at;
@@ -160,7 +163,11 @@ void conn_settle(struct conn *c);             // at the end of the turn: writes,
 bool conn_is_last(struct conn *c);            // may no further request be read here?
 void conn_sweep(struct conn *c, int64_t now); // deadlines
 
+void conn_on_event(struct bufferevent *bev, short what, void *arg); // the connection's end, or that it is made
+
 // conn_read.c
+void conn_read_open(struct conn *c, evutil_socket_t fd);
+void conn_reading(struct conn *c, bool on); // shall what the peer sends be read?
 void conn_on_read(struct bufferevent *bev, void *arg);
 
 // request.c

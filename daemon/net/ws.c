@@ -212,7 +212,7 @@ void ws_read(struct ws *w)
 void ws_pause(struct ws *w)
 {
     w->paused = true;
-    bufferevent_disable(w->conn->bev, EV_READ);
+    conn_reading(w->conn, false);
 }
 
 void ws_resume(struct ws *w)
@@ -221,7 +221,7 @@ void ws_resume(struct ws *w)
         return;
     w->paused = false;
     w->unanswered = 0;
-    bufferevent_enable(w->conn->bev, EV_READ);
+    conn_reading(w->conn, true);
     w->conn->resume = true; // wslay may hold bytes for which no event will come
     server_mark_dirty(w->conn);
 }

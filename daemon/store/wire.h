@@ -27,6 +27,7 @@ struct wire_net {
     struct store_url url;
     struct ssl_ctx_st *tls; // NULL: not TLS
     struct evdns_base *dns; // NULL: resolve names blockingly
+    char *input;            // what was just read, of whichever wire
 };
 // NULL with *why when the address is malformed or the CA file cannot be read.
 struct wire_net *wire_net_new(struct loop *loop, const char *url, const char *ca_file, const char **why)

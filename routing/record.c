@@ -126,7 +126,7 @@ struct router_decision *record_decision(struct router *r, struct arena *arena, c
                                         const struct match *m)
 {
     if (r->names_everybody)
-        return record_everybody(r, arena, w);
+        return record_everybody(r, arena, w, r->agents_n);
     size_t named = record_limit(r);
     struct router_decision *d = record_new(r, arena, w, m, named);
     struct router_candidate *c = (struct router_candidate *)(uintptr_t)d->candidates;
@@ -138,16 +138,17 @@ struct router_decision *record_decision(struct router *r, struct arena *arena, c
     return d;
 }
 
-struct router_decision *record_everybody(struct router *r, struct arena *arena, const struct work *w)
+// All are asked, and of the answers at most `most` are told; the counts are of all.
+struct router_decision *record_everybody(struct router *r, struct arena *arena, const struct work *w, size_t most)
 {
     struct verdict *all = memory_new(r->agents_n, sizeof *all);
     struct match m = scan_work(r, w, all, &r->ranking);
-    struct router_decision *d = record_new(r, arena, w, &m, r->agents_n);
+    struct router_decision *d = record_new(r, arena, w, &m, most);
     struct router_candidate *c = (struct router_candidate *)(uintptr_t)d->candidates;
     memset(d->excluded, 0, sizeof d->excluded);
     for (size_t i = 0; i < r->agents_n; i++) {
         d->excluded[all[i].exclusion]++;
-        if (all[i].exclusion != ROUTER_QUALIFIED)
+        if (all[i].exclusion != ROUTER_QUALIFIED && d->candidates_n < most)
             record_fill(&c[d->candidates_n++], arena, r, w, &m, &all[i]);
     }
     free(all);

@@ -131,6 +131,8 @@ int router_outcome(const struct router *r, const char *session, const char *clie
 // ROUTER_CANDIDATES_MAX). NULL when there is no such work. Valid until the next call that takes the router without const,
 // or the next router_explain.
 const struct router_decision *router_explain(struct router *r, uint64_t work);
+// The same, naming no more than ROUTER_CANDIDATES_MAX: who could take it first, then the others in order of id.
+const struct router_decision *router_glance(struct router *r, uint64_t work);
 
 // Whether decisions name every agent from now on (not only ROUTER_CANDIDATES_MAX). No part of the state: it changes nothing but what
 // decisions tell, and makes each cost as much as router_explain.

@@ -25,13 +25,23 @@ int router_outcome(const struct router *r, const char *session, const char *clie
     return o->refusal ? 2 : 1;
 }
 
-const struct router_decision *router_explain(struct router *r, uint64_t work)
+static const struct router_decision *view_explain(struct router *r, uint64_t work, size_t most)
 {
     const struct work *w = work_find(r, work);
     if (!w)
         return NULL;
     arena_reset(&r->explained);
-    return record_everybody(r, &r->explained, w);
+    return record_everybody(r, &r->explained, w, most);
+}
+
+const struct router_decision *router_explain(struct router *r, uint64_t work)
+{
+    return view_explain(r, work, r->agents_n);
+}
+
+const struct router_decision *router_glance(struct router *r, uint64_t work)
+{
+    return view_explain(r, work, ROUTER_CANDIDATES_MAX);
 }
 
 void router_name_everybody(struct router *r, bool everybody)

@@ -101,7 +101,7 @@ static void reply_why(struct admin_call *c, struct http_request *r, const struct
     Throughline__V1__Why why = THROUGHLINE__V1__WHY__INIT;
     why.decisions = decisions_of(v, n, &why.n_decisions);
     const struct router_decision *now =
-        router_work(core_router(core), c->number, &w) ? router_explain(core_router(core), c->number) : NULL;
+        router_work(core_router(core), c->number, &w) ? router_glance(core_router(core), c->number) : NULL;
     router_stats(core_router(core), &stats);
     if (now) {
         struct decision_place place = {

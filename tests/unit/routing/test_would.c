@@ -301,6 +301,10 @@ static void test_everybody_is_named_and_nothing_else_changes(void **state)
     assert_int_equal(d->excluded[ROUTER_EX_SKILL], 20);
     assert_int_equal(of(d, "a39")->behind, ROUTER_BEHIND_ID);
     expect_change(of(d, "a38"), 0, ROUTER_CHANGE_SKILL, "a", 1, 2);
+    d = router_glance(w->r, world_work(w, 1));
+    assert_int_equal(d->candidates_n, ROUTER_CANDIDATES_MAX);
+    assert_int_equal(d->excluded[ROUTER_EX_SKILL], 20);
+    assert_int_equal(d->candidates[31].exclusion, ROUTER_EX_SKILL);
 }
 
 int main(void)

@@ -10,8 +10,9 @@
 // control characters made visible, so that no customer can drive an agent's terminal.
 
 // A table column: the member's name in each row ("agent.id" goes deeper), its heading, and how it is shown where that is not plain: a
-// count that is absent is 0, Unix milliseconds are a local date and time.
-enum print_as { PRINT_TEXT, PRINT_COUNT, PRINT_TIME };
+// count that is absent is 0, Unix milliseconds are a local date and time, a Wait is
+// from how long to how long (of several the longest).
+enum print_as { PRINT_TEXT, PRINT_COUNT, PRINT_TIME, PRINT_WAIT };
 struct print_column {
     const char *member;
     const char *heading;
@@ -24,6 +25,9 @@ void print_json(const json_t *value); // one line
 const char *print_text(const json_t *object, const char *path);
 json_int_t print_number(const json_t *object, const char *path); // also of 64-bit numbers in strings
 const json_t *print_member(const json_t *object, const char *path);
+
+// "3-6 min", "now", "nobody there"; "" = it does not wait. Valid until the next call.
+const char *print_wait(const json_t *wait);
 
 void print_safe(const char *text); // control characters escaped
 const char *print_bold(void);

@@ -158,25 +158,24 @@ bool agent_is_here(const struct agent *a)
 
 // Calls `each` for all work at hand; it may let go of the work it is given.
 static void agent_each_held(struct router *r, struct agent *a, enum router_reason reason,
-                            void (*each)(struct router *, struct work *, struct agent *, enum router_reason))
+                            void (*each)(struct router *, struct work *, enum router_reason))
 {
     size_t n = a->held.n;
     uint64_t *ids = memory_new(n, sizeof *ids);
     memcpy(ids, a->held.v ? a->held.v : ids, n * sizeof *ids);
     for (size_t i = 0; i < n; i++)
-        each(r, work_find(r, ids[i]), a, reason);
+        each(r, work_find(r, ids[i]), reason);
     free(ids);
 }
 
-static void agent_give_back(struct router *r, struct work *w, struct agent *a, enum router_reason reason)
+static void agent_give_back(struct router *r, struct work *w, enum router_reason reason)
 {
     if (w->state == ROUTER_OFFERED)
-        offer_rescind(r, w, a, reason);
+        offer_rescind(r, w, reason);
 }
 
-static void agent_let_go(struct router *r, struct work *w, struct agent *a, enum router_reason reason)
+static void agent_let_go(struct router *r, struct work *w, enum router_reason reason)
 {
-    (void)a;
     if (w->state == ROUTER_ASSIGNED)
         work_requeue(r, w, reason, false);
     else if (w->state == ROUTER_WRAP_UP)

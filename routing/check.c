@@ -4,8 +4,9 @@
 // simulations and restored snapshots.
 
 #include "routing/absence.h"
-#include "routing/core.h"
+#include "routing/estimate.h"
 #include "routing/learn.h"
+#include "routing/share.h"
 #include "routing/team.h"
 
 #include <stdlib.h>
@@ -25,7 +26,7 @@ static const char *check_agent_work(const struct router *r, const struct agent *
     uint32_t load = 0, light = 0, offers = 0, places[ROUTER_CHANNELS] = {0};
     for (size_t i = 0; i < a->held.n; i++) {
         const struct work *w = work_find(r, a->held.v[i]);
-        if (!w || !offer_or_held(w, a))
+        if (!w || w->agent != a)
             return "an agent lists work that is not theirs";
         load += w->charge.units;
         light += w->charge.channels & ~r->rules.calls_interrupt ? 0 : w->charge.units;
@@ -95,41 +96,20 @@ static const char *check_agents(const struct router *r)
     return present == r->present ? NULL : "the agents present are miscounted";
 }
 
-static const char *check_offers(const struct router *r, const struct work *w)
-{
-    int64_t first = INT64_MAX;
-    if ((w->offers_n > 0) != (w->state == ROUTER_OFFERED) || w->offers_n > ROUTER_OFFERS_MAX)
-        return "work is offered to nobody, to too many, or in another state";
-    for (size_t i = 0; i < w->offers_n; i++) {
-        const struct offer *o = &w->offers[i];
-        if (o->agent->presence != ROUTER_AVAILABLE)
-            return "work is offered to an agent who is not available";
-        if (!ids_have(&o->agent->held, w->id) || offer_to(w, o->agent) != o)
-            return "work is not listed with an agent to whom it is offered, or is offered to them twice";
-        if (o->epoch > r->epoch || (i && o->epoch <= w->offers[i - 1].epoch))
-            return "offers are out of order";
-        first = o->deadline < first ? o->deadline : first;
-    }
-    if (w->offers_n && (w->epoch != w->offers[0].epoch || w->limit.deadline != first))
-        return "work does not follow its offers";
-    return NULL;
-}
-
-static const char *check_work_holder(const struct router *r, const struct work *w)
+static const char *check_work_holder(const struct work *w)
 {
     const struct agent *a = w->agent;
-    const char *why = check_offers(r, w);
-    if (why)
-        return why;
-    if ((a != NULL) != (w->state == ROUTER_ASSIGNED || w->state == ROUTER_WRAP_UP))
-        return "work has a holder where it should not, or none where it should";
+    if ((a == NULL) != (w->state == ROUTER_QUEUED || w->state == ROUTER_SNOOZED))
+        return "work has an agent where it should not, or none where it should";
     if (a && !ids_have(&a->held, w->id))
         return "work is not listed with its agent";
+    if (w->state == ROUTER_OFFERED && a->presence != ROUTER_AVAILABLE)
+        return "work is offered to an agent who is not available";
     if (w->wanted && !ids_have(&w->wanted->awaited, w->id))
         return "work is not listed with the agent it was passed to";
     if (w->informed && !ids_have(&w->informed->informed, w->id))
         return "work is not listed with the agent who goes on seeing it";
-    if (a && w->informed == a)
+    if (a && w->informed == a && w->state != ROUTER_OFFERED)
         return "an agent holds work and is informed of it besides";
     return NULL;
 }
@@ -162,6 +142,9 @@ static const char *check_work(const struct router *r, const struct work *w)
         return "work stays with an absent agent for another time than its channel's";
     if (w->team && (w->state == ROUTER_QUEUED ? !w->wanted : w->state != ROUTER_OFFERED))
         return "work waits for a team of whom nobody can be expected to take it, or is theirs already";
+    if (w->taken > r->at || w->given_at > r->at ||
+        (w->promised && w->state != ROUTER_QUEUED && w->state != ROUTER_OFFERED))
+        return "a wait is estimated that is over, or a contact began in the future";
     if (*w->disposition && w->state != ROUTER_WRAP_UP)
         return "work that is not in wrap-up was disposed of";
     if ((w->line != NULL) != (w->state == ROUTER_QUEUED))
@@ -173,7 +156,7 @@ static const char *check_work(const struct router *r, const struct work *w)
         (w->line->queue != w->queue || w->line->step != queue_step(r, w) || w->line->priority != queue_priority(w) ||
          w->line->channels != session_channels(w) || w->line->cost != w->charge.units))
         return "work stands in the wrong line";
-    return check_work_holder(r, w);
+    return check_work_holder(w);
 }
 
 static const char *check_works(const struct router *r)
@@ -221,16 +204,19 @@ static const char *check_queue(const struct queue *q, uint32_t *waiting)
     for (size_t i = 0; i < q->lines_n; i++) {
         const struct line *l = q->lines[i];
         const struct work *before = NULL;
+        uint32_t lined = 0;
         for (const struct work *w = l->head; w; before = w, w = w->next, n++) {
-            if (w->line != l || w->prev != before)
+            if (w->line != l || w->prev != before || ++lined > l->n)
                 return "a line is broken";
             if (before && !order_older(before, w))
                 return "a line is out of order";
         }
-        if (l->tail != before)
+        if (l->tail != before || lined != l->n)
             return "a line is broken";
     }
     *waiting += n;
+    if (!pace_legal(q->forecast))
+        return "what a queue has shown is out of bounds";
     return n == q->waiting ? NULL : "a queue's waiting work is miscounted";
 }
 
@@ -298,9 +284,8 @@ static const char *check_outcomes(const struct router *r)
 const char *router_check(const struct router *r)
 {
     static const char *(*const checks[])(const struct router *) = {
-        check_agents, check_works,    check_calendars,
-        check_queues, check_outcomes, learn_check,
-        pool_check,   team_check,     check_nobody_waits_in_vain,
+        check_agents, check_works, check_calendars, check_queues, check_outcomes,
+        learn_check,  pool_check,  share_check,     team_check,   check_nobody_waits_in_vain,
     };
     if (!timer_check(r))
         return "the timers are out of order";

@@ -107,7 +107,8 @@ uint32_t queue_priority(const struct work *w);
 typedef unsigned __int128 order_rank;
 bool order_older(const struct work *a, const struct work *b);
 bool order_before(const struct router *r, const struct work *a, const struct work *b);
-bool order_shifts(const struct router *r); // whether giving work out can change the order of the rest
+bool order_by_class(const struct router *r); // a lower class always goes first
+bool order_shifts(const struct router *r);   // whether giving work out can change the order of the rest
 void order_sort(const struct router *r, struct work **v, size_t n);
 
 // ---- needs.c ----
@@ -329,17 +330,11 @@ void settle_hold_over(struct router *r, struct work *w);
 // ---- offer.c ----
 
 void offer_make(struct router *r, struct work *w, const struct match *m);
-struct offer *offer_to(const struct work *w, const struct agent *a); // NULL = none
-bool offer_or_held(const struct work *w, const struct agent *a); // whether it is at hand: offered to, or held by them
-struct agent *offer_first(const struct work *w);                 // the holder, else the first to whom it is offered
-void offer_list(struct router *r, struct work *w, const struct offer *o);
-void offer_extend(struct router *r, struct work *w, struct agent *a);
-void offer_recharge(struct router *r, struct work *w, struct charge before);
-void offer_accept(struct router *r, struct work *w, struct agent *a);
-void offer_decline(struct router *r, struct work *w, struct agent *a, const char *text);
+void offer_extend(struct router *r, struct work *w);
+void offer_accept(struct router *r, struct work *w);
+void offer_decline(struct router *r, struct work *w, const char *text);
 void offer_timed_out(struct router *r, struct work *w);
-void offer_rescind(struct router *r, struct work *w, struct agent *a, enum router_reason reason);
-void offer_rescind_all(struct router *r, struct work *w, enum router_reason reason);
+void offer_rescind(struct router *r, struct work *w, enum router_reason reason);
 struct ask *offer_ask_of(const struct work *w, const struct agent *a);
 void offer_note_ask(struct router *r, struct work *w, struct agent *a, uint32_t times);
 void offer_forget_ask(struct router *r, struct work *w, const struct agent *a);

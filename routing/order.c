@@ -54,6 +54,11 @@ bool order_before(const struct router *r, const struct work *a, const struct wor
     return first != second ? first > second : order_older(a, b);
 }
 
+bool order_by_class(const struct router *r)
+{
+    return order_rules[r->rules.order].by_class;
+}
+
 bool order_shifts(const struct router *r)
 {
     return r->rules.order == ROUTER_ORDER_SKILL_LEVEL;

@@ -8,6 +8,7 @@
 // derived from the state: pool_check() compares it with what a fresh look at each agent says.
 
 #include "routing/core.h"
+#include "routing/share.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -167,6 +168,10 @@ static void pool_reseat(struct router *r, struct agent *a)
     a->profile = profile;
     a->seat_idle = idle;
     a->seated = here;
+    if (was && !here)
+        share_leave(a);
+    if (here && !was)
+        share_join(r, a);
 }
 
 void pool_settle(struct router *r)
@@ -181,6 +186,8 @@ void pool_settle(struct router *r)
 // Before an agent's memberships change or they go for good.
 void pool_leave(struct router *r, struct agent *a)
 {
+    if (a->seated)
+        share_leave(a);
     for (size_t i = 0; i < a->members_n; i++) {
         a->members[i].pool->able--;
         if (a->seated)
@@ -198,6 +205,7 @@ void pool_leave(struct router *r, struct agent *a)
 
 void pool_clear(struct pool *p)
 {
+    share_clear(p);
     for (size_t i = 0; i < p->rows_n; i++)
         row_clear(&p->rows[i]);
     free(p->rows);

@@ -6,6 +6,7 @@
 // at the heads of the lines that they can serve, never at work behind a head that they could not take, nor at the work of
 // queues whose skills they lack.
 
+#include "routing/estimate.h"
 #include "routing/learn.h"
 
 #include <assert.h>
@@ -129,6 +130,7 @@ static void queue_bury_pools(struct router *r, struct queue *q)
 struct queue *queue_new(const struct router_queue *def)
 {
     struct queue *q = memory_new(1, sizeof *q);
+    q->forecast = memory_new(1, sizeof *q->forecast);
     queue_copy_def(&q->def, def);
     queue_derive(q);
     return q;
@@ -163,6 +165,7 @@ void queue_bury(struct router *r, struct queue *q)
     for (size_t i = 0; i < q->lines_n; i++)
         memory_bury(r, q->lines[i]);
     memory_bury(r, q->lines);
+    memory_bury(r, q->forecast);
     memory_bury(r, q);
 }
 
@@ -245,6 +248,7 @@ void queue_line_up(const struct router *r, struct work *w)
     if (after && order_older(w, after))
         before = after->prev;
     w->line = l;
+    l->n++;
     w->prev = before;
     w->next = before ? before->next : l->head;
     *(w->prev ? &w->prev->next : &l->head) = w;
@@ -254,6 +258,7 @@ void queue_line_up(const struct router *r, struct work *w)
 void queue_leave_line(struct work *w)
 {
     struct line *l = w->line;
+    l->n--;
     *(w->prev ? &w->prev->next : &l->head) = w->next;
     *(w->next ? &w->next->prev : &l->tail) = w->prev;
     w->line = NULL;

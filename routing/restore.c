@@ -6,6 +6,7 @@
 // for inputs, references to what exists, and at the end all invariants of router_check(). Anything amiss gives NULL and the reason.
 
 #include "routing/absence.h"
+#include "routing/estimate.h"
 #include "routing/reader.h"
 #include "routing/snapshot.h"
 #include "routing/team.h"
@@ -109,26 +110,6 @@ static void take_sessions(struct reader *in, struct router *r, struct work *w)
     }
 }
 
-// Each is listed once the work is.
-static size_t take_offers(struct reader *in, const struct router *r, struct offer v[ROUTER_OFFERS_MAX])
-{
-    size_t n = take_count(in, 1, 21);
-    if (!reader_must(in, n <= ROUTER_OFFERS_MAX, "a work is offered to too many"))
-        return 0;
-    for (size_t i = 0; i < n; i++) {
-        v[i].agent = take_agent_name(in, r);
-        v[i].epoch = take64(in);
-        v[i].deadline = take_time(in);
-        v[i].extended = take8(in);
-        bool fits = v[i].agent && v[i].extended <= CORE_TIMES_MAX;
-        for (size_t j = 0; j < i && fits; j++)
-            fits = v[j].agent != v[i].agent;
-        if (!reader_must(in, fits, "a work is offered to nobody, or twice"))
-            return 0;
-    }
-    return n;
-}
-
 static void take_asks(struct reader *in, const struct router *r, struct work *w)
 {
     size_t n = take_count(in, 4, 14);
@@ -141,6 +122,23 @@ static void take_asks(struct reader *in, const struct router *r, struct work *w)
         w->asks = memory_grow(w->asks, &w->asks_cap, w->asks_n + 1, sizeof *w->asks);
         w->asks[w->asks_n++] = (struct ask){a, times, until};
     }
+}
+
+static void take_promise(struct reader *in, const struct router *r, struct work *w)
+{
+    w->taken = take_past(in, r->at);
+    w->given_at = take_past(in, r->at);
+    w->measured = take_bool(in);
+    w->promised = take_bool(in);
+    unsigned kind = take8(in);
+    w->promise.low = take_time(in);
+    w->promise.middle = take_time(in);
+    w->promise.high = take_time(in);
+    if (reader_must(in,
+                    kind <= ROUTER_WAIT_PERSON && w->promise.high <= ESTIMATE_MAX_MS &&
+                        w->promise.middle <= ESTIMATE_MAX_MS && w->promise.low <= ESTIMATE_MAX_MS,
+                    "a wait is promised out of bounds"))
+        w->promise.kind = (enum router_wait_kind)kind;
 }
 
 static void take_work_numbers(struct reader *in, const struct router *r, struct work *w)
@@ -156,6 +154,7 @@ static void take_work_numbers(struct reader *in, const struct router *r, struct 
     w->since = take_past(in, r->at);
     w->entered = take_past(in, r->at);
     w->hold_until = take_time(in);
+    take_promise(in, r, w);
     bool open = (state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP) || state == ROUTER_SNOOZED;
     bool legal = open && reason <= ROUTER_WOKEN && channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS &&
                  w->own_priority <= CORE_PRIORITY_MAX && w->charge.units <= CORE_UNITS_MAX &&
@@ -181,7 +180,7 @@ static void take_work_names(struct reader *in, struct router *r, struct work *w)
     text_set(r, &w->intent, take_text(in, ROUTER_NAME_MAX));
     text_set(r, &w->disposition, take_text(in, ROUTER_TEXT_MAX));
     reader_must(in, !*w->disposition || w->state == ROUTER_WRAP_UP, "work that is not in wrap-up was disposed of");
-    reader_must(in, w->queue && (w->agent != NULL) == (w->state == ROUTER_ASSIGNED || w->state == ROUTER_WRAP_UP),
+    reader_must(in, w->queue && (w->agent == NULL) == (w->state == ROUTER_QUEUED || w->state == ROUTER_SNOOZED),
                 "a work's place does not fit its state");
     work_inform(w, informed);
     work_want(w, wanted);
@@ -197,7 +196,7 @@ static void take_work(struct reader *in, struct router *r)
     take_work_numbers(in, r, w);
     int64_t limit = take_time(in), give_back = take_time(in), snoozed = take_time(in);
     w->extended = take8(in);
-    bool limited = w->state == ROUTER_WRAP_UP;
+    bool limited = w->state == ROUTER_OFFERED || w->state == ROUTER_WRAP_UP;
     reader_must(in, w->extended <= (limited ? CORE_TIMES_MAX : 0u), "work was extended that has no limit");
     reader_must(in, w->state == ROUTER_ASSIGNED || (!give_back && !w->given.channels && !w->given.units),
                 "work waits for its customer that no agent has at hand");
@@ -206,17 +205,13 @@ static void take_work(struct reader *in, struct router *r)
     w->told = take_bool(in);
     take_work_names(in, r, w);
     take_sessions(in, r, w);
-    struct offer offers[ROUTER_OFFERS_MAX];
-    size_t offers_n = take_offers(in, r, offers);
     take_asks(in, r, w);
     if (!reader_must(in, !held || w->state == ROUTER_QUEUED, "work is held that does not wait"))
         return;
     work_enter(r, w);
     session_arm(r, w);
-    for (size_t i = 0; i < offers_n; i++)
-        offer_list(r, w, &offers[i]);
     if (limited) {
-        w->limit.kind = TIMER_WRAP_UP;
+        w->limit.kind = w->state == ROUTER_OFFERED ? TIMER_OFFER : TIMER_WRAP_UP;
         timer_start(r, &w->limit, limit);
     }
     if (give_back)

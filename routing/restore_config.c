@@ -2,6 +2,7 @@
 //
 // Rules and queues from a snapshot's bytes. A part of restore.c.
 
+#include "routing/estimate.h"
 #include "routing/learn.h"
 #include "routing/reader.h"
 
@@ -59,6 +60,25 @@ static const struct router_relax *take_steps(struct reader *in, size_t *n)
     return v;
 }
 
+static struct forecast take_forecast(struct reader *in)
+{
+    struct forecast f = {0};
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++) {
+        f.pace[c].n = take64(in);
+        f.pace[c].sum = take64(in);
+        f.pace[c].squares = take64(in);
+    }
+    f.waits = take64(in);
+    f.left = take64(in);
+    f.waited = take64(in);
+    f.seen.inside = take64(in);
+    f.seen.below = take64(in);
+    f.seen.above = take64(in);
+    f.seen.unknown = take64(in);
+    f.seen.error = take64(in);
+    return f;
+}
+
 static struct queue *take_queue(struct reader *in)
 {
     struct router_queue d = {0};
@@ -93,11 +113,15 @@ static struct queue *take_queue(struct reader *in)
     d.prefer_known_ms = take32(in);
     d.from_file = take_bool(in);
     bool implicit = take_bool(in);
+    struct forecast shown = take_forecast(in);
     if (!reader_must(in, config_queue_legal(&d) && d.weight && d.target_ms && d.learn_prior,
                      "a queue is out of bounds"))
         return NULL;
     struct queue *q = queue_new(&d);
     q->implicit = implicit;
+    *q->forecast = shown;
+    if (!reader_must(in, pace_legal(q->forecast), "what a queue has shown is out of bounds"))
+        q->forecast->waits = 0;
     for (size_t i = 0; i < q->topics_n; i++) {
         q->topics[i].since = take32(in);
         q->topics[i].mean = take32(in);

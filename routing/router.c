@@ -172,6 +172,7 @@ void router_free(struct router *r)
     free(r->alarms.v);
     free(r->undecided);
     free(r->touched);
+    free(r->newcomers);
     free(r->freed);
     free(r->open);
     free(r->answers);

@@ -26,7 +26,18 @@
 
 // ---- views: the state as it is now; pointers are valid until the next step ----
 
-struct router_work_view { // while it is offered, agent, epoch and deadline are those of the oldest offer
+struct router_wait { // until being offered to whoever takes it; ms from now
+    enum router_wait_kind kind;
+    int64_t low, middle, high; // KNOWN: with a chance of 10, 50 and 90 % it takes no longer
+};
+
+struct router_calibration { // estimates made when a wait began, compared with what came; of those answered after a wait
+    uint64_t inside, below, above; // of low..high
+    uint64_t unknown;              // there was none
+    uint64_t error;                // sum of |came - middle| / middle (at least 1 s), in thousandths
+};
+
+struct router_work_view {
     uint64_t id, conversation, customer, epoch;
     const char *queue, *agent, *former_agent, *language, *intent;
     enum router_work_state state;
@@ -41,13 +52,6 @@ struct router_work_view { // while it is offered, agent, epoch and deadline are 
     int64_t snoozed_until;   // wall; 0 = it is not
     const struct router_session *sessions;
     size_t sessions_n;
-    size_t offers_n;
-};
-
-struct router_offer_view {
-    const char *agent;
-    uint64_t epoch;
-    int64_t deadline; // at
 };
 
 struct router_agent_view {
@@ -64,6 +68,7 @@ struct router_queue_view {
     uint32_t waiting, offered, assigned;
     int64_t oldest; // at; 0 = none
     bool closed;    // by its calendar
+    struct router_calibration estimates;
 };
 
 struct router_calendar_view {
@@ -142,14 +147,15 @@ void router_stats(const struct router *r, struct router_stats *out);
 bool router_work(const struct router *r, uint64_t work, struct router_work_view *out);
 bool router_work_of_conversation(const struct router *r, uint64_t conversation,
                                  struct router_work_view *out); // its open work
-bool router_offer_at(const struct router *r, uint64_t work, size_t index,
-                     struct router_offer_view *out); // oldest first
-bool router_offer_to(const struct router *r, uint64_t work, const char *agent, struct router_offer_view *out);
 bool router_agent(const struct router *r, const char *id, struct router_agent_view *out);
 bool router_session_agent(const struct router *r, const char *session, const char **agent);
 // In order of id, from the first greater than `after` (NULL, "" or 0 = from the start); false at the end.
 bool router_next_agent(const struct router *r, const char *after, struct router_agent_view *out);
 bool router_next_work(const struct router *r, uint64_t after, struct router_work_view *out);
+// How long the work has still to wait; not KNOWN where nobody can say. Costs no more with more agents or work; see estimate.c.
+struct router_wait router_work_wait(const struct router *r, uint64_t work);
+// ... and whoever entered the queue now, at its usual priority; a queue that is full passes them on.
+struct router_wait router_queue_wait(const struct router *r, size_t index, enum router_channel channel);
 bool router_queue_at(const struct router *r, size_t index, struct router_queue_view *out); // in order of entry rules
 // Of a queue that learns, in order of queue and intent; false at the end.
 bool router_lesson_at(const struct router *r, const char *agent, size_t index, struct router_lesson_view *out);

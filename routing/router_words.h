@@ -14,7 +14,6 @@
 #define ROUTER_CANDIDATES_MAX 32   // agents, who are then all named in a decision; of more, the winner and ten others
 #define ROUTER_NEEDS_MAX      1000 // bytes of an expression
 #define ROUTER_LEARN_INTENTS  32   // that a learning queue may list
-#define ROUTER_OFFERS_MAX     8    // of one work at a time
 #define ROUTER_STEPS_MAX      16
 #define ROUTER_CALENDARS_MAX  64
 #define ROUTER_TURNS_MAX      1024              // of one calendar that are known ahead
@@ -179,6 +178,14 @@ enum router_when {
     ROUTER_WHEN_OPEN = 1,
     ROUTER_WHEN_CLOSED = 2,
     ROUTER_WHENS = 3, // size of tables
+};
+
+enum router_wait_kind {       // what is known of how long there is still to wait
+    ROUTER_WAIT_NONE = 0,     // it does not wait
+    ROUTER_WAIT_KNOWN = 1,    // within bounds
+    ROUTER_WAIT_NOBODY = 2,   // not known: nobody who could take it is available
+    ROUTER_WAIT_LEARNING = 3, // not known: too few contacts of the queue have ended
+    ROUTER_WAIT_PERSON = 4,   // not known: it waits for somebody in particular
 };
 
 enum router_happened_kind {

@@ -6,7 +6,7 @@
 // come out differently than last time: work whose own situation changed (undecided) and work that an agent with new room could
 // take (freed). This file visits just those, in the same order, so the outcome is that of the simple rule.
 
-#include "routing/core.h"
+#include "routing/estimate.h"
 #include "routing/team.h"
 
 // ---- waiting for somebody in particular ----
@@ -294,9 +294,13 @@ void settle(struct router *r)
     do {
         settle_once(r);
         for (size_t i = 0; i < r->answers_n; i++)
-            offer_accept(r, r->answers[i], offer_first(r->answers[i]));
+            offer_accept(r, r->answers[i]);
         r->answers_n = 0;
     } while (r->freed_n); // a session that had lapsed weighs less once somebody has it
+    if (r->newcomers_n) {
+        pool_settle(r);
+        pace_promise(r);
+    }
 }
 
 void settle_pause_over(struct router *r, struct work *w)

@@ -7,6 +7,7 @@
 // write fails.
 
 #include "routing/snapshot.h"
+#include "routing/estimate.h"
 #include "routing/learn.h"
 #include "routing/writer.h"
 
@@ -45,6 +46,23 @@ static void put_rules(struct writer *o, const struct router_config *c)
         put32(o, c->channels[i].lost_ms);
         put32(o, c->channels[i].away_ms);
     }
+}
+
+static void put_forecast(struct writer *o, const struct forecast *f)
+{
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++) {
+        put64(o, f->pace[c].n);
+        put64(o, f->pace[c].sum);
+        put64(o, f->pace[c].squares);
+    }
+    put64(o, f->waits);
+    put64(o, f->left);
+    put64(o, f->waited);
+    put64(o, f->seen.inside);
+    put64(o, f->seen.below);
+    put64(o, f->seen.above);
+    put64(o, f->seen.unknown);
+    put64(o, f->seen.error);
 }
 
 static void put_queue(struct writer *o, const struct queue *q)
@@ -86,6 +104,7 @@ static void put_queue(struct writer *o, const struct queue *q)
     put32(o, d->prefer_known_ms);
     put8(o, d->from_file);
     put8(o, q->implicit);
+    put_forecast(o, q->forecast);
     for (size_t i = 0; i < q->topics_n; i++) {
         put32(o, q->topics[i].since);
         put32(o, q->topics[i].mean);
@@ -204,7 +223,15 @@ static void put_work(struct writer *o, const struct work *w)
     put_time(o, w->since);
     put_time(o, w->entered);
     put_time(o, w->hold_until);
-    put_time(o, w->state == ROUTER_WRAP_UP ? w->limit.deadline : 0);
+    put_time(o, w->taken);
+    put_time(o, w->given_at);
+    put8(o, w->measured);
+    put8(o, w->promised);
+    put8(o, (uint64_t)w->promise.kind);
+    put_time(o, w->promise.low);
+    put_time(o, w->promise.middle);
+    put_time(o, w->promise.high);
+    put_time(o, w->limit.place ? w->limit.deadline : 0);
     put_time(o, w->give_back.place ? w->give_back.deadline : 0);
     put_time(o, w->snooze.place ? w->snooze.deadline : 0);
     put8(o, w->extended);
@@ -222,13 +249,6 @@ static void put_work(struct writer *o, const struct work *w)
     put_text(o, w->intent);
     put_text(o, w->disposition);
     put_sessions(o, w);
-    put8(o, w->offers_n);
-    for (size_t i = 0; i < w->offers_n; i++) {
-        put_agent_name(o, w->offers[i].agent);
-        put64(o, w->offers[i].epoch);
-        put_time(o, w->offers[i].deadline);
-        put8(o, w->offers[i].extended);
-    }
     put32(o, w->asks_n);
     for (size_t i = 0; i < w->asks_n; i++) {
         put_agent_name(o, w->asks[i].agent);

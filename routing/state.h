@@ -171,6 +171,7 @@ struct agent {
     enum router_presence counted; // in router.by_presence; NONE = not
     uint32_t counted_channels;    // ... and in router.by_channels
     uint32_t profile;
+    uint32_t slots[ROUTER_CHANNELS]; // as counted in the pools while seated
     int64_t seat_idle;
     struct desk *desks;
     struct team *team;      // NULL = none
@@ -196,6 +197,7 @@ struct line { // work that waits with the same need: whoever can take one can ta
     uint64_t stamp;           // which settling that is
     uint64_t barren;          // the settling in which nobody was found for it
     size_t place;             // in router.open
+    uint32_t n;               // works
 };
 
 struct pool { // who meets what a queue requires at one of its steps
@@ -210,6 +212,9 @@ struct pool { // who meets what a queue requires at one of its steps
     struct row *rows; // of the available ones, in order of profile
     size_t rows_n, rows_cap;
     uint32_t seated[CORE_CHANNELS_ALL / 2 + 1]; // agents in the rows, by the channels they take / 2
+    uint64_t slots[ROUTER_CHANNELS];            // contacts that the available ones can have at a time
+    struct share *shares;                       // with which pools, share.h; in order of their index
+    size_t shares_n, shares_cap;
 };
 
 struct calendar {
@@ -231,6 +236,7 @@ struct queue {
     struct line **lines;
     size_t lines_n, lines_cap;
     uint32_t waiting, offered, assigned;
+    struct forecast *forecast;       // what it has shown, estimate.h
     const struct calendar *calendar; // NULL = always open
 };
 
@@ -238,13 +244,6 @@ struct ask { // an agent who declined or missed this work, or passed it on
     struct agent *agent;
     uint32_t times;
     int64_t until;
-};
-
-struct offer { // of a work, to an agent
-    struct agent *agent;
-    uint64_t epoch;
-    int64_t deadline;
-    uint32_t extended; // times
 };
 
 struct work {
@@ -257,10 +256,12 @@ struct work {
     struct charge given; // what it gave back while it waits for its customer; without channels = nothing
     int64_t since;       // waits since
     int64_t entered;     // waits in this queue since
-    uint32_t extended;   // times, of the wrap-up under way
+    uint32_t extended;   // times, of the offer or wrap-up under way
+    int64_t taken;       // offered since, to whom it is or who has it; later by as long as it was given back
+    int64_t given_at;    // since when it is given back
     int64_t hold_until;  // a known agent who is full is waited for until then
     struct queue *queue;
-    struct agent *agent;                                         // held by
+    struct agent *agent;                                         // offered to, or held by
     struct agent *informed;                                      // who left it and goes on seeing it
     struct agent *wanted;                                        // transferred to
     struct team *team;                                           // likewise; `wanted` is then the best of them
@@ -268,16 +269,17 @@ struct work {
     bool prefer_former;
     bool told;         // that nobody can take it has been recorded for its present need
     bool undecided;    // listed in router.undecided
+    bool measured;     // how long it takes of a slot, since `taken`
+    bool promised;     // an estimate was made when it began to wait
     bool touched;      // listed in router.touched
     uint8_t connected; // bit per session: the call is bridged to the agent
     uint8_t sessions_n, sessions_cap;
     struct router_session *sessions; // owned
-    struct offer *offers;            // under way, in order of epoch; while OFFERED, never none
-    size_t offers_n, offers_cap;
     struct ask *asks;
     size_t asks_n, asks_cap;
-    struct timer limit; // of the first offer to end, or of a wrap-up
+    struct timer limit; // of an offer or a wrap-up
     struct timer idle, pause, hold, step, give_back, overflow, snooze, absence;
+    struct router_wait promise;
     struct line *line;
     struct work *prev, *next; // in the line
 };
@@ -369,6 +371,8 @@ struct router {
     // of the step under way
     struct work **undecided, **touched;
     size_t undecided_n, undecided_cap, touched_n, touched_cap;
+    struct work **newcomers; // who have begun to wait and were promised nothing yet
+    size_t newcomers_n, newcomers_cap;
     struct agent **freed;
     size_t freed_n, freed_cap;
     struct work **answers; // offers that nobody needs to accept

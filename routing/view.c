@@ -2,7 +2,7 @@
 //
 // Views: the state as it is now, for desks, read models and metrics. Nothing here changes it.
 
-#include "routing/core.h"
+#include "routing/estimate.h"
 #include "routing/snooze.h"
 
 #include <string.h>
@@ -72,7 +72,7 @@ static struct router_work_view view_of_work(const struct work *w)
         .customer = w->customer,
         .epoch = w->epoch,
         .queue = w->queue->def.name,
-        .agent = offer_first(w) ? offer_first(w)->def.id : "",
+        .agent = w->agent ? w->agent->def.id : "",
         .former_agent = w->former,
         .language = w->language,
         .intent = w->intent,
@@ -87,12 +87,9 @@ static struct router_work_view view_of_work(const struct work *w)
         .dispositions_n = w->queue->def.dispositions_n,
         .disposition_required = w->queue->def.disposition_required,
         .since = w->since,
-        .deadline = w->offers_n      ? w->offers[0].deadline
-                    : w->limit.place ? w->limit.deadline
-                                     : 0,
+        .deadline = w->limit.place ? w->limit.deadline : 0,
         .sessions = w->sessions,
         .sessions_n = w->sessions_n,
-        .offers_n = w->offers_n,
     };
 }
 
@@ -106,26 +103,6 @@ static bool view_work(const struct work *w, struct router_work_view *out)
 bool router_work(const struct router *r, uint64_t work, struct router_work_view *out)
 {
     return view_work(work_find(r, work), out);
-}
-
-static bool view_offer(const struct offer *o, struct router_offer_view *out)
-{
-    if (o)
-        *out = (struct router_offer_view){.agent = o->agent->def.id, .epoch = o->epoch, .deadline = o->deadline};
-    return o != NULL;
-}
-
-bool router_offer_at(const struct router *r, uint64_t work, size_t index, struct router_offer_view *out)
-{
-    const struct work *w = work_find(r, work);
-    return w && index < w->offers_n && view_offer(&w->offers[index], out);
-}
-
-bool router_offer_to(const struct router *r, uint64_t work, const char *agent, struct router_offer_view *out)
-{
-    const struct work *w = work_find(r, work);
-    const struct agent *a = agent_find(r, text_or_empty(agent));
-    return w && a && view_offer(offer_to(w, a), out);
 }
 
 bool router_next_work(const struct router *r, uint64_t after, struct router_work_view *out)
@@ -189,13 +166,26 @@ bool router_queue_at(const struct router *r, size_t index, struct router_queue_v
                                       .waiting = q->waiting,
                                       .offered = q->offered,
                                       .assigned = q->assigned,
-                                      .closed = !calendar_open(q->calendar, r->wall)};
+                                      .closed = !calendar_open(q->calendar, r->wall),
+                                      .estimates = q->forecast->seen};
     for (size_t i = 0; i < q->lines_n; i++) {
         const struct work *w = q->lines[i]->head;
         if (w && (!out->oldest || w->since < out->oldest))
             out->oldest = w->since;
     }
     return true;
+}
+
+struct router_wait router_work_wait(const struct router *r, uint64_t work)
+{
+    const struct work *w = work_find(r, work);
+    return w && w->state == ROUTER_QUEUED ? estimate_work(r, w) : (struct router_wait){0};
+}
+
+struct router_wait router_queue_wait(const struct router *r, size_t index, enum router_channel channel)
+{
+    bool sound = index < r->queues_n && channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS;
+    return sound ? estimate_newcomer(r, r->queues[index], channel) : (struct router_wait){0};
 }
 
 // Both lists ascend, so one walk along the two gives the order of work id.

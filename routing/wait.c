@@ -6,7 +6,7 @@
 // it takes that again, whether there is room or not: so an agent is past the capacity or a maximum by no more than what their
 // conversations have given back. What it needs beyond that (a heavier channel, another one) has to find room as ever.
 
-#include "routing/core.h"
+#include "routing/estimate.h"
 
 // The agent has spoken. Time that has been given already is not counted anew.
 void wait_begin(struct router *r, struct work *w)
@@ -22,6 +22,7 @@ void wait_over(struct router *r, struct work *w)
     if (!w->charge.channels || session_any_call(w))
         return;
     w->given = w->charge;
+    pace_gave_back(r, w);
     work_recharge(r, w);
     work_touch(r, w);
 }
@@ -31,6 +32,7 @@ struct charge wait_end(struct router *r, struct work *w)
 {
     struct charge given = w->given;
     timer_stop(r, &w->give_back);
+    pace_taken_back(r, w);
     w->given = (struct charge){0};
     if (given.channels)
         work_touch(r, w);

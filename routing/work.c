@@ -10,11 +10,11 @@
 //              ├────────────────────────────┴─────────┘      back to the queue, with its age
 //              └── SNOOZED ◄── ASSIGNED                      put away: no agent, no line (snooze.c)
 //
-// A state is membership: QUEUED work stands in a line and has no agent; OFFERED work is listed with, and charged to, each
-// agent to whom it is offered (offer.c); ASSIGNED and WRAP_UP work with and to exactly one: its holder. CLOSED work is forgotten when the step ends.
+// A state is membership: QUEUED work stands in a line and has no agent; OFFERED, ASSIGNED and WRAP_UP work is listed with, and
+// charged to, exactly one agent. CLOSED work is forgotten when the step ends.
 
 #include "routing/absence.h"
-#include "routing/core.h"
+#include "routing/estimate.h"
 #include "routing/team.h"
 
 #include <assert.h>
@@ -69,6 +69,7 @@ static uint32_t *work_counter(const struct work *w)
 void work_change_queue(struct router *r, struct work *w, struct queue *to)
 {
     uint32_t *counter = work_counter(w);
+    pace_elsewhere(r, w);
     if (counter)
         --*counter;
     w->queue = to;
@@ -95,6 +96,7 @@ static void work_leave(struct router *r, struct work *w)
         queue_leave_line(w);
     }
     if (w->agent) {
+        w->agent->offers -= w->state == ROUTER_OFFERED ? 1 : 0;
         ids_drop(&w->agent->held, w->id);
         agent_charge(r, w->agent, w->charge, (struct charge){0});
     }
@@ -114,6 +116,7 @@ void work_enter(struct router *r, struct work *w)
         offer_arm_pause(r, w);
     }
     if (w->agent) {
+        w->agent->offers += w->state == ROUTER_OFFERED ? 1 : 0;
         ids_put(&w->agent->held, w->id);
         agent_charge(r, w->agent, (struct charge){0}, w->charge);
     }
@@ -139,15 +142,17 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
                enum router_reason reason)
 {
     assert(work_moves[w->state] & CORE_BIT(to));
-    assert((agent != NULL) == work_is_contact(to) && !w->offers_n);
+    assert((agent != NULL) == (to == ROUTER_OFFERED || work_is_contact(to)));
     struct agent *former = w->agent;
     bool over = former && former == agent && agent->over;
     work_stamp_idle(r, w, to, agent);
+    pace_moves(r, w, to, reason);
     work_leave(r, w);
     if (to == ROUTER_QUEUED) {
         if (w->state != ROUTER_OFFERED) {
             w->hold_until = timer_after(r->at, w->queue->def.prefer_known_ms);
             w->entered = r->at;
+            pace_joined(r, w);
         }
         w->told = false;
         work_undecide(r, w);
@@ -162,7 +167,7 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     else if (to != ROUTER_WRAP_UP) // there it stays what it was at the close
         w->charge = session_charge(r, w, to != ROUTER_ASSIGNED);
     work_enter(r, w);
-    if (over) // leaving and entering looked like room in between
+    if (over || to == ROUTER_OFFERED) // leaving and entering looked like room in between; a call may interrupt
         agent->over = room_exceeded(r, agent);
     work_touch(r, w);
     if (former)
@@ -198,7 +203,6 @@ void work_recharge(struct router *r, struct work *w)
     w->charge = session_charge(r, w, w->state != ROUTER_ASSIGNED);
     if (w->agent)
         agent_charge(r, w->agent, before, w->charge);
-    offer_recharge(r, w, before);
     if (w->state == ROUTER_QUEUED)
         work_line_up_anew(r, w);
     if (w->charge.units != before.units)
@@ -261,7 +265,7 @@ void work_finish_step(struct router *r)
     }
     for (size_t i = 0; i < r->touched_n; i++) {
         struct work *w = r->touched[i];
-        struct router_effect *e = effect_work(r, ROUTER_WORK, w, offer_first(w), w->reason);
+        struct router_effect *e = effect_work(r, ROUTER_WORK, w, w->agent, w->reason);
         e->state = (uint32_t)w->state;
         e->former_agent = w->former;
         e->text = w->disposition;

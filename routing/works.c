@@ -96,7 +96,6 @@ void work_free(struct work *w)
     }
     free(w->sessions);
     free(w->asks);
-    free(w->offers);
     text_free(w->former);
     text_free(w->last_agent);
     text_free(w->language);
@@ -114,7 +113,6 @@ void work_bury(struct router *r, struct work *w)
     }
     memory_bury(r, w->sessions);
     memory_bury(r, w->asks);
-    memory_bury(r, w->offers);
     text_bury(r, w->former);
     text_bury(r, w->last_agent);
     text_bury(r, w->language);

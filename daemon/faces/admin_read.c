@@ -102,7 +102,9 @@ void admin_readyz(void *ctx, struct http_request *r)
 void admin_metrics(void *faces, struct http_request *r)
 {
     size_t len = 0;
-    (void)faces;
+    const struct faces *f = faces;
+    for (size_t i = 0; i < f->n; i++)
+        core_show_metrics(f->v[i].core);
     char *text = metrics_render(&len);
     http_reply(r, 200, "text/plain; version=0.0.4; charset=utf-8", text, len);
     free(text);
@@ -161,8 +163,11 @@ void admin_queues(void *faces, struct http_request *r)
     char next[24] = "";
     list.queues = v;
     list.next = next;
-    while (list.n_queues < page.limit && router_queue_at(router_of(face), from + list.n_queues, &q))
-        v[list.n_queues++] = core_queue_message(&q);
+    while (list.n_queues < page.limit && router_queue_at(router_of(face), from + list.n_queues, &q)) {
+        v[list.n_queues] = core_queue_message(&q);
+        core_put_waits(v[list.n_queues], router_of(face), from + list.n_queues);
+        list.n_queues++;
+    }
     if (router_queue_at(router_of(face), from + list.n_queues, &q))
         snprintf(next, sizeof next, "%llu", (unsigned long long)(from + list.n_queues));
     http_reply_message(r, 200, &list.base);
@@ -184,6 +189,7 @@ void admin_queue(void *faces, struct http_request *r)
         return;
     }
     Throughline__V1__QueueStatus *m = core_queue_message(&q);
+    core_put_waits(m, router_of(face), i);
     http_reply_message(r, 200, &m->base);
     throughline__v1__queue_status__free_unpacked(m, NULL);
 }
@@ -203,8 +209,10 @@ void admin_works(void *faces, struct http_request *r)
     bool more;
     list.work = v;
     list.next = next;
-    while ((more = router_next_work(router_of(face), w.id, &w)) && list.n_work < page.limit)
-        v[list.n_work++] = core_work_message(&w);
+    while ((more = router_next_work(router_of(face), w.id, &w)) && list.n_work < page.limit) {
+        v[list.n_work] = core_work_message(&w);
+        core_put_wait(v[list.n_work++], router_of(face));
+    }
     if (more && list.n_work)
         snprintf(next, sizeof next, "%llu", (unsigned long long)v[list.n_work - 1]->id);
     http_reply_message(r, 200, &list.base);
@@ -224,6 +232,7 @@ void admin_work(void *faces, struct http_request *r)
         return;
     }
     Throughline__V1__Work *m = core_work_message(&w);
+    core_put_wait(m, router_of(face));
     http_reply_message(r, 200, &m->base);
     throughline__v1__work__free_unpacked(m, NULL);
 }

@@ -257,13 +257,7 @@ void desks_effect(void *ctx, const struct core_effect *ce)
         (!e->session_id || !router_session_agent(core_router(all->face->core), e->session_id, &agent)))
         return;
     tell_agent(all, agent, ce, rows[e->kind].tell);
-    if (rows[e->kind].to != TO_HOLDERS)
-        return;
-    struct router_offer_view o;
-    for (size_t i = 1; router_offer_at(core_router(all->face->core), e->work, i, &o); i++) // the first is `agent`
-        if (!same(o.agent, e->former_agent))
-            tell_agent(all, o.agent, ce, rows[e->kind].tell);
-    if (!same(agent, e->former_agent))
+    if (rows[e->kind].to == TO_HOLDERS && !same(agent, e->former_agent))
         tell_agent(all, e->former_agent, ce, rows[e->kind].tell);
 }
 

@@ -21,23 +21,20 @@ struct concerns {
     struct concern *v;
     size_t n, offers;
     const char *agent;
-    const struct router *router;
 };
 
 static void on_concern(void *ctx, const struct router_work_view *w, bool informed)
 {
     struct concerns *all = ctx;
-    struct router_offer_view own = {0};
-    bool offered = router_offer_to(all->router, w->id, all->agent, &own);
     all->v = xrealloc(all->v, (all->n + 1) * sizeof *all->v);
     struct concern *c = &all->v[all->n++];
     *c = (struct concern){.work = w->id,
                           .conversation = w->conversation,
                           .customer = w->customer,
                           .message = core_work_message(w),
-                          .offered = !informed && offered,
-                          .epoch = own.epoch,
-                          .deadline = own.deadline,
+                          .offered = !informed && w->state == ROUTER_OFFERED && strcmp(w->agent, all->agent) == 0,
+                          .epoch = w->epoch,
+                          .deadline = w->deadline,
                           .reason = (Throughline__V1__Reason)w->reason,
                           .former_agent = xstrdup(w->former_agent ? w->former_agent : "")};
     all->offers += c->offered;
@@ -110,7 +107,7 @@ static void add_concerns(struct desk *d, Throughline__V1__DeskUpdate *u, const s
 
 void desk_welcome(struct desk *d, bool resumed)
 {
-    struct concerns all = {.agent = d->agent, .router = core_router(d->all->face->core)};
+    struct concerns all = {.agent = d->agent};
     Throughline__V1__DeskUpdate *u = welcome_new(d, resumed);
     if (!resumed && *d->agent)
         router_each_concern(core_router(d->all->face->core), d->agent, on_concern, &all);
@@ -132,6 +129,7 @@ void desk_send_queues(struct desk *d)
         Throughline__V1__DeskUpdate u = THROUGHLINE__V1__DESK_UPDATE__INIT;
         u.update_case = THROUGHLINE__V1__DESK_UPDATE__UPDATE_QUEUE;
         u.queue = core_queue_message(&q);
+        core_put_waits(u.queue, core_router(d->all->face->core), i);
         desk_say(d, &u);
         throughline__v1__queue_status__free_unpacked(u.queue, NULL);
     }

@@ -112,18 +112,42 @@ static bool effects_agree(const struct router_effects *out, const struct twin *t
 
 static uint64_t lessons_seen;
 
+static uint64_t waits_seen[ROUTER_WAIT_PERSON + 1], came_seen[3]; // came_seen: inside, below, above
+
+static bool waits_agree(const char *what, struct router_wait a, struct router_wait b)
+{
+    waits_seen[a.kind] += a.kind != ROUTER_WAIT_KNOWN || a.middle ? 1 : 0;
+    if (a.kind == b.kind && a.low == b.low && a.middle == b.middle && a.high == b.high)
+        return true;
+    fprintf(stderr,
+            "  wait %s differs: kind %d/%d, %" PRId64 "/%" PRId64 " %" PRId64 "/%" PRId64 " %" PRId64 "/%" PRId64 "\n",
+            what, (int)a.kind, (int)b.kind, a.low, b.low, a.middle, b.middle, a.high, b.high);
+    return false;
+}
+
+static bool estimates_agree(const struct router_queue_view *v, struct twin *t)
+{
+    const struct router_calibration *a = &v->estimates, *b = &twin_forecast(t, v->def.name)->seen;
+    came_seen[0] += a->inside;
+    came_seen[1] += a->below;
+    came_seen[2] += a->above;
+    return a->inside == b->inside && a->below == b->below && a->above == b->above && a->unknown == b->unknown &&
+           a->error == b->error;
+}
+
 static bool works_agree(const struct router *r, struct twin *t)
 {
     struct router_work_view v = {0};
     size_t n = 0;
     for (uint64_t after = 0; router_next_work(r, after, &v); after = v.id, n++) {
         const struct twin_work *w = twin_work(t, v.id);
-        bool agree = w && v.state == w->state && strcmp(v.agent, twin_shown(w)) == 0 &&
-                     strcmp(v.queue, w->queue) == 0 && v.charge == twin_charge(t, w) &&
-                     v.channel_now == w->channel_now && v.since == w->since && v.priority == twin_priority(t, w) &&
-                     v.reason == w->reason && v.sessions_n == w->sessions_n && strcmp(v.former_agent, w->former) == 0 &&
-                     strcmp(v.intent, w->intent) == 0 && v.snoozed_until == w->snoozed &&
-                     strcmp(v.disposition, w->disposition) == 0 && v.epoch == w->epoch && v.offers_n == w->offers_n;
+        bool agree = w && v.state == w->state && strcmp(v.agent, w->agent) == 0 && strcmp(v.queue, w->queue) == 0 &&
+                     v.charge == twin_charge(t, w) && v.channel_now == w->channel_now && v.since == w->since &&
+                     v.priority == twin_priority(t, w) && v.reason == w->reason && v.sessions_n == w->sessions_n &&
+                     strcmp(v.former_agent, w->former) == 0 && strcmp(v.intent, w->intent) == 0 &&
+                     v.snoozed_until == w->snoozed && strcmp(v.disposition, w->disposition) == 0;
+        if (agree && !waits_agree(v.queue, router_work_wait(r, v.id), twin_wait(t, twin_work(t, v.id))))
+            return false;
         for (size_t i = 0; agree && i < v.sessions_n; i++)
             agree =
                 v.sessions[i].live == w->sessions[i].live && strcmp(v.sessions[i].handle, w->sessions[i].handle) == 0;
@@ -177,6 +201,15 @@ static bool queues_agree(const struct router *r, struct twin *t)
         if (!q || v.closed != twin_closed(t, q)) {
             fprintf(stderr, "  queue %s differs\n", v.def.name);
             return false;
+        }
+        if (!estimates_agree(&v, t)) {
+            fprintf(stderr, "  what came of the estimates of %s differs\n", v.def.name);
+            return false;
+        }
+        for (unsigned c = ROUTER_CHAT; c < ROUTER_CHANNELS; c++) {
+            enum router_channel channel = (enum router_channel)c;
+            if (!waits_agree(v.def.name, router_queue_wait(r, i, channel), twin_wait_new(t, q, channel)))
+                return false;
         }
     }
     return true;
@@ -243,6 +276,10 @@ static bool reached(const char *what, const uint64_t *seen, int i)
 static bool reached_everything(void)
 {
     bool all = lessons_seen > 0;
+    for (int i = 0; i < 3; i++)
+        all &= i == 1 || reached("how a wait came out", came_seen, i); // below takes luck; the stories have it
+    for (int i = ROUTER_WAIT_NONE; i <= ROUTER_WAIT_PERSON; i++)
+        all &= reached("wait", waits_seen, i);
     for (int i = ROUTER_DONE; i <= ROUTER_CUSTOMER; i++)
         all &= reached("effect", kinds_seen, i);
     for (int i = ROUTER_NEW; i <= ROUTER_WOKEN; i++)

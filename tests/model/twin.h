@@ -69,6 +69,15 @@ struct twin_queue {
     uint32_t learn_prior;
 };
 
+struct twin_forecast { // of a queue
+    char queue[TWIN_NAME];
+    struct {
+        int64_t n, sum, squares;
+    } holds[ROUTER_CHANNELS];
+    int64_t waits, left, waited;
+    struct router_calibration seen;
+};
+
 struct twin_topic {
     char queue[TWIN_NAME], intent[TWIN_NAME];
     int64_t since, mean;
@@ -113,14 +122,6 @@ struct twin_need { // what a waiting work asks of whoever takes it
     uint32_t priority, channels, cost;
 };
 
-struct twin_offer {
-    char agent[TWIN_NAME];
-    uint64_t epoch;
-    int64_t limit;
-    uint32_t extended;
-    bool by_itself;
-};
-
 struct twin_work {
     uint64_t id, conversation, customer, epoch;
     enum router_work_state state;
@@ -130,13 +131,14 @@ struct twin_work {
     int64_t since, entered, hold_until, limit, give_back; // give_back: 0 = not waiting for the customer
     int64_t snoozed;                                      // until; wall
     char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME], team[TWIN_NAME];
+    int64_t taken, given_at;
+    bool measured, promised, fresh; // fresh: began to wait since the last settling
+    struct router_wait promise;
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
-    bool prefer_former, told, changed;
+    bool prefer_former, told, changed, by_itself;
     struct twin_need told_need;
     struct twin_session sessions[ROUTER_SESSIONS_MAX];
     size_t sessions_n;
-    struct twin_offer offers[ROUTER_OFFERS_MAX];
-    size_t offers_n;
     struct twin_ask asks[TWIN_AGENTS];
     size_t asks_n;
 };
@@ -207,6 +209,8 @@ struct twin {
     size_t commands_n;
     struct twin_event events[TWIN_EVENTS];
     size_t events_n;
+    struct twin_forecast forecasts[TWIN_QUEUES];
+    size_t forecasts_n;
     struct twin_topic topics[TWIN_TOPICS];
     size_t topics_n;
     struct twin_lesson lessons[TWIN_LESSONS];
@@ -249,25 +253,15 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
                enum router_reason reason);
 void twin_ask(struct twin *t, struct twin_work *w, const char *agent, uint32_t times);
 void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to, enum router_reason reason);
-bool twin_holds_any(const struct twin *t, const char *agent);
+void twin_end_offer(struct twin *t, struct twin_work *w, enum router_reason reason);
 void twin_requeue(struct twin *t, struct twin_work *w, enum router_reason reason, bool informed);
 void twin_close(struct twin *t, struct twin_work *w, enum router_reason reason);
 void twin_wrap_up(struct twin *t, struct twin_work *w, enum router_reason reason);
 void twin_connect(struct twin *t, struct twin_work *w);
 void twin_disconnect(struct twin *t, struct twin_work *w);
+void twin_accept(struct twin *t, struct twin_work *w);
 void twin_settle(struct twin *t);
 void twin_time(struct twin *t, int64_t at);
-
-// Answered by twin_offer.c.
-struct twin_offer *twin_offer_to(struct twin_work *w, const char *agent);
-bool twin_at_hand(const struct twin_work *w, const char *agent);
-const char *twin_shown(const struct twin_work *w);
-void twin_offer(struct twin *t, struct twin_work *w, const char *agent);
-void twin_end_offer(struct twin *t, struct twin_work *w, const char *agent, enum router_reason reason);
-void twin_end_offers(struct twin *t, struct twin_work *w, enum router_reason reason);
-void twin_accept(struct twin *t, struct twin_work *w, const char *agent);
-void twin_decline(struct twin *t, struct twin_work *w, const char *agent);
-void twin_offer_missed(struct twin *t, struct twin_work *w);
 
 // Answered by twin_overflow.c.
 struct twin_queue *twin_overflow(struct twin *t, const struct twin_queue *q); // NULL = nowhere
@@ -294,6 +288,16 @@ const struct twin_lesson *twin_lesson_of(struct twin *t, const char *agent, cons
 // Answered by twin_record.c.
 void twin_record(struct twin *t, const struct twin_work *w, const struct twin_agent *winner,
                  const struct twin_view *all, struct twin_view *qualified, size_t n);
+
+// Answered by twin_estimate.c.
+struct router_wait twin_wait(struct twin *t, struct twin_work *w);
+struct router_wait twin_wait_new(struct twin *t, struct twin_queue *q, enum router_channel channel);
+struct twin_forecast *twin_forecast(struct twin *t, const char *queue);
+void twin_estimate_moves(struct twin *t, struct twin_work *w, enum router_work_state to, enum router_reason reason);
+void twin_estimate_elsewhere(struct twin *t, struct twin_work *w);
+void twin_estimate_given_ends(struct twin *t, struct twin_work *w);
+void twin_estimate_prune(struct twin *t);
+void twin_promise(struct twin *t);
 
 // Answered by twin_calendar.c.
 bool twin_closed(const struct twin *t, const struct twin_queue *q);

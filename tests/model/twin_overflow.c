@@ -27,6 +27,7 @@ struct twin_queue *twin_with_room(struct twin *t, struct twin_queue *q)
 
 void twin_overflows(struct twin *t, struct twin_work *w)
 {
+    twin_estimate_elsewhere(t, w);
     twin_name(w->queue, twin_overflow(t, twin_queue(t, w->queue))->name);
     w->entered = t->now;
     w->reason = ROUTER_OVERFLOWED;

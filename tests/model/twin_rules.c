@@ -106,7 +106,7 @@ uint32_t twin_load(const struct twin *t, const char *agent)
 {
     uint32_t sum = 0;
     for (size_t i = 0; i < t->works_n; i++) {
-        if (twin_at_hand(&t->works[i], agent))
+        if (t->works[i].state != ROUTER_CLOSED && same(t->works[i].agent, agent))
             sum += twin_charge(t, &t->works[i]);
     }
     return sum;
@@ -143,7 +143,7 @@ uint32_t twin_on_channel(const struct twin *t, const char *agent, size_t channel
     uint32_t n = 0;
     for (size_t i = 0; i < t->works_n; i++) {
         const struct twin_work *w = &t->works[i];
-        if (twin_at_hand(w, agent) && twin_places(w, w->state) & BIT(channel))
+        if (w->state != ROUTER_CLOSED && same(w->agent, agent) && twin_places(w, w->state) & BIT(channel))
             n++;
     }
     return n;
@@ -167,7 +167,7 @@ bool twin_has_room(const struct twin *t, const struct twin_agent *a, uint32_t ch
     uint32_t all = 0, heavy = 0;
     for (size_t i = 0; i < t->works_n; i++) {
         const struct twin_work *w = &t->works[i];
-        if (!twin_at_hand(w, a->id) || w->id == but)
+        if (w->state == ROUTER_CLOSED || !same(w->agent, a->id) || w->id == but)
             continue;
         all += twin_charge(t, w);
         heavy += twin_places(w, w->state) & ~t->rules.calls_interrupt ? twin_charge(t, w) : 0;
@@ -215,10 +215,10 @@ static void began_or_ended(struct twin *t, const char *agent)
         a->idle_since = t->now;
 }
 
-bool twin_holds_any(const struct twin *t, const char *agent)
+static bool twin_holds_any(const struct twin *t, const char *agent)
 {
     for (size_t i = 0; i < t->works_n; i++) {
-        if (twin_at_hand(&t->works[i], agent))
+        if (same(t->works[i].agent, agent))
             return true;
     }
     return false;
@@ -229,6 +229,7 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
 {
     enum router_work_state from = w->state;
     struct twin_agent *former = *w->agent ? twin_agent(t, w->agent) : NULL;
+    twin_estimate_moves(t, w, to, reason);
     if (from == ROUTER_ASSIGNED || from == ROUTER_WRAP_UP)
         began_or_ended(t, w->agent);
     if (to == ROUTER_ASSIGNED && !t->rules.idle_from_end)
@@ -262,6 +263,12 @@ void twin_ask(struct twin *t, struct twin_work *w, const char *agent, uint32_t t
     }
     ask->times += times;
     ask->until = t->now + t->rules.decline_pause_ms;
+}
+
+void twin_end_offer(struct twin *t, struct twin_work *w, enum router_reason reason)
+{
+    twin_tell(t, ROUTER_OFFER_ENDED, w, w->agent, reason);
+    twin_move(t, w, ROUTER_QUEUED, "", reason);
 }
 
 static void tell_of_call(struct twin *t, enum router_effect_kind kind, const struct twin_work *w,
@@ -344,8 +351,8 @@ void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to
         a->idle_since = t->now;
     for (size_t i = 0; i < t->works_n && to != ROUTER_AVAILABLE; i++) {
         struct twin_work *w = &t->works[i];
-        if (twin_offer_to(w, a->id))
-            twin_end_offer(t, w, a->id, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY);
+        if (w->state == ROUTER_OFFERED && same(w->agent, a->id))
+            twin_end_offer(t, w, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY);
     }
     for (size_t i = 0; i < t->works_n && to == ROUTER_OFFLINE; i++) {
         struct twin_work *w = &t->works[i];
@@ -368,7 +375,7 @@ bool twin_takes(const struct twin_agent *a, uint32_t channels)
 bool twin_is_asked(const struct twin *t, const char *agent)
 {
     for (size_t i = 0; i < t->works_n; i++) {
-        if (t->works[i].state == ROUTER_OFFERED && twin_at_hand(&t->works[i], agent))
+        if (t->works[i].state == ROUTER_OFFERED && same(t->works[i].agent, agent))
             return true;
     }
     return false;
@@ -511,6 +518,7 @@ static void decide(struct twin *t, struct twin_work *w)
         if (all[i].exclusion == ROUTER_QUALIFIED)
             qualified[n++] = all[i];
     }
+    struct twin_queue *q = twin_queue(t, w->queue);
     sort_qualified(qualified, n);
     struct twin_agent *winner = choose(t, w, all, qualified, n);
     if (winner || !w->told)
@@ -519,7 +527,12 @@ static void decide(struct twin *t, struct twin_work *w)
     w->told_need = need;
     if (!winner)
         return;
-    twin_offer(t, w, winner->id);
+    w->epoch = ++t->epoch;
+    const struct router_channel_rules *rules = &t->rules.channels[w->channel_now];
+    w->limit = t->now + (rules->offer_ms ? rules->offer_ms : q->offer_ms);
+    w->by_itself = rules->auto_accept;
+    twin_move(t, w, ROUTER_OFFERED, winner->id, w->reason);
+    twin_tell(t, ROUTER_OFFER, w, winner->id, w->reason)->deadline = w->limit;
 }
 
 // Every waiting work, each time that which goes first of those not yet looked at.
@@ -550,14 +563,13 @@ static bool accept_by_themselves(struct twin *t)
         struct twin_work *first = NULL;
         for (size_t i = 0; i < t->works_n; i++) {
             struct twin_work *w = &t->works[i];
-            if (w->offers_n && w->offers[0].by_itself && (!first || w->epoch < first->epoch))
+            if (w->state == ROUTER_OFFERED && w->by_itself && (!first || w->epoch < first->epoch))
                 first = w;
         }
         if (!first)
             return any;
-        char agent[TWIN_NAME];
-        twin_name(agent, first->offers[0].agent);
-        twin_accept(t, first, agent);
+        first->by_itself = false;
+        twin_accept(t, first);
         any = true;
     }
 }
@@ -567,4 +579,5 @@ void twin_settle(struct twin *t)
     do {
         go_through(t);
     } while (accept_by_themselves(t));
+    twin_promise(t);
 }

@@ -68,8 +68,8 @@ static struct due first_due(struct twin *t)
         struct twin_work *w = &t->works[i];
         if (w->state == ROUTER_CLOSED)
             continue;
-        for (size_t o = 0; o < w->offers_n; o++)
-            consider(&best, w->offers[o].limit, OFFER, w, NULL);
+        if (w->state == ROUTER_OFFERED)
+            consider(&best, w->limit, OFFER, w, NULL);
         const struct twin_agent *holder = twin_agent(t, w->agent);
         if (holder && stays(t, w, holder->presence))
             consider(&best, holder->gone_since + stays(t, w, holder->presence), ABSENCE, w, NULL);
@@ -98,6 +98,17 @@ static struct due first_due(struct twin *t)
     return best;
 }
 
+static void offer_missed(struct twin *t, struct twin_work *w)
+{
+    struct twin_agent *a = twin_agent(t, w->agent);
+    twin_ask(t, w, a->id, 1);
+    twin_end_offer(t, w, ROUTER_TIMED_OUT);
+    if (++a->misses >= t->rules.timeouts_to_away) {
+        a->misses = 0;
+        twin_presence(t, a, ROUTER_AWAY, ROUTER_TIMED_OUT);
+    }
+}
+
 static void sessions_lapse(struct twin *t, struct twin_work *w)
 {
     for (size_t i = 0; i < w->sessions_n; i++) {
@@ -122,6 +133,7 @@ static void gives_back(struct twin *t, struct twin_work *w)
     w->give_back = 0;
     if (places == 0 || places & 1u << ROUTER_VOICE)
         return;
+    w->given_at = t->now;
     w->given = units;
     w->given_places = places;
     w->changed = true;
@@ -142,7 +154,7 @@ static void absence_lasts(struct twin *t, struct twin_work *w)
 static void fire(struct twin *t, const struct due *d)
 {
     if (d->kind == OFFER)
-        twin_offer_missed(t, d->w);
+        offer_missed(t, d->w);
     else if (d->kind == GRACE)
         twin_presence(t, d->a, ROUTER_OFFLINE, ROUTER_DESK_LOST);
     else if (d->kind == WRAP_UP)

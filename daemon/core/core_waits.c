@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Estimated waits as messages and metrics: asked for when somebody looks, never kept.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/base/loop.h"
+#include "daemon/base/metrics.h"
+#include "daemon/core/core.h"
+#include "throughline/v1/agent.pb-c.h"
+#include "throughline/v1/work.pb-c.h"
+
+static Throughline__V1__Wait *wait_message(const struct router_wait *w)
+{
+    Throughline__V1__Wait *m = xcalloc(1, sizeof *m);
+    throughline__v1__wait__init(m);
+    m->kind = (Throughline__V1__WaitKind)w->kind;
+    m->low_ms = w->low;
+    m->middle_ms = w->middle;
+    m->high_ms = w->high;
+    return m;
+}
+
+void core_put_wait(Throughline__V1__Work *m, const struct router *r)
+{
+    struct router_wait w = router_work_wait(r, m->id);
+    if (w.kind)
+        m->wait = wait_message(&w);
+}
+
+static uint64_t compared(const struct router_calibration *c)
+{
+    return c->inside + c->below + c->above;
+}
+
+void core_put_waits(Throughline__V1__QueueStatus *m, const struct router *r, size_t index)
+{
+    struct router_queue_view v;
+    if (!router_queue_at(r, index, &v))
+        return;
+    m->waits = xcalloc(ROUTER_CHANNELS, sizeof(Throughline__V1__QueueWait *));
+    for (unsigned c = ROUTER_CHAT; c < ROUTER_CHANNELS; c++) {
+        if (v.def.channels && !(v.def.channels & 1u << c))
+            continue;
+        struct router_wait w = router_queue_wait(r, index, (enum router_channel)c);
+        Throughline__V1__QueueWait *of = m->waits[m->n_waits++] = xcalloc(1, sizeof *of);
+        throughline__v1__queue_wait__init(of);
+        of->channel = (Throughline__V1__Channel)c;
+        of->wait = wait_message(&w);
+    }
+    m->estimates = xcalloc(1, sizeof *m->estimates);
+    throughline__v1__estimates__init(m->estimates);
+    m->estimates->inside = v.estimates.inside;
+    m->estimates->below = v.estimates.below;
+    m->estimates->above = v.estimates.above;
+    m->estimates->unknown = v.estimates.unknown;
+    if (compared(&v.estimates))
+        m->estimates->error_permille = (uint32_t)(v.estimates.error / compared(&v.estimates));
+}
+
+// A counter that is a number of the fold: where the fold is thrown away it waits until it has caught up.
+static void count_up_to(struct metric *m, double n)
+{
+    if (n > metric_value(m))
+        metric_add(m, n - metric_value(m));
+}
+
+static void set_count(const char *labels, const char *came, uint64_t n)
+{
+    char all[512];
+    snprintf(all, sizeof all, "%s,came=\"%s\"", labels, came);
+    count_up_to(metric_get(METRIC_COUNTER, "throughline_wait_estimates_total",
+                           "Waits estimated when they began, by how what came compares with the interval told.", all),
+                (double)n);
+}
+
+void core_show_metrics(struct core *c)
+{
+    struct router_queue_view v;
+    for (size_t i = 0; router_queue_at(core_router(c), i, &v); i++) {
+        char labels[400], tenant[160], queue[160];
+        snprintf(labels, sizeof labels, "%s,%s", metric_label(tenant, sizeof tenant, "tenant", core_tenant(c)),
+                 metric_label(queue, sizeof queue, "queue", v.def.name));
+        set_count(labels, "inside", v.estimates.inside);
+        set_count(labels, "below", v.estimates.below);
+        set_count(labels, "above", v.estimates.above);
+        set_count(labels, "unknown", v.estimates.unknown);
+        count_up_to(metric_get(METRIC_COUNTER, "throughline_wait_estimate_error_ratio_total",
+                               "Sum of |came - middle| / middle over the waits compared.", labels),
+                    (double)v.estimates.error / 1000);
+    }
+}

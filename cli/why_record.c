@@ -85,6 +85,9 @@ static void words_requirement(const json_t *d)
         printf("  relaxed " N " time%s so far\n", step, step == 1 ? "" : "s");
     if (print_number(d, "considered") && !print_number(d, "able"))
         printf("  no agent at all meets the requirement, present or not\n");
+    if (*print_text(d, "former"))
+        printf("  %s %s\n", strcmp(print_text(d, "reason"), "transferred") == 0 ? "passed on by" : "last with",
+               print_text(d, "former"));
     if (*print_text(d, "team"))
         printf("  passed to team %s, of whom only what is always required is asked; the best of them is %s\n",
                print_text(d, "team"), print_text(d, "wanted"));

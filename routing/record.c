@@ -108,7 +108,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .able = queue_pool_at(w->queue, step)->able,
         .config = r->config,
         .wanted = w->wanted ? w->wanted->def.id : "",
-        .former = w->prefer_former ? w->former : "",
+        .former = w->former,
         .hold_ms = m->held ? w->hold_until - r->at : 0,
         .team = w->team ? w->team->name : "",
     };

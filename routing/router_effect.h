@@ -95,7 +95,7 @@ struct router_decision {
     uint32_t able;             // agents who meet the requirement, present or not; 0 = nobody ever can as things are
     uint64_t config;           // input that brought the configuration in force
     const char *wanted;        // whom it was passed to by name, "" = nobody
-    const char *former;        // who had it before and is asked first, "" = nobody
+    const char *former;        // who had it last, "" = nobody; of a transfer, who passed it on
     int64_t hold_ms;  // so long yet, somebody whom the customer knows and who has no room is waited for; 0 = not
     const char *team; // it was passed to this team, of whom the floor alone is required; "" = to none
 };

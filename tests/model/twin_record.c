@@ -62,7 +62,7 @@ void twin_record(struct twin *t, const struct twin_work *w, const struct twin_ag
     twin_name(e->team, w->team);
     e->step = (uint32_t)twin_step_of(t, q, w);
     twin_name(e->wanted, w->wanted);
-    twin_name(e->former, w->prefer_former ? w->former : "");
+    twin_name(e->former, w->former);
     e->hold = n && !winner && same(w->wanted, "") ? w->hold_until - t->now : 0;
     const struct twin_view *chosen = NULL;
     for (size_t i = 0; i < n; i++)

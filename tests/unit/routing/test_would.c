@@ -261,6 +261,7 @@ static void test_behind_who_is_known_and_who_is_named(void **state)
     assert_string_equal(world_agent_of(w, 1), "bob");
     expect_behind(now(w, "ann"), ROUTER_BEHIND_PASSED, 0);
     assert_string_equal(router_explain(w->r, world_work(w, 1))->wanted, "bob");
+    assert_string_equal(router_explain(w->r, world_work(w, 1))->former, "ann");
 }
 
 static void test_behind_the_drawn(void **state)

@@ -59,6 +59,7 @@ int cmd_skip(struct cli *cli, int argc, char **argv);
 int cmd_fold(struct cli *cli, int argc, char **argv);
 int cmd_sim(struct cli *cli, int argc, char **argv);
 int cmd_archive(struct cli *cli, int argc, char **argv);
+int cmd_shadow(struct cli *cli, int argc, char **argv);
 int cmd_replay(struct cli *cli, int argc, char **argv);
 
 // Prints "throughline: ..." on stderr and returns code.

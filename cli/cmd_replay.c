@@ -10,29 +10,7 @@
 #include "cli/options.h"
 #include "cli/replay.h"
 #include "daemon/archive/archive.h"
-#include "daemon/config/config.h"
 #include "proto/timestamp.h"
-
-struct replay_other { // configuration
-    Throughline__V1__RoutingConfig *message;
-    struct scratch scratch;
-    struct router_config config;
-};
-
-static int replay_configure(const struct cli *cli, const char *path, struct replay_other *o)
-{
-    struct config *config = NULL;
-    struct config_errors errors = {0};
-    int rc = config_load(path, &config, &errors);
-    config_errors_print(&errors, path, stderr);
-    if (rc != 0)
-        return CLI_CONFIG;
-    o->message = config_routing(config, cli->tenant);
-    config_free(config);
-    if (!input_config(&o->scratch, o->message, &o->config))
-        return cli_fail(CLI_CONFIG, "%s: cannot be put in force", path);
-    return CLI_OK;
-}
 
 static int replay_time(const char *option, const char *text, int64_t *ms)
 {
@@ -132,7 +110,6 @@ int cmd_replay(struct cli *cli, int argc, char **argv)
         return CLI_USAGE;
     struct replay_bytes bytes = {0};
     argv[argc] = NULL; // what options_parse() leaves behind it is no file
-    scratch_open(&other.scratch);
     int rc = *config ? replay_configure(cli, config, &other) : CLI_OK;
     r.config = *config ? &other.config : NULL;
     if (rc == CLI_OK)
@@ -144,9 +121,7 @@ int cmd_replay(struct cli *cli, int argc, char **argv)
     if (rc == CLI_OK)
         rc = replay_tell(cli, &r);
     replay_close(&r);
-    if (other.message)
-        protobuf_c_message_free_unpacked(&other.message->base, NULL);
-    scratch_close(&other.scratch);
+    replay_unconfigure(&other);
     free(bytes.p);
     return rc;
 }

@@ -43,6 +43,8 @@ static const struct cli_command cli_commands[] = {
      cmd_archive, false},
     {"replay", "FILE... [--config NEW.toml] [--from TIME] [--to TIME]",
      "fold an exported log with another configuration, and report what would have changed", cmd_replay, true},
+    {"shadow", "NEW.toml FOLDER [--every SECONDS] [--once] | --show FOLDER",
+     "follow the live log with another configuration, and tell each decision that differs", cmd_shadow, false},
 };
 
 static bool cli_hushed;

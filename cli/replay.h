@@ -28,6 +28,12 @@ struct replay_fate {
     int64_t offered, held_since, held; // while folding: the offer that stands, the time in hand so far
 };
 
+// The latest decision about a work.
+struct replay_choice {
+    char agent[ROUTER_NAME_MAX + 1], queue[ROUTER_NAME_MAX + 1]; // "" = nobody
+    enum router_reason reason;
+};
+
 struct replay_work {
     uint64_t number;           // in the log
     uint64_t id[REPLAY_SIDES]; // in each world
@@ -44,10 +50,19 @@ struct replay_work {
     int64_t due;
     enum router_work_state due_state;
     uint64_t due_epoch;
+    struct replay_choice choice[REPLAY_SIDES], told[REPLAY_SIDES]; // told: when last compared
+    bool chosen;                                                   // to be compared
 };
 
-struct replay_desk {
-    char session[ROUTER_NAME_MAX + 1], agent[ROUTER_NAME_MAX + 1];
+// How long people usually take, of a queue; of the first, of all.
+struct replay_usual {
+    char queue[ROUTER_NAME_MAX + 1];
+    int64_t accept, accepts, handle, handles; // ms, and how often
+};
+
+struct replay_usuals {
+    struct replay_usual *v;
+    size_t n, cap;
 };
 
 struct replay_list {
@@ -63,8 +78,6 @@ struct replay {
     struct router *router[REPLAY_SIDES];
     struct replay_list works[REPLAY_SIDES]; // in order of their id there
     struct replay_list all;                 // in order of the log
-    struct replay_desk *desks;
-    size_t desks_n, desks_cap;
     struct scratch scratch;
     bool first;             // the pass that only learns what was recorded
     bool begun;             // the other configuration is in force
@@ -75,7 +88,24 @@ struct replay {
     struct replay_list
         doubt; // works that moved in the other world between two recorded inputs: to be compared after the second
     uint64_t inputs, set_aside, supposed;
+    struct replay_list chosen; // works that either world has decided about
+    uint64_t decisions, differing, parted;
+    struct replay_usuals usual;
+    // A log that goes on: what people did is learned as it comes, and choices that differ are told.
+    bool live;
+    void (*differs)(void *ctx, const struct replay *r, const struct replay_work *w); // may be NULL
+    void *ctx;
 };
+
+struct cli;
+struct replay_other { // configuration
+    Throughline__V1__RoutingConfig *message;
+    struct scratch scratch;
+    struct router_config config;
+};
+// Reads a file; a sysexits code, what is wrong is told. replay_unconfigure() in any case.
+int replay_configure(const struct cli *cli, const char *path, struct replay_other *o);
+void replay_unconfigure(struct replay_other *o);
 
 // Both passes; a sysexits code.
 int replay_run(struct replay *r, const char *name);
@@ -96,6 +126,26 @@ void replay_plan(struct replay *r, struct replay_work *w);
 bool replay_act(struct replay *r, int64_t until);
 // From what the first pass found: how long people took, for those too of whom the log does not tell.
 void replay_learn(struct replay *r);
+// Live, from what has become of one.
+void replay_hear(struct replay *r, struct replay_work *w);
+// One input of the log, in both worlds; false when it does not follow. *past: it is of after the time asked for. words: NULL, or gets what it
+// says (NULL = nothing that is understood), valid until the next.
+struct log_frame;
+bool replay_input(struct replay *r, const struct log_frame *f, bool *past, const Throughline__V1__Input **words);
+// Puts the other configuration in force.
+bool replay_switch(struct replay *r, int64_t at, int64_t wall);
+struct replay_work *replay_add(struct replay *r, uint64_t number, uint64_t conversation);
+void replay_begin(struct replay *r, struct replay_work *w, enum replay_side side, uint64_t id,
+                  enum router_channel channel, int64_t since);
+// What the effects in one world make of its works.
+void replay_follow(struct replay *r, enum replay_side side, const struct router_effects *effects);
+// Compares the choices made since the last time.
+void replay_choices(struct replay *r);
+
+// Begins both worlds live: with a state (NULL = with the log's first input). False with why.
+bool replay_live(struct replay *r, const void *state, size_t len, const char **why);
+// Of works that have ended in both worlds, forgets all but about the latest `keep`.
+void replay_forget(struct replay *r, size_t keep);
 
 void *replay_new(size_t n, size_t size); // zeroed
 void *replay_resize(void *p, size_t size);

@@ -17,17 +17,7 @@
 
 // ---- how long they take ----
 
-struct people_usual {
-    const char *queue; // NULL = all
-    int64_t accept, accepts, handle, handles;
-};
-
-struct people_usuals {
-    struct people_usual *v; // v[0] of all queues
-    size_t n, cap;
-};
-
-static struct people_usual *people_usual(struct people_usuals *u, const char *queue)
+static struct replay_usual *people_usual(struct replay_usuals *u, const char *queue)
 {
     for (size_t i = 1; i < u->n; i++)
         if (strcmp(u->v[i].queue, queue) == 0)
@@ -36,11 +26,12 @@ static struct people_usual *people_usual(struct people_usuals *u, const char *qu
         u->cap = u->cap ? 2 * u->cap : 16;
         u->v = replay_resize(u->v, u->cap * sizeof *u->v);
     }
-    u->v[u->n] = (struct people_usual){.queue = queue};
+    u->v[u->n] = (struct replay_usual){0};
+    strncpy(u->v[u->n].queue, queue, ROUTER_NAME_MAX);
     return &u->v[u->n++];
 }
 
-static void people_count(struct people_usual *u, const struct replay_work *w)
+static void people_count(struct replay_usual *u, const struct replay_work *w)
 {
     if (w->accept != REPLAY_NEVER)
         u->accepts++, u->accept += w->accept;
@@ -55,35 +46,51 @@ static int64_t people_mean(int64_t own, int64_t own_n, int64_t all, int64_t all_
     return all_n ? all / all_n : REPLAY_NEVER;
 }
 
-static void people_fill(struct people_usuals *u, struct replay_work *w)
+// Where the log does not tell, as is usual.
+static void people_fill(struct replay_usuals *u, const struct replay_work *w, int64_t *accept, int64_t *handle)
 {
-    const struct people_usual *own = people_usual(u, w->fate[REPLAY_WAS].queue), *all = &u->v[0];
-    if (w->accept == REPLAY_NEVER)
-        w->accept = people_mean(own->accept, own->accepts, all->accept, all->accepts);
-    if (w->handle == REPLAY_NEVER)
-        w->handle = people_mean(own->handle, own->handles, all->handle, all->handles);
+    people_usual(u, "");
+    const struct replay_usual *own = people_usual(u, w->fate[REPLAY_WAS].queue), *all = &u->v[0];
+    *accept = w->accept == REPLAY_NEVER ? people_mean(own->accept, own->accepts, all->accept, all->accepts) : w->accept;
+    *handle = w->handle == REPLAY_NEVER ? people_mean(own->handle, own->handles, all->handle, all->handles) : w->handle;
+}
+
+static void people_remember(struct replay_usuals *u, const struct replay_work *w)
+{
+    people_usual(u, "");
+    people_count(people_usual(u, w->fate[REPLAY_WAS].queue), w);
+    people_count(&u->v[0], w);
+}
+
+static void people_learn(struct replay_work *w)
+{
+    const struct replay_fate *f = &w->fate[REPLAY_WAS];
+    w->gave_up = f->abandoned;
+    w->resolved = f->resolved;
+    if (f->closed != REPLAY_NEVER)
+        w->handle = f->held;
+    if (f->closed != REPLAY_NEVER && f->ended != REPLAY_NEVER)
+        w->wrap_up = f->ended - f->closed;
 }
 
 void replay_learn(struct replay *r)
 {
-    struct people_usuals u = {0};
-    people_usual(&u, "");
     for (size_t i = 0; i < r->all.n; i++) {
-        struct replay_work *w = r->all.v[i];
-        const struct replay_fate *f = &w->fate[REPLAY_WAS];
-        w->gave_up = f->abandoned;
-        w->resolved = f->resolved;
-        if (f->closed != REPLAY_NEVER)
-            w->handle = f->held;
-        if (f->closed != REPLAY_NEVER && f->ended != REPLAY_NEVER)
-            w->wrap_up = f->ended - f->closed;
-        struct people_usual *own = people_usual(&u, f->queue);
-        people_count(own, w);
-        people_count(&u.v[0], w);
+        people_learn(r->all.v[i]);
+        people_remember(&r->usual, r->all.v[i]);
     }
     for (size_t i = 0; i < r->all.n; i++)
-        people_fill(&u, r->all.v[i]);
-    free(u.v);
+        people_fill(&r->usual, r->all.v[i], &r->all.v[i]->accept, &r->all.v[i]->handle);
+}
+
+void replay_hear(struct replay *r, struct replay_work *w)
+{
+    struct replay_fate *would = &w->fate[REPLAY_WOULD];
+    people_learn(w);
+    if (would->closed != REPLAY_NEVER)
+        would->resolved = w->resolved;
+    if (w->counted && w->fate[REPLAY_WAS].ended != REPLAY_NEVER)
+        people_remember(&r->usual, w);
 }
 
 // ---- agents ----
@@ -102,46 +109,24 @@ static void people_list(struct replay *r, struct replay_work *w)
 void replay_plan(struct replay *r, struct replay_work *w)
 {
     struct router_work_view view;
-    int64_t takes = REPLAY_NEVER;
+    int64_t takes = REPLAY_NEVER, accept, handle;
     if (!replay_id(r, REPLAY_WOULD, w, &view)) {
         w->due = INT64_MAX;
         return;
     }
     if (w->due != INT64_MAX && w->due_state == view.state && w->due_epoch == view.epoch)
         return;
+    people_fill(&r->usual, w, &accept, &handle);
     if (view.state == ROUTER_OFFERED)
-        takes = w->accept == REPLAY_NEVER ? 0 : w->accept;
+        takes = accept == REPLAY_NEVER ? 0 : accept;
     else if (view.state == ROUTER_ASSIGNED)
-        takes = w->handle;
+        takes = handle;
     else if (view.state == ROUTER_WRAP_UP)
         takes = w->wrap_up;
     w->due = takes == REPLAY_NEVER ? INT64_MAX : r->at + takes;
     w->due_state = view.state;
     w->due_epoch = view.epoch;
     people_list(r, w);
-}
-
-static void people_seat(struct replay *r, const struct router_input *in)
-{
-    if (in->kind != ROUTER_IN_DESK_OPENED)
-        return;
-    if (r->desks_n == r->desks_cap) {
-        r->desks_cap = r->desks_cap ? 2 * r->desks_cap : 64;
-        r->desks = replay_resize(r->desks, r->desks_cap * sizeof *r->desks);
-    }
-    struct replay_desk *d = &r->desks[r->desks_n++];
-    snprintf(d->session, sizeof d->session, "%s", in->desk_opened.session);
-    snprintf(d->agent, sizeof d->agent, "%s", in->desk_opened.agent);
-}
-
-static const char *people_session(const struct replay *r, const char *agent)
-{
-    const char *there;
-    for (size_t i = r->desks_n; i-- > 0;)
-        if (strcmp(r->desks[i].agent, agent) == 0 &&
-            router_session_agent(r->router[REPLAY_WOULD], r->desks[i].session, &there) && strcmp(there, agent) == 0)
-            return r->desks[i].session;
-    return NULL;
 }
 
 static bool people_do(struct replay *r, struct replay_work *w, int64_t at)
@@ -155,8 +140,9 @@ static bool people_do(struct replay *r, struct replay_work *w, int64_t at)
     w->due = INT64_MAX;
     if (!id || view.state != w->due_state || view.state >= ROUTER_CLOSED || !acts[view.state])
         return true;
-    const char *session = people_session(r, view.agent);
-    char client_id[32], agent[ROUTER_NAME_MAX + 1];
+    const char *there = router_agent_session(r->router[REPLAY_WOULD], view.agent);
+    char client_id[32], agent[ROUTER_NAME_MAX + 1], session[ROUTER_NAME_MAX + 1];
+    snprintf(session, sizeof session, "%s", there ? there : "");
     snprintf(client_id, sizeof client_id, "replay-%" PRIu64, r->supposed);
     snprintf(agent, sizeof agent, "%s", view.agent);
     struct router_input in = {.kind = ROUTER_IN_COMMAND, .at = at, .wall = r->wall + (at - r->at)};
@@ -172,7 +158,7 @@ static bool people_do(struct replay *r, struct replay_work *w, int64_t at)
                                          .text = "",
                                          .resolved = w->resolved};
     r->supposed++;
-    if (session && !replay_suppose(r, &in, &done))
+    if (there && !replay_suppose(r, &in, &done))
         return false;
     if (!done) {
         w->due = at + PEOPLE_RETRY;
@@ -259,7 +245,6 @@ static void people_happened(struct replay *r, struct router_input *in)
 struct router_input replay_translate(struct replay *r, const struct router_input *in)
 {
     struct router_input other = *in;
-    people_seat(r, in);
     if (in->kind == ROUTER_IN_COMMAND)
         people_command(r, &other);
     else if (in->kind == ROUTER_IN_HAPPENED)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log's frames, the two routers, and what becomes of each work in them. The first pass folds the log alone, for what it tells of how long
+// The log's frames, the two routers, and where they part about a work. The first pass folds the log alone, for what it tells of how long
 // people took; the second folds it twice over, input by input, and marks the works about which the two worlds come to differ.
 #include <inttypes.h>
 #include <stdlib.h>
@@ -40,83 +40,6 @@ struct replay_work *replay_work_of(const struct replay *r, enum replay_side side
     return low < l->n && l->v[low]->id[side] == id ? l->v[low] : NULL;
 }
 
-// ---- what becomes of a work ----
-
-static void world_place(struct replay *r, enum replay_side side, struct replay_fate *f, uint64_t id)
-{
-    struct router_work_view view;
-    struct router_queue_view queue;
-    if (f->assigned != REPLAY_NEVER || !router_work(r->router[side], id, &view) || strcmp(f->queue, view.queue) == 0)
-        return;
-    strncpy(f->queue, view.queue, ROUTER_NAME_MAX);
-    for (size_t i = 0; router_queue_at(r->router[side], i, &queue); i++)
-        if (strcmp(queue.def.name, f->queue) == 0)
-            f->target = queue.def.target_ms ? queue.def.target_ms : 60000;
-}
-
-static void fate_offer(struct replay *r, struct replay_work *w, struct replay_fate *f, const struct router_effect *e)
-{
-    (void)w, (void)e;
-    f->offered = r->at;
-}
-
-static void fate_assign(struct replay *r, struct replay_work *w, struct replay_fate *f, const struct router_effect *e)
-{
-    f->held_since = r->at;
-    if (f->assigned != REPLAY_NEVER)
-        return;
-    f->assigned = r->at;
-    strncpy(f->agent, e->agent, ROUTER_NAME_MAX);
-    if (r->first)
-        w->accept = r->at - f->offered;
-}
-
-static void fate_let_go(struct replay *r, struct replay_work *w, struct replay_fate *f, const struct router_effect *e)
-{
-    (void)w, (void)e;
-    if (f->held_since != REPLAY_NEVER)
-        f->held += r->at - f->held_since;
-    f->held_since = REPLAY_NEVER;
-}
-
-static void fate_closed(struct replay *r, struct replay_work *w, struct replay_fate *f, const struct router_effect *e)
-{
-    fate_let_go(r, w, f, e);
-    f->closed = r->at;
-    f->resolved = e->resolved;
-}
-
-static void fate_work(struct replay *r, struct replay_work *w, struct replay_fate *f, const struct router_effect *e)
-{
-    (void)w;
-    if (e->state != ROUTER_CLOSED)
-        return;
-    f->ended = r->at;
-    f->abandoned = e->reason == ROUTER_ABANDONED && f->assigned == REPLAY_NEVER;
-}
-
-static void (*const fates[])(struct replay *, struct replay_work *, struct replay_fate *,
-                             const struct router_effect *) = {
-    [ROUTER_OFFER] = fate_offer,
-    [ROUTER_ASSIGN] = fate_assign,
-    [ROUTER_UNASSIGN] = fate_let_go,
-    [ROUTER_WORK] = fate_work,
-    [ROUTER_CONVERSATION_CLOSED] = fate_closed,
-};
-
-static void world_follow(struct replay *r, enum replay_side side, const struct router_effects *effects)
-{
-    for (size_t i = 0; i < effects->n; i++) {
-        const struct router_effect *e = &effects->v[i];
-        struct replay_work *w = replay_work_of(r, side, e->work);
-        if (!w)
-            continue;
-        world_place(r, side, &w->fate[side], e->work);
-        if (e->kind < sizeof fates / sizeof *fates && fates[e->kind])
-            fates[e->kind](r, w, &w->fate[side], e);
-    }
-}
-
 // ---- works ----
 
 struct replay_work *replay_find(const struct replay *r, uint64_t number)
@@ -141,7 +64,7 @@ void replay_list_add(struct replay_list *l, struct replay_work *w)
     l->v[l->n++] = w;
 }
 
-static void world_add(struct replay *r, uint64_t number, uint64_t conversation)
+struct replay_work *replay_add(struct replay *r, uint64_t number, uint64_t conversation)
 {
     struct replay_work *w = replay_new(1, sizeof *w);
     *w = (struct replay_work){.number = number,
@@ -153,6 +76,22 @@ static void world_add(struct replay *r, uint64_t number, uint64_t conversation)
                               .due = INT64_MAX,
                               .counted = r->wall >= r->from};
     replay_list_add(&r->all, w);
+    return w;
+}
+
+// The work is there now, in that world, under this id; ids rise.
+void replay_begin(struct replay *r, struct replay_work *w, enum replay_side side, uint64_t id,
+                  enum router_channel channel, int64_t since)
+{
+    w->fate[side] = (struct replay_fate){.opened = true,
+                                         .channel = channel,
+                                         .since = since,
+                                         .assigned = REPLAY_NEVER,
+                                         .closed = REPLAY_NEVER,
+                                         .ended = REPLAY_NEVER,
+                                         .held_since = REPLAY_NEVER};
+    w->id[side] = id;
+    replay_list_add(&r->works[side], w);
 }
 
 // The input may have opened work: in both worlds that of the same number in the log is the same.
@@ -162,7 +101,7 @@ static void world_open(struct replay *r, const struct router_input *in, uint64_t
     if (in->kind != ROUTER_IN_HAPPENED ||
         !router_work_of_conversation(r->router[REPLAY_WAS], in->happened.conversation, &view) || view.id != number)
         return;
-    world_add(r, number, in->happened.conversation);
+    replay_add(r, number, in->happened.conversation);
 }
 
 static void world_bind(struct replay *r, enum replay_side side, const struct router_input *in, uint64_t number)
@@ -175,15 +114,7 @@ static void world_bind(struct replay *r, enum replay_side side, const struct rou
         w->joined = true;
         return;
     }
-    w->fate[side] = (struct replay_fate){.opened = true,
-                                         .channel = in->happened.channel,
-                                         .since = r->at,
-                                         .assigned = REPLAY_NEVER,
-                                         .closed = REPLAY_NEVER,
-                                         .ended = REPLAY_NEVER,
-                                         .held_since = REPLAY_NEVER};
-    w->id[side] = view.id;
-    replay_list_add(&r->works[side], w);
+    replay_begin(r, w, side, view.id, in->happened.channel, r->at);
 }
 
 // ---- where the worlds part ----
@@ -201,6 +132,7 @@ static void world_compare(struct replay *r, struct replay_work *w)
     bool is[] = {replay_id(r, REPLAY_WAS, w, &was) != 0, replay_id(r, REPLAY_WOULD, w, &would) != 0};
     if (is[0] != is[1] || (is[0] && (was.state != would.state || strcmp(was.agent, would.agent) != 0)))
         w->left = true;
+    r->parted += w->left;
 }
 
 static void world_judge(struct replay *r, struct replay_work *w)
@@ -242,7 +174,7 @@ static bool world_step(struct replay *r, enum replay_side side, const struct rou
     r->at = in->at;
     r->wall = in->wall;
     if (in->kind != ROUTER_IN_HAPPENED)
-        world_follow(r, side, effects);
+        replay_follow(r, side, effects);
     return true;
 }
 
@@ -266,15 +198,15 @@ static bool world_recorded(struct replay *r, enum replay_side side, const struct
 {
     if (!world_step(r, side, in, effects))
         return false;
-    if (r->first)
+    if (r->first || (r->live && side == REPLAY_WAS))
         world_open(r, in, number);
     world_bind(r, side, in, number);
     if (in->kind == ROUTER_IN_HAPPENED) // now that its work is known
-        world_follow(r, side, effects);
+        replay_follow(r, side, effects);
     return true;
 }
 
-static bool world_begin(struct replay *r, int64_t at, int64_t wall)
+bool replay_switch(struct replay *r, int64_t at, int64_t wall)
 {
     bool done = true;
     struct router_input in = {.kind = ROUTER_IN_CONFIG, .at = at, .wall = wall};
@@ -293,40 +225,49 @@ static bool world_both(struct replay *r, const struct router_input *in)
     struct router_stats before;
     router_stats(r->router[REPLAY_WAS], &before);
     // A configuration for a log's whole length replaces its first one.
-    if (!r->begun && before.config && in->wall >= r->from && !world_begin(r, before.at, before.wall))
+    if (!r->begun && before.config && in->wall >= r->from && !replay_switch(r, before.at, before.wall))
         return false;
-    struct router_input other = replay_translate(r, in);
+    // Live, what an event opened, or ended, is known only now.
+    bool late = r->live && in->kind == ROUTER_IN_HAPPENED;
+    struct router_input other = late ? *in : replay_translate(r, in);
+    if (!world_recorded(r, REPLAY_WAS, in, in->number, &was))
+        return false;
+    if (late)
+        other = replay_translate(r, in);
     other.number = ++r->number;
-    if (!world_recorded(r, REPLAY_WAS, in, in->number, &was) ||
-        !world_recorded(r, REPLAY_WOULD, &other, in->number, &would))
+    if (!world_recorded(r, REPLAY_WOULD, &other, in->number, &would))
         return false;
     world_part(r, REPLAY_WAS, &was);
     world_part(r, REPLAY_WOULD, &would);
     for (size_t i = 0; i < r->doubt.n; i++)
         world_judge(r, r->doubt.v[i]);
     r->doubt.n = 0;
+    replay_choices(r);
     return true;
 }
 
 // ---- the log ----
 
-static bool world_one(struct replay *r, uint64_t number, const uint8_t *bytes, size_t len, bool skipped, bool *past)
+// The input as the log has it, and, where they are asked for, its words.
+bool replay_input(struct replay *r, const struct log_frame *f, bool *past, const Throughline__V1__Input **words)
 {
     struct router_input in = {.kind = ROUTER_IN_NOTHING};
-    const Throughline__V1__Input *m;
+    const Throughline__V1__Input *m = NULL;
     struct router_effects effects;
     struct router_stats before;
     scratch_reset(&r->scratch);
     router_stats(r->router[REPLAY_WAS], &before);
-    if (!skipped)
-        input_decode(&r->scratch, bytes, len, &in, &m);
-    in.number = number;
+    if (!f->skipped)
+        input_decode(&r->scratch, f->body, f->len, &in, &m);
+    if (words)
+        *words = m;
+    in.number = f->number;
     input_follow(&in, before.at, before.wall);
     *past = in.wall > r->to;
     if (*past)
         return true;
-    r->inputs = number;
-    return r->first ? world_recorded(r, REPLAY_WAS, &in, number, &effects) : world_both(r, &in);
+    r->inputs = f->number;
+    return r->first ? world_recorded(r, REPLAY_WAS, &in, f->number, &effects) : world_both(r, &in);
 }
 
 // Of several files that overlap, what has been folded is passed over.
@@ -340,7 +281,7 @@ static int world_pass(struct replay *r, const char *name)
             return cli_fail(CLI_DATA, "%s: begins with input %" PRIu64 ", not 1", name, f.number);
         if (f.number <= last)
             continue;
-        if (!world_one(r, f.number, f.body, f.len, f.skipped, &past))
+        if (!replay_input(r, &f, &past, NULL))
             return cli_fail(CLI_DATA, "%s: input %" PRIu64 " does not follow", name, f.number);
         last = f.number;
     }
@@ -379,5 +320,6 @@ void replay_close(struct replay *r)
     free(r->all.v);
     free(r->due.v);
     free(r->doubt.v);
-    free(r->desks);
+    free(r->chosen.v);
+    free(r->usual.v);
 }

@@ -149,6 +149,8 @@ bool router_work_of_conversation(const struct router *r, uint64_t conversation,
                                  struct router_work_view *out); // its open work
 bool router_agent(const struct router *r, const char *id, struct router_agent_view *out);
 bool router_session_agent(const struct router *r, const char *session, const char **agent);
+// The session that this agent opened last of those that live; NULL = they have none.
+const char *router_agent_session(const struct router *r, const char *agent);
 // In order of id, from the first greater than `after` (NULL, "" or 0 = from the start); false at the end.
 bool router_next_agent(const struct router *r, const char *after, struct router_agent_view *out);
 bool router_next_work(const struct router *r, uint64_t after, struct router_work_view *out);

@@ -157,6 +157,15 @@ bool router_session_agent(const struct router *r, const char *session, const cha
     return d != NULL;
 }
 
+const char *router_agent_session(const struct router *r, const char *agent)
+{
+    const struct agent *a = agent_find(r, text_or_empty(agent));
+    const struct desk *d = a ? a->desks : NULL;
+    while (d && d->next)
+        d = d->next;
+    return d ? d->id : NULL;
+}
+
 bool router_queue_at(const struct router *r, size_t index, struct router_queue_view *out)
 {
     if (index >= r->queues_n)

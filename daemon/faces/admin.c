@@ -58,6 +58,7 @@ static const struct http_route routes[] = {
     {.method = HTTP_GET, .pattern = "/v1/config/diff", .roles = AUTH_ADMIN, .handler = admin_config_diff},
     {.method = HTTP_POST, .pattern = "/v1/config/apply", .roles = AUTH_ADMIN, .handler = admin_config_apply},
     {.method = HTTP_GET, .pattern = "/v1/log", .roles = AUTH_ADMIN, .handler = admin_log},
+    {.method = HTTP_GET, .pattern = "/v1/log/snapshot", .roles = AUTH_ADMIN, .handler = admin_log_snapshot},
     {.method = HTTP_GET, .pattern = "/v1/log/skipped", .roles = AUTH_ADMIN, .handler = admin_skipped},
     {.method = HTTP_POST, .pattern = "/v1/log/{input}/skip", .roles = AUTH_ADMIN, .handler = admin_skip},
     {.method = HTTP_GET, .pattern = "/livez", .roles = 0, .handler = admin_livez},

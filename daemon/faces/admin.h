@@ -80,6 +80,7 @@ bool admin_cursor_number(struct http_request *r, const char *cursor, uint64_t *o
     X(admin_contest)                                                                                                   \
     X(admin_restore)                                                                                                   \
     X(admin_learned_reset)                                                                                             \
+    X(admin_log_snapshot)                                                                                              \
     X(admin_skip)                                                                                                      \
     X(admin_skipped)                                                                                                   \
     X(admin_agent_put)                                                                                                 \

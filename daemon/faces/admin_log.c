@@ -2,6 +2,7 @@
 // GET /v1/log: the router's inputs as they stand in Redis, for folding them elsewhere. Frames, one after the other: number
 // (8 bytes, little-endian), length (4 bytes; the highest bit says that the input is void: every node skips it, and so must who
 // folds it elsewhere), packed Input. An empty body: nothing after that number yet.
+// GET /v1/log/snapshot: the router's state as the newest snapshot holds it, to begin such a fold with (archive.h: snapshot_image).
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,4 +40,23 @@ void admin_log(void *faces, struct http_request *r)
     struct admin_call *c = admin_call_new(face, r);
     c->entries = reply_log;
     store_inputs(face->store, face->tenant, after, (uint32_t)limit, admin_on_entries, face->admin, c->id);
+}
+
+static void reply_snapshot(struct admin_call *c, struct http_request *r, const struct store_bytes *v, size_t n)
+{
+    size_t len;
+    (void)c, (void)n;
+    uint8_t *image = snapshot_image(v[0].p, v[0].len, v[1].p, v[1].len, &len);
+    http_reply(r, 200, "application/octet-stream", image, len);
+    free(image);
+}
+
+void admin_log_snapshot(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    if (!face)
+        return;
+    struct admin_call *c = admin_call_new(face, r);
+    c->entries = reply_snapshot;
+    store_snapshot_read(face->store, face->tenant, 0, admin_on_entries, face->admin, c->id);
 }

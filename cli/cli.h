@@ -48,6 +48,7 @@ int cmd_channels(struct cli *cli, int argc, char **argv);
 int cmd_dead_letters(struct cli *cli, int argc, char **argv);
 int cmd_tokens(struct cli *cli, int argc, char **argv);
 int cmd_audit(struct cli *cli, int argc, char **argv);
+int cmd_why_not(struct cli *cli, int argc, char **argv);
 int cmd_why(struct cli *cli, int argc, char **argv);
 int cmd_tail(struct cli *cli, int argc, char **argv);
 int cmd_config(struct cli *cli, int argc, char **argv);

@@ -17,8 +17,10 @@ static const struct cli_command cli_commands[] = {
     {"queues", "[NAME | put FILE | remove NAME]", "what waits where; define or remove one", cmd_queues, false},
     {"work", "[ID]", "open work: waiting, with an agent, or snoozed until when", cmd_work, false},
     {"conversations", "[ID]", "the latest conversations, or one with its timeline", cmd_conversations, false},
-    {"why", "[WORK]", "why this agent, and for every other agent why not; of the newest open work unless given",
-     cmd_why, false},
+    {"why", "[WORK] [--full] [--decision INPUT.INDEX] [--archive FOLDER]",
+     "why this agent, and for every other agent why not; of the newest open work unless given", cmd_why, false},
+    {"why-not", "WORK AGENT [--decision INPUT.INDEX] [--archive FOLDER]",
+     "what would have had to differ for this agent to be chosen", cmd_why_not, false},
     {"tail", "", "what the router does, as it happens", cmd_tail, false},
     {"say",
      "--as HANDLE --on ACCOUNT [--call] [--once] [--replies N] [--verified HANDLE] [--intent I] [--language L] "

@@ -4,6 +4,9 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/cli.h"
 
 // Decisions in plain words, from their records as the API gives them (JSON of the messages Decision and Candidate).
 
@@ -22,5 +25,10 @@ void why_time(json_int_t ms);           // "42 s"
 void why_room(const json_t *candidate); // "load 1 + 1 of 4"
 bool why_qualified(const json_t *candidate);
 const json_t *why_find(const json_t *decision, const char *agent); // NULL = the record does not name them
+
+// A decision by its id, "212.0", with every agent named, or (of the daemon) only `agent` and the chosen one. archive: a folder to take it from, NULL =
+// the daemon is asked; then "212" will do, for the last decision of that input about `work`. *out: a new reference. A sysexits code.
+int why_full(struct cli *cli, const char *id, uint64_t work, const char *archive, const char *agent, json_t **out);
+bool why_id(const char *text, uint64_t *input, uint32_t *index, bool *whole);
 
 #endif

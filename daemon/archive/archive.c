@@ -213,6 +213,44 @@ static bool archive_segments(struct archive *a, struct dirent **names, int n, bo
     return seen || archive_fail(a, "", "the newest segment is gone");
 }
 
+// Of the files that end like this, the one with the greatest number not above `most`; 0 = none. False: the folder cannot be read.
+static bool archive_greatest(struct archive *a, const char *end, uint64_t most, uint64_t *number)
+{
+    DIR *d = opendir(a->folder);
+    *number = 0;
+    if (!d) {
+        snprintf(a->why, sizeof a->why, "cannot read the folder %s", a->folder);
+        return false;
+    }
+    for (struct dirent *e = readdir(d); e; e = readdir(d)) {
+        uint64_t n = archive_named(e->d_name, end) ? strtoull(e->d_name, NULL, 10) : 0;
+        *number = n <= most && n > *number ? n : *number;
+    }
+    closedir(d);
+    return true;
+}
+
+bool archive_open_at(struct archive *a, const char *folder, uint64_t input)
+{
+    uint64_t first;
+    char name[32];
+    *a = (struct archive){.folder = folder, .end.head = ARCHIVE_NO_HASH};
+    if (!archive_greatest(a, ".log", input, &first))
+        return false;
+    if (!first)
+        return archive_fail(a, "", "has no segment that begins so early");
+    snprintf(name, sizeof name, "%020" PRIu64 ".log", first);
+    a->end.last = first - 1;
+    return archive_one(a, name, false, true) && (a->end.last >= input || archive_fail(a, "", "does not go so far"));
+}
+
+bool archive_state_before(struct archive *a, const char *folder, uint64_t input, uint64_t *state)
+{
+    *a = (struct archive){.folder = folder, .end.head = ARCHIVE_NO_HASH};
+    *state = 0;
+    return !input || archive_greatest(a, ".state", input - 1, state);
+}
+
 bool archive_open(struct archive *a, const char *folder, bool keep, const struct archive_mark *known)
 {
     struct dirent **names;

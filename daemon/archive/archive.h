@@ -44,6 +44,11 @@ struct archive {
 bool archive_open(struct archive *a, const char *folder, bool keep, const struct archive_mark *known)
     __attribute__((warn_unused_result));
 void archive_close(struct archive *a);
+// Only the segment that holds this input, checked by itself; `end` says which inputs it has. False with why.
+bool archive_open_at(struct archive *a, const char *folder, uint64_t input) __attribute__((warn_unused_result));
+// The last input before this one after which the folder has the router's state; 0 = none, so that all has to be folded from input 1.
+bool archive_state_before(struct archive *a, const char *folder, uint64_t input, uint64_t *state)
+    __attribute__((warn_unused_result));
 
 // Writing. One process at a time: archive_lock() before archive_open() in the same `struct archive`, which keeps it; false when another
 // holds it (*busy) or with why. Makes away with what a process that died has left half-written.

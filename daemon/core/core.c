@@ -136,6 +136,7 @@ void core_free(struct core *c)
     leader_close(c);
     checkpoint_close(c);
     archive_stop(c);
+    explain_stop(c);
     snapshot_close(c);
     ticks_close(c);
     lag_close(c);

@@ -119,6 +119,14 @@ void core_append(struct core *c, struct Throughline__V1__Input *in, store_placed
 void core_command(struct core *c, struct Throughline__V1__Input *in, const char *key, uint64_t conversation,
                   const void *entry, size_t entry_len, store_placed_fn *fn, void *module, uint64_t token);
 
+// ---- explaining ----
+// Takes a past decision once more, with every agent named, in a forked child. e: TL_OK with the packed Decision; TL_ABSENT with `why` it cannot
+// be; TL_UNAVAILABLE when the child died. False: another is in hand, or no child can be had. The answer never comes from within the call.
+typedef void core_explain_fn(void *module, uint64_t token, enum tl_err e, const char *why, const void *decision,
+                             size_t len);
+bool core_explain(struct core *c, uint64_t input, uint32_t index, core_explain_fn *fn, void *module, uint64_t token)
+    __attribute__((warn_unused_result));
+
 // The views as messages, allocated with malloc (free with the generated free_unpacked, or protobuf_c_message_free_unpacked).
 struct Throughline__V1__Work;
 struct Throughline__V1__AgentStatus;

@@ -179,7 +179,7 @@ static void job_open(struct archive_job *j)
     j->past = store_past_open(&j->core->o.store, j->core->o.tenant, why, sizeof why);
     if (!j->past)
         job_fail(j, why);
-    if (!store_past_snapshot(j->past, &j->upto, &j->meta, &j->meta_len, &j->state, &j->state_len))
+    if (!store_past_snapshot(j->past, false, &j->upto, &j->meta, &j->meta_len, &j->state, &j->state_len))
         job_fail(j, "redis: the newest snapshot cannot be read");
 }
 

@@ -8,6 +8,7 @@
 
 #include "daemon/core/core.h"
 #include "daemon/core/core_archive.h"
+#include "daemon/core/core_explain.h"
 #include "daemon/core/input.h"
 #include "daemon/core/keeper.h"
 #include "daemon/core/scratch.h"
@@ -171,6 +172,7 @@ struct core {
     struct core_ticks ticks;
     struct core_nodes nodes;
     struct core_snapshot snapshot;
+    struct core_explain explain;
     struct core_archive archive;
     struct core_checkpoint checkpoint;
     struct core_poison poison;

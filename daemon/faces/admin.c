@@ -41,6 +41,7 @@ static const struct http_route routes[] = {
     {.method = HTTP_GET, .pattern = "/v1/work/{id}", .roles = ADMIN_READ, .handler = admin_work},
     {.method = HTTP_GET, .pattern = "/v1/work/{id}/why", .roles = ADMIN_READ, .handler = admin_why},
     {.method = HTTP_GET, .pattern = "/v1/decisions", .roles = ADMIN_READ, .handler = admin_decisions},
+    {.method = HTTP_GET, .pattern = "/v1/decisions/{id}", .roles = ADMIN_READ, .handler = admin_decision},
     {.method = HTTP_GET, .pattern = "/v1/conversations", .roles = ADMIN_READ, .handler = admin_conversations},
     {.method = HTTP_GET, .pattern = "/v1/conversations/{id}", .roles = ADMIN_READ, .handler = admin_conversation},
     {.method = HTTP_GET, .pattern = "/v1/conversations/{id}/timeline", .roles = ADMIN_READ, .handler = admin_timeline},

@@ -68,6 +68,7 @@ bool admin_cursor_number(struct http_request *r, const char *cursor, uint64_t *o
     X(admin_work)                                                                                                      \
     X(admin_why)                                                                                                       \
     X(admin_decisions)                                                                                                 \
+    X(admin_decision)                                                                                                  \
     X(admin_conversations)                                                                                             \
     X(admin_conversation)                                                                                              \
     X(admin_timeline)                                                                                                  \

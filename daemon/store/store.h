@@ -290,9 +290,9 @@ void store_past_close(struct store_past *p);
 typedef bool store_past_fn(void *ctx, uint64_t number, const void *bytes, size_t len); // false = enough
 bool store_past_inputs(struct store_past *p, uint64_t after, store_past_fn *fn, void *ctx, uint32_t *n)
     __attribute__((warn_unused_result));
-// meta: packed Snapshot; both malloc'd, meta NULL when there is none. False as above, or when it was replaced meanwhile.
-bool store_past_snapshot(struct store_past *p, uint64_t *input, void **meta, size_t *meta_len, void **state,
-                         size_t *state_len) __attribute__((warn_unused_result));
+// The newest snapshot, or the one before it. meta: packed Snapshot; both malloc'd, meta NULL when there is none. False as above, or when it was replaced meanwhile.
+bool store_past_snapshot(struct store_past *p, bool before, uint64_t *input, void **meta, size_t *meta_len,
+                         void **state, size_t *state_len) __attribute__((warn_unused_result));
 
 void store_trim(struct store *s, const char *tenant, uint64_t upto, store_placed_fn *fn, void *module,
                 uint64_t token); // slices of 10,000

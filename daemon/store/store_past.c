@@ -77,18 +77,19 @@ static bool past_chunk(struct store_past *p, uint64_t input, uint64_t chunk, voi
     return true;
 }
 
-bool store_past_snapshot(struct store_past *p, uint64_t *input, void **meta, size_t *meta_len, void **state,
-                         size_t *state_len)
+bool store_past_snapshot(struct store_past *p, bool before, uint64_t *input, void **meta, size_t *meta_len,
+                         void **state, size_t *state_len)
 {
+    static const char *const fields[2][3] = {{"newest", "newest_chunks", "newest_meta"},
+                                             {"before", "before_chunks", "before_meta"}};
     struct resp_out *out = block_out(p->b);
     *meta = *state = NULL;
     *meta_len = *state_len = 0;
     resp_array(out, 5);
     resp_text(out, "HMGET");
     store_put_key(out, p->tenant, "snapshots");
-    resp_text(out, "newest");
-    resp_text(out, "newest_chunks");
-    resp_text(out, "newest_meta");
+    for (size_t i = 0; i < 3; i++)
+        resp_text(out, fields[before][i]);
     const struct value *v = block_call(p->b);
     if (!v || v->type != VALUE_ARRAY)
         return false;

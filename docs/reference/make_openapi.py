@@ -32,6 +32,7 @@ PATHS = [
     ("/v1/work/{id}", "get", "supervisor, admin", "One open work.", (), None, (200, "Work")),
     ("/v1/work/{id}/why", "get", "supervisor, admin", "Why its agents were chosen, and how every agent stands to it now.", (), None, (200, "Why")),
     ("/v1/decisions", "get", "supervisor, admin", "Decisions, newest first.", PAGE, None, (200, "DecisionList")),
+    ("/v1/decisions/{id}", "get", "supervisor, admin", "One decision, by INPUT.INDEX, with every agent named, taken once more from the log.", ("agent",), None, (200, "Decision")),
     ("/v1/conversations", "get", "supervisor, admin", "Conversations, newest first.", PAGE, None, (200, "ConversationList")),
     ("/v1/conversations/{id}", "get", "supervisor, admin", "One conversation.", (), None, (200, "Conversation")),
     ("/v1/conversations/{id}/timeline", "get", "supervisor, admin", "Its latest entries before a number, oldest first.", ("before", "limit"), None, (200, "Timeline")),
@@ -63,7 +64,7 @@ PATHS = [
     ("/metrics", "get", "anybody", "Prometheus metrics.", (), None, (200, "text/plain")),
 ]
 QUERY = {"limit": "At most so many.", "cursor": "The `next` of the page before.", "before": "Entries with smaller numbers; absent = the latest.",
-         "after": "Inputs with greater numbers.", "verbose": "Say what is missing.", "tenant": "Of the link.", "account": "Of the link.", "url": "Of the link.", "until": "Of the link: when it ends, Unix time.", "type": "Of the link.",
+         "after": "Inputs with greater numbers.", "agent": "Only this agent, and the chosen one.", "verbose": "Say what is missing.", "tenant": "Of the link.", "account": "Of the link.", "url": "Of the link.", "until": "Of the link: when it ends, Unix time.", "type": "Of the link.",
          "name": "Of the link: the file's name.", "mac": "Of the link: its signature."}
 F = descriptor_pb2.FieldDescriptorProto
 TYPES = {F.TYPE_STRING: "{type: string}", F.TYPE_BOOL: "{type: boolean}", F.TYPE_UINT32: "{type: integer, minimum: 0, maximum: 4294967295}",

@@ -72,7 +72,7 @@ RIGHTS = {
     ("GET", "/v1/conversations"): SHARED, ("GET", "/v1/conversations/1"): SHARED,
     ("GET", "/v1/conversations/1/timeline"): SHARED, ("GET", "/v1/customers/1"): SHARED,
     ("GET", "/v1/work"): SHARED, ("GET", "/v1/work/1"): SHARED, ("GET", "/v1/work/1/why"): SHARED,
-    ("GET", "/v1/decisions"): SHARED, ("GET", "/v1/dead-letters"): SHARED,
+    ("GET", "/v1/decisions"): SHARED, ("GET", "/v1/decisions/1.0"): SHARED, ("GET", "/v1/dead-letters"): SHARED,
     ("POST", "/v1/dead-letters/1.0/resend"): SHARED, ("GET", "/v1/tokens"): ONLY_ADMIN, ("POST", "/v1/tokens"): ONLY_ADMIN,
     ("DELETE", "/v1/tokens/none"): ONLY_ADMIN, ("GET", "/v1/audit"): ONLY_ADMIN, ("GET", "/v1/config/diff"): ONLY_ADMIN,
     ("GET", "/v1/log"): ONLY_ADMIN,

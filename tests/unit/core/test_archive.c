@@ -57,7 +57,7 @@ static uint64_t archived(void)
     if (stat(folder, &is) != 0)
         return 0;
     struct archive a = look();
-    uint64_t last = a.end.last;
+    uint64_t last = a.segments ? a.end.last : 0; // one that has only begun has kept nothing yet
     archive_close(&a);
     return last;
 }

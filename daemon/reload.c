@@ -29,6 +29,15 @@ void reload_log(const struct config *c)
     log_configure(c->log.format == CONFIG_LOG_JSON, levels[c->log.level]);
 }
 
+void reload_warn(const char *file, const struct config_errors *errs)
+{
+    for (size_t i = 0; i < errs->n; i++)
+        tl_log(LOG_WARN, "config_warning", LS("file", file), LN("line", errs->v[i].line),
+               LN("column", errs->v[i].column), LS("why", errs->v[i].text));
+    if (errs->n > 0)
+        tl_log(LOG_WARN, "config_warnings", LS("file", file), LN("warnings", errs->n + errs->untold));
+}
+
 void reload_tokens(struct daemon *d)
 {
     static const enum auth_role roles[] = {[CONFIG_ROLE_GATEWAY] = AUTH_GATEWAY,
@@ -130,12 +139,14 @@ static void needs_restart(void *arg, const char *key)
 static struct config *read_again(const struct daemon *d)
 {
     struct config *c = NULL;
-    struct config_errors errs;
-    int rc = config_load(d->file, &c, &errs);
+    static struct config_errors errs;
+    if (config_load(d->file, &c, &errs) == 0) {
+        reload_warn(d->file, &errs);
+        return c;
+    }
     config_errors_print(&errs, d->file, stderr);
-    if (rc != 0)
-        tl_log(LOG_ERROR, "reload_refused", LS("file", d->file), LN("errors", errs.fatal));
-    return c;
+    tl_log(LOG_ERROR, "reload_refused", LS("file", d->file), LN("errors", errs.fatal));
+    return NULL;
 }
 
 void reload(void *daemon)

@@ -72,6 +72,8 @@ const char *serve_data_dir(const struct daemon *d);
 // Configuration of tokens, log, HTTP and a tenant's routing; at the start and at a reload.
 void reload_tokens(struct daemon *d);
 void reload_log(const struct config *c);
+struct config_errors;
+void reload_warn(const char *file, const struct config_errors *errs); // logs what is told of a file that is taken
 struct http_options reload_http(const struct config *c, struct auth *auth);
 struct http_client_options reload_client(const struct config *c);
 void *reload_routing(const struct config *c, const char *tenant, size_t *len); // packed, malloc'd

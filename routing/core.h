@@ -117,6 +117,7 @@ void needs_free(struct needs *n);
 void needs_bury(struct router *r, struct needs *n);
 void needs_add(struct needs *n, const char *text);
 void needs_add_skill(struct needs *n, const struct router_skill *s);
+void needs_of_queue(struct needs *n, const struct router_queue *q, size_t step);
 bool needs_met(const struct needs *n, const struct agent *a, uint32_t *surplus);
 const char *needs_key(const struct needs *n);                 // a skill that nobody can do without; "" = there is none
 size_t needs_skills(const struct needs *n, const char **out); // those to be had, each once; out: room for all parts

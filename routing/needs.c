@@ -252,3 +252,12 @@ void needs_add_skill(struct needs *n, const struct router_skill *s)
     n->v[i].next = n->root;
     n->root = i;
 }
+
+// All that a queue requires from a step on, 0 = before the first: the floor, and what the step says or else the queue.
+void needs_of_queue(struct needs *n, const struct router_queue *q, size_t step)
+{
+    needs_add(n, text_or_empty(q->floor));
+    needs_add(n, text_or_empty(step ? q->steps[step - 1].needs : q->needs));
+    for (size_t i = step ? 0 : q->requires_n; i-- > 0;)
+        needs_add_skill(n, &q->requires[i]);
+}

@@ -90,10 +90,7 @@ static void queue_make_pool(struct queue *q, struct pool *p, size_t step, struct
     p->queue = q;
     p->topic = topic;
     p->after = step ? queue_step_after(&q->def, step - 1) : 0;
-    needs_add(&p->needs, q->def.floor);
-    needs_add(&p->needs, step ? q->def.steps[step - 1].needs : q->def.needs);
-    for (size_t i = step ? 0 : q->def.requires_n; i-- > 0;)
-        needs_add_skill(&p->needs, &q->def.requires[i]);
+    needs_of_queue(&p->needs, &q->def, step);
     p->skills = memory_new(p->needs.n, sizeof *p->skills);
     p->skills_n = needs_skills(&p->needs, p->skills);
 }

@@ -22,6 +22,7 @@
 #include "routing/router_config.h"
 #include "routing/router_effect.h"
 #include "routing/router_input.h"
+#include "routing/router_requirement.h"
 #include "routing/router_words.h"
 
 // ---- views: the state as it is now; pointers are valid until the next step ----
@@ -165,6 +166,7 @@ bool router_lesson_at(const struct router *r, const char *agent, size_t index, s
 void router_each_closing(const struct router *r, const char *agent,
                          void (*fn)(void *ctx, const struct router_closing_view *c), void *ctx);
 bool router_calendar_at(const struct router *r, size_t index, struct router_calendar_view *out);
+const struct router_config *router_rules(const struct router *r); // in force, without queues, agents and calendars
 // The conversations whose entries concern this agent: held, offered, in wrap-up or informed. Calls fn for each in order of work id.
 void router_each_concern(const struct router *r, const char *agent,
                          void (*fn)(void *ctx, const struct router_work_view *w, bool informed), void *ctx);

@@ -143,7 +143,7 @@ struct config {
 struct config_error {
     int line, column; // 0 = the file as a whole
     bool warning;     // does not keep the file from being used
-    char text[256];
+    char text[420];
 };
 
 struct config_errors { // in order of place

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must be true of [[queue]]s: their order, what they name, whom they ask for. A part of config_check.c.
+// What must be true of [[queue]]s: their order and what they name. A part of config_check.c.
 #include "daemon/config/config_check.h"
 
 #include "daemon/base/loop.h"
@@ -59,38 +59,6 @@ static void check_queue_accounts(const struct check *k, const struct check_row *
     }
 }
 
-static bool agent_has(const struct config_agent *a, const struct config_skill *need)
-{
-    for (size_t i = 0; i < a->skills.n; i++) {
-        if (strcmp(a->skills.v[i].name, need->name) == 0)
-            return a->skills.v[i].level >= need->level;
-    }
-    return false;
-}
-
-static bool agent_meets(const struct config_agent *a, const struct config_queue *q)
-{
-    for (size_t i = 0; i < q->requires.n; i++) {
-        if (!agent_has(a, &q->requires.v[i]))
-            return false;
-    }
-    return true;
-}
-
-static void check_queue_served(const struct check *k, const struct check_row *row, const struct config_queue *q)
-{
-    bool agents = false;
-    for (size_t i = 0; i < k->c->agents_n; i++) {
-        if (!check_same_tenant(k->c->agents[i].tenant, q->tenant))
-            continue;
-        if (agent_meets(&k->c->agents[i], q))
-            return;
-        agents = true;
-    }
-    if (agents && q->name != NULL)
-        errors_warn(k->errs, check_place(k, row, "requires"), "no agent in this file can serve queue '%s'", q->name);
-}
-
 // What is learned is looked at only by a choice that goes by resolution, and each listed intent costs an order of its own.
 static void check_queue_learn(const struct check *k, const struct check_row *row, const struct config_queue *q)
 {
@@ -119,7 +87,6 @@ void check_queues(const struct check *k)
         config_check_hours(k->c, q, check_place(k, &rows[i], q->calendar != NULL ? "calendar" : "when"), k->errs);
         config_check_overflow(k->c, q, check_place(k, &rows[i], "overflow"), k->errs);
         check_queue_learn(k, &rows[i], q);
-        check_queue_served(k, &rows[i], q);
     }
     check_names(k, rows, k->c->queues_n, "name", true);
     free(rows);

@@ -55,22 +55,14 @@ void config_check_hours(const struct config *c, const struct config_queue *q, st
                best != NULL ? "'?" : "");
 }
 
-// `before`: how many stand before it in the file; `hours`: it has some, right or wrong.
-static void check_calendar(const struct config_calendar *c, size_t before, bool hours, struct config_errors *errs)
-{
-    if (before >= ROUTER_CALENDARS_MAX)
-        errors_add(errs, c->place, "there are too many calendars (at most %d)", ROUTER_CALENDARS_MAX);
-    if (!hours && c->name != NULL)
-        errors_warn(errs, c->place, "calendar '%s' is never open but on holidays (give hours)", c->name);
-}
-
 void check_calendars(const struct check *k)
 {
     struct check_row *rows = xcalloc(k->c->calendars_n, sizeof *rows);
     for (size_t i = 0; i < k->c->calendars_n; i++) {
         const struct config_calendar *c = &k->c->calendars[i];
         rows[i] = (struct check_row){"calendar", i, c->place, c->tenant, c->name};
-        check_calendar(c, i, check_given(k, &rows[i], "hours"), k->errs);
+        if (i >= ROUTER_CALENDARS_MAX)
+            errors_add(k->errs, c->place, "there are too many calendars (at most %d)", ROUTER_CALENDARS_MAX);
     }
     check_names(k, rows, k->c->calendars_n, "name", true);
     free(rows);

@@ -193,6 +193,8 @@ int config_load_text(const char *text, size_t len, struct config **out, struct c
     toml_each(toml_root(doc), section_read, &l);
     config_check(c, toml_root(doc), errs);
     config_check_routing(c, toml_root(doc), errs);
+    if (errs->fatal == 0)
+        config_lint_file(c, toml_root(doc), errs);
     toml_free(doc);
     errors_sort(errs);
     if (errs->fatal == 0) {

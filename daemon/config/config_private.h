@@ -174,4 +174,9 @@ void config_check(const struct config *c, const struct toml_node *root, struct c
 
 void config_check_routing(const struct config *c, const struct toml_node *root, struct config_errors *errs);
 
+// ---- config_lint_file.c ----
+
+// What is legal, but cannot be meant, by config_lint(): of a configuration without errors.
+void config_lint_file(const struct config *c, const struct toml_node *root, struct config_errors *errs);
+
 #endif

@@ -151,6 +151,9 @@ def texts():
     with open(f"{HERE}/../../config.example.toml", encoding="utf-8") as f:
         lines = [line for line in f if line.strip() and not line.startswith("#")]
     write("toml", "example", "".join(lines))
+    for rule in ("queue-unreachable", "step-void", "no-effect"):
+        with open(f"{HERE}/../unit/config/lint/{rule}.toml", encoding="utf-8") as f:
+            write("toml", rule, f.read())
     write("toml", "strings", 'a = """\nx\\u00e4"""\nb = [1, 0x10, 1e3, true, 1979-05-27T07:32:00Z]\n[c.d]\n[[e]]\n')
 
 

@@ -2,8 +2,9 @@
 // What the tests run: `config_tool example` prints the example, `config_tool adapters` their settings as the reference shows
 // them, `config_tool check FILE` what is wrong with a file (exit 78
 // when it cannot be used), `config_tool routing FILE TENANT` its routing as JSON, `config_tool restart FILE FILE` which keys
-// need a restart.
+// need a restart, `config_tool rules` the names of the lint's rules.
 #include "daemon/config/config.h"
+#include "daemon/config/config_lint.h"
 #include "proto/json.h"
 
 #include <assert.h>
@@ -71,6 +72,11 @@ int main(int argc, char **argv)
         return routing(argv[2], argv[3]);
     if (strcmp(argv[1], "restart") == 0 && argc == 4)
         return restart(argv[2], argv[3]);
+    if (strcmp(argv[1], "rules") == 0) {
+        for (size_t i = 0; config_lint_rule(i) != NULL; i++)
+            printf("%s\n", config_lint_rule(i));
+        return 0;
+    }
     assert(strcmp(argv[1], "example") == 0 || strcmp(argv[1], "adapters") == 0);
     if (strcmp(argv[1], "example") == 0)
         config_example(stdout);

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -29,6 +30,63 @@ def test_bad_files(path):
     assert got.stderr == ""
     fatal = [line for line in got.stdout.splitlines() if " warning: " not in line]
     assert got.returncode == (78 if fatal else 0)
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "lint").glob("*.toml")), ids=lambda p: p.stem)
+def test_lint(path):
+    """lint/RULE.toml has what the rule finds, and beside it what only looks so."""
+    got = run("check", path.name, cwd=path.parent)
+    assert got.stdout == path.with_suffix(".expect").read_text()
+    lines = got.stdout.splitlines()
+    assert any(line.endswith(f"[{path.stem}]") for line in lines) or path.stem == "nothing"
+    assert all(line.endswith("]") for line in lines)
+    assert got.returncode == (78 if any(" warning: " not in line for line in lines) else 0)
+
+
+def rules():
+    return run("rules").stdout.split()
+
+
+def test_every_rule_of_the_lint_has_a_file():
+    """But two that no file can bring about: those are tried in test_lint.c."""
+    files = {p.stem for p in (HERE / "lint").glob("*.toml")} - {"nothing"}
+    assert files | {"last-queue", "overflow-missing"} == set(rules())
+    assert len(rules()) == len(set(rules()))
+
+
+def test_the_reference_has_every_rule_of_the_lint():
+    rows = [line.split("`")[1] for line in (ROOT / "docs/reference/lint.md").read_text().splitlines() if line.startswith("| `")]
+    assert rows == rules()
+
+
+def fences(path):
+    """The TOML in a page: fenced as toml, or indented."""
+    blocks, block, fenced = [], None, False
+    for line in path.read_text().splitlines() + [""]:
+        if line.startswith("```"):
+            blocks += ["\n".join(block)] if fenced and block is not None else []
+            block, fenced = ([], True) if line == "```toml" and not fenced else (None, False)
+        elif fenced:
+            block.append(line)
+        elif line.startswith("    ") or (line == "" and block):
+            block = (block or []) + [line[4:]]
+        else:
+            blocks += ["\n".join(block)] if block else []
+            block = None
+    return [b for b in blocks if any(line.startswith(("[[", "[")) and line.endswith("]") for line in b.splitlines())]
+
+
+PAGES = [p for p in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))] if fences(p)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_the_lint_finds_nothing_in_the_pages(page, tmp_path):
+    """Examples show what is meant. They are pieces of files: what is missing around them is not the lint's to tell."""
+    env = {"SECRET": "x" * 32}
+    for text in fences(page):
+        text = re.sub(r'"env:\w+"', '"env:SECRET"', text)
+        got = check(tmp_path, text, env)
+        assert not [line for line in got.stdout.splitlines() if " warning: " in line or line.endswith("]")], got.stdout
 
 
 def test_the_example_in_the_tree_is_the_one_in_the_code():
@@ -69,7 +127,8 @@ def test_the_example_has_every_key_as_it_would_be_written(tmp_path):
     body = "\n".join(["[[account]]", *account, "[[calendar]]", *rows["calendar"], *duty, "[[queue]]", *queue, "[[agent]]", *rows["agent"],
                       "[[token]]", *token])
     got = check(tmp_path, body, env)
-    assert (got.returncode, got.stdout) == (0, "")
+    assert got.returncode == 0
+    assert all(re.search(r" warning: .* \[[a-z-]+]$", line) for line in got.stdout.splitlines()), "beside what the lint finds"
 
 
 def test_an_unknown_kind_of_account(tmp_path):

@@ -57,6 +57,7 @@ int cmd_desk(struct cli *cli, int argc, char **argv);
 int cmd_log(struct cli *cli, int argc, char **argv);
 int cmd_learned(struct cli *cli, int argc, char **argv);
 int cmd_skip(struct cli *cli, int argc, char **argv);
+int cmd_supervise(struct cli *cli, int argc, char **argv);
 int cmd_fold(struct cli *cli, int argc, char **argv);
 int cmd_sim(struct cli *cli, int argc, char **argv);
 int cmd_archive(struct cli *cli, int argc, char **argv);

@@ -115,12 +115,27 @@ static bool show_offer(struct desk *d, const json_t *u)
     return true;
 }
 
+// What a supervisor did, and why: " by sue (too long)".
+static void desk_hand(const json_t *u)
+{
+    const char *by = print_text(u, "supervised.by"), *reason = print_text(u, "supervised.reason");
+    if (*by)
+        printf(", by %s", by);
+    if (*by && *reason) {
+        fputs(" (", stdout);
+        print_safe(reason);
+        putchar(')');
+    }
+    putchar('\n');
+}
+
 static bool show_offer_ended(struct desk *d, const json_t *u)
 {
     const char *reason = print_text(u, "reason");
     if (strcmp(reason, "accepted") == 0)
         return true;
-    printf("the offer of work %s ended: %s\n", print_text(u, "work"), reason);
+    printf("the offer of work %s ended: %s", print_text(u, "work"), reason);
+    desk_hand(u);
     desk_forget(d, print_number(u, "work"));
     return true;
 }
@@ -132,7 +147,8 @@ static bool show_assigned(struct desk *d, const json_t *u)
     if (!w)
         return true;
     d->current = w->work;
-    printf("%syou have work %" JSON_INTEGER_FORMAT ": %s%s\n", print_bold(), w->work, w->name, print_plain());
+    printf("%syou have work %" JSON_INTEGER_FORMAT ": %s%s", print_bold(), w->work, w->name, print_plain());
+    desk_hand(u);
     if (context)
         desk_story(context);
     return desk_assigned(d, w);
@@ -142,8 +158,9 @@ static bool show_unassigned(struct desk *d, const json_t *u)
 {
     struct desk_work *w = desk_work_by_id(d, print_number(u, "work"));
     bool snoozed = w && strcmp(print_text(u, "reason"), "snoozed") == 0;
-    printf("work %s is %s%s\n", print_text(u, "work"),
+    printf("work %s is %s%s", print_text(u, "work"),
            snoozed ? "put away; /wake brings it back" : "no longer yours: ", snoozed ? "" : print_text(u, "reason"));
+    desk_hand(u);
     if (snoozed)
         desk_put_away(d, w);
     else
@@ -200,7 +217,7 @@ static bool show_refused(struct desk *d, const json_t *u)
 static bool show_presence(struct desk *d, const json_t *u)
 {
     if (strcmp(print_text(u, "agent.id"), d->agent) == 0)
-        printf("%syou are %s%s\n", print_dim(), print_text(u, "presence"), print_plain());
+        printf("%syou are %s%s", print_dim(), print_text(u, "presence"), print_plain()), desk_hand(u);
     return true;
 }
 

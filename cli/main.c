@@ -21,6 +21,10 @@ static const struct cli_command cli_commands[] = {
      "why this agent, and for every other agent why not; of the newest open work unless given", cmd_why, false},
     {"why-not", "WORK AGENT [--decision INPUT.INDEX] [--archive FOLDER]",
      "what would have had to differ for this agent to be chosen", cmd_why_not, false},
+    {"supervise",
+     "log-out AGENT | drain AGENT | assign WORK AGENT [--over-capacity] | pull WORK | requeue WORK QUEUE | "
+     "priority WORK CLASS  [--reason TEXT]",
+     "log agents out or drain them; give, take, move and rank work by hand", cmd_supervise, false},
     {"tail", "", "what the router does, as it happens", cmd_tail, false},
     {"say",
      "--as HANDLE --on ACCOUNT [--call] [--once] [--replies N] [--verified HANDLE] [--intent I] [--language L] "

@@ -72,6 +72,20 @@ static void words_candidate(const json_t *d, const json_t *c)
     putchar('\n');
 }
 
+// What a supervisor did, and why.
+static void words_hand(const json_t *d)
+{
+    const char *reason = print_text(d, "supervised.reason");
+    if (!*print_text(d, "supervised.by"))
+        return;
+    printf("  %s by %s", print_text(d, "supervised.act"), print_text(d, "supervised.by"));
+    if (*reason) {
+        fputs(": ", stdout);
+        print_safe(reason);
+    }
+    putchar('\n');
+}
+
 // What was asked beyond skills, and what that means where nobody can ever give it.
 static void words_requirement(const json_t *d)
 {
@@ -111,6 +125,7 @@ void why_heading(const json_t *d, const char *heading, const char *holder)
            *holder   ? holder
            : *winner ? winner
                      : "nobody yet");
+    words_hand(d);
     words_requirement(d);
 }
 

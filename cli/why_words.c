@@ -305,6 +305,12 @@ static void behind_never(const json_t *d, json_int_t by)
     fputs("what is required contradicts itself for them", stdout);
 }
 
+static void behind_named(const json_t *d, json_int_t by)
+{
+    (void)by;
+    printf("a supervisor named %s", words_other(d));
+}
+
 bool why_behind(const json_t *decision, const json_t *candidate)
 {
     static const struct {
@@ -313,7 +319,7 @@ bool why_behind(const json_t *decision, const json_t *candidate)
     } words[] = {
         {"passed", behind_passed}, {"held", behind_held},   {"again", behind_again}, {"known", behind_known},
         {"score", behind_score},   {"draw", behind_draw},   {"asked", behind_asked}, {"idle", behind_idle},
-        {"id", behind_id},         {"never", behind_never},
+        {"id", behind_id},         {"never", behind_never}, {"named", behind_named},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (!words_is(candidate, "behind", words[i].behind))

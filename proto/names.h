@@ -14,6 +14,7 @@
 #include "throughline/v1/decision.pb-c.h"
 #include "throughline/v1/event.pb-c.h"
 #include "throughline/v1/log.pb-c.h"
+#include "throughline/v1/supervise.pb-c.h"
 
 // function prefix, C type, descriptor, prefix of the values in the .proto
 #define NAMES_ENUMS(X)                                                                                                 \
@@ -29,7 +30,8 @@
     X(change, Throughline__V1__ChangeKind, throughline__v1__change_kind__descriptor, "CHANGE_KIND_")                   \
     X(behind, Throughline__V1__Behind, throughline__v1__behind__descriptor, "BEHIND_")                                 \
     X(evidence, Throughline__V1__Evidence, throughline__v1__evidence__descriptor, "EVIDENCE_")                         \
-    X(happened_kind, Throughline__V1__HappenedKind, throughline__v1__happened_kind__descriptor, "HAPPENED_KIND_")
+    X(happened_kind, Throughline__V1__HappenedKind, throughline__v1__happened_kind__descriptor, "HAPPENED_KIND_")      \
+    X(supervision, Throughline__V1__Supervision, throughline__v1__supervision__descriptor, "SUPERVISION_")
 
 #define NAMES_DECLARE(name, type, descriptor, prefix)                                                                  \
     const char *name##_name(type value);                                                                               \

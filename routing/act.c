@@ -155,21 +155,10 @@ static void act_note(struct router *r, struct order *o)
         effect_entry(r, o->work);
 }
 
-// Who passes it on is asked like one who declined: not before the pause is over, and only when nobody else can.
-static void act_pass_on(struct router *r, struct order *o)
-{
-    struct work *w = o->work;
-    offer_note_ask(r, w, o->agent, 0);
-    if (strcmp(w->last_agent, o->agent->def.id) == 0)
-        text_set(r, &w->last_agent, "");
-    work_requeue(r, w, ROUTER_TRANSFERRED, false);
-    w->prefer_former = false;
-}
-
 static void act_to_queue(struct router *r, struct order *o)
 {
     work_change_queue(r, o->work, queue_find(r, o->c->to));
-    act_pass_on(r, o);
+    offer_pass_on(r, o->work, ROUTER_TRANSFERRED);
 }
 
 static void act_to_agent(struct router *r, struct order *o)
@@ -177,13 +166,13 @@ static void act_to_agent(struct router *r, struct order *o)
     struct agent *to = agent_find(r, o->c->to);
     offer_forget_ask(r, o->work, to);
     work_want(o->work, to);
-    act_pass_on(r, o);
+    offer_pass_on(r, o->work, ROUTER_TRANSFERRED);
 }
 
 static void act_to_team(struct router *r, struct order *o)
 {
     team_want(r, o->work, o->c->to);
-    act_pass_on(r, o);
+    offer_pass_on(r, o->work, ROUTER_TRANSFERRED);
 }
 
 static void act_extend(struct router *r, struct order *o)

@@ -230,6 +230,7 @@ struct match {
     struct verdict why;   // the winner's
     bool held;            // somebody could, but a known agent is waited for
     bool waits;           // a known agent who lacks only room is waited for, unless somebody else is known too
+    bool named;           // by a supervisor, whatever would have been chosen
 };
 
 uint32_t match_cost(const struct router *r, const struct work *w);
@@ -339,6 +340,7 @@ void offer_rescind(struct router *r, struct work *w, enum router_reason reason);
 struct ask *offer_ask_of(const struct work *w, const struct agent *a);
 void offer_note_ask(struct router *r, struct work *w, struct agent *a, uint32_t times);
 void offer_forget_ask(struct router *r, struct work *w, const struct agent *a);
+void offer_pass_on(struct router *r, struct work *w, enum router_reason reason);
 void offer_arm_pause(struct router *r, struct work *w);
 
 // ---- act_close.c ----

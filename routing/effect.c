@@ -16,6 +16,7 @@ struct router_effect *effect_add(struct router *r, enum router_effect_kind kind)
         .client_id = "",
         .text = "",
         .former_agent = "",
+        .hand = {r->hand.act, text_or_empty(r->hand.by), text_or_empty(r->hand.note)},
         .session = {.account = "", .handle = "", .call = ""},
     };
     return e;

@@ -120,6 +120,20 @@ void offer_forget_ask(struct router *r, struct work *w, const struct agent *a)
         offer_arm_pause(r, w);
 }
 
+// From its agent to somebody else. They are asked again like one who declined: not before the pause is over, and only when nobody
+// else can.
+void offer_pass_on(struct router *r, struct work *w, enum router_reason reason)
+{
+    offer_note_ask(r, w, w->agent, 0);
+    if (strcmp(w->last_agent, w->agent->def.id) == 0)
+        text_set(r, &w->last_agent, "");
+    if (w->state == ROUTER_OFFERED)
+        offer_rescind(r, w, reason);
+    else
+        work_requeue(r, w, reason, false);
+    w->prefer_former = false;
+}
+
 // The next moment at which somebody may be asked again.
 void offer_arm_pause(struct router *r, struct work *w)
 {

@@ -47,10 +47,11 @@ static bool pace_is_contact(enum router_work_state s)
 }
 
 // From being offered until the slot is free again, without the time in which it was given back. How long an agent who is lost or
-// away keeps a contact says nothing about those who are there.
+// away keeps a contact says nothing about those who are there, nor does when a supervisor takes it.
 static void pace_ended(struct router *r, struct work *w, enum router_reason reason)
 {
-    bool absent = reason == ROUTER_DESK_LOST || reason == ROUTER_WENT_AWAY || reason == ROUTER_REMOVED;
+    bool absent = reason == ROUTER_DESK_LOST || reason == ROUTER_WENT_AWAY || reason == ROUTER_REMOVED ||
+                  reason == ROUTER_SUPERVISED;
     if (w->measured && !absent)
         pace_add(&w->queue->forecast->pace[w->channel_now], r->at - w->taken);
     w->measured = false;
@@ -104,7 +105,8 @@ void pace_moves(struct router *r, struct work *w, enum router_work_state to, enu
 {
     bool waited = w->state == ROUTER_QUEUED || w->state == ROUTER_OFFERED;
     pace_taken_back(r, w);
-    if (to == ROUTER_OFFERED) {
+    bool assigned = w->state == ROUTER_QUEUED && to == ROUTER_ASSIGNED; // without an offer, by a supervisor
+    if (to == ROUTER_OFFERED || assigned) {
         w->taken = r->at;
         w->measured = true;
     }

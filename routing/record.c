@@ -4,6 +4,7 @@
 // agents than a record may name, it names them all; beyond, whoever wants to hear of each one asks router_explain().
 
 #include "routing/learn.h"
+#include "routing/supervise.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .former = w->former,
         .hold_ms = m->held ? w->hold_until - r->at : 0,
         .team = w->team ? w->team->name : "",
+        .hand = w->reason == ROUTER_SUPERVISED ? hand_view(w) : (struct router_hand){.by = "", .note = ""},
     };
     record_counts(r, w, k, d->excluded);
     return d;
@@ -125,14 +127,14 @@ size_t record_limit(const struct router *r)
 struct router_decision *record_decision(struct router *r, struct arena *arena, const struct work *w,
                                         const struct match *m)
 {
-    if (r->names_everybody)
+    if (r->names_everybody && !m->named)
         return record_everybody(r, arena, w, r->agents_n);
     size_t named = record_limit(r);
     struct router_decision *d = record_new(r, arena, w, m, named);
     struct router_candidate *c = (struct router_candidate *)(uintptr_t)d->candidates;
     for (size_t i = 0; i < r->agents_n && named == r->agents_n; i++) {
         struct verdict v = match_agent(r, w, r->agents[i]);
-        if (v.exclusion != ROUTER_QUALIFIED)
+        if (v.exclusion != ROUTER_QUALIFIED && v.agent != m->winner) // whom a supervisor names may not be qualified
             record_fill(&c[d->candidates_n++], arena, r, w, m, &v);
     }
     return d;

@@ -10,6 +10,7 @@
 #include "routing/core.h"
 #include "routing/learn.h"
 #include "routing/snooze.h"
+#include "routing/supervise.h"
 #include "routing/team.h"
 
 #include <stdlib.h>
@@ -44,6 +45,7 @@ static enum router_refusal (*const router_inputs[])(struct router *, const struc
     [ROUTER_IN_CUSTOMER_CHANGED] = happened_customer_changed,
     [ROUTER_IN_CALENDAR] = calendar_compiled,
     [ROUTER_IN_LEARNED] = learn_apply,
+    [ROUTER_IN_SUPERVISE] = supervise_apply,
     [ROUTER_IN_NOTHING] = router_nothing,
 };
 

@@ -53,6 +53,7 @@ struct router_work_view {
     int64_t snoozed_until;   // wall; 0 = it is not
     const struct router_session *sessions;
     size_t sessions_n;
+    struct router_hand hand; // what a supervisor did last
 };
 
 struct router_agent_view {

@@ -31,6 +31,7 @@ enum router_effect_kind {
     ROUTER_ENTRY_REFUSED,       // take entry `number` of `conversation` back: its command was refused
     ROUTER_CONFIGURED,          // another configuration is in force
     ROUTER_CUSTOMER,            // to `agent`: this customer's handles changed
+    ROUTER_DESK_ENDED,          // to `agent`: a supervisor has ended the desk `session_id`
 };
 
 struct router_session {
@@ -78,6 +79,11 @@ struct router_candidate {
     int64_t behind_by;
 };
 
+struct router_hand { // what a supervisor did; all empty = nobody did
+    enum router_supervision act;
+    const char *by, *note;
+};
+
 struct router_decision {
     const char *queue;
     const char *winner; // "" = nobody
@@ -96,8 +102,9 @@ struct router_decision {
     uint64_t config;           // input that brought the configuration in force
     const char *wanted;        // whom it was passed to by name, "" = nobody
     const char *former;        // who had it last, "" = nobody; of a transfer, who passed it on
-    int64_t hold_ms;  // so long yet, somebody whom the customer knows and who has no room is waited for; 0 = not
-    const char *team; // it was passed to this team, of whom the floor alone is required; "" = to none
+    int64_t hold_ms;         // so long yet, somebody whom the customer knows and who has no room is waited for; 0 = not
+    const char *team;        // it was passed to this team, of whom the floor alone is required; "" = to none
+    struct router_hand hand; // with the reason SUPERVISED: the supervisor's
 };
 
 struct router_effect {
@@ -117,6 +124,7 @@ struct router_effect {
     const struct router_decision *decision; // DECISION
     const struct router_candidate *why;     // OFFER
     const char *former_agent;               // OFFER
+    struct router_hand hand;                // the input was a supervisor's, and this is what it did at once
 };
 
 struct router_effects {

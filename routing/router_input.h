@@ -27,7 +27,8 @@ enum router_input_kind {
     ROUTER_IN_CUSTOMER_CHANGED,
     ROUTER_IN_CALENDAR, // what a calendar's words come to
     ROUTER_IN_LEARNED,  // what is done about what was learned of an agent
-    ROUTER_IN_NOTHING,  // checkpoints, hashes, voided inputs: takes its number and its time, nothing else
+    ROUTER_IN_SUPERVISE,
+    ROUTER_IN_NOTHING, // checkpoints, hashes, voided inputs: takes its number and its time, nothing else
 };
 
 struct router_happened {
@@ -84,6 +85,19 @@ struct router_command {
     int64_t until;               // snooze: wall
 };
 
+struct router_supervise {
+    enum router_supervision act;
+    const char *session; // with client_id: the desk that asks and is answered, once; both "" = the back office
+    const char *client_id;
+    const char *by;     // who: agent or token; not empty
+    const char *note;   // why, for the record and for whom it concerns; "" = not told
+    const char *agent;  // log_out, drain; assign: to
+    const char *queue;  // requeue: to
+    uint64_t work;      // assign, pull, requeue, prioritise
+    uint32_t priority;  // prioritise: class 1..9; 0 = the queue's
+    bool over_capacity; // assign: whether the agent has room or not
+};
+
 struct router_delivery_news {
     const char *delivery;
     uint64_t conversation;
@@ -114,6 +128,7 @@ struct router_input {
             const char *boot;
         } node_lost;
         struct router_command command;
+        struct router_supervise supervise;
         struct router_config config;
         struct router_agent agent_put;
         struct {

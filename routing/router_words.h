@@ -71,6 +71,7 @@ enum router_reason {
     ROUTER_OVERFLOWED = 16,
     ROUTER_PUT_AWAY = 17, // snoozed
     ROUTER_WOKEN = 18,    // its time has come, or its agent wants it back
+    ROUTER_SUPERVISED = 19,
 };
 
 enum router_refusal {
@@ -87,6 +88,21 @@ enum router_refusal {
     ROUTER_INVALID = 10,
     ROUTER_NO_DISPOSITION = 11,
     ROUTER_UNKNOWN_TEAM = 12,
+    ROUTER_AGENT_ABSENT = 13,
+    ROUTER_AGENT_CHANNEL = 14,
+    ROUTER_AGENT_UNFIT = 15,
+    ROUTER_AGENT_FULL = 16,
+};
+
+enum router_supervision { // what a supervisor does; values equal throughline.v1.Supervision
+    ROUTER_SUPERVISION_NONE = 0,
+    ROUTER_LOG_OUT = 1,      // an agent: their desks end, they are offline, their work goes back
+    ROUTER_DRAIN = 2,        // an agent: finishes what is at hand
+    ROUTER_ASSIGN_TO = 3,    // work to an agent by name
+    ROUTER_PULL = 4,         // work from its agent, back to its queue
+    ROUTER_REQUEUE = 5,      // work to another queue
+    ROUTER_PRIORITISE = 6,   // work that waits
+    ROUTER_SUPERVISIONS = 7, // size of tables
 };
 
 enum router_exclusion {
@@ -146,6 +162,7 @@ enum router_behind {
     ROUTER_BEHIND_IDLE = 9,   // the other has been idle for `behind_by` ms longer
     ROUTER_BEHIND_ID = 10,    // equal in all; the lower id goes first
     ROUTER_BEHIND_NEVER = 11, // what is required contradicts itself for them: no change would do
+    ROUTER_BEHIND_NAMED = 12, // a supervisor named the other
 };
 
 enum router_select {

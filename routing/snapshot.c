@@ -9,6 +9,7 @@
 #include "routing/snapshot.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
+#include "routing/supervise.h"
 #include "routing/writer.h"
 
 #include <string.h>
@@ -248,6 +249,7 @@ static void put_work(struct writer *o, const struct work *w)
     put_text(o, w->language);
     put_text(o, w->intent);
     put_text(o, w->disposition);
+    hand_put(o, w);
     put_sessions(o, w);
     put32(o, w->asks_n);
     for (size_t i = 0; i < w->asks_n; i++) {

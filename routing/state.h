@@ -282,6 +282,7 @@ struct work {
     struct router_wait promise;
     struct line *line;
     struct work *prev, *next; // in the line
+    struct hand *hand;        // what a supervisor did last; NULL = nothing
 };
 
 struct outcome_page { // outcomes one behind the other
@@ -388,6 +389,7 @@ struct router {
     void **grave;
     size_t grave_n, grave_cap;
     struct ranking ranking;
+    struct router_hand hand; // of a supervisor's input
 };
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "routing/estimate.h"
 #include "routing/snooze.h"
+#include "routing/supervise.h"
 
 #include <string.h>
 
@@ -90,6 +91,7 @@ static struct router_work_view view_of_work(const struct work *w)
         .deadline = w->limit.place ? w->limit.deadline : 0,
         .sessions = w->sessions,
         .sessions_n = w->sessions_n,
+        .hand = hand_view(w),
     };
 }
 

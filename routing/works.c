@@ -3,6 +3,7 @@
 // All open work: made, found by number and by conversation, and buried. Whether and how a work changes is work.c's.
 
 #include "routing/core.h"
+#include "routing/supervise.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -96,6 +97,7 @@ void work_free(struct work *w)
     }
     free(w->sessions);
     free(w->asks);
+    hand_free(w->hand);
     text_free(w->former);
     text_free(w->last_agent);
     text_free(w->language);
@@ -113,6 +115,7 @@ void work_bury(struct router *r, struct work *w)
     }
     memory_bury(r, w->sessions);
     memory_bury(r, w->asks);
+    hand_set(r, w, NULL);
     text_bury(r, w->former);
     text_bury(r, w->last_agent);
     text_bury(r, w->language);

@@ -126,6 +126,8 @@ enum router_behind would_behind(const struct router *r, const struct work *w, co
     const struct agent *wanted = match_wanted(r, w);
     bool known = v->known < 2 && !v->again;
     *by = 0;
+    if (m->named)
+        return v->agent == m->winner ? ROUTER_BEHIND_NOBODY : ROUTER_BEHIND_NAMED;
     if (w->wanted == v->agent && !v->again)
         return ROUTER_BEHIND_NOBODY;
     if (wanted)
@@ -161,7 +163,7 @@ static enum router_behind would_rank(struct arena *arena, const struct would *x,
     if (x->a->presence != ROUTER_AVAILABLE)
         then.idle_since = x->r->at; // who comes only now has not been idle
     would.score = select_score(x->r, p, met ? &member : NULL, &then);
-    if (x->w->queue->def.select == ROUTER_RANDOM && would.known == 2 && !would.again)
+    if (!m->named && x->w->queue->def.select == ROUTER_RANDOM && would.known == 2 && !would.again)
         return m->winner && !match_wanted(x->r, x->w) && m->why.known == 2 && !m->why.again
                    ? ROUTER_BEHIND_DRAW
                    : would_behind(x->r, x->w, k, m, &would, by);

@@ -150,6 +150,27 @@ static bool read_calendar(struct scratch *a, const Throughline__V1__Input *m, st
     return true;
 }
 
+static bool read_supervise(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    const Throughline__V1__Supervise *s = m->supervise->what;
+    (void)a;
+    if (!s)
+        return false;
+    in->supervise = (struct router_supervise){
+        .act = (enum router_supervision)s->act, // others are refused in the fold
+        .session = m->supervise->session,
+        .client_id = m->supervise->client_id,
+        .by = m->supervise->by,
+        .note = s->reason,
+        .agent = s->agent,
+        .queue = s->queue,
+        .work = s->work,
+        .priority = s->priority,
+        .over_capacity = s->over_capacity,
+    };
+    return true;
+}
+
 static bool read_nothing(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a, (void)m, (void)in;
@@ -323,6 +344,7 @@ static const struct input_kind kinds[] = {
     [THROUGHLINE__V1__INPUT__KIND_CUSTOMER_CHANGED - KIND_FIRST] = {ROUTER_IN_CUSTOMER_CHANGED, read_customer_changed},
     [THROUGHLINE__V1__INPUT__KIND_CALENDAR - KIND_FIRST] = {ROUTER_IN_CALENDAR, read_calendar},
     [THROUGHLINE__V1__INPUT__KIND_LEARNED - KIND_FIRST] = {ROUTER_IN_LEARNED, read_learned},
+    [THROUGHLINE__V1__INPUT__KIND_SUPERVISE - KIND_FIRST] = {ROUTER_IN_SUPERVISE, read_supervise},
 };
 
 const char *input_decode(struct scratch *a, const void *bytes, size_t len, struct router_input *in,

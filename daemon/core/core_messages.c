@@ -5,6 +5,7 @@
 
 #include "daemon/base/loop.h"
 #include "daemon/core/core.h"
+#include "daemon/core/decision.h"
 #include "throughline/v1/agent.pb-c.h"
 #include "throughline/v1/work.pb-c.h"
 
@@ -105,6 +106,7 @@ Throughline__V1__Work *core_work_message(const struct router_work_view *w)
     m->channel_now = (Throughline__V1__Channel)w->channel_now;
     m->disposition = text(w->disposition);
     m->snoozed_until_ms = w->snoozed_until;
+    m->supervised = decision_supervised(&w->hand);
     m->n_sessions = w->sessions_n;
     m->sessions = w->sessions_n ? xcalloc(w->sessions_n, sizeof *m->sessions) : NULL;
     for (size_t i = 0; i < w->sessions_n; i++)

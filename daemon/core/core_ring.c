@@ -29,12 +29,22 @@ static const bool kept[] = {
 };
 
 // The strings of an effect, so that measuring, copying and pointing are one walk.
-enum { STRINGS = 10 };
+enum { STRINGS = 12 };
 static void strings_of(struct router_effect *e, const char **owner, const char **detail, const char **v[STRINGS])
 {
     const char **all[STRINGS] = {
-        &e->agent,           &e->session_id,     &e->client_id,    &e->text, &e->former_agent,
-        &e->session.account, &e->session.handle, &e->session.call, owner,    detail,
+        &e->agent,
+        &e->session_id,
+        &e->client_id,
+        &e->text,
+        &e->former_agent,
+        &e->session.account,
+        &e->session.handle,
+        &e->session.call,
+        &e->hand.by,
+        &e->hand.note,
+        owner,
+        detail,
     };
     memcpy(v, all, sizeof all);
 }

@@ -7,7 +7,7 @@
 #include "daemon/base/loop.h"
 
 _Static_assert((int)ROUTER_CHANGE_ASKED == (int)THROUGHLINE__V1__CHANGE_KIND__CHANGE_KIND_ASKED, "equal values");
-_Static_assert((int)ROUTER_BEHIND_NEVER == (int)THROUGHLINE__V1__BEHIND__BEHIND_NEVER, "equal values");
+_Static_assert((int)ROUTER_BEHIND_NAMED == (int)THROUGHLINE__V1__BEHIND__BEHIND_NAMED, "equal values");
 
 static char *text(const char *s)
 {
@@ -109,6 +109,18 @@ static void put_requires(Throughline__V1__Decision *m, const struct router_decis
     }
 }
 
+Throughline__V1__Supervised *decision_supervised(const struct router_hand *h)
+{
+    if (!h->act)
+        return NULL;
+    Throughline__V1__Supervised *m = xcalloc(1, sizeof *m);
+    throughline__v1__supervised__init(m);
+    m->act = (Throughline__V1__Supervision)h->act;
+    m->by = text(h->by);
+    m->reason = text(h->note);
+    return m;
+}
+
 Throughline__V1__Decision *decision_message(const struct router *r, const struct router_decision *d,
                                             const struct decision_place *place)
 {
@@ -144,5 +156,6 @@ Throughline__V1__Decision *decision_message(const struct router *r, const struct
     m->hold_ms = d->hold_ms;
     m->fold = s.fold;
     m->config = d->config;
+    m->supervised = decision_supervised(&d->hand);
     return m;
 }

@@ -20,4 +20,7 @@ Throughline__V1__Decision *decision_message(const struct router *r, const struct
                                             const struct decision_place *place);
 Throughline__V1__Candidate *decision_candidate(const struct router_candidate *k);
 
+// NULL = nobody did anything. Free with the generated free_unpacked.
+Throughline__V1__Supervised *decision_supervised(const struct router_hand *h);
+
 #endif

@@ -51,6 +51,12 @@ static const struct http_route routes[] = {
     {.method = HTTP_POST, .pattern = "/v1/customers/{id}/link", .roles = AUTH_ADMIN, .handler = admin_link},
     {.method = HTTP_GET, .pattern = "/v1/dead-letters", .roles = ADMIN_READ, .handler = admin_dead_letters},
     {.method = HTTP_POST, .pattern = "/v1/dead-letters/{id}/resend", .roles = ADMIN_READ, .handler = admin_resend},
+    {.method = HTTP_POST, .pattern = "/v1/agents/{id}/log-out", .roles = ADMIN_READ, .handler = admin_log_out},
+    {.method = HTTP_POST, .pattern = "/v1/agents/{id}/drain", .roles = ADMIN_READ, .handler = admin_drain},
+    {.method = HTTP_POST, .pattern = "/v1/work/{id}/assign", .roles = ADMIN_READ, .handler = admin_assign},
+    {.method = HTTP_POST, .pattern = "/v1/work/{id}/pull", .roles = ADMIN_READ, .handler = admin_pull},
+    {.method = HTTP_POST, .pattern = "/v1/work/{id}/requeue", .roles = ADMIN_READ, .handler = admin_requeue},
+    {.method = HTTP_POST, .pattern = "/v1/work/{id}/priority", .roles = ADMIN_READ, .handler = admin_priority},
     {.method = HTTP_GET, .pattern = "/v1/tokens", .roles = AUTH_ADMIN, .handler = admin_tokens},
     {.method = HTTP_POST, .pattern = "/v1/tokens", .roles = AUTH_ADMIN, .handler = admin_token_post},
     {.method = HTTP_DELETE, .pattern = "/v1/tokens/{id}", .roles = AUTH_ADMIN, .handler = admin_token_delete},
@@ -143,7 +149,9 @@ static void answer_if_folded(struct admin_call *c, struct http_request *r)
             http_problem(r, PROBLEM_unprocessable, NULL, refusal_name((Throughline__V1__Refusal)a->refused[i].refusal));
             return;
         }
-    if (c->answer)
+    if (c->folded)
+        c->folded(c, r);
+    else if (c->answer)
         http_reply_message(r, c->status, c->answer);
     else
         http_reply_empty(r, c->status);

@@ -18,6 +18,7 @@ struct admin_call {
     // What to do with the answer; the call ends with it unless `again` is set. Errors are answered before this is asked.
     void (*entries)(struct admin_call *c, struct http_request *r, const struct store_bytes *v, size_t n);
     void (*placed)(struct admin_call *c, struct http_request *r, const struct store_placed *p);
+    void (*folded)(struct admin_call *c, struct http_request *r); // answers, instead of `answer`; NULL = none
     bool again;
     uint64_t number, cursor;
     uint32_t limit;
@@ -88,6 +89,12 @@ bool admin_cursor_number(struct http_request *r, const char *cursor, uint64_t *o
     X(admin_agent_delete)                                                                                              \
     X(admin_queue_put)                                                                                                 \
     X(admin_queue_delete)                                                                                              \
+    X(admin_log_out)                                                                                                   \
+    X(admin_drain)                                                                                                     \
+    X(admin_assign)                                                                                                    \
+    X(admin_pull)                                                                                                      \
+    X(admin_requeue)                                                                                                   \
+    X(admin_priority)                                                                                                  \
     X(admin_tokens)                                                                                                    \
     X(admin_token_post)                                                                                                \
     X(admin_token_delete)                                                                                              \

@@ -47,6 +47,7 @@ struct desk_pending {
     Throughline__V1__DeskCommand *command; // owned
     bool waiting, stored;                  // to be sent again; told `stored`
     bool asking, checked;                  // whether its handle is the customer's; it is
+    bool audited;                          // a supervisor's
     int64_t until;
 };
 
@@ -138,6 +139,7 @@ struct desk_fault {
 };
 bool desk_act(struct desk *d, struct desk_pending *p, struct desk_fault *fault);
 bool desk_plain(const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out, struct desk_fault *fault);
+bool desk_supervise(struct desk *d, struct desk_pending *p, struct desk_fault *fault); // desk_supervise.c
 bool desk_act_at_once(struct desk *d, const Throughline__V1__DeskCommand *c, struct desk_fault *fault);
 
 // desk_context.c

@@ -249,6 +249,7 @@ bool desk_act(struct desk *d, struct desk_pending *p, struct desk_fault *f)
         [THROUGHLINE__V1__DESK_COMMAND__COMMAND_NOTE] = act_note,
         [THROUGHLINE__V1__DESK_COMMAND__COMMAND_LINK] = act_link,
         [THROUGHLINE__V1__DESK_COMMAND__COMMAND_LOGOUT] = act_logout,
+        [THROUGHLINE__V1__DESK_COMMAND__COMMAND_SUPERVISE] = desk_supervise,
     };
     size_t kind = (size_t)p->command->command_case;
     Throughline__V1__Command command = THROUGHLINE__V1__COMMAND__INIT;

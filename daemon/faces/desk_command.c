@@ -250,8 +250,8 @@ static const char *refuse_logged(struct desk *d, const Throughline__V1__DeskComm
     *detail = "client_id holds 1 to 64 bytes";
     if (!len || len > CLIENT_ID_MAX)
         return "invalid_field";
-    *detail = "a token without an agent only watches";
-    if (!*d->agent)
+    *detail = "a token without an agent only watches and supervises";
+    if (!*d->agent && c->command_case != THROUGHLINE__V1__DESK_COMMAND__COMMAND_SUPERVISE)
         return "forbidden";
     *detail = "64 commands wait for their answer";
     return d->commands_n >= DESK_COMMANDS_MAX ? "too_many" : NULL;

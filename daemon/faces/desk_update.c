@@ -61,6 +61,12 @@ static Throughline__V1__Work *work_now(const struct desk *d, const struct router
     return m;
 }
 
+static void supervised_free(Throughline__V1__Supervised *m)
+{
+    if (m)
+        throughline__v1__supervised__free_unpacked(m, NULL);
+}
+
 // ---- one function per kind ----
 
 static void tell_outcome(struct desk *d, const struct core_effect *ce, const char *seq)
@@ -93,9 +99,11 @@ static void tell_offer_ended(struct desk *d, const struct core_effect *ce, const
     ended.work = ce->e->work;
     ended.epoch = ce->e->epoch;
     ended.reason = (Throughline__V1__Reason)ce->e->reason;
+    ended.supervised = decision_supervised(&ce->e->hand);
     Throughline__V1__DeskUpdate u = update_of(THROUGHLINE__V1__DESK_UPDATE__UPDATE_OFFER_ENDED, seq);
     u.offer_ended = &ended;
     desk_send(d, &u);
+    supervised_free(ended.supervised);
 }
 
 static void tell_assigned(struct desk *d, const struct core_effect *ce, const char *seq)
@@ -106,6 +114,7 @@ static void tell_assigned(struct desk *d, const struct core_effect *ce, const ch
     Throughline__V1__Assigned *a = u->assigned = xcalloc(1, sizeof *a);
     throughline__v1__assigned__init(a);
     a->work = work_now(d, e);
+    a->supervised = decision_supervised(&e->hand);
     if (has_context) {
         desk_send(d, u);
         throughline__v1__desk_update__free_unpacked(u, NULL);
@@ -122,9 +131,11 @@ static void tell_unassigned(struct desk *d, const struct core_effect *ce, const 
     un.conversation = ce->e->conversation;
     un.reason = (Throughline__V1__Reason)ce->e->reason;
     un.informed = ce->e->informed;
+    un.supervised = decision_supervised(&ce->e->hand);
     Throughline__V1__DeskUpdate u = update_of(THROUGHLINE__V1__DESK_UPDATE__UPDATE_UNASSIGNED, seq);
     u.unassigned = &un;
     desk_send(d, &u);
+    supervised_free(un.supervised);
 }
 
 static void tell_work(struct desk *d, const struct core_effect *ce, const char *seq)
@@ -177,6 +188,7 @@ static void tell_presence(struct desk *d, const struct core_effect *ce, const ch
         return;
     Throughline__V1__DeskUpdate u = update_of(THROUGHLINE__V1__DESK_UPDATE__UPDATE_PRESENCE, seq);
     u.presence = core_agent_message(&a);
+    u.presence->supervised = decision_supervised(&ce->e->hand);
     desk_send(d, &u);
     throughline__v1__agent_status__free_unpacked(u.presence, NULL);
 }
@@ -201,6 +213,19 @@ static void tell_closed(struct desk *d, const struct core_effect *ce, const char
     Throughline__V1__DeskUpdate u = update_of(THROUGHLINE__V1__DESK_UPDATE__UPDATE_CONVERSATION, "");
     u.conversation = &c;
     desk_send(d, &u);
+}
+
+// A supervisor ended this very desk. Not told again to who comes back with the same session: that is another opening.
+static void end_desk(struct desks *all, const struct router_effect *e)
+{
+    for (struct desk *d = table_get(&all->by_agent, desk_agent_hash(e->agent)), *next; d; d = next) {
+        next = d->next_agent;
+        if (d->state != DESK_LIVE || strcmp(d->session, e->session_id) != 0)
+            continue;
+        d->said_goodbye = true;
+        desk_fail(d, WS_POLICY, "logged_out", "", "a supervisor has logged you out");
+        return;
+    }
 }
 
 // ---- who is told ----
@@ -250,6 +275,8 @@ void desks_effect(void *ctx, const struct core_effect *ce)
 {
     struct desks *all = ctx;
     const struct router_effect *e = ce->e;
+    if (ce->live && e->kind == ROUTER_DESK_ENDED)
+        end_desk(all, e);
     if (!ce->live || !all->by_agent.count || (size_t)e->kind >= sizeof rows / sizeof *rows || !rows[e->kind].tell)
         return;
     const char *agent = e->agent;

@@ -43,6 +43,7 @@ static const char *const names[] = {
     [ROUTER_ENTRY_REFUSED] = "entry_refused",
     [ROUTER_CONFIGURED] = "configured",
     [ROUTER_CUSTOMER] = "customer",
+    [ROUTER_DESK_ENDED] = "desk_ended",
 };
 
 struct line {
@@ -80,6 +81,7 @@ static void write_effect(struct line *l, const struct core_effect *ce)
     put_number(l, "number", e->number);
     put(l, "agent", e->agent);
     put(l, "formerAgent", e->former_agent);
+    put(l, "supervisor", e->hand.by);
     if (e->kind == ROUTER_DECISION && e->decision) {
         put(l, "queue", e->decision->queue);
         put(l, "winner", e->decision->winner);

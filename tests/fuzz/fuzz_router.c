@@ -178,11 +178,25 @@ static void config(struct script *s, struct router_config *c, struct lists *l)
     }
 }
 
+static void supervise(struct script *s, struct router_supervise *v)
+{
+    *v = (struct router_supervise){.act = (enum router_supervision)(byte(s) % (ROUTER_SUPERVISIONS + 1))};
+    v->by = name(s, "b");
+    v->note = name(s, "n");
+    v->agent = name(s, "a");
+    v->queue = name(s, "q");
+    v->session = name(s, "d");
+    v->client_id = name(s, "c");
+    v->work = number(s);
+    v->priority = byte(s) % 11;
+    v->over_capacity = byte(s) & 1;
+}
+
 static void input(struct script *s, const struct router *r, struct router_input *in, struct lists *l)
 {
     static const enum router_input_kind often[] = {ROUTER_IN_HAPPENED, ROUTER_IN_COMMAND, ROUTER_IN_DESK_OPENED};
     uint8_t b = byte(s);
-    in->kind = b < 16 ? (enum router_input_kind)b : often[b % 3];
+    in->kind = b <= ROUTER_IN_NOTHING ? (enum router_input_kind)b : often[b % 3];
     in->has_entry = byte(s) & 1;
     if (in->kind == ROUTER_IN_HAPPENED) {
         happened(s, &in->happened);
@@ -218,6 +232,8 @@ static void input(struct script *s, const struct router *r, struct router_input 
     } else if (in->kind == ROUTER_IN_CUSTOMER_CHANGED) {
         in->customer_changed.customer = number(s);
         in->customer_changed.other = number(s);
+    } else if (in->kind == ROUTER_IN_SUPERVISE) {
+        supervise(s, &in->supervise);
     } else if (in->kind == ROUTER_IN_FOLD) {
         in->fold.version = byte(s) % 3;
     }

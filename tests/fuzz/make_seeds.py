@@ -128,6 +128,10 @@ def step():
     write("step", "declined", log(*start, said(6), act(ann, "ann", "1", decline=pb.Decline(work=6, epoch=6)), {"tick": pb.Tick()}, {"node_lost": pb.NodeLost(boot="b1")}))
     write("step", "transferred", log(*start, first, act(ann, "ann", "1", accept=pb.Accept(work=6, epoch=6)),
                                      act(ann, "ann", "2", transfer=pb.Transfer(work=6, agent="bo")), {"desk_closed": pb.DeskClosed(session=bo, logout=True)}))
+    write("step", "supervised", log(*start, first, *({"supervise": pb.SuperviseInput(by="sue", what=pb.Supervise(act=act, work=work, agent=agent, queue=queue, priority=1))}
+                                                     for act, work, agent, queue in ((pb.SUPERVISION_PRIORITY, 6, "", ""), (pb.SUPERVISION_ASSIGN, 6, "ann", ""),
+                                                                                     (pb.SUPERVISION_PULL, 6, "", ""), (pb.SUPERVISION_REQUEUE, 6, "", "all"),
+                                                                                     (pb.SUPERVISION_DRAIN, 0, "bo", ""), (pb.SUPERVISION_LOG_OUT, 0, "ann", "")))))
     write("step", "administered", log(*start, said(6), {"agent_put": pb.Agent(id="cy", capacity=1)}, {"agent_removed": pb.AgentRemoved(id="ann")},
                                       {"queue_put": pb.Queue(name="new", priority=1)}, {"queue_removed": pb.QueueRemoved(name="billing")},
                                       {"delivery": pb.DeliveryNews(delivery="6.1", conversation=6, state=pb.DELIVERY_STATE_SENT)},

@@ -15,6 +15,7 @@
 static void event_from_decision(struct twin_event *to, const struct router_decision *d)
 {
     twin_name(to->winner, d->winner);
+    twin_name(to->supervisor, d->hand.by);
     to->candidates_n = d->candidates_n;
     memcpy(to->excluded, d->excluded, sizeof to->excluded);
     to->step = d->step;
@@ -52,6 +53,7 @@ static struct twin_event event_from_effect(const struct router_effect *e)
     twin_name(to.agent, e->agent);
     twin_name(to.handle, e->session.handle);
     twin_name(to.call, e->session.call);
+    twin_name(to.supervisor, e->hand.by);
     if (e->decision)
         event_from_decision(&to, e->decision);
     return to;
@@ -66,7 +68,7 @@ static bool events_equal(const struct twin_event *a, const struct twin_event *b)
                  strcmp(a->call, b->call) == 0 && strcmp(a->team, b->team) == 0 && strcmp(a->winner, b->winner) == 0 &&
                  a->candidates_n == b->candidates_n && memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0 &&
                  a->step == b->step && a->able == b->able && strcmp(a->wanted, b->wanted) == 0 &&
-                 strcmp(a->former, b->former) == 0 && a->hold == b->hold;
+                 strcmp(a->former, b->former) == 0 && a->hold == b->hold && strcmp(a->supervisor, b->supervisor) == 0;
     for (size_t i = 0; equal && i < a->candidates_n; i++)
         equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
                 a->candidates[i].exclusion == b->candidates[i].exclusion &&
@@ -80,9 +82,9 @@ static void event_print(const char *who, const struct twin_event *e)
 {
     fprintf(stderr,
             "  %s kind %d agent '%s' work %" PRIu64 " reason %d refusal %d number %" PRIu64 " epoch %" PRIu64
-            " deadline %" PRId64 " state %u informed %d channel %d '%s' '%s' winner '%s':",
+            " deadline %" PRId64 " state %u informed %d channel %d '%s' '%s' winner '%s' supervisor '%s':",
             who, (int)e->kind, e->agent, e->work, (int)e->reason, (int)e->refusal, e->number, e->epoch, e->deadline,
-            e->state, e->informed, (int)e->channel, e->handle, e->call, e->winner);
+            e->state, e->informed, (int)e->channel, e->handle, e->call, e->winner, e->supervisor);
     for (size_t i = 0; i < e->candidates_n; i++)
         fprintf(stderr, " %s(%d %x %" PRId64 " behind %d %" PRId64 ")", e->candidates[i].agent,
                 (int)e->candidates[i].exclusion, e->candidates[i].exclusions, e->candidates[i].score,
@@ -144,8 +146,9 @@ static bool works_agree(const struct router *r, struct twin *t)
         bool agree = w && v.state == w->state && strcmp(v.agent, w->agent) == 0 && strcmp(v.queue, w->queue) == 0 &&
                      v.charge == twin_charge(t, w) && v.channel_now == w->channel_now && v.since == w->since &&
                      v.priority == twin_priority(t, w) && v.reason == w->reason && v.sessions_n == w->sessions_n &&
-                     strcmp(v.former_agent, w->former) == 0 && strcmp(v.intent, w->intent) == 0 &&
-                     v.snoozed_until == w->snoozed && strcmp(v.disposition, w->disposition) == 0;
+                     strcmp(v.former_agent, w->former) == 0 && strcmp(v.hand.by, w->supervisor) == 0 &&
+                     strcmp(v.intent, w->intent) == 0 && v.snoozed_until == w->snoozed &&
+                     strcmp(v.disposition, w->disposition) == 0;
         if (agree && !waits_agree(v.queue, router_work_wait(r, v.id), twin_wait(t, twin_work(t, v.id))))
             return false;
         for (size_t i = 0; agree && i < v.sessions_n; i++)
@@ -279,11 +282,11 @@ static bool reached_everything(void)
     all &= reached("a wait as estimated", came_seen, 0); // another takes luck; the stories have it
     for (int i = ROUTER_WAIT_NONE; i <= ROUTER_WAIT_PERSON; i++)
         all &= reached("wait", waits_seen, i);
-    for (int i = ROUTER_DONE; i <= ROUTER_CUSTOMER; i++)
+    for (int i = ROUTER_DONE; i <= ROUTER_DESK_ENDED; i++)
         all &= reached("effect", kinds_seen, i);
-    for (int i = ROUTER_NEW; i <= ROUTER_WOKEN; i++)
+    for (int i = ROUTER_NEW; i <= ROUTER_SUPERVISED; i++)
         all &= i == ROUTER_TAKEN || reached("reason", reasons_seen, i);
-    for (int i = ROUTER_UNKNOWN_WORK; i <= ROUTER_UNKNOWN_TEAM; i++)
+    for (int i = ROUTER_UNKNOWN_WORK; i <= ROUTER_AGENT_FULL; i++)
         all &= i == ROUTER_FULL || reached("refusal", refusals_seen, i); // FULL takes luck; the stories have it
     return all;
 }

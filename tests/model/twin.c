@@ -293,7 +293,20 @@ static void lost(struct twin *t, size_t i)
     twin_presence(t, a, ROUTER_LOST, ROUTER_DESK_LOST);
 }
 
-static void refuse(struct twin *t, enum router_refusal why)
+void twin_drop_desks(struct twin *t, const char *agent, bool told)
+{
+    for (size_t i = 0; i < t->desks_n;) {
+        if (!same(t->desks[i].agent, agent)) {
+            i++;
+            continue;
+        }
+        if (told)
+            twin_tell(t, ROUTER_DESK_ENDED, NULL, agent, ROUTER_SUPERVISED);
+        drop_desk(t, i);
+    }
+}
+
+void twin_refuse(struct twin *t, enum router_refusal why)
 {
     struct twin_event *e = twin_tell(t, ROUTER_REFUSED, NULL, "", ROUTER_REASON_NONE);
     e->refusal = why;
@@ -305,7 +318,7 @@ static void opened(struct twin *t, const char *session, const char *agent, const
     struct twin_agent *a = twin_agent(t, agent);
     struct twin_desk *d = find_desk(t, session);
     if (!a || (d && !same(d->agent, agent))) {
-        refuse(t, a ? ROUTER_UNKNOWN_SESSION : ROUTER_UNKNOWN_AGENT);
+        twin_refuse(t, a ? ROUTER_UNKNOWN_SESSION : ROUTER_UNKNOWN_AGENT);
         twin_name(t->events[t->events_n - 1].agent, agent);
         return;
     }
@@ -658,10 +671,7 @@ static void remove_agent(struct twin *t, const char *id)
     char gone[TWIN_NAME];
     twin_name(gone, id);
     twin_presence(t, a, ROUTER_OFFLINE, ROUTER_REMOVED);
-    for (size_t i = t->desks_n; i > 0; i--) {
-        if (same(t->desks[i - 1].agent, gone))
-            drop_desk(t, i - 1);
-    }
+    twin_drop_desks(t, gone, false);
     for (size_t i = 0; i < t->works_n; i++) {
         struct twin_work *w = &t->works[i];
         struct twin_ask *ask = twin_ask_of(w, gone);
@@ -821,7 +831,7 @@ static void remove_queue(struct twin *t, const char *name)
     uint32_t charges[TWIN_WORKS];
     struct twin_queue *q = twin_queue(t, name);
     if (!q || q->implicit) {
-        refuse(t, ROUTER_UNKNOWN_QUEUE);
+        twin_refuse(t, ROUTER_UNKNOWN_QUEUE);
         return;
     }
     twin_tell(t, ROUTER_CONFIGURED, NULL, "", ROUTER_REASON_NONE)->number = t->input;
@@ -843,7 +853,7 @@ static void agent_put(struct twin *t, const struct router_agent *def)
 static void agent_removed(struct twin *t, const char *id)
 {
     if (!twin_agent(t, id)) {
-        refuse(t, ROUTER_UNKNOWN_AGENT);
+        twin_refuse(t, ROUTER_UNKNOWN_AGENT);
         return;
     }
     twin_tell(t, ROUTER_CONFIGURED, NULL, "", ROUTER_REASON_NONE)->number = t->input;
@@ -902,12 +912,15 @@ static void apply(struct twin *t, const struct router_input *in)
         break;
     case ROUTER_IN_CALENDAR:
         if (!twin_calendar(t, in))
-            refuse(t, ROUTER_WRONG_STATE);
+            twin_refuse(t, ROUTER_WRONG_STATE);
+        break;
+    case ROUTER_IN_SUPERVISE:
+        twin_supervise(t, in);
         break;
     case ROUTER_IN_LEARNED:
         why = twin_learned(t, in);
         if (why)
-            refuse(t, why);
+            twin_refuse(t, why);
         break;
     case ROUTER_IN_TICK:
     case ROUTER_IN_FOLD:

@@ -136,6 +136,7 @@ struct twin_work {
     struct router_wait promise;
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
     bool prefer_former, told, changed, by_itself;
+    char supervisor[TWIN_NAME]; // who last did something to it
     struct twin_need told_need;
     struct twin_session sessions[ROUTER_SESSIONS_MAX];
     size_t sessions_n;
@@ -165,7 +166,7 @@ struct twin_event {
     bool informed, resolved;
     enum router_channel channel;
     char handle[TWIN_NAME], call[TWIN_NAME];
-    char winner[TWIN_NAME], team[TWIN_NAME];
+    char winner[TWIN_NAME], team[TWIN_NAME], supervisor[TWIN_NAME];
     struct {
         char agent[TWIN_NAME];
         enum router_exclusion exclusion;
@@ -194,6 +195,7 @@ struct twin_view { // of one agent, on one work
 struct twin {
     uint64_t input, epoch;
     int64_t now, wall;
+    const char *supervisor; // whose input it is
     struct router_config rules;
     struct twin_calendar calendars[TWIN_HOURS];
     size_t calendars_n;
@@ -287,7 +289,15 @@ enum router_refusal twin_learned(struct twin *t, const struct router_input *in);
 const struct twin_lesson *twin_lesson_of(struct twin *t, const char *agent, const char *queue, const char *intent);
 // Answered by twin_record.c.
 void twin_record(struct twin *t, const struct twin_work *w, const struct twin_agent *winner,
-                 const struct twin_view *all, struct twin_view *qualified, size_t n);
+                 const struct twin_view *all, struct twin_view *qualified, size_t n, bool named);
+
+// Used by twin_supervise.c, answered by twin.c and twin_rules.c.
+void twin_refuse(struct twin *t, enum router_refusal why);
+void twin_drop_desks(struct twin *t, const char *agent, bool told);
+void twin_assign(struct twin *t, struct twin_work *w, const char *agent);
+
+// Answered by twin_supervise.c.
+void twin_supervise(struct twin *t, const struct router_input *in);
 
 // Answered by twin_estimate.c.
 struct router_wait twin_wait(struct twin *t, struct twin_work *w);

@@ -114,7 +114,7 @@ void twin_estimate_moves(struct twin *t, struct twin_work *w, enum router_work_s
 {
     bool waits = w->state == ROUTER_QUEUED || w->state == ROUTER_OFFERED;
     twin_estimate_given_ends(t, w);
-    if (to == ROUTER_OFFERED) {
+    if (to == ROUTER_OFFERED || (w->state == ROUTER_QUEUED && to == ROUTER_ASSIGNED)) {
         w->taken = t->now;
         w->measured = true;
     }
@@ -125,7 +125,8 @@ void twin_estimate_moves(struct twin *t, struct twin_work *w, enum router_work_s
     if (waits && to == ROUTER_CLOSED)
         count_wait(twin_forecast(t, w->queue), t->now - w->entered, 1);
     if (at_hand(w->state) && !at_hand(to)) {
-        if (reason == ROUTER_DESK_LOST || reason == ROUTER_WENT_AWAY || reason == ROUTER_REMOVED)
+        if (reason == ROUTER_DESK_LOST || reason == ROUTER_WENT_AWAY || reason == ROUTER_REMOVED ||
+            reason == ROUTER_SUPERVISED)
             w->measured = false;
         hold_ends(t, w);
     }

@@ -54,21 +54,28 @@ static void add_candidate(struct twin_event *e, const struct twin_view *v)
 }
 
 void twin_record(struct twin *t, const struct twin_work *w, const struct twin_agent *winner,
-                 const struct twin_view *all, struct twin_view *qualified, size_t n)
+                 const struct twin_view *all, struct twin_view *qualified, size_t n, bool named)
 {
     struct twin_event *e = twin_tell(t, ROUTER_DECISION, w, winner ? winner->id : "", w->reason);
     const struct twin_queue *q = twin_queue(t, w->queue);
     twin_name(e->winner, winner ? winner->id : "");
     twin_name(e->team, w->team);
     e->step = (uint32_t)twin_step_of(t, q, w);
+    twin_name(e->supervisor, w->reason == ROUTER_SUPERVISED ? w->supervisor : "");
     twin_name(e->wanted, w->wanted);
     twin_name(e->former, w->former);
     e->hold = n && !winner && same(w->wanted, "") ? w->hold_until - t->now : 0;
     const struct twin_view *chosen = NULL;
+    for (size_t i = 0; i < t->agents_n && named; i++)
+        chosen = all[i].a == winner ? &all[i] : chosen;
     for (size_t i = 0; i < n; i++)
         chosen = qualified[i].a == winner ? &qualified[i] : chosen;
     for (size_t i = 0; i < n; i++)
         put_behind(t, e, w, chosen, &qualified[i]);
+    for (size_t i = 0; i < n && named; i++) {
+        qualified[i].behind = qualified[i].a == winner ? ROUTER_BEHIND_NOBODY : ROUTER_BEHIND_NAMED;
+        qualified[i].by = 0;
+    }
     if (chosen)
         add_candidate(e, chosen);
     for (size_t i = 0; i < n; i++) {
@@ -79,7 +86,7 @@ void twin_record(struct twin *t, const struct twin_work *w, const struct twin_ag
         uint32_t surplus;
         e->excluded[all[i].exclusion]++;
         e->able += twin_meets(all[i].a, q, e->step, &surplus) ? 1 : 0;
-        if (all[i].exclusion != ROUTER_QUALIFIED)
+        if (all[i].exclusion != ROUTER_QUALIFIED && all[i].a != winner)
             add_candidate(e, &all[i]);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The twin's rules: who can take what, who is best, and what moves when.
+// The twin's rules: who can take what, and who is best.
 
 #include "twin.h"
 
@@ -37,6 +37,7 @@ struct twin_event *twin_tell(struct twin *t, enum router_effect_kind kind, const
         e->epoch = w->epoch;
     }
     twin_name(e->agent, agent);
+    twin_name(e->supervisor, t->supervisor ? t->supervisor : "");
     return e;
 }
 
@@ -206,165 +207,6 @@ struct twin_queue *twin_enter(struct twin *t, const struct twin_work *w)
     abort();
 }
 
-// ---- moves ----
-
-static void began_or_ended(struct twin *t, const char *agent)
-{
-    struct twin_agent *a = twin_agent(t, agent);
-    if (a)
-        a->idle_since = t->now;
-}
-
-static bool twin_holds_any(const struct twin *t, const char *agent)
-{
-    for (size_t i = 0; i < t->works_n; i++) {
-        if (same(t->works[i].agent, agent))
-            return true;
-    }
-    return false;
-}
-
-void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, const char *agent,
-               enum router_reason reason)
-{
-    enum router_work_state from = w->state;
-    struct twin_agent *former = *w->agent ? twin_agent(t, w->agent) : NULL;
-    twin_estimate_moves(t, w, to, reason);
-    if (from == ROUTER_ASSIGNED || from == ROUTER_WRAP_UP)
-        began_or_ended(t, w->agent);
-    if (to == ROUTER_ASSIGNED && !t->rules.idle_from_end)
-        began_or_ended(t, agent);
-    if (to == ROUTER_WRAP_UP) {
-        w->frozen = twin_charge(t, w);
-        w->frozen_places = twin_places(w, from);
-    }
-    if (to == ROUTER_QUEUED) {
-        w->told = false;
-        if (from != ROUTER_OFFERED)
-            w->hold_until = t->now + twin_queue(t, w->queue)->prefer_known_ms, w->entered = t->now;
-    }
-    w->state = to;
-    w->extended = w->given = w->given_places = 0;
-    w->give_back = 0;
-    w->reason = reason;
-    w->changed = true;
-    twin_name(w->agent, agent);
-    if (former && former->presence == ROUTER_DRAINING && !twin_holds_any(t, former->id))
-        twin_presence(t, former, ROUTER_AWAY, ROUTER_REASON_NONE);
-}
-
-void twin_ask(struct twin *t, struct twin_work *w, const char *agent, uint32_t times)
-{
-    struct twin_ask *ask = twin_ask_of(w, agent);
-    if (!ask) {
-        ask = &w->asks[w->asks_n++];
-        memset(ask, 0, sizeof *ask);
-        twin_name(ask->agent, agent);
-    }
-    ask->times += times;
-    ask->until = t->now + t->rules.decline_pause_ms;
-}
-
-void twin_end_offer(struct twin *t, struct twin_work *w, enum router_reason reason)
-{
-    twin_tell(t, ROUTER_OFFER_ENDED, w, w->agent, reason);
-    twin_move(t, w, ROUTER_QUEUED, "", reason);
-}
-
-static void tell_of_call(struct twin *t, enum router_effect_kind kind, const struct twin_work *w,
-                         const struct twin_session *s)
-{
-    struct twin_event *e = twin_tell(t, kind, w, w->agent, w->reason);
-    e->channel = s->channel;
-    twin_name(e->handle, s->handle);
-    twin_name(e->call, s->call);
-}
-
-void twin_connect(struct twin *t, struct twin_work *w)
-{
-    for (size_t i = 0; i < w->sessions_n; i++) {
-        struct twin_session *s = &w->sessions[i];
-        if (s->channel == ROUTER_VOICE && s->live && !s->connected) {
-            s->connected = true;
-            tell_of_call(t, ROUTER_CONNECT, w, s);
-        }
-    }
-}
-
-void twin_disconnect(struct twin *t, struct twin_work *w)
-{
-    for (size_t i = 0; i < w->sessions_n; i++) {
-        if (w->sessions[i].connected)
-            tell_of_call(t, ROUTER_DISCONNECT, w, &w->sessions[i]);
-        w->sessions[i].connected = false;
-    }
-}
-
-void twin_requeue(struct twin *t, struct twin_work *w, enum router_reason reason, bool informed)
-{
-    twin_tell(t, ROUTER_UNASSIGN, w, w->agent, reason)->informed = informed;
-    twin_disconnect(t, w);
-    twin_name(w->former, w->agent);
-    w->prefer_former = true;
-    if (informed)
-        twin_name(w->informed, w->agent);
-    twin_move(t, w, ROUTER_QUEUED, "", reason);
-}
-
-void twin_close(struct twin *t, struct twin_work *w, enum router_reason reason)
-{
-    if (w->state == ROUTER_ASSIGNED || w->state == ROUTER_WRAP_UP)
-        twin_tell(t, ROUTER_UNASSIGN, w, w->agent, reason);
-    twin_move(t, w, ROUTER_CLOSED, "", reason);
-}
-
-void twin_wrap_up(struct twin *t, struct twin_work *w, enum router_reason reason)
-{
-    uint32_t ms = twin_queue(t, w->queue)->wrap_up_ms;
-    w->limit = t->now + ms;
-    if (ms)
-        twin_move(t, w, ROUTER_WRAP_UP, w->agent, reason);
-    else
-        twin_close(t, w, reason);
-}
-
-void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to, enum router_reason reason)
-{
-    enum router_presence from = a->presence;
-    if (to == ROUTER_DRAINING && !twin_holds_any(t, a->id))
-        to = ROUTER_AWAY;
-    if (from == to)
-        return;
-    if (to == ROUTER_LOST)
-        a->before = from;
-    bool long_lost = from == ROUTER_LOST && t->now > a->gone_since + 60000;
-    a->presence = to;
-    a->gone_since = t->now;
-    twin_tell(t, ROUTER_PRESENCE, NULL, a->id, reason)->state = (uint32_t)to;
-    bool focus = to == ROUTER_FOCUS;
-    if (focus && from != ROUTER_LOST)
-        a->focus_end = t->now + t->rules.focus_ms;
-    if (!focus && to != ROUTER_LOST)
-        a->focus_end = 0;
-    if ((to == ROUTER_AVAILABLE && from != ROUTER_LOST && from != ROUTER_FOCUS) ||
-        (focus && (from == ROUTER_AWAY || from == ROUTER_DRAINING)) || (long_lost && (focus || to == ROUTER_AVAILABLE)))
-        a->idle_since = t->now;
-    for (size_t i = 0; i < t->works_n && to != ROUTER_AVAILABLE; i++) {
-        struct twin_work *w = &t->works[i];
-        if (w->state == ROUTER_OFFERED && same(w->agent, a->id))
-            twin_end_offer(t, w, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY);
-    }
-    for (size_t i = 0; i < t->works_n && to == ROUTER_OFFLINE; i++) {
-        struct twin_work *w = &t->works[i];
-        if (same(w->agent, a->id) && w->state == ROUTER_ASSIGNED)
-            twin_requeue(t, w, reason, false);
-        else if (same(w->agent, a->id) && w->state == ROUTER_WRAP_UP)
-            twin_close(t, w, ROUTER_WRAPPED_UP);
-    }
-    if (to == ROUTER_OFFLINE)
-        a->misses = 0;
-}
-
 // ---- matching ----
 
 bool twin_takes(const struct twin_agent *a, uint32_t channels)
@@ -491,10 +333,35 @@ static struct twin_agent *choose(struct twin *t, struct twin_work *w, const stru
     return qualified[0].a;
 }
 
+static size_t look_at_everybody(struct twin *t, struct twin_work *w, struct twin_view *all, struct twin_view *qualified)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->agents_n; i++)
+        all[i] = look(t, w, &t->agents[i]);
+    twin_score(t, w, all, t->agents_n);
+    for (size_t i = 0; i < t->agents_n; i++) {
+        if (all[i].exclusion == ROUTER_QUALIFIED)
+            qualified[n++] = all[i];
+    }
+    sort_qualified(qualified, n);
+    return n;
+}
+
+// By a supervisor's word; the record is as if it had been chosen.
+void twin_assign(struct twin *t, struct twin_work *w, const char *agent)
+{
+    struct twin_view all[TWIN_AGENTS], qualified[TWIN_AGENTS];
+    size_t n = look_at_everybody(t, w, all, qualified);
+    struct twin_agent *a = twin_agent(t, agent);
+    twin_record(t, w, a, all, qualified, n, true);
+    twin_move(t, w, ROUTER_ASSIGNED, agent, ROUTER_SUPERVISED);
+    twin_tell(t, ROUTER_ASSIGN, w, agent, ROUTER_SUPERVISED);
+    twin_connect(t, w);
+}
+
 static void decide(struct twin *t, struct twin_work *w)
 {
     struct twin_view all[TWIN_AGENTS], qualified[TWIN_AGENTS];
-    size_t n = 0;
     struct twin_need need = {.step = twin_step_of(t, twin_queue(t, w->queue), w),
                              .priority = twin_priority(t, w),
                              .channels = twin_channels(w),
@@ -511,18 +378,11 @@ static void decide(struct twin *t, struct twin_work *w)
     } else if (!can_expect(t, w, twin_agent(t, w->wanted))) {
         twin_name(w->wanted, "");
     }
-    for (size_t i = 0; i < t->agents_n; i++)
-        all[i] = look(t, w, &t->agents[i]);
-    twin_score(t, w, all, t->agents_n);
-    for (size_t i = 0; i < t->agents_n; i++) {
-        if (all[i].exclusion == ROUTER_QUALIFIED)
-            qualified[n++] = all[i];
-    }
+    size_t n = look_at_everybody(t, w, all, qualified);
     struct twin_queue *q = twin_queue(t, w->queue);
-    sort_qualified(qualified, n);
     struct twin_agent *winner = choose(t, w, all, qualified, n);
     if (winner || !w->told)
-        twin_record(t, w, winner, all, qualified, n);
+        twin_record(t, w, winner, all, qualified, n, false);
     w->told = true;
     w->told_need = need;
     if (!winner)

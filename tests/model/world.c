@@ -421,6 +421,25 @@ static void any_learned(struct world *w, const struct router *r, struct router_i
         router_each_closing(r, in->learned.agent, keep_closing, &in->learned.work);
 }
 
+static void any_supervision(struct world *w, const struct router *r, struct router_supervise *s)
+{
+    struct router_work_view v = {0};
+    bool found = some_work(w, r, &v);
+    bool desk = chance(w, 50);
+    *s = (struct router_supervise){.note = "n"};
+    s->act = (enum router_supervision)(1 + world_random(w, ROUTER_SUPERVISIONS - 1));
+    if (s->act == ROUTER_LOG_OUT && chance(w, 60))
+        s->act = ROUTER_ASSIGN_TO;
+    s->session = desk ? name(w, "sup", world_random(w, 2)) : "";
+    s->client_id = desk ? name(w, "c", (uint32_t)(chance(w, 90) ? ++w->client_id : w->client_id) % 100000) : "";
+    s->by = name(w, "boss", world_random(w, 2));
+    s->agent = name(w, "a", world_random(w, AGENTS + 1));
+    s->queue = name(w, "q", world_random(w, QUEUES + 1));
+    s->work = found && chance(w, 97) ? v.id : world_random(w, 50);
+    s->priority = world_random(w, 5);
+    s->over_capacity = chance(w, 40);
+}
+
 static void any_other(struct world *w, struct router_input *in)
 {
     static const enum router_input_kind kinds[] = {ROUTER_IN_TICK, ROUTER_IN_TICK,     ROUTER_IN_NOTHING,
@@ -471,6 +490,9 @@ struct router_input world_next(struct world *w, const struct router *r, uint64_t
         any_change(w, r, &in);
     } else if (dice < 94) {
         any_learned(w, r, &in);
+    } else if (dice < 96) {
+        in.kind = ROUTER_IN_SUPERVISE;
+        any_supervision(w, r, &in.supervise);
     } else {
         any_other(w, &in);
     }

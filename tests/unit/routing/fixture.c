@@ -12,13 +12,28 @@ static const char *const names_of_state[] = {"NONE", "QUEUED", "OFFERED", "ASSIG
 static const char *const names_of_presence[] = {"NONE", "OFFLINE", "AVAILABLE", "AWAY", "LOST", "FOCUS", "DRAINING"};
 static const char *const names_of_channel[] = {"none", "chat", "sms", "email", "voice", "social"};
 static const char *const names_of_reason[] = {
-    "-",         "NEW",           "REOPENED",   "ACCEPTED",   "DECLINED",       "TIMED_OUT", "DESK_LOST",
-    "ABANDONED", "TRANSFERRED",   "CLOSED",     "WRAPPED_UP", "CHANNEL_SWITCH", "WENT_AWAY", "REMOVED",
-    "TAKEN",     "CUSTOMER_BACK", "OVERFLOWED", "SNOOZED",    "WOKEN",
+    "-",         "NEW",           "REOPENED",   "ACCEPTED",   "DECLINED",       "TIMED_OUT",  "DESK_LOST",
+    "ABANDONED", "TRANSFERRED",   "CLOSED",     "WRAPPED_UP", "CHANNEL_SWITCH", "WENT_AWAY",  "REMOVED",
+    "TAKEN",     "CUSTOMER_BACK", "OVERFLOWED", "SNOOZED",    "WOKEN",          "SUPERVISED",
 };
 static const char *const names_of_refusal[] = {
-    "-",           "UNKNOWN_WORK", "NOT_YOURS", "OFFER_PAST", "UNKNOWN_AGENT",  "UNKNOWN_QUEUE", "UNKNOWN_SESSION",
-    "WRONG_STATE", "NO_CHANNEL",   "FULL",      "INVALID",    "NO_DISPOSITION", "UNKNOWN_TEAM",
+    "-",
+    "UNKNOWN_WORK",
+    "NOT_YOURS",
+    "OFFER_PAST",
+    "UNKNOWN_AGENT",
+    "UNKNOWN_QUEUE",
+    "UNKNOWN_SESSION",
+    "WRONG_STATE",
+    "NO_CHANNEL",
+    "FULL",
+    "INVALID",
+    "NO_DISPOSITION",
+    "UNKNOWN_TEAM",
+    "AGENT_ABSENT",
+    "AGENT_CHANNEL",
+    "AGENT_UNFIT",
+    "AGENT_FULL",
 };
 
 static void world_say(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -124,6 +139,11 @@ static void tell_customer(struct world *w, const struct router_effect *e)
     world_say(w, "customer of c%d changed, to %s\n", (int)e->conversation, e->agent);
 }
 
+static void tell_desk_ended(struct world *w, const struct router_effect *e)
+{
+    world_say(w, "%s ended by %s: %s\n", e->session_id, e->hand.by, e->hand.note);
+}
+
 static void (*const tell[])(struct world *, const struct router_effect *) = {
     [ROUTER_DONE] = tell_answer,
     [ROUTER_REFUSED] = tell_answer,
@@ -143,6 +163,7 @@ static void (*const tell[])(struct world *, const struct router_effect *) = {
     [ROUTER_ENTRY_REFUSED] = tell_entry_refused,
     [ROUTER_CONFIGURED] = tell_configured,
     [ROUTER_CUSTOMER] = tell_customer,
+    [ROUTER_DESK_ENDED] = tell_desk_ended,
 };
 
 struct bytes {
@@ -391,6 +412,13 @@ void world_commands(struct world *w, struct router_command c)
     if (!c.client_id)
         c.client_id = id;
     world_step(w, &(struct router_input){.kind = ROUTER_IN_COMMAND, .has_entry = w->with_entries, .command = c});
+}
+
+void supervises(struct world *w, struct router_supervise s)
+{
+    s.by = s.by ? s.by : "sue";
+    s.note = s.note ? s.note : "fire";
+    world_step(w, &(struct router_input){.kind = ROUTER_IN_SUPERVISE, .supervise = s});
 }
 
 void becomes(struct world *w, const char *agent, enum router_presence p)

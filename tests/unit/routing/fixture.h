@@ -73,6 +73,7 @@ void to_agent(struct world *w, const char *agent, uint64_t conversation, const c
 void to_team(struct world *w, const char *agent, uint64_t conversation, const char *team);
 struct router_command world_command(const char *agent, enum router_act act);
 void world_commands(struct world *w, struct router_command c);
+void supervises(struct world *w, struct router_supervise s); // by sue, because of a fire, unless given
 
 uint64_t world_work(const struct world *w, uint64_t conversation);
 uint64_t world_epoch(const struct world *w, uint64_t conversation);

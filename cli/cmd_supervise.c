@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// `supervise`: what a supervisor does to agents and work. A table says for each act what it takes and where it is asked for.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/client.h"
+#include "cli/options.h"
+#include "cli/print.h"
+
+static const struct supervise_act {
+    const char *name;       // as in the path
+    const char *collection; // of its first argument
+    const char *member;     // in the body, of its second; NULL = none
+    const char *takes;
+    bool number; // the second is one
+} supervise_acts[] = {
+    {"log-out", "agents", NULL, "AGENT", false},       {"drain", "agents", NULL, "AGENT", false},
+    {"assign", "work", "agent", "WORK AGENT", false},  {"pull", "work", NULL, "WORK", false},
+    {"requeue", "work", "queue", "WORK QUEUE", false}, {"priority", "work", "priority", "WORK CLASS", true},
+};
+
+static const struct supervise_act *supervise_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof supervise_acts / sizeof *supervise_acts; i++)
+        if (strcmp(supervise_acts[i].name, name) == 0)
+            return &supervise_acts[i];
+    return NULL;
+}
+
+// The state afterwards, in a line.
+static void supervise_tell(const json_t *answer)
+{
+    if (*print_text(answer, "agent.id")) {
+        printf("%s is %s\n", print_text(answer, "agent.id"), print_text(answer, "presence"));
+        return;
+    }
+    printf("work %s is %s in queue %s", print_text(answer, "id"), print_text(answer, "state"),
+           print_text(answer, "queue"));
+    printf(", class %" JSON_INTEGER_FORMAT, print_number(answer, "priority"));
+    if (*print_text(answer, "agent"))
+        printf(", with %s", print_text(answer, "agent"));
+    putchar('\n');
+}
+
+static int supervise_send(struct cli *cli, const struct supervise_act *act, const char *what, json_t *body)
+{
+    char path[512];
+    char *segment = client_segment(what);
+    snprintf(path, sizeof path, "/v1/%s/%s/%s", act->collection, segment, act->name);
+    free(segment);
+    json_t *answer = NULL;
+    int rc = client_call(cli, "POST", path, body, &answer);
+    json_decref(body);
+    if (rc == CLI_OK && answer && cli->json)
+        print_json(answer);
+    else if (rc == CLI_OK && answer)
+        supervise_tell(answer);
+    json_decref(answer);
+    return rc;
+}
+
+int cmd_supervise(struct cli *cli, int argc, char **argv)
+{
+    const char *reason = "";
+    bool over = false;
+    const struct option_spec specs[] = {{"--reason", &reason, NULL}, {"--over-capacity", NULL, &over}};
+    argc = options_parse("supervise", argc, argv, specs, 2);
+    if (argc < 0)
+        return CLI_USAGE;
+    const struct supervise_act *act = argc > 1 ? supervise_find(argv[1]) : NULL;
+    if (!act)
+        return cli_usage("supervise", "takes log-out, drain, assign, pull, requeue or priority");
+    if (argc != (act->member ? 4 : 3))
+        return cli_usage("supervise", "%s takes %s", act->name, act->takes);
+    if (over && strcmp(act->name, "assign") != 0)
+        return cli_usage("supervise", "--over-capacity belongs to assign");
+    uint64_t number = 0;
+    if (act->number && !options_number("supervise", "CLASS", argv[3], &number))
+        return CLI_USAGE;
+    json_t *body = json_pack("{s:s}", "reason", reason);
+    if (!body)
+        return cli_usage("supervise", "the reason must be UTF-8");
+    if (act->member)
+        json_object_set_new(body, act->member, act->number ? json_integer((json_int_t)number) : json_string(argv[3]));
+    if (over)
+        json_object_set_new(body, "overCapacity", json_true());
+    return supervise_send(cli, act, argv[2], body);
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// The form of a supervisor's wish, whoever brings it: the back office or a desk. A table says what each act needs.
+#include "daemon/faces/supervise.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/names.h"
+#include "routing/router.h"
+
+static const struct {
+    bool agent, work, queue;
+} needs[] = {
+    [THROUGHLINE__V1__SUPERVISION__SUPERVISION_LOG_OUT] = {.agent = true},
+    [THROUGHLINE__V1__SUPERVISION__SUPERVISION_DRAIN] = {.agent = true},
+    [THROUGHLINE__V1__SUPERVISION__SUPERVISION_ASSIGN] = {.agent = true, .work = true},
+    [THROUGHLINE__V1__SUPERVISION__SUPERVISION_PULL] = {.work = true},
+    [THROUGHLINE__V1__SUPERVISION__SUPERVISION_REQUEUE] = {.work = true, .queue = true},
+    [THROUGHLINE__V1__SUPERVISION__SUPERVISION_PRIORITY] = {.work = true},
+};
+
+const char *supervise_wrong(const Throughline__V1__Supervise *s, const char **field)
+{
+    size_t act = (size_t)s->act;
+    *field = "act";
+    if (!act || act >= sizeof needs / sizeof *needs)
+        return "must say what to do";
+    *field = "agent";
+    if (needs[act].agent != (*s->agent != '\0') || strlen(s->agent) > ROUTER_NAME_MAX)
+        return needs[act].agent ? "must be an agent's id" : "has no meaning here";
+    *field = "work";
+    if (needs[act].work != (s->work != 0))
+        return needs[act].work ? "must be the id of a work" : "has no meaning here";
+    *field = "queue";
+    if (needs[act].queue != (*s->queue != '\0') || strlen(s->queue) > ROUTER_NAME_MAX)
+        return needs[act].queue ? "must be a queue's name" : "has no meaning here";
+    *field = "priority";
+    if (s->priority > 9)
+        return "must be 1 to 9, or 0 for the queue's";
+    *field = "reason";
+    return strlen(s->reason) > ROUTER_TEXT_MAX ? "at most 256 bytes" : NULL;
+}
+
+void supervise_by(const struct auth_identity *who, char by[ROUTER_NAME_MAX + 1])
+{
+    snprintf(by, ROUTER_NAME_MAX + 1, "%.*s", ROUTER_NAME_MAX, *who->agent ? who->agent : who->token);
+}
+
+void supervise_audit(const struct face *face, const struct auth_identity *who, const Throughline__V1__Supervise *s)
+{
+    char action[48], target[ROUTER_NAME_MAX + 32];
+    if (needs[s->act].work)
+        snprintf(target, sizeof target, "%" PRIu64 "%s%.*s", s->work, needs[s->act].agent ? " " : "", ROUTER_NAME_MAX,
+                 s->agent);
+    else
+        snprintf(target, sizeof target, "%.*s", ROUTER_NAME_MAX, s->agent);
+    snprintf(action, sizeof action, "supervise.%s", supervision_name(s->act));
+    face_audit(face, who->token, action, target, s->reason);
+}

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Supervisors: what they do from a desk, over HTTP and at the command line; whom it concerns is told by whom and why, and so is the record."""
+import json
+
+from harness import pb
+from harness.desk import Desk
+from harness.mailbox import eventually
+from harness.stories import call, stored, words, work_of
+
+SUE = ("sms", "tel:+4915155500091", "hello")
+
+
+def supervisor(daemon):
+    return Desk(daemon.address, daemon.token("supervisor", "cleo"), name="cleo", available=False)
+
+
+def post(daemon, path, **wish):
+    return daemon.http("supervisor").send("POST", path, pb.Supervise(**wish))
+
+
+async def test_a_supervisor_moves_work_between_two_desks(world):
+    daemon = world()
+    async with daemon.desk("ann") as ann, supervisor(daemon) as sue:
+        placed = stored(daemon.http().post_event(words(*SUE)))
+        await ann.take()
+        work = await work_of(daemon, placed.conversation)
+        async with daemon.desk("bert") as bert:
+            await sue.do(supervise=pb.Supervise(act=pb.SUPERVISION_PULL, work=work, reason="too long"))
+            lost = await ann.wait("unassigned", lambda u: u.work == work)
+            assert (lost.reason, lost.supervised.act, lost.supervised.by, lost.supervised.reason) == (pb.REASON_SUPERVISED, pb.SUPERVISION_PULL, "cleo", "too long")
+            await bert.offer(lambda o: o.context.work.id == work)
+            await sue.do(supervise=pb.Supervise(act=pb.SUPERVISION_ASSIGN, work=work, agent="ann"))
+            ended = await bert.wait("offer_ended", lambda o: o.work == work)
+            assert ended.supervised.by == "cleo"
+            again = await ann.wait("assigned", lambda a: a.work.id == work and a.HasField("supervised"))
+            assert [e.message.text for e in again.context.timeline] == ["hello"]  # nothing was offered, so the story comes with it
+            await sue.refused(pb.REFUSAL_WRONG_STATE, supervise=pb.Supervise(act=pb.SUPERVISION_ASSIGN, work=work, agent="ann"))
+    why = await eventually(lambda: [d for d in daemon.why(work).decisions if d.supervised.act == pb.SUPERVISION_ASSIGN], "it is recorded")
+    assert (why[0].winner, why[0].reason, why[0].supervised.by) == ("ann", pb.REASON_SUPERVISED, "cleo")
+    assert "pull by cleo: too long" in daemon.cli("why", str(work)).stdout
+    audit = json.loads(daemon.cli("--json", "audit").stdout)
+    assert ["supervise.pull", str(work), "too long"] in [[a["action"], a["target"], a.get("detail")] for a in audit]
+
+
+async def test_a_log_out_ends_the_desk_and_puts_the_caller_back(world):
+    daemon = world()
+    async with daemon.desk("ann") as ann, daemon.gateway("phone") as gateway:
+        placed = stored(daemon.http().post_event(call("phone", "tel:+4915155500092", "c1")))
+        await ann.take()
+        connected = await gateway.wait("delivery", lambda d: d.HasField("connect"))
+        assert connected.connect.agent == "ann"
+        answer = post(daemon, "/v1/agents/ann/log-out", reason="shift is over")
+        assert (answer.status, answer.message(pb.AgentStatus()).presence) == (200, pb.PRESENCE_STATE_OFFLINE)
+        told = await ann.wait("error", lambda e: e.code == "logged_out")
+        assert told.detail
+        taken_off = await gateway.wait("delivery", lambda d: d.HasField("disconnect"))
+        assert taken_off.disconnect.agent == "ann"
+        work = daemon.admin.read(f"/v1/work/{await work_of(daemon, placed.conversation)}", pb.Work())
+        assert (work.state, work.priority, work.former_agent, work.supervised.reason) == (pb.WORK_STATE_QUEUED, 1, "ann", "shift is over")
+    assert post(daemon, "/v1/agents/ann/log-out").status == 422
+
+
+async def test_drained_assigned_past_the_room_moved_and_ranked_at_the_command_line(world):
+    daemon = world()
+    async with daemon.desk("ann") as ann:
+        stored(daemon.http().post_event(words("sms", "tel:+4915155500093", "hello")))
+        await ann.take()
+        assert daemon.cli("supervise", "drain", "ann", "--reason", "shift is over").stdout == "ann is draining\n"
+        told = await ann.wait("presence", lambda p: p.presence == pb.PRESENCE_STATE_DRAINING)
+        assert told.supervised.reason == "shift is over"
+        second = await work_of(daemon, stored(daemon.http().post_event(words("sms", "tel:+4915155500094", "hello"))).conversation)
+        refused = daemon.cli("supervise", "assign", str(second), "ann", check=False)
+        assert refused.returncode != 0 and "agent_absent" in refused.stderr
+        assert "in queue billing" in daemon.cli("supervise", "requeue", str(second), "billing").stdout
+        assert "class 2" in daemon.cli("supervise", "priority", str(second), "2").stdout
+        await ann.do(presence=pb.SetPresence(state=pb.PRESENCE_STATE_AVAILABLE))
+        await ann.offer(lambda o: o.context.work.id == second)
+        done = json.loads(daemon.cli("--json", "supervise", "assign", str(second), "ann", "--over-capacity").stdout)
+        assert (done["state"], done["supervised"]["act"]) == ("WORK_STATE_ASSIGNED", "SUPERVISION_ASSIGN")
+
+
+async def test_only_supervisors_may_and_only_what_can_be_meant(world):
+    daemon = world()
+    async with daemon.desk("ann") as ann:
+        await ann.put(pb.DeskCommand(client_id="x1", supervise=pb.Supervise(act=pb.SUPERVISION_LOG_OUT, agent="bert")))
+        assert (await ann.wait("error", lambda e: e.field.startswith("x1"))).code == "forbidden"
+    assert daemon.http("gateway").send("POST", "/v1/agents/ann/drain", pb.Supervise()).status == 403
+    assert post(daemon, "/v1/agents/nobody/drain").status == 404
+    assert post(daemon, "/v1/work/77/pull").status == 404
+    for wish in ({"queue": "billing"}, {"reason": "x" * 257}, {"act": pb.SUPERVISION_LOG_OUT}, {"priority": 10}):
+        assert (post(daemon, "/v1/agents/ann/drain", **wish).status, wish) == (400, wish)
+
+
+async def test_a_supervisor_who_only_watches_may_act_too(world):
+    daemon = world()
+    async with daemon.desk("ann") as ann:
+        async with Desk(daemon.address, daemon.token("supervisor"), name="watcher", available=False) as watcher:
+            await watcher.do(supervise=pb.Supervise(act=pb.SUPERVISION_DRAIN, agent="ann"))
+            await ann.wait("presence", lambda p: p.presence == pb.PRESENCE_STATE_AWAY and p.supervised.by)

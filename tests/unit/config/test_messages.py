@@ -59,6 +59,25 @@ def test_the_reference_has_every_rule_of_the_lint():
     assert rows == rules()
 
 
+def section(page, heading):
+    """From a heading to the next of its rank."""
+    return re.split(r"^## ", page.split(f"{heading}\n", 1)[1], maxsplit=1, flags=re.M)[0]
+
+
+def test_the_reference_of_routing_has_every_key_of_it():
+    """A key counts where a table of its own section names it: in the first column."""
+    page = (ROOT / "docs/reference/routing.md").read_text()
+    text = (ROOT / "daemon/config/config_keys.def").read_text()
+    sections = {"routing": "## All routing: `[routing]`", "queue": "## A queue: `[[queue]]`", "agent": "## An agent: `[[agent]]`",
+                "calendar": "### Hours"}
+    keys = re.findall(r"^(?:KEY|ROW)\((routing|queue|agent|calendar), (\w+),", text, re.M)
+    assert {table for table, _ in keys} == set(sections) and len(keys) > 40
+    for table, key in keys:
+        named = {k for line in section(page, sections[table]).splitlines() if line.startswith("| `")
+                 for k in re.findall(r"`(\w+)`", line.split("|")[1])}
+        assert key in named, f"[{table}] {key}"
+
+
 def fences(path):
     """The TOML in a page: fenced as toml, or indented."""
     blocks, block, fenced = [], None, False

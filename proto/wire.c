@@ -17,6 +17,7 @@ struct walk {
     struct json_error *err;
     size_t messages;
     bool unknown; // a field that the contract does not have
+    bool times;   // a google.protobuf.Timestamp, whose range is still to be checked
 };
 
 struct span {
@@ -79,6 +80,7 @@ static bool walk_message(struct walk *w, const ProtobufCMessageDescriptor *d, st
         return error_set(w->err, up, "too_deep", "more than %d messages within each other", JSON_DEPTH_MAX);
     if (++w->messages > JSON_CONTAINERS_MAX)
         return error_set(w->err, up, "too_many", "more than %d messages in one", JSON_CONTAINERS_MAX);
+    w->times = w->times || reflect_is_timestamp(d);
     while (in.p < in.end) {
         uint64_t tag;
         struct span value = {NULL, NULL};
@@ -128,7 +130,7 @@ ProtobufCMessage *wire_read(const ProtobufCMessageDescriptor *d, const void *byt
     }
     if (w.unknown)
         drop_unknown(m);
-    if (!proto_check_utf8(m, err)) { // the times; the text is checked already
+    if (w.times && !proto_check_utf8(m, err)) { // the text is checked already
         protobuf_c_message_free_unpacked(m, NULL);
         return NULL;
     }

@@ -28,7 +28,7 @@ struct post {
     uint64_t id, request;
     bool batch;
     size_t n, open;
-    Throughline__V1__EventResult **results; // owned copies
+    Throughline__V1__EventResult **results; // of a batch: owned copies
 };
 struct posts {
     struct faces *faces;
@@ -38,7 +38,7 @@ struct posts {
 
 static void post_free(struct post *p)
 {
-    for (size_t i = 0; i < p->n; i++)
+    for (size_t i = 0; p->batch && i < p->n; i++)
         if (p->results[i])
             throughline__v1__event_result__free_unpacked(p->results[i], NULL);
     free(p->results);
@@ -57,25 +57,48 @@ static Throughline__V1__EventResult *result_copy(const Throughline__V1__EventRes
     return copy;
 }
 
-static void post_answer(struct posts *ps, struct post *p)
+static void post_reply(struct posts *ps, const struct post *p, bool known, const ProtobufCMessage *m)
 {
     struct http_request *r = http_find(ps->faces->http, p->request);
     if (!r)
         return;
-    unsigned status = 200;
-    for (size_t i = 0; i < p->n; i++)
-        if (p->results[i]->status == THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_UNKNOWN)
-            status = 503;
-    if (status == 503)
+    if (!known)
         http_header(r, "Retry-After", "1");
-    if (p->batch) {
-        Throughline__V1__EventBatchResult all = THROUGHLINE__V1__EVENT_BATCH_RESULT__INIT;
-        all.n_results = p->n;
-        all.results = p->results;
-        http_reply_message(r, status, &all.base);
-    } else {
-        http_reply_message(r, status, &p->results[0]->base);
+    http_reply_message(r, known ? 200 : 503, m);
+}
+
+static bool is_known(const Throughline__V1__EventResult *r)
+{
+    return r->status != THROUGHLINE__V1__EVENT_STATUS__EVENT_STATUS_UNKNOWN;
+}
+
+static void post_answer_batch(struct posts *ps, const struct post *p)
+{
+    Throughline__V1__EventBatchResult all = THROUGHLINE__V1__EVENT_BATCH_RESULT__INIT;
+    bool known = true;
+    for (size_t i = 0; i < p->n; i++)
+        known = known && is_known(p->results[i]);
+    all.n_results = p->n;
+    all.results = p->results;
+    post_reply(ps, p, known, &all.base);
+}
+
+static void post_keep(struct post *p, size_t i, const Throughline__V1__EventResult *result)
+{
+    p->results[i] = result_copy(result);
+    if (result->error && *result->error->field) {
+        char *field = xasprintf("events[%zu].%s", i, result->error->field);
+        free(p->results[i]->error->field);
+        p->results[i]->error->field = field;
     }
+}
+
+static void post_end(struct posts *ps, struct post *p)
+{
+    table_take(&ps->table, p->id);
+    if (p->batch)
+        post_answer_batch(ps, p);
+    post_free(p);
 }
 
 static void on_outcome(void *module, uint64_t token, const Throughline__V1__EventResult *result)
@@ -83,19 +106,14 @@ static void on_outcome(void *module, uint64_t token, const Throughline__V1__Even
     struct posts *ps = module;
     struct post *p = table_get(&ps->table, token >> POST_INDEX_BITS);
     size_t i = token & ((1u << POST_INDEX_BITS) - 1);
-    if (!p || p->results[i])
+    if (!p || (p->batch && p->results[i]))
         return;
-    p->results[i] = result_copy(result);
-    if (result->error && p->batch && *result->error->field) {
-        char *field = xasprintf("events[%zu].%s", i, result->error->field);
-        free(p->results[i]->error->field);
-        p->results[i]->error->field = field;
-    }
-    if (--p->open)
-        return;
-    table_take(&ps->table, p->id);
-    post_answer(ps, p);
-    post_free(p);
+    if (p->batch)
+        post_keep(p, i, result);
+    else
+        post_reply(ps, p, is_known(result), &result->base);
+    if (--p->open == 0)
+        post_end(ps, p);
 }
 
 static void post_begin(struct posts *ps, struct face *face, struct http_request *r, Throughline__V1__Event **events,
@@ -104,15 +122,12 @@ static void post_begin(struct posts *ps, struct face *face, struct http_request 
     struct post *p = xcalloc(1, sizeof *p);
     // One more than the events: the post must outlive the loop below, where refusals come at once.
     *p = (struct post){.request = http_id(r), .batch = batch, .n = n, .open = n + 1};
-    p->results = xcalloc(n + 1, sizeof(Throughline__V1__EventResult *));
+    p->results = batch ? xcalloc(n + 1, sizeof(Throughline__V1__EventResult *)) : NULL;
     p->id = table_add(&ps->table, p);
     for (size_t i = 0; i < n; i++)
         triage_event(face->triage, events[i], on_outcome, ps, p->id << POST_INDEX_BITS | i);
-    if (--p->open)
-        return;
-    table_take(&ps->table, p->id);
-    post_answer(ps, p);
-    post_free(p);
+    if (--p->open == 0)
+        post_end(ps, p);
 }
 
 // JSON tells a batch by its member "events"; protobuf by the header X-Throughline-Message or the media type's parameter.

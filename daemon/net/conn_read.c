@@ -6,6 +6,7 @@
 // begun while the client leaves CONN_OUTPUT_MAX unread, and a body is held only within its route's limit.
 #include <errno.h>
 #include <event2/event.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,7 +28,8 @@ static void start_request(struct conn *c)
     if (c->req && !c->req->replied)
         return;
     request_free(c->req);
-    c->req = xcalloc(1, sizeof *c->req);
+    c->req = xrealloc(NULL, sizeof *c->req);
+    memset(c->req, 0, offsetof(struct http_request, head.fields));
     c->req->conn = c;
     if (c->served)
         c->deadline = loop_now(c->server->loop) + c->server->o.head_ms;

@@ -65,13 +65,10 @@ struct http_request {
     int64_t started_ns;
     char *memory; // head, path, parameters and query, target: one piece
     const char *target;
-    struct parse_head head;
     const char *path;
     char *query;
-    struct parse_field pairs[PARSE_QUERY_MAX];
     size_t pairs_n;
     const struct route *route;
-    struct http_param params[HTTP_PARAMS_MAX];
     size_t params_n;
     char client[ADDRESS_TEXT_MAX]; // the peer, or who it is that a proxy of ours speaks for
     struct auth_identity who;
@@ -79,8 +76,12 @@ struct http_request {
     char *body;
     size_t body_len, body_size;
     char request_id[72];
-    char extra[HTTP_EXTRA_MAX];
     size_t extra_len;
+    struct parse_head head;
+    // From head.fields on nothing is cleared: each is read no further than it was filled.
+    struct parse_field pairs[PARSE_QUERY_MAX];
+    struct http_param params[HTTP_PARAMS_MAX];
+    char extra[HTTP_EXTRA_MAX];
 };
 
 enum conn_state { CONN_HEAD, CONN_BODY, CONN_HANDLING, CONN_WS, CONN_CLOSING, CONN_LINGER, CONN_GONE };

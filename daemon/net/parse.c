@@ -2,6 +2,7 @@
 // Heads of requests. Pure: bytes in, slices out. Whatever another HTTP reader in front of or behind us might read differently
 // is refused: bare LF, folded lines, space before the colon, repeated or signed lengths, a length beside chunked,
 // unknown codings, a missing or repeated Host.
+#include <stddef.h>
 #include <string.h>
 
 #include "daemon/net/parse.h"
@@ -204,7 +205,7 @@ static bool parse_lines(struct parser *p, char *bytes, size_t len)
 
 bool parse_head(char *bytes, size_t len, struct parse_head *out, enum http_problem *problem, const char **why)
 {
-    *out = (struct parse_head){0};
+    memset(out, 0, offsetof(struct parse_head, fields));
     struct parser p = {.h = out};
     bool ok = len > 4 ? parse_lines(&p, bytes, len) && check_host(&p) && check_length(&p) && check_coding(&p) &&
                             check_connection(&p)

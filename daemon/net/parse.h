@@ -23,10 +23,10 @@ struct parse_head {
     enum http_method method; // 0 = well-formed and not known here
     char *target;            // path and query, as sent; an absolute form without its scheme and authority
     int minor;               // HTTP/1.x
-    struct parse_field fields[PARSE_FIELDS_MAX];
     size_t fields_n;
     bool chunked, expects_continue, keep_alive;
-    uint64_t length; // of the body, when not chunked
+    uint64_t length;                             // of the body, when not chunked
+    struct parse_field fields[PARSE_FIELDS_MAX]; // the last member: what lies behind fields_n is never looked at
 };
 
 // Where the head ends within bytes[0..len): the length with the empty line, 0 = not yet. -1 = a bare LF: never

@@ -97,8 +97,12 @@ void http_header(struct http_request *r, const char *name, const char *value)
             return;
     if (r->extra_len + n + m + 4 > sizeof r->extra)
         return;
-    r->extra_len +=
-        (size_t)snprintf(r->extra + r->extra_len, sizeof r->extra - r->extra_len, "%s: %s\r\n", name, value);
+    char *to = r->extra + r->extra_len;
+    memcpy(to, name, n);
+    memcpy(to + n, ": ", 2);
+    memcpy(to + n + 2, value, m);
+    memcpy(to + n + 2 + m, "\r\n", 2);
+    r->extra_len += n + m + 4;
 }
 
 void http_patience(struct http_request *r, int64_t ms)

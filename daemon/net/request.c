@@ -31,6 +31,23 @@ void request_free(struct http_request *r)
     free(r);
 }
 
+// "<boot>-<id in hex>"
+static void put_own_name(struct http_request *r)
+{
+    size_t n = strlen(r->conn->server->boot);
+    unsigned shift = 60;
+    memcpy(r->request_id, r->conn->server->boot, n);
+    r->request_id[n++] = '-';
+    while (shift && !(r->id >> shift))
+        shift -= 4;
+    for (;; shift -= 4) {
+        r->request_id[n++] = "0123456789abcdef"[r->id >> shift & 15];
+        if (!shift)
+            break;
+    }
+    r->request_id[n] = '\0';
+}
+
 static void name_request(struct http_request *r)
 {
     static const char sane[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:";
@@ -39,7 +56,7 @@ static void name_request(struct http_request *r)
     if (theirs && n > 0 && n <= REQUEST_ID_LEN_MAX && !theirs[n])
         memcpy(r->request_id, theirs, n + 1);
     else
-        snprintf(r->request_id, sizeof r->request_id, "%s-%llx", r->conn->server->boot, (unsigned long long)r->id);
+        put_own_name(r);
 }
 
 // False: answered.

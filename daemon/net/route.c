@@ -71,20 +71,22 @@ static bool match(const char *pattern, const char *path, struct http_request *r)
 {
     r->params_n = 0;
     while (*pattern == '/' && *path == '/') {
-        size_t n = strcspn(++pattern, "/"), m = strcspn(++path, "/");
-        if (*pattern == '{') {
-            bool rest = n > 5 && memcmp(pattern + n - 4, "...}", 4) == 0;
-            size_t take = rest ? strlen(path) : m;
-            if (take == 0)
+        if (*++pattern != '{') {
+            for (path++; *pattern && *pattern != '/' && *pattern == *path; pattern++)
+                path++;
+            if ((*pattern && *pattern != '/') || (*path && *path != '/'))
                 return false;
-            assert(r->params_n < HTTP_PARAMS_MAX);
-            r->params[r->params_n++] = (struct http_param){pattern + 1, n - (rest ? 5 : 2), path};
-            m = take;
-        } else if (n != m || memcmp(pattern, path, n) != 0) {
-            return false;
+            continue;
         }
+        size_t n = strcspn(pattern, "/"), m = strcspn(++path, "/");
+        bool rest = n > 5 && memcmp(pattern + n - 4, "...}", 4) == 0;
+        size_t take = rest ? strlen(path) : m;
+        if (take == 0)
+            return false;
+        assert(r->params_n < HTTP_PARAMS_MAX);
+        r->params[r->params_n++] = (struct http_param){pattern + 1, n - (rest ? 5 : 2), path};
         pattern += n;
-        path += m;
+        path += take;
     }
     return *pattern == *path;
 }

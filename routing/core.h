@@ -242,6 +242,10 @@ struct match match_work(const struct router *r, const struct work *w, size_t lim
 void match_begin(const struct router *r, const struct work *w, struct ranking *k);
 struct match match_choose(const struct router *r, const struct work *w, const struct ranking *k);
 
+// ---- check.c ----
+
+const char *check_restored(const struct router *r); // as router_check(), but without asking everybody about everything
+
 // ---- scan.c: every agent asked, for explanations and checks ----
 
 struct match scan_work(const struct router *r, const struct work *w, struct verdict *all, struct ranking *k);

@@ -3,7 +3,7 @@
 // A router from a snapshot's bytes.
 //
 // The hash guards against damage, not against malice, so every value is checked as if a stranger had written it: bounds as
-// for inputs, references to what exists, and at the end all invariants of router_check(). Anything amiss gives NULL and the reason.
+// for inputs, references to what exists, and at the end what router_check() asks of the state. Anything amiss gives NULL and the reason.
 
 #include "routing/absence.h"
 #include "routing/estimate.h"
@@ -293,7 +293,7 @@ struct router *router_restore(const void *bytes, size_t len, const char **why)
         r->freed_n = 0;
         pool_settle(r);
         if (!in.why)
-            in.why = router_check(r);
+            in.why = check_restored(r);
     }
     arena_free(&in.arena);
     *why = in.why;

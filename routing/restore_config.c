@@ -156,7 +156,9 @@ static struct topic *take_topic(struct reader *in, const struct router *r)
 {
     const struct queue *q = queue_find(r, take_text(in, ROUTER_NAME_MAX));
     size_t at = take8(in);
-    return reader_must(in, q && at < q->topics_n, "a topic does not exist") ? &q->topics[at] : NULL;
+    bool exists = q && at < q->topics_n;
+    reader_must(in, exists, "a topic does not exist");
+    return exists ? &q->topics[at] : NULL;
 }
 
 void take_lessons(struct reader *in, const struct router *r, struct agent *a)

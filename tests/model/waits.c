@@ -109,7 +109,7 @@ static void configure(struct world *w, const struct set *s)
     static const char *const intents[] = {"a", "b"};
     struct router_queue queues[2] = {{0}};
     struct router_agent agents[PEOPLE] = {{0}};
-    char names[PEOPLE][8];
+    char names[PEOPLE][12];
     for (size_t i = 0; i < 2; i++)
         queues[i] = (struct router_queue){.name = intents[i], .priority = 5, .offer_ms = 30000, .from_file = true};
     queues[0].intents = intents;

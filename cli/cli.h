@@ -64,6 +64,11 @@ int cmd_archive(struct cli *cli, int argc, char **argv);
 int cmd_shadow(struct cli *cli, int argc, char **argv);
 int cmd_replay(struct cli *cli, int argc, char **argv);
 
+struct Throughline__V1__RoutingConfig;
+// The routing part of a configuration file, for this tenant; what is wrong with the file is printed. Free with the generated
+// free_unpacked. cmd_config.c.
+int cli_routing(const struct cli *cli, const char *path, struct Throughline__V1__RoutingConfig **out);
+
 // Prints "throughline: ..." on stderr and returns code.
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int cli_unreachable(const struct cli *cli, const char *why);

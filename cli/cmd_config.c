@@ -11,7 +11,7 @@
 #include "daemon/config/config.h"
 #include "proto/json.h"
 
-static int config_read(struct cli *cli, const char *path, json_t **out)
+int cli_routing(const struct cli *cli, const char *path, Throughline__V1__RoutingConfig **out)
 {
     struct config *config = NULL;
     struct config_errors errors = {0};
@@ -19,11 +19,20 @@ static int config_read(struct cli *cli, const char *path, json_t **out)
     config_errors_print(&errors, path, stderr);
     if (rc != 0)
         return CLI_CONFIG;
-    Throughline__V1__RoutingConfig *routing = config_routing(config, cli->tenant);
+    *out = config_routing(config, cli->tenant);
+    config_free(config);
+    return CLI_OK;
+}
+
+static int config_read(struct cli *cli, const char *path, json_t **out)
+{
+    Throughline__V1__RoutingConfig *routing;
+    int rc = cli_routing(cli, path, &routing);
+    if (rc != CLI_OK)
+        return rc;
     size_t len;
     char *text = json_write(&routing->base, &len);
     protobuf_c_message_free_unpacked(&routing->base, NULL);
-    config_free(config);
     *out = text ? json_loadb(text, len, 0, NULL) : NULL;
     free(text);
     return *out ? CLI_OK : cli_fail(CLI_INTERNAL, "out of memory");

@@ -2,18 +2,12 @@
 // The other configuration of a replay: the routing part of a file, as `config apply` would put it in force.
 #include "cli/cli.h"
 #include "cli/replay.h"
-#include "daemon/config/config.h"
 
 int replay_configure(const struct cli *cli, const char *path, struct replay_other *o)
 {
-    struct config *config = NULL;
-    struct config_errors errors = {0};
-    int rc = config_load(path, &config, &errors);
-    config_errors_print(&errors, path, stderr);
-    if (rc != 0)
-        return CLI_CONFIG;
-    o->message = config_routing(config, cli->tenant);
-    config_free(config);
+    int rc = cli_routing(cli, path, &o->message);
+    if (rc != CLI_OK)
+        return rc;
     scratch_open(&o->scratch);
     if (!input_config(&o->scratch, o->message, &o->config))
         return cli_fail(CLI_CONFIG, "%s: cannot be put in force", path);

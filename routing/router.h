@@ -167,7 +167,6 @@ bool router_lesson_at(const struct router *r, const char *agent, size_t index, s
 void router_each_closing(const struct router *r, const char *agent,
                          void (*fn)(void *ctx, const struct router_closing_view *c), void *ctx);
 bool router_calendar_at(const struct router *r, size_t index, struct router_calendar_view *out);
-const struct router_config *router_rules(const struct router *r); // in force, without queues, agents and calendars
 // The conversations whose entries concern this agent: held, offered, in wrap-up or informed. Calls fn for each in order of work id.
 void router_each_concern(const struct router *r, const char *agent,
                          void (*fn)(void *ctx, const struct router_work_view *w, bool informed), void *ctx);

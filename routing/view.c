@@ -215,8 +215,3 @@ void router_each_concern(const struct router *r, const char *agent,
         fn(ctx, &w, !held);
     }
 }
-
-const struct router_config *router_rules(const struct router *r)
-{
-    return &r->rules;
-}

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "daemon/archive/archive_private.h"
+#include "daemon/base/write.h"
 
 #define ARCHIVE_BESIDE "new."
 
@@ -55,21 +56,6 @@ bool archive_lock(struct archive *a, const char *folder, bool *busy)
 
 // ---- files ----
 
-static bool archive_write(int fd, const void *bytes, size_t len)
-{
-    const char *p = bytes;
-    while (len > 0) {
-        ssize_t n = write(fd, p, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        p += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 static bool archive_sync_folder(const char *folder)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -88,8 +74,7 @@ static bool archive_put(struct archive *a, const char *name, const char *head, c
     if (fd < 0)
         return archive_fail(a, "", strerror(errno));
     errno = 0;
-    bool ok = archive_write(fd, head, strlen(head)) && archive_write(fd, bytes, len) && fchmod(fd, 0640) == 0 &&
-              fsync(fd) == 0;
+    bool ok = write_all(fd, head, strlen(head)) && write_all(fd, bytes, len) && fchmod(fd, 0640) == 0 && fsync(fd) == 0;
     int why = errno;
     ok = close(fd) == 0 && ok;
     // link() and not rename(): nothing that has a name is written over.

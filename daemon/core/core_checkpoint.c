@@ -2,7 +2,6 @@
 // Divergence is noticed: the leader appends a checkpoint while things happen, every node hashes its state at that very input, the leader
 // logs the hash it got, and a node that got another raises the alarm, writes its state to a file for people to look at, and loads the fold anew. The leader's hash is
 // the right one by definition: what it wrote is what the world has seen.
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,29 +11,19 @@
 #include "daemon/base/log.h"
 #include "daemon/base/loop.h"
 #include "daemon/base/metrics.h"
+#include "daemon/base/write.h"
 #include "daemon/core/core_private.h"
 
-static bool write_all(void *ctx, const void *bytes, size_t len)
+static bool dump_write(void *ctx, const void *bytes, size_t len)
 {
-    const uint8_t *p = bytes;
-    int fd = *(const int *)ctx;
-    while (len > 0) {
-        ssize_t n = write(fd, p, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        p += n;
-        len -= (size_t)n;
-    }
-    return true;
+    return write_all(*(const int *)ctx, bytes, len);
 }
 
 static void dump(struct core *c)
 {
     char *path = core_path(c, "diverged");
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool ok = fd >= 0 && router_snapshot(c->router, write_all, &fd);
+    bool ok = fd >= 0 && router_snapshot(c->router, dump_write, &fd);
     if (fd >= 0)
         close(fd);
     tl_log(ok ? LOG_INFO : LOG_WARN, ok ? "diverged_state_written" : "diverged_state_not_written", LS("path", path));

@@ -9,28 +9,11 @@
 #include "throughline/v1/agent.pb-c.h"
 #include "throughline/v1/work.pb-c.h"
 
-static char *text(const char *s)
-{
-    return s && s[0] ? xstrdup(s) : (char *)protobuf_c_empty_string;
-}
-
 static char **texts(const char *const *v, size_t n)
 {
     char **out = n ? xcalloc(n, sizeof *out) : NULL;
     for (size_t i = 0; i < n; i++)
-        out[i] = text(v[i]);
-    return out;
-}
-
-static Throughline__V1__Skill **skills(const struct router_skill *v, size_t n)
-{
-    Throughline__V1__Skill **out = n ? xcalloc(n, sizeof *out) : NULL;
-    for (size_t i = 0; i < n; i++) {
-        out[i] = xcalloc(1, sizeof **out);
-        throughline__v1__skill__init(out[i]);
-        out[i]->name = text(v[i].name);
-        out[i]->level = v[i].level;
-    }
+        out[i] = message_text(v[i]);
     return out;
 }
 
@@ -42,7 +25,7 @@ static void put_mix(Throughline__V1__Queue *q, const uint32_t *mix)
             continue;
         Throughline__V1__MixPart *part = q->mix[q->n_mix++] = xcalloc(1, sizeof *part);
         throughline__v1__mix_part__init(part);
-        part->select = text(router_select_name((enum router_select)s));
+        part->select = message_text(router_select_name((enum router_select)s));
         part->weight = mix[s];
     }
 }
@@ -55,7 +38,7 @@ static Throughline__V1__Step **steps(const struct router_relax *v, size_t n)
         throughline__v1__step__init(out[i]);
         out[i]->after_seconds = v[i].after_ms / 1000;
         out[i]->percent = v[i].percent;
-        out[i]->needs = text(v[i].needs);
+        out[i]->needs = message_text(v[i].needs);
     }
     return out;
 }
@@ -76,9 +59,9 @@ static Throughline__V1__Session *session(const struct router_session *s)
     Throughline__V1__Session *m = xcalloc(1, sizeof *m);
     throughline__v1__session__init(m);
     m->channel = (Throughline__V1__Channel)s->channel;
-    m->account = text(s->account);
-    m->handle = text(s->handle);
-    m->call = text(s->call);
+    m->account = message_text(s->account);
+    m->handle = message_text(s->handle);
+    m->call = message_text(s->call);
     m->live = s->live;
     m->simulated = s->simulated;
     return m;
@@ -91,20 +74,20 @@ Throughline__V1__Work *core_work_message(const struct router_work_view *w)
     m->id = w->id;
     m->conversation = w->conversation;
     m->customer = w->customer;
-    m->queue = text(w->queue);
+    m->queue = message_text(w->queue);
     m->state = (Throughline__V1__WorkState)w->state;
-    m->agent = text(w->agent);
+    m->agent = message_text(w->agent);
     m->epoch = w->epoch;
     m->priority = w->priority;
     m->since_ms = w->since;
     m->deadline_ms = w->deadline;
     m->charge = w->charge;
     m->reason = (Throughline__V1__Reason)w->reason;
-    m->language = text(w->language);
-    m->intent = text(w->intent);
-    m->former_agent = text(w->former_agent);
+    m->language = message_text(w->language);
+    m->intent = message_text(w->intent);
+    m->former_agent = message_text(w->former_agent);
     m->channel_now = (Throughline__V1__Channel)w->channel_now;
-    m->disposition = text(w->disposition);
+    m->disposition = message_text(w->disposition);
     m->snoozed_until_ms = w->snoozed_until;
     m->supervised = decision_supervised(&w->hand);
     m->n_sessions = w->sessions_n;
@@ -118,15 +101,15 @@ static Throughline__V1__Agent *agent(const struct router_agent *a)
 {
     Throughline__V1__Agent *m = xcalloc(1, sizeof *m);
     throughline__v1__agent__init(m);
-    m->id = text(a->id);
-    m->name = text(a->name);
+    m->id = message_text(a->id);
+    m->name = message_text(a->name);
     m->bot = a->bot;
     m->n_skills = a->skills_n;
-    m->skills = skills(a->skills, a->skills_n);
+    m->skills = message_skills(a->skills, a->skills_n);
     m->capacity = a->capacity;
     m->speed = a->speed;
     m->resolution = a->resolution;
-    m->team = text(a->team);
+    m->team = message_text(a->team);
     m->n_attributes = a->attributes_n;
     m->attributes = texts(a->attributes, a->attributes_n);
     m->channels = channels(a->channels, &m->n_channels);
@@ -161,10 +144,10 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     m->assigned = v->assigned;
     m->oldest_ms = v->oldest;
     m->closed = v->closed;
-    q->name = text(d->name);
+    q->name = message_text(d->name);
     q->priority = d->priority;
     q->n_requires = d->requires_n;
-    q->requires = skills(d->requires, d->requires_n);
+    q->requires = message_skills(d->requires, d->requires_n);
     q->channels = channels(d->channels, &q->n_channels);
     q->n_accounts = d->accounts_n;
     q->accounts = texts(d->accounts, d->accounts_n);
@@ -172,21 +155,21 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->intents = texts(d->intents, d->intents_n);
     q->n_languages = d->languages_n;
     q->languages = texts(d->languages, d->languages_n);
-    q->select = text(router_select_name(d->select));
-    q->needs = text(d->needs);
-    q->floor = text(d->floor);
+    q->select = message_text(router_select_name(d->select));
+    q->needs = message_text(d->needs);
+    q->floor = message_text(d->floor);
     q->n_steps = d->steps_n;
     q->steps = steps(d->steps, d->steps_n);
     q->n_prefers = d->prefers_n;
-    q->prefers = skills(d->prefers, d->prefers_n);
+    q->prefers = message_skills(d->prefers, d->prefers_n);
     q->n_dispositions = d->dispositions_n;
     q->dispositions = texts(d->dispositions, d->dispositions_n);
     q->disposition_required = d->disposition_required;
-    q->calendar = text(d->calendar);
-    q->overflow = text(d->overflow);
+    q->calendar = message_text(d->calendar);
+    q->overflow = message_text(d->overflow);
     q->overflow_waiting = d->overflow_waiting;
     q->overflow_seconds = d->overflow_ms / 1000;
-    q->when = text(d->when ? router_when_name(d->when) : "");
+    q->when = message_text(d->when ? router_when_name(d->when) : "");
     q->weight_speed = d->weight_speed;
     q->learn = d->learn;
     q->learn_prior = d->learn_prior;
@@ -204,8 +187,8 @@ Throughline__V1__Calendar *core_calendar_message(const struct router_calendar *d
 {
     Throughline__V1__Calendar *m = xcalloc(1, sizeof *m);
     throughline__v1__calendar__init(m);
-    m->name = text(d->name);
-    m->time_zone = text(d->zone);
+    m->name = message_text(d->name);
+    m->time_zone = message_text(d->zone);
     m->n_hours = d->hours_n;
     m->hours = texts(d->hours, d->hours_n);
     m->n_holidays = d->holidays_n;

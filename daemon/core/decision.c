@@ -9,9 +9,21 @@
 _Static_assert((int)ROUTER_CHANGE_ASKED == (int)THROUGHLINE__V1__CHANGE_KIND__CHANGE_KIND_ASKED, "equal values");
 _Static_assert((int)ROUTER_BEHIND_NAMED == (int)THROUGHLINE__V1__BEHIND__BEHIND_NAMED, "equal values");
 
-static char *text(const char *s)
+char *message_text(const char *s)
 {
     return s && s[0] ? xstrdup(s) : (char *)protobuf_c_empty_string;
+}
+
+Throughline__V1__Skill **message_skills(const struct router_skill *v, size_t n)
+{
+    Throughline__V1__Skill **out = n ? xcalloc(n, sizeof *out) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = xcalloc(1, sizeof **out);
+        throughline__v1__skill__init(out[i]);
+        out[i]->name = message_text(v[i].name);
+        out[i]->level = v[i].level;
+    }
+    return out;
 }
 
 static void put_shortfalls(Throughline__V1__Candidate *m, const struct router_candidate *k)
@@ -21,7 +33,7 @@ static void put_shortfalls(Throughline__V1__Candidate *m, const struct router_ca
     for (size_t i = 0; i < k->shortfalls_n; i++) {
         Throughline__V1__Shortfall *s = m->shortfalls[i] = xcalloc(1, sizeof *s);
         throughline__v1__shortfall__init(s);
-        s->skill = text(k->shortfalls[i].skill);
+        s->skill = message_text(k->shortfalls[i].skill);
         s->needs = k->shortfalls[i].needs;
         s->has = k->shortfalls[i].has;
     }
@@ -35,7 +47,7 @@ static void put_changes(Throughline__V1__Candidate *m, const struct router_candi
         Throughline__V1__Change *c = m->changes[i] = xcalloc(1, sizeof *c);
         throughline__v1__change__init(c);
         c->kind = (Throughline__V1__ChangeKind)k->changes[i].kind;
-        c->name = text(k->changes[i].name);
+        c->name = message_text(k->changes[i].name);
         c->from = k->changes[i].from;
         c->to = k->changes[i].to;
         c->channel = (Throughline__V1__Channel)k->changes[i].channel;
@@ -62,7 +74,7 @@ Throughline__V1__Candidate *decision_candidate(const struct router_candidate *k)
 {
     Throughline__V1__Candidate *m = xcalloc(1, sizeof *m);
     throughline__v1__candidate__init(m);
-    m->agent = text(k->agent);
+    m->agent = message_text(k->agent);
     m->exclusion = (Throughline__V1__Exclusion)k->exclusion;
     m->load = k->load;
     m->capacity = k->capacity;
@@ -97,18 +109,6 @@ static void put_excluded(Throughline__V1__Decision *m, const struct router_decis
     }
 }
 
-static void put_requires(Throughline__V1__Decision *m, const struct router_decision *d)
-{
-    m->n_requires = d->requires_n;
-    m->requires = d->requires_n ? xcalloc(d->requires_n, sizeof *m->requires) : NULL;
-    for (size_t i = 0; i < d->requires_n; i++) {
-        Throughline__V1__Skill *s = m->requires[i] = xcalloc(1, sizeof *s);
-        throughline__v1__skill__init(s);
-        s->name = text(d->requires[i].name);
-        s->level = d->requires[i].level;
-    }
-}
-
 Throughline__V1__Supervised *decision_supervised(const struct router_hand *h)
 {
     if (!h->act)
@@ -116,8 +116,8 @@ Throughline__V1__Supervised *decision_supervised(const struct router_hand *h)
     Throughline__V1__Supervised *m = xcalloc(1, sizeof *m);
     throughline__v1__supervised__init(m);
     m->act = (Throughline__V1__Supervision)h->act;
-    m->by = text(h->by);
-    m->reason = text(h->note);
+    m->by = message_text(h->by);
+    m->reason = message_text(h->note);
     return m;
 }
 
@@ -135,9 +135,9 @@ Throughline__V1__Decision *decision_message(const struct router *r, const struct
     m->wall_ms = place->wall;
     m->at_ms = place->at;
     m->reason = (Throughline__V1__Reason)place->reason;
-    m->queue = text(d->queue);
-    m->winner = text(d->winner);
-    m->select = text(router_select_name(d->select));
+    m->queue = message_text(d->queue);
+    m->winner = message_text(d->winner);
+    m->select = message_text(router_select_name(d->select));
     m->n_candidates = d->candidates_n;
     m->candidates = d->candidates_n ? xcalloc(d->candidates_n, sizeof *m->candidates) : NULL;
     for (size_t i = 0; i < d->candidates_n; i++)
@@ -145,14 +145,15 @@ Throughline__V1__Decision *decision_message(const struct router *r, const struct
     m->considered = d->considered;
     put_excluded(m, d);
     m->channel = (Throughline__V1__Channel)d->channel;
-    put_requires(m, d);
-    m->needs = text(d->needs);
-    m->floor = text(d->floor);
-    m->team = text(d->team);
+    m->n_requires = d->requires_n;
+    m->requires = message_skills(d->requires, d->requires_n);
+    m->needs = message_text(d->needs);
+    m->floor = message_text(d->floor);
+    m->team = message_text(d->team);
     m->step = d->step;
     m->able = d->able;
-    m->wanted = text(d->wanted);
-    m->former = text(d->former);
+    m->wanted = message_text(d->wanted);
+    m->former = message_text(d->former);
     m->hold_ms = d->hold_ms;
     m->fold = s.fold;
     m->config = d->config;

@@ -20,6 +20,10 @@ Throughline__V1__Decision *decision_message(const struct router *r, const struct
                                             const struct decision_place *place);
 Throughline__V1__Candidate *decision_candidate(const struct router_candidate *k);
 
+// What any message is made of: a text, copied; skills, a list of n.
+char *message_text(const char *s);
+Throughline__V1__Skill **message_skills(const struct router_skill *v, size_t n);
+
 // NULL = nobody did anything. Free with the generated free_unpacked.
 Throughline__V1__Supervised *decision_supervised(const struct router_hand *h);
 

@@ -53,6 +53,9 @@ void admin_audit(struct face *face, struct http_request *r, const char *action, 
 const char *admin_agent_wrong(const Throughline__V1__Agent *a, const char *id, const char **field);
 const char *admin_calendar_wrong(const Throughline__V1__Calendar *c, const char **field);
 const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name, const char **field);
+// The agent that the path names; false: answered.
+bool admin_find_agent(const struct face *face, struct http_request *r, struct router_agent_view *out);
+void admin_reply_agent(struct http_request *r, const struct router_agent_view *a);
 bool admin_name_is_sound(const char *s);
 bool admin_skills_are_sound(Throughline__V1__Skill *const *v, size_t n);
 void admin_text_set(char **to, const char *from); // a text of an unpacked message

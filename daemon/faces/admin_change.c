@@ -88,22 +88,13 @@ void admin_agent_put(void *faces, struct http_request *r)
     admin_append(face, r, &in, 200, m, "agent.put", id, "");
 }
 
-static bool knows_agent(const struct face *face, const char *id)
-{
-    struct router_agent_view a;
-    return router_agent(core_router(face->core), id, &a);
-}
-
 void admin_agent_delete(void *faces, struct http_request *r)
 {
     struct face *face = faces_of_request(faces, r);
-    if (!face)
+    struct router_agent_view a;
+    if (!face || !admin_find_agent(face, r, &a))
         return;
     const char *id = http_param(r, "id");
-    if (!knows_agent(face, id)) {
-        http_problem(r, PROBLEM_not_found, NULL, "no agent has this id");
-        return;
-    }
     Throughline__V1__AgentRemoved removed = THROUGHLINE__V1__AGENT_REMOVED__INIT;
     removed.id = (char *)id;
     Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;

@@ -16,14 +16,10 @@
 static bool may(const struct face *face, struct http_request *r)
 {
     const struct auth_identity *who = http_identity(r);
-    const char *id = http_param(r, "id");
     struct router_agent_view a;
-    if (who->role == AUTH_AGENT && strcmp(who->agent, id) != 0)
-        http_problem(r, PROBLEM_forbidden, NULL, "an agent's token reaches what was learned of that agent alone");
-    else if (!router_agent(core_router(face->core), id, &a))
-        http_problem(r, PROBLEM_not_found, NULL, "no agent has this id");
-    else
-        return true;
+    if (who->role != AUTH_AGENT || strcmp(who->agent, http_param(r, "id")) == 0)
+        return admin_find_agent(face, r, &a);
+    http_problem(r, PROBLEM_forbidden, NULL, "an agent's token reaches what was learned of that agent alone");
     return false;
 }
 

@@ -132,19 +132,27 @@ void admin_agents(void *faces, struct http_request *r)
         throughline__v1__agent_status__free_unpacked(v[i], NULL);
 }
 
+bool admin_find_agent(const struct face *face, struct http_request *r, struct router_agent_view *out)
+{
+    bool found = router_agent(core_router(face->core), http_param(r, "id"), out);
+    if (!found)
+        http_problem(r, PROBLEM_not_found, NULL, "no agent has this id");
+    return found;
+}
+
+void admin_reply_agent(struct http_request *r, const struct router_agent_view *a)
+{
+    Throughline__V1__AgentStatus *m = core_agent_message(a);
+    http_reply_message(r, 200, &m->base);
+    throughline__v1__agent_status__free_unpacked(m, NULL);
+}
+
 void admin_agent(void *faces, struct http_request *r)
 {
     struct face *face = faces_of_request(faces, r);
     struct router_agent_view a;
-    if (!face)
-        return;
-    if (!router_agent(router_of(face), http_param(r, "id"), &a)) {
-        http_problem(r, PROBLEM_not_found, NULL, "no agent has this id");
-        return;
-    }
-    Throughline__V1__AgentStatus *m = core_agent_message(&a);
-    http_reply_message(r, 200, &m->base);
-    throughline__v1__agent_status__free_unpacked(m, NULL);
+    if (face && admin_find_agent(face, r, &a))
+        admin_reply_agent(r, &a);
 }
 
 // ---- queues ----

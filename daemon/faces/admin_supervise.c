@@ -11,13 +11,10 @@
 static void show_agent(struct admin_call *c, struct http_request *r)
 {
     struct router_agent_view a;
-    if (!router_agent(core_router(c->face->core), c->name, &a)) {
+    if (router_agent(core_router(c->face->core), c->name, &a))
+        admin_reply_agent(r, &a);
+    else
         http_reply_empty(r, 204);
-        return;
-    }
-    Throughline__V1__AgentStatus *m = core_agent_message(&a);
-    http_reply_message(r, 200, &m->base);
-    throughline__v1__agent_status__free_unpacked(m, NULL);
 }
 
 static void show_work(struct admin_call *c, struct http_request *r)
@@ -51,13 +48,6 @@ static void append(struct face *face, struct http_request *r, Throughline__V1__S
     core_append(face->core, &in, admin_on_placed, face->admin, c->id);
 }
 
-static void text_set(char **to, const char *from)
-{
-    if (*to != protobuf_c_empty_string)
-        free(*to);
-    *to = xstrdup(from);
-}
-
 // The path says whom or what it is about and what to do, the body the rest.
 static void supervise(struct face *face, struct http_request *r, Throughline__V1__Supervision act, const char *agent,
                       uint64_t work)
@@ -72,7 +62,7 @@ static void supervise(struct face *face, struct http_request *r, Throughline__V1
     else {
         s->act = act;
         if (agent)
-            text_set(&s->agent, agent);
+            admin_text_set(&s->agent, agent);
         if (work)
             s->work = work;
         wrong = supervise_wrong(s, &field);
@@ -88,12 +78,8 @@ static void supervise_agent(void *faces, struct http_request *r, Throughline__V1
 {
     struct face *face = faces_of_request(faces, r);
     struct router_agent_view a;
-    if (!face)
-        return;
-    if (router_agent(core_router(face->core), http_param(r, "id"), &a))
+    if (face && admin_find_agent(face, r, &a))
         supervise(face, r, act, http_param(r, "id"), 0);
-    else
-        http_problem(r, PROBLEM_not_found, NULL, "no agent has this id");
 }
 
 static void supervise_work(void *faces, struct http_request *r, Throughline__V1__Supervision act)

@@ -14,6 +14,7 @@
 
 #include "daemon/base/id.h"
 #include "daemon/base/loop.h"
+#include "daemon/base/write.h"
 #include "daemon/media/media_backend.h"
 
 struct folder {
@@ -61,20 +62,6 @@ static bool make_folders(const struct folder *f, const char *name)
             *above = 0;
         if (made && !sync_folder(f->dir, above ? path : "."))
             return false;
-    }
-    return true;
-}
-
-static bool write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes += n;
-        len -= (size_t)n;
     }
     return true;
 }

@@ -290,3 +290,26 @@ uint64_t node_hash(struct node *n)
 {
     return router_hash(core_router(n->core));
 }
+
+// ---- an archive ----
+
+char stage_archive[32], stage_folder[64];
+
+int stage_setup(void **state)
+{
+    snprintf(stage_archive, sizeof stage_archive, "/tmp/tl-archive-XXXXXX");
+    if (!mkdtemp(stage_archive))
+        return -1;
+    snprintf(stage_folder, sizeof stage_folder, "%s/" TENANT, stage_archive);
+    *state = world_new(false);
+    return 0;
+}
+
+int stage_teardown(void **state)
+{
+    char *command = xasprintf("rm -r %s", stage_archive);
+    int rc = system(command);
+    free(command);
+    world_free(*state);
+    return rc;
+}

@@ -33,6 +33,11 @@ struct node_options {
     bool no_config;
 };
 
+// A world with a folder for an archive, which outlives it: for cmocka. stage_folder is where the archive of TENANT stands.
+extern char stage_archive[32], stage_folder[64];
+int stage_setup(void **state);
+int stage_teardown(void **state);
+
 struct node *node_new(struct world *w, const char *name, const char *boot, const struct node_options *o);
 void node_free(struct node *n); // leases stay, as after a kill
 struct node *node_ready(struct world *w, const char *name, const char *boot, const struct node_options *o);

@@ -12,27 +12,6 @@
 
 #include "daemon/archive/archive.h"
 
-static char dir[32], folder[64]; // outlive a world
-
-static int setup(void **state)
-{
-    snprintf(dir, sizeof dir, "/tmp/tl-archive-XXXXXX");
-    if (!mkdtemp(dir))
-        return -1;
-    snprintf(folder, sizeof folder, "%s/" TENANT, dir);
-    *state = world_new(false);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    char *command = xasprintf("rm -r %s", dir);
-    int rc = system(command);
-    free(command);
-    world_free(*state);
-    return rc;
-}
-
 static struct store_place place_of(struct node *n)
 {
     struct answer a = {0};
@@ -46,7 +25,7 @@ static struct store_place place_of(struct node *n)
 static struct archive look(void)
 {
     struct archive a = {0};
-    if (!archive_open(&a, folder, true, NULL))
+    if (!archive_open(&a, stage_folder, true, NULL))
         fail_msg("%s", a.why);
     return a;
 }
@@ -54,14 +33,14 @@ static struct archive look(void)
 static bool has_state(uint64_t input)
 {
     char path[192];
-    snprintf(path, sizeof path, "%s/%020" PRIu64 ".state", folder, input);
+    snprintf(path, sizeof path, "%s/%020" PRIu64 ".state", stage_folder, input);
     return access(path, F_OK) == 0;
 }
 
 static uint64_t archived(void)
 {
     struct stat is;
-    if (stat(folder, &is) != 0)
+    if (stat(stage_folder, &is) != 0)
         return 0;
     struct archive a = look();
     uint64_t last = a.segments ? a.end.last : 0; // one that has only begun has kept nothing yet
@@ -99,7 +78,7 @@ static struct archive look_with_state(struct node *n)
 static void put(const char *name, const char *text)
 {
     char path[192];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof path, "%s/%s", stage_folder, name);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
@@ -133,7 +112,7 @@ static void equals_the_log(struct node *n, const struct archive *a)
 
 static void the_leader_keeps_the_log_and_the_state(void **state)
 {
-    struct node *n = node_ready(*state, "one", "boot-1", &(struct node_options){.archive = dir});
+    struct node *n = node_ready(*state, "one", "boot-1", &(struct node_options){.archive = stage_archive});
     node_desk(n, "session-0123456789", "ann");
     await_archived(n, node_words(n, "m1", "tel:+4915112345678", "hello"));
     await_archived(n, archived() + 1); // another segment
@@ -163,7 +142,8 @@ static void the_leader_keeps_the_log_and_the_state(void **state)
 
 static void what_is_trimmed_is_archived(void **state)
 {
-    struct node *n = node_ready(*state, "one", "boot-1", &(struct node_options){.retain_ms = 1, .archive = dir});
+    struct node *n =
+        node_ready(*state, "one", "boot-1", &(struct node_options){.retain_ms = 1, .archive = stage_archive});
     while (!is_trimmed(n))
         assert_true(place_of(n).first <= archived() + 1);
     struct archive a = look();
@@ -172,7 +152,7 @@ static void what_is_trimmed_is_archived(void **state)
     archive_close(&a);
     node_free(n);
     // And it goes on with what is left.
-    n = node_ready(*state, "one", "boot-2", &(struct node_options){.retain_ms = 1, .archive = dir});
+    n = node_ready(*state, "one", "boot-2", &(struct node_options){.retain_ms = 1, .archive = stage_archive});
     await_archived(n, node_nothing(n));
     node_free(n);
 }
@@ -197,9 +177,10 @@ static void nothing_is_trimmed(struct node *n)
 
 static void behind_a_damaged_archive_nothing_is_trimmed(void **state)
 {
-    assert_int_equal(mkdir(folder, 0700), 0);
+    assert_int_equal(mkdir(stage_folder, 0700), 0);
     put("00000000000000000001.log", "throughline-log 2 1 5 10 ");
-    struct node *n = node_ready(*state, "one", "boot-1", &(struct node_options){.retain_ms = 1, .archive = dir});
+    struct node *n =
+        node_ready(*state, "one", "boot-1", &(struct node_options){.retain_ms = 1, .archive = stage_archive});
     world_await(*state, is_in_trouble, n);
     assert_non_null(strstr(core_archive_trouble(n->core), "00000000000000000001.log: no head of a segment"));
     nothing_is_trimmed(n);
@@ -208,13 +189,13 @@ static void behind_a_damaged_archive_nothing_is_trimmed(void **state)
 
 static void behind_the_archive_of_another_log_nothing_is_trimmed(void **state)
 {
-    struct node *n = node_ready(*state, "one", "boot-1", &(struct node_options){.archive = dir});
+    struct node *n = node_ready(*state, "one", "boot-1", &(struct node_options){.archive = stage_archive});
     await_archived(n, node_words(n, "m1", "tel:+4915112345678", "hello"));
     uint64_t last = archived();
     node_free(n);
     world_free(*state);
     struct world *w = *state = world_new(false);
-    n = node_ready(w, "one", "boot-2", &(struct node_options){.retain_ms = 1, .archive = dir});
+    n = node_ready(w, "one", "boot-2", &(struct node_options){.retain_ms = 1, .archive = stage_archive});
     world_await(w, is_in_trouble, n);
     assert_non_null(strstr(core_archive_trouble(n->core), "it is another log"));
     nothing_is_trimmed(n);
@@ -228,7 +209,7 @@ static void an_archive_may_begin_when_the_log_is_trimmed(void **state)
     while (!is_trimmed(n))
         ;
     node_free(n);
-    n = node_ready(*state, "one", "boot-2", &(struct node_options){.archive = dir});
+    n = node_ready(*state, "one", "boot-2", &(struct node_options){.archive = stage_archive});
     await_archived(n, node_nothing(n) + 1); // at least the state that it begins with
     await_archived(n, archived() + 1);
     struct archive a = look();
@@ -241,16 +222,16 @@ static void an_archive_may_begin_when_the_log_is_trimmed(void **state)
 // As a kill in the middle leaves it: a segment without a name, and segments whose state is missing.
 static void a_torn_end_is_gone_over(void **state)
 {
-    struct node *n = node_ready(*state, "one", "boot-1", &(struct node_options){.archive = dir});
+    struct node *n = node_ready(*state, "one", "boot-1", &(struct node_options){.archive = stage_archive});
     char path[192];
     await_archived(n, node_words(n, "m1", "tel:+4915112345678", "hello"));
     node_free(n);
-    snprintf(path, sizeof path, "%s/%020" PRIu64 ".state", folder, archived());
+    snprintf(path, sizeof path, "%s/%020" PRIu64 ".state", stage_folder, archived());
     unlink(path);
     put("new.torn", "throughline-log 2 1 ");
-    n = node_ready(*state, "one", "boot-2", &(struct node_options){.archive = dir});
+    n = node_ready(*state, "one", "boot-2", &(struct node_options){.archive = stage_archive});
     await_archived(n, archived() + 1);
-    snprintf(path, sizeof path, "%s/new.torn", folder);
+    snprintf(path, sizeof path, "%s/new.torn", stage_folder);
     assert_int_not_equal(access(path, F_OK), 0);
     struct archive a = look();
     equals_the_log(n, &a);
@@ -263,17 +244,17 @@ static void one_process_writes_at_a_time(void **state)
     (void)state;
     struct archive one, two;
     bool busy;
-    assert_int_equal(mkdir(folder, 0700), 0);
-    assert_true(archive_lock(&one, folder, &busy));
+    assert_int_equal(mkdir(stage_folder, 0700), 0);
+    assert_true(archive_lock(&one, stage_folder, &busy));
     put("new.his", "x");
-    assert_false(archive_lock(&two, folder, &busy));
+    assert_false(archive_lock(&two, stage_folder, &busy));
     assert_true(busy);
     archive_close(&two);
     char path[192];
-    snprintf(path, sizeof path, "%s/new.his", folder);
+    snprintf(path, sizeof path, "%s/new.his", stage_folder);
     assert_int_equal(access(path, F_OK), 0);
     archive_close(&one);
-    assert_true(archive_lock(&two, folder, &busy));
+    assert_true(archive_lock(&two, stage_folder, &busy));
     assert_int_not_equal(access(path, F_OK), 0);
     archive_close(&two);
 }
@@ -281,13 +262,14 @@ static void one_process_writes_at_a_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_leader_keeps_the_log_and_the_state, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_trimmed_is_archived, setup, teardown),
-        cmocka_unit_test_setup_teardown(behind_a_damaged_archive_nothing_is_trimmed, setup, teardown),
-        cmocka_unit_test_setup_teardown(behind_the_archive_of_another_log_nothing_is_trimmed, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_archive_may_begin_when_the_log_is_trimmed, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_torn_end_is_gone_over, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_process_writes_at_a_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_leader_keeps_the_log_and_the_state, stage_setup, stage_teardown),
+        cmocka_unit_test_setup_teardown(what_is_trimmed_is_archived, stage_setup, stage_teardown),
+        cmocka_unit_test_setup_teardown(behind_a_damaged_archive_nothing_is_trimmed, stage_setup, stage_teardown),
+        cmocka_unit_test_setup_teardown(behind_the_archive_of_another_log_nothing_is_trimmed, stage_setup,
+                                        stage_teardown),
+        cmocka_unit_test_setup_teardown(an_archive_may_begin_when_the_log_is_trimmed, stage_setup, stage_teardown),
+        cmocka_unit_test_setup_teardown(a_torn_end_is_gone_over, stage_setup, stage_teardown),
+        cmocka_unit_test_setup_teardown(one_process_writes_at_a_time, stage_setup, stage_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,27 +8,6 @@
 #include "daemon/archive/archive.h"
 #include "throughline/v1/decision.pb-c.h"
 
-static char dir[32], folder[64];
-
-static int setup(void **state)
-{
-    snprintf(dir, sizeof dir, "/tmp/tl-explain-XXXXXX");
-    if (!mkdtemp(dir))
-        return -1;
-    snprintf(folder, sizeof folder, "%s/" TENANT, dir);
-    *state = world_new(false);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    char *command = xasprintf("rm -r %s", dir);
-    int rc = system(command);
-    free(command);
-    world_free(*state);
-    return rc;
-}
-
 static struct told {
     bool done;
     enum tl_err e;
@@ -135,7 +114,8 @@ static bool is_trimmed_beyond(struct node *n, uint64_t input)
 
 static void what_is_trimmed_is_explained_from_the_archive(void **state)
 {
-    struct node *n = node_ready(*state, "one", "boot-1", &(struct node_options){.retain_ms = 1, .archive = dir});
+    struct node *n =
+        node_ready(*state, "one", "boot-1", &(struct node_options){.retain_ms = 1, .archive = stage_archive});
     node_desk(n, "session-0123456789", "ann");
     for (int i = 0; i < 20; i++)
         node_nothing(n);
@@ -145,7 +125,7 @@ static void what_is_trimmed_is_explained_from_the_archive(void **state)
     explains(n, words);
     struct archive a;
     uint64_t before;
-    assert_true(archive_state_before(&a, folder, words, &before));
+    assert_true(archive_state_before(&a, stage_folder, words, &before));
     assert_true(before < words);
     node_free(n);
 }
@@ -153,9 +133,9 @@ static void what_is_trimmed_is_explained_from_the_archive(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(from_nothing_and_from_snapshots, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_cannot_be_explained, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_trimmed_is_explained_from_the_archive, setup, teardown),
+        cmocka_unit_test_setup_teardown(from_nothing_and_from_snapshots, stage_setup, stage_teardown),
+        cmocka_unit_test_setup_teardown(what_cannot_be_explained, stage_setup, stage_teardown),
+        cmocka_unit_test_setup_teardown(what_is_trimmed_is_explained_from_the_archive, stage_setup, stage_teardown),
     };
     return cmocka_run_group_tests_name("core: explaining", tests, NULL, NULL);
 }

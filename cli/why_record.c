@@ -86,17 +86,47 @@ static void words_hand(const json_t *d)
     putchar('\n');
 }
 
+// "overflowed from support, which was full"
+static void words_overflowed(const json_t *d)
+{
+    static const struct {
+        const char *cause, *words;
+    } causes[] = {{"full", "which was full"}, {"waited", "where it had waited for too long"}};
+    if (!*print_text(d, "overflowedFrom"))
+        return;
+    printf("  overflowed from %s", print_text(d, "overflowedFrom"));
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
+        if (words_is(d, "overflowCause", causes[i].cause))
+            printf(", %s", causes[i].words);
+    putchar('\n');
+}
+
+// "relaxed 2 times so far, the last time since it had waited 90 s, 150 % of the queue's target"
+static void words_relaxed(const json_t *d)
+{
+    json_int_t step = print_number(d, "step"), after = print_number(d, "relaxedAfterMs");
+    if (!step)
+        return;
+    printf("  relaxed " N " time%s so far", step, step == 1 ? "" : "s");
+    if (after) { // older records do not have it
+        fputs(step == 1 ? ", since it had waited " : ", the last time since it had waited ", stdout);
+        why_time(after);
+    }
+    if (print_number(d, "relaxedPercent"))
+        printf(", " N " %% of the queue's target", print_number(d, "relaxedPercent"));
+    putchar('\n');
+}
+
 // What was asked beyond skills, and what that means where nobody can ever give it.
 static void words_requirement(const json_t *d)
 {
     const char *needs = print_text(d, "needs"), *floor = print_text(d, "floor");
-    json_int_t step = print_number(d, "step");
+    words_overflowed(d);
     if (*needs)
         printf("  requires %s\n", needs);
     if (*floor)
         printf("  always requires %s\n", floor);
-    if (step)
-        printf("  relaxed " N " time%s so far\n", step, step == 1 ? "" : "s");
+    words_relaxed(d);
     if (print_number(d, "considered") && !print_number(d, "able"))
         printf("  no agent at all meets the requirement, present or not\n");
     if (*print_text(d, "former"))

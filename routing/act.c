@@ -157,6 +157,7 @@ static void act_note(struct router *r, struct order *o)
 
 static void act_to_queue(struct router *r, struct order *o)
 {
+    overflow_note(r, o->work, NULL, ROUTER_CAUSE_NONE);
     work_change_queue(r, o->work, queue_find(r, o->c->to));
     offer_pass_on(r, o->work, ROUTER_TRANSFERRED);
 }

@@ -145,6 +145,9 @@ static const char *check_work(const struct router *r, const struct work *w)
     if (w->taken > r->at || w->given_at > r->at ||
         (w->promised && w->state != ROUTER_QUEUED && w->state != ROUTER_OFFERED))
         return "a wait is estimated that is over, or a contact began in the future";
+    if ((w->overflow_cause != ROUTER_CAUSE_NONE) != (*w->overflowed != '\0') ||
+        strcmp(w->overflowed, w->queue->def.name) == 0)
+        return "work overflowed for no cause, from nowhere, or into the queue it was in";
     if (*w->disposition && w->state != ROUTER_WRAP_UP)
         return "work that is not in wrap-up was disposed of";
     if ((w->line != NULL) != (w->state == ROUTER_QUEUED))

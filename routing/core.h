@@ -308,7 +308,7 @@ const char *pool_check(const struct router *r);
 // ---- enter.c ----
 
 void enter_queues(struct router *r);
-struct queue *enter_queue(const struct router *r, const struct work *w); // by the entry rules
+struct queue *enter_queue(struct router *r, struct work *w); // by the entry rules, or what that overflows into
 
 // ---- overflow.c ----
 
@@ -316,6 +316,8 @@ bool overflow_legal(const struct router_queue *q);
 struct queue *overflow_enter(const struct router *r, struct queue *q);
 void overflow_arm(struct router *r, struct work *w); // which waits
 void overflow_over(struct router *r, struct work *w);
+void overflow_note(struct router *r, struct work *w, const struct queue *from,
+                   enum router_cause cause); // NULL = it did not
 
 // ---- fit.c ----
 

@@ -92,7 +92,7 @@ static struct queue *enter_by_intent(const struct router *r, const struct work *
 }
 
 // "billing" stands for "billing" and for all that begins with "billing."
-struct queue *enter_queue(const struct router *r, const struct work *w)
+static struct queue *enter_by_rules(const struct router *r, const struct work *w)
 {
     size_t s = session_latest(w, w->channel_now, false);
     const char *account = s == SIZE_MAX ? "" : w->sessions[s].account;
@@ -105,8 +105,15 @@ struct queue *enter_queue(const struct router *r, const struct work *w)
         if (w->intent[n] == '.' || !w->intent[n])
             best = enter_by_intent(r, w, account, n, best);
         if (!w->intent[n])
-            return overflow_enter(r, best);
+            return best;
     }
+}
+
+struct queue *enter_queue(struct router *r, struct work *w)
+{
+    struct queue *first = enter_by_rules(r, w), *q = overflow_enter(r, first);
+    overflow_note(r, w, q == first ? NULL : first, ROUTER_CAUSE_FULL);
+    return q;
 }
 
 static const char *const enter_whens[ROUTER_WHENS] = {

@@ -41,10 +41,18 @@ void overflow_arm(struct router *r, struct work *w)
         timer_stop(r, &w->overflow);
 }
 
+// Kept for as long as the work belongs to the queue that it came to.
+void overflow_note(struct router *r, struct work *w, const struct queue *from, enum router_cause cause)
+{
+    text_set(r, &w->overflowed, from ? from->def.name : "");
+    w->overflow_cause = from ? cause : ROUTER_CAUSE_NONE;
+}
+
 void overflow_over(struct router *r, struct work *w)
 {
     w->entered = r->at;
     w->reason = ROUTER_OVERFLOWED;
+    overflow_note(r, w, w->queue, ROUTER_CAUSE_WAITED);
     work_change_queue(r, w, overflow_target(r, w->queue));
     work_step_over(r, w);
     overflow_arm(r, w);

@@ -79,6 +79,16 @@ static void record_counts(const struct router *r, const struct work *w, const st
     }
 }
 
+static struct router_relaxed record_relaxed(const struct queue *q, uint32_t step)
+{
+    if (!step)
+        return (struct router_relaxed){0};
+    const struct router_relax *s = &q->def.steps[step - 1];
+    return (struct router_relaxed){.cause = s->percent ? ROUTER_CAUSE_TARGET : ROUTER_CAUSE_WAITED,
+                                   .ms = queue_step_after(&q->def, step - 1),
+                                   .percent = s->percent};
+}
+
 static struct router_decision *record_new(struct router *r, struct arena *arena, const struct work *w,
                                           const struct match *m, size_t named)
 {
@@ -113,6 +123,8 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .hold_ms = m->held ? w->hold_until - r->at : 0,
         .team = w->team ? w->team->name : "",
         .hand = w->reason == ROUTER_SUPERVISED ? hand_view(w) : (struct router_hand){.by = "", .note = ""},
+        .overflowed = {w->overflowed, w->overflow_cause},
+        .relaxed = record_relaxed(w->queue, step),
     };
     record_counts(r, w, k, d->excluded);
     return d;

@@ -68,8 +68,9 @@ struct router_agent_view {
 struct router_queue_view {
     struct router_queue def;
     uint32_t waiting, offered, assigned;
-    int64_t oldest; // at; 0 = none
-    bool closed;    // by its calendar
+    int64_t oldest;      // at; 0 = none
+    bool closed;         // by its calendar
+    uint32_t unmeetable; // of those waiting: their requirement, as relaxed so far, is met by no agent, present or not
     struct router_calibration estimates;
 };
 

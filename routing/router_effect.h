@@ -84,6 +84,17 @@ struct router_hand { // what a supervisor did; all empty = nobody did
     const char *by, *note;
 };
 
+struct router_overflowed { // how work came to the queue where it is
+    const char *from;      // the queue that would have had it otherwise, "" = it did not overflow
+    enum router_cause cause;
+};
+
+struct router_relaxed { // why the step in force is; all 0 = none is
+    enum router_cause cause;
+    int64_t ms;       // it began when the work had waited for so long
+    uint32_t percent; // CAUSE_TARGET: which is this share of the queue's target
+};
+
 struct router_decision {
     const char *queue;
     const char *winner; // "" = nobody
@@ -105,6 +116,8 @@ struct router_decision {
     int64_t hold_ms;         // so long yet, somebody whom the customer knows and who has no room is waited for; 0 = not
     const char *team;        // it was passed to this team, of whom the floor alone is required; "" = to none
     struct router_hand hand; // with the reason SUPERVISED: the supervisor's
+    struct router_overflowed overflowed;
+    struct router_relaxed relaxed;
 };
 
 struct router_effect {

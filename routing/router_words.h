@@ -165,6 +165,14 @@ enum router_behind {
     ROUTER_BEHIND_NAMED = 12, // a supervisor named the other
 };
 
+enum router_cause { // of overflow, and of what is required being relaxed; values equal throughline.v1.Cause
+    ROUTER_CAUSE_NONE = 0,
+    ROUTER_CAUSE_FULL = 1,   // overflow: so many waited in the other queue
+    ROUTER_CAUSE_WAITED = 2, // for so many milliseconds
+    ROUTER_CAUSE_TARGET = 3, // for this share of the queue's target
+    ROUTER_CAUSES = 4,       // size of tables
+};
+
 enum router_select {
     // whom a queue prefers of those who qualify; ties: longest idle, then the lower id
     ROUTER_SUITED = 0,

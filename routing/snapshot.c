@@ -207,6 +207,12 @@ static void put_sessions(struct writer *o, const struct work *w)
     put8(o, w->connected);
 }
 
+static void put_overflowed(struct writer *o, const struct work *w)
+{
+    put_text(o, w->overflowed);
+    put8(o, (uint64_t)w->overflow_cause);
+}
+
 static void put_work(struct writer *o, const struct work *w)
 {
     put64(o, w->id);
@@ -249,6 +255,7 @@ static void put_work(struct writer *o, const struct work *w)
     put_text(o, w->language);
     put_text(o, w->intent);
     put_text(o, w->disposition);
+    put_overflowed(o, w);
     hand_put(o, w);
     put_sessions(o, w);
     put32(o, w->asks_n);

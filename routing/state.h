@@ -266,6 +266,8 @@ struct work {
     struct agent *wanted;                                        // transferred to
     struct team *team;                                           // likewise; `wanted` is then the best of them
     char *former, *last_agent, *language, *intent, *disposition; // disposition: in wrap-up, as told so far
+    char *overflowed;                                            // from this queue to where it is, "" = it did not
+    enum router_cause overflow_cause;
     bool prefer_former;
     bool told;         // that nobody can take it has been recorded for its present need
     bool undecided;    // listed in router.undecided

@@ -220,6 +220,7 @@ static void act_requeue(struct router *r, struct intervention *v)
     work_want(w, NULL);
     team_want(r, w, "");
     w->entered = r->at;
+    overflow_note(r, w, NULL, ROUTER_CAUSE_NONE);
     work_change_queue(r, w, v->queue);
     if (w->state == ROUTER_ASSIGNED) {
         offer_pass_on(r, w, ROUTER_SUPERVISED);

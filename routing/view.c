@@ -180,9 +180,10 @@ bool router_queue_at(const struct router *r, size_t index, struct router_queue_v
                                       .closed = !calendar_open(q->calendar, r->wall),
                                       .estimates = q->forecast->seen};
     for (size_t i = 0; i < q->lines_n; i++) {
-        const struct work *w = q->lines[i]->head;
-        if (w && (!out->oldest || w->since < out->oldest))
-            out->oldest = w->since;
+        const struct line *l = q->lines[i];
+        if (l->head && (!out->oldest || l->head->since < out->oldest))
+            out->oldest = l->head->since;
+        out->unmeetable += queue_pool_at(q, l->step)->able ? 0 : l->n;
     }
     return true;
 }

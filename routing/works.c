@@ -74,6 +74,7 @@ struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
     w->language = text_new("");
     w->intent = text_new("");
     w->disposition = text_new("");
+    w->overflowed = text_new("");
     timer_init(&w->limit, TIMER_OFFER, w);
     timer_init(&w->idle, TIMER_IDLE, w);
     timer_init(&w->pause, TIMER_PAUSE, w);
@@ -103,6 +104,7 @@ void work_free(struct work *w)
     text_free(w->language);
     text_free(w->intent);
     text_free(w->disposition);
+    text_free(w->overflowed);
     free(w);
 }
 
@@ -121,6 +123,7 @@ void work_bury(struct router *r, struct work *w)
     text_bury(r, w->language);
     text_bury(r, w->intent);
     text_bury(r, w->disposition);
+    text_bury(r, w->overflowed);
     memory_bury(r, w);
 }
 

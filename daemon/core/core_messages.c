@@ -144,6 +144,7 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     m->assigned = v->assigned;
     m->oldest_ms = v->oldest;
     m->closed = v->closed;
+    m->unmeetable = v->unmeetable;
     q->name = message_text(d->name);
     q->priority = d->priority;
     q->n_requires = d->requires_n;

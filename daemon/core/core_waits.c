@@ -80,6 +80,9 @@ void core_show_metrics(struct core *c)
         char labels[400], tenant[160], queue[160];
         snprintf(labels, sizeof labels, "%s,%s", metric_label(tenant, sizeof tenant, "tenant", core_tenant(c)),
                  metric_label(queue, sizeof queue, "queue", v.def.name));
+        metric_set(metric_get(METRIC_GAUGE, "throughline_work_unmeetable",
+                              "Work that waits for what no agent, present or not, meets.", labels),
+                   v.unmeetable);
         set_count(labels, "inside", v.estimates.inside);
         set_count(labels, "below", v.estimates.below);
         set_count(labels, "above", v.estimates.above);

@@ -7,6 +7,7 @@
 #include "daemon/base/loop.h"
 
 _Static_assert((int)ROUTER_CHANGE_ASKED == (int)THROUGHLINE__V1__CHANGE_KIND__CHANGE_KIND_ASKED, "equal values");
+_Static_assert((int)ROUTER_CAUSE_TARGET == (int)THROUGHLINE__V1__CAUSE__CAUSE_TARGET, "equal values");
 _Static_assert((int)ROUTER_BEHIND_NAMED == (int)THROUGHLINE__V1__BEHIND__BEHIND_NAMED, "equal values");
 
 char *message_text(const char *s)
@@ -121,6 +122,15 @@ Throughline__V1__Supervised *decision_supervised(const struct router_hand *h)
     return m;
 }
 
+static void put_causes(Throughline__V1__Decision *m, const struct router_decision *d)
+{
+    m->overflowed_from = message_text(d->overflowed.from);
+    m->overflow_cause = (Throughline__V1__Cause)d->overflowed.cause;
+    m->relaxed_by = (Throughline__V1__Cause)d->relaxed.cause;
+    m->relaxed_after_ms = d->relaxed.ms;
+    m->relaxed_percent = d->relaxed.percent;
+}
+
 Throughline__V1__Decision *decision_message(const struct router *r, const struct router_decision *d,
                                             const struct decision_place *place)
 {
@@ -158,5 +168,6 @@ Throughline__V1__Decision *decision_message(const struct router *r, const struct
     m->fold = s.fold;
     m->config = d->config;
     m->supervised = decision_supervised(&d->hand);
+    put_causes(m, d);
     return m;
 }

@@ -86,6 +86,8 @@ static void write_effect(struct line *l, const struct core_effect *ce)
         put(l, "queue", e->decision->queue);
         put(l, "winner", e->decision->winner);
         put_number(l, "considered", e->decision->considered);
+        put(l, "unmeetable", e->decision->able ? "" : "yes"); // no agent at all meets what is required
+        put(l, "overflowedFrom", e->decision->overflowed.from);
     }
     if (e->kind == ROUTER_DELIVER || e->kind == ROUTER_CONNECT || e->kind == ROUTER_DISCONNECT) {
         put(l, "channel", channel_name((Throughline__V1__Channel)e->session.channel));

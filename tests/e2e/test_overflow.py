@@ -25,7 +25,10 @@ async def test_who_finds_the_queue_full_goes_on(world):
     daemon = world(full_after(1, 0))
     first, second = await comes(daemon, "tel:+4915155500071"), await comes(daemon, "tel:+4915155500072")
     assert (work(daemon, first).queue, work(daemon, second).queue) == ("support", "partners")
-    assert daemon.why(second).decisions[0].queue == "partners"
+    record = daemon.why(second).decisions[0]
+    assert (record.queue, record.overflowed_from, record.overflow_cause) == ("partners", "support", pb.CAUSE_FULL)
+    assert "  overflowed from support, which was full\n" in daemon.cli("why", str(second)).stdout
+    assert "overflowed" not in daemon.cli("why", str(first)).stdout
     support = daemon.admin.read("/v1/queues/support", pb.QueueStatus())
     assert (support.waiting, support.queue.overflow, support.queue.overflow_waiting) == (1, "partners", 1)
 
@@ -35,7 +38,9 @@ async def test_who_waits_too_long_goes_on(world):
     number = await comes(daemon, "tel:+4915155500073")
     await eventually(lambda: work(daemon, number).queue == "partners", "it has overflowed")
     newest = await eventually(lambda: [d for d in daemon.why(number).decisions if d.queue == "partners"], "it is recorded")
-    assert newest[0].reason == pb.REASON_OVERFLOWED
+    assert (newest[0].reason, newest[0].overflowed_from, newest[0].overflow_cause) == (
+        pb.REASON_OVERFLOWED, "support", pb.CAUSE_WAITED)
+    assert "  overflowed from support, where it had waited for too long\n" in daemon.cli("why", str(number)).stdout
     assert "OVERFLOWED" in daemon.cli("--json", "why", str(number)).stdout
 
 

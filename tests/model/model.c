@@ -20,6 +20,11 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
     memcpy(to->excluded, d->excluded, sizeof to->excluded);
     to->step = d->step;
     to->able = d->able;
+    twin_name(to->overflowed, d->overflowed.from);
+    to->overflow = d->overflowed.cause;
+    to->relaxed = d->relaxed.cause;
+    to->relaxed_ms = d->relaxed.ms;
+    to->relaxed_percent = d->relaxed.percent;
     twin_name(to->team, d->team);
     for (size_t i = 0; i < d->candidates_n; i++) {
         twin_name(to->candidates[i].agent, d->candidates[i].agent);
@@ -59,6 +64,12 @@ static struct twin_event event_from_effect(const struct router_effect *e)
     return to;
 }
 
+static bool causes_equal(const struct twin_event *a, const struct twin_event *b)
+{
+    return strcmp(a->overflowed, b->overflowed) == 0 && a->overflow == b->overflow && a->relaxed == b->relaxed &&
+           a->relaxed_ms == b->relaxed_ms && a->relaxed_percent == b->relaxed_percent;
+}
+
 static bool events_equal(const struct twin_event *a, const struct twin_event *b)
 {
     bool equal = a->kind == b->kind && a->reason == b->reason && a->refusal == b->refusal && a->work == b->work &&
@@ -68,7 +79,8 @@ static bool events_equal(const struct twin_event *a, const struct twin_event *b)
                  strcmp(a->call, b->call) == 0 && strcmp(a->team, b->team) == 0 && strcmp(a->winner, b->winner) == 0 &&
                  a->candidates_n == b->candidates_n && memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0 &&
                  a->step == b->step && a->able == b->able && strcmp(a->wanted, b->wanted) == 0 &&
-                 strcmp(a->former, b->former) == 0 && a->hold == b->hold && strcmp(a->supervisor, b->supervisor) == 0;
+                 strcmp(a->former, b->former) == 0 && a->hold == b->hold && strcmp(a->supervisor, b->supervisor) == 0 &&
+                 causes_equal(a, b);
     for (size_t i = 0; equal && i < a->candidates_n; i++)
         equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
                 a->candidates[i].exclusion == b->candidates[i].exclusion &&
@@ -201,7 +213,7 @@ static bool queues_agree(const struct router *r, struct twin *t)
     struct router_queue_view v;
     for (size_t i = 0; router_queue_at(r, i, &v); i++) {
         struct twin_queue *q = twin_queue(t, v.def.name);
-        if (!q || v.closed != twin_closed(t, q)) {
+        if (!q || v.closed != twin_closed(t, q) || v.unmeetable != twin_unmeetable(t, q)) {
             fprintf(stderr, "  queue %s differs\n", v.def.name);
             return false;
         }

@@ -516,6 +516,7 @@ static void pass_on(struct twin *t, struct twin_work *w, const struct router_com
     if (c->act == ROUTER_ACT_TRANSFER_QUEUE) {
         twin_estimate_elsewhere(t, w);
         twin_name(w->queue, c->to);
+        twin_name(w->overflowed, "");
     } else if (c->act == ROUTER_ACT_TRANSFER_TEAM) {
         twin_name(w->team, c->to);
     } else {
@@ -710,6 +711,7 @@ static struct twin_queue queue_from(const struct router_queue *def)
     strcpy(q.floor, def->floor ? def->floor : "");
     for (q.steps_n = 0; q.steps_n < def->steps_n; q.steps_n++) {
         const struct router_relax *s = &def->steps[q.steps_n];
+        q.steps[q.steps_n].percent = s->percent;
         q.steps[q.steps_n].after = s->percent ? (int64_t)q.target_ms * s->percent / 100 : s->after_ms;
         strcpy(q.steps[q.steps_n].needs, s->needs);
     }

@@ -52,6 +52,7 @@ struct twin_queue {
     char needs[TWIN_TEXT], floor[TWIN_TEXT];
     struct {
         int64_t after;
+        uint32_t percent; // of the target, which is as much as `after`; 0 = told in time
         char needs[TWIN_TEXT];
     } steps[TWIN_STEPS];
     size_t steps_n;
@@ -137,6 +138,8 @@ struct twin_work {
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
     bool prefer_former, told, changed, by_itself;
     char supervisor[TWIN_NAME]; // who last did something to it
+    char overflowed[TWIN_NAME]; // from this queue, "" = not
+    bool was_full;              // ... since it was full
     struct twin_need told_need;
     struct twin_session sessions[ROUTER_SESSIONS_MAX];
     size_t sessions_n;
@@ -176,6 +179,10 @@ struct twin_event {
     } candidates[TWIN_AGENTS];
     size_t candidates_n;
     uint32_t excluded[ROUTER_EXCLUSIONS], step, able;
+    char overflowed[TWIN_NAME];
+    enum router_cause overflow, relaxed;
+    int64_t relaxed_ms;
+    uint32_t relaxed_percent;
     char wanted[TWIN_NAME], former[TWIN_NAME];
     int64_t hold;
 };
@@ -231,7 +238,7 @@ struct twin_agent *twin_agent(struct twin *t, const char *id);
 struct twin_queue *twin_queue(struct twin *t, const char *name);
 struct twin_work *twin_work(struct twin *t, uint64_t id);
 struct twin_ask *twin_ask_of(struct twin_work *w, const char *agent);
-struct twin_queue *twin_enter(struct twin *t, const struct twin_work *w);
+struct twin_queue *twin_enter(struct twin *t, struct twin_work *w);
 uint32_t twin_weight(const struct twin *t, const struct twin_work *w, enum router_work_state as);
 uint32_t twin_charge(const struct twin *t, const struct twin_work *w);
 uint32_t twin_load(const struct twin *t, const char *agent);
@@ -269,6 +276,7 @@ void twin_time(struct twin *t, int64_t at);
 struct twin_queue *twin_overflow(struct twin *t, const struct twin_queue *q); // NULL = nowhere
 struct twin_queue *twin_with_room(struct twin *t, struct twin_queue *q);
 void twin_overflows(struct twin *t, struct twin_work *w);
+uint32_t twin_unmeetable(struct twin *t, const struct twin_queue *q);
 
 // Answered by twin_team.c.
 const char *twin_best_of_team(struct twin *t, struct twin_work *w); // "" = nobody

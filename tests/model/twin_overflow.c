@@ -28,8 +28,24 @@ struct twin_queue *twin_with_room(struct twin *t, struct twin_queue *q)
 void twin_overflows(struct twin *t, struct twin_work *w)
 {
     twin_estimate_elsewhere(t, w);
+    twin_name(w->overflowed, w->queue);
+    w->was_full = false;
     twin_name(w->queue, twin_overflow(t, twin_queue(t, w->queue))->name);
     w->entered = t->now;
     w->reason = ROUTER_OVERFLOWED;
     w->changed = true;
+}
+
+// Who waits here for somebody that there is not.
+uint32_t twin_unmeetable(struct twin *t, const struct twin_queue *q)
+{
+    uint32_t n = 0, surplus;
+    for (size_t i = 0; i < t->works_n; i++) {
+        const struct twin_work *w = &t->works[i];
+        bool any = w->state != ROUTER_QUEUED || strcmp(w->queue, q->name) != 0;
+        for (size_t a = 0; a < t->agents_n && !any; a++)
+            any = twin_meets(&t->agents[a], q, twin_step_of(t, q, w), &surplus);
+        n += any ? 0 : 1;
+    }
+    return n;
 }

@@ -53,6 +53,19 @@ static void add_candidate(struct twin_event *e, const struct twin_view *v)
     e->candidates[e->candidates_n++].exclusion = v->exclusion;
 }
 
+// How it came here, and why less is required than at first.
+static void put_causes(struct twin_event *e, const struct twin_queue *q, const struct twin_work *w)
+{
+    twin_name(e->overflowed, w->overflowed);
+    if (*w->overflowed)
+        e->overflow = w->was_full ? ROUTER_CAUSE_FULL : ROUTER_CAUSE_WAITED;
+    if (!e->step)
+        return;
+    e->relaxed = q->steps[e->step - 1].percent ? ROUTER_CAUSE_TARGET : ROUTER_CAUSE_WAITED;
+    e->relaxed_ms = q->steps[e->step - 1].after;
+    e->relaxed_percent = q->steps[e->step - 1].percent;
+}
+
 void twin_record(struct twin *t, const struct twin_work *w, const struct twin_agent *winner,
                  const struct twin_view *all, struct twin_view *qualified, size_t n, bool named)
 {
@@ -61,6 +74,7 @@ void twin_record(struct twin *t, const struct twin_work *w, const struct twin_ag
     twin_name(e->winner, winner ? winner->id : "");
     twin_name(e->team, w->team);
     e->step = (uint32_t)twin_step_of(t, q, w);
+    put_causes(e, q, w);
     twin_name(e->supervisor, w->reason == ROUTER_SUPERVISED ? w->supervisor : "");
     twin_name(e->wanted, w->wanted);
     twin_name(e->former, w->former);

@@ -185,7 +185,7 @@ static bool rule_matches_intent(const char *rule, const char *intent)
     return same(rule, "") || same(rule, intent) || strncmp(intent, prefix, strlen(prefix)) == 0;
 }
 
-struct twin_queue *twin_enter(struct twin *t, const struct twin_work *w)
+struct twin_queue *twin_enter(struct twin *t, struct twin_work *w)
 {
     const char *account = "";
     int64_t latest = -1;
@@ -201,8 +201,12 @@ struct twin_queue *twin_enter(struct twin *t, const struct twin_work *w)
         bool from = same(q->account, "") || same(q->account, account);
         bool tongue = same(q->language, "") || same(q->language, w->language);
         bool hours = q->when == ROUTER_ALWAYS || twin_closed(t, q) == (q->when == ROUTER_WHEN_CLOSED);
-        if (i == t->queues_n - 1 || (channel && from && tongue && hours && rule_matches_intent(q->intent, w->intent)))
-            return twin_with_room(t, q);
+        if (i == t->queues_n - 1 || (channel && from && tongue && hours && rule_matches_intent(q->intent, w->intent))) {
+            struct twin_queue *to = twin_with_room(t, q);
+            twin_name(w->overflowed, to == q ? "" : q->name);
+            w->was_full = true;
+            return to;
+        }
     }
     abort();
 }

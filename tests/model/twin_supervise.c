@@ -123,6 +123,7 @@ static void requeue(struct twin *t, struct twin_work *w, const char *queue)
     twin_name(w->team, "");
     twin_estimate_elsewhere(t, w);
     twin_name(w->queue, queue);
+    twin_name(w->overflowed, "");
     w->entered = t->now;
     w->changed = true;
     if (held)

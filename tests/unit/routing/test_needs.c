@@ -166,6 +166,22 @@ static struct router_queue relaxing(const struct router_relax *steps, size_t n)
     return q;
 }
 
+static void expect_relaxed(struct world *w, uint64_t conversation, enum router_cause cause, int64_t ms,
+                           uint32_t percent)
+{
+    struct router_relaxed r = router_explain(w->r, world_work(w, conversation))->relaxed;
+    assert_int_equal(r.cause, cause);
+    assert_int_equal(r.ms, ms);
+    assert_int_equal(r.percent, percent);
+}
+
+static uint32_t unmeetable(const struct world *w)
+{
+    struct router_queue_view v;
+    assert_true(router_queue_at(w->r, 0, &v));
+    return v.unmeetable;
+}
+
 static void test_steps_relax_level_by_level(void **state)
 {
     struct world *w = *state;
@@ -181,12 +197,15 @@ static void test_steps_relax_level_by_level(void **state)
     world_forget(w);
     says(w, 1, ROUTER_CHAT);
     says(w, 2, ROUTER_CHAT);
+    expect_relaxed(w, 2, ROUTER_CAUSE_NONE, 0, 0);
     world_forget(w);
     world_wait(w, 29999);
     expect(w, "");
     world_wait(w, 1);
     expect(w, "decision c1 nobody\ndecision c2 nobody\n"); // told anew: another requirement
+    expect_relaxed(w, 2, ROUTER_CAUSE_WAITED, 30000, 0);
     world_wait(w, 30000);
+    expect_relaxed(w, 2, ROUTER_CAUSE_TARGET, 60000, 60);
     expect(w, "decision c1 ann\noffer c1 to ann NEW\ndecision c2 nobody\nc1 is OFFERED NEW\n");
     world_wait(w, 29000);
     world_forget(w); // the offer to ann has passed
@@ -264,8 +283,10 @@ static void test_nobody_can_ever_is_told_at_once(void **state)
     in.happened = world_words(1, ROUTER_CHAT);
     assert_true(router_step(w->r, &in, &out));
     assert_int_equal(out.v[0].decision->able, 0);
+    assert_int_equal(unmeetable(w), 1);
     world_agent(w, "ann", "law=5", 1, 0); // away, but able
     assert_int_equal(router_explain(w->r, world_work(w, 1))->able, 1);
+    assert_int_equal(unmeetable(w), 0);
 }
 
 static void test_bad_steps_are_refused(void **state)

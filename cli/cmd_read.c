@@ -138,7 +138,7 @@ int cmd_queues(struct cli *cli, int argc, char **argv)
                      COLUMNS({"queue.name", "QUEUE", PRINT_TEXT}, {"queue.priority", "PRIORITY", PRINT_COUNT},
                              {"waiting", "WAITING", PRINT_COUNT}, {"offered", "OFFERED", PRINT_COUNT},
                              {"assigned", "ASSIGNED", PRINT_COUNT}, {"waits", "WAIT", PRINT_WAIT},
-                             {"queue.select", "SELECT", PRINT_TEXT}));
+                             {"responses", "IN TIME", PRINT_KEPT}, {"queue.select", "SELECT", PRINT_TEXT}));
 }
 
 int cmd_work(struct cli *cli, int argc, char **argv)
@@ -151,7 +151,8 @@ int cmd_work(struct cli *cli, int argc, char **argv)
                      COLUMNS({"id", "WORK", PRINT_TEXT}, {"state", "STATE", PRINT_TEXT}, {"queue", "QUEUE", PRINT_TEXT},
                              {"agent", "AGENT", PRINT_TEXT}, {"formerAgent", "BEFORE", PRINT_TEXT},
                              {"channelNow", "CHANNEL", PRINT_TEXT}, {"reason", "REASON", PRINT_TEXT},
-                             {"snoozedUntilMs", "SNOOZED UNTIL", PRINT_TIME}, {"wait", "WAIT", PRINT_WAIT}));
+                             {"snoozedUntilMs", "SNOOZED UNTIL", PRINT_TIME}, {"wait", "WAIT", PRINT_WAIT},
+                             {"due", "ANSWER DUE", PRINT_DUE}));
 }
 
 static int read_conversation(struct cli *cli, const char *id)

@@ -103,11 +103,11 @@ static bool show_offer(struct desk *d, const json_t *u)
     w->offered = true;
     w->snoozed = false;
     w->epoch = print_number(u, "epoch");
-    const char *former = print_text(u, "formerAgent");
-    printf("%soffer: work %" JSON_INTEGER_FORMAT " (%s, queue %s) for %" JSON_INTEGER_FORMAT " s%s%s%s%s\n",
+    const char *former = print_text(u, "formerAgent"), *due = print_due(print_member(context, "work.due"));
+    printf("%soffer: work %" JSON_INTEGER_FORMAT " (%s, queue %s) for %" JSON_INTEGER_FORMAT " s%s%s%s%s%s%s\n",
            print_bold(), w->work, print_text(u, "reason"), print_text(context, "work.queue"),
-           print_number(u, "expiresInMs") / 1000, *former ? ", before with " : "", former,
-           json_is_true(print_member(u, "why.known")) ? ", you know this customer" : "", print_plain());
+           print_number(u, "expiresInMs") / 1000, *due ? ", answer due " : "", due, *former ? ", before with " : "",
+           former, json_is_true(print_member(u, "why.known")) ? ", you know this customer" : "", print_plain());
     desk_story(context);
     if (d->automatic)
         return desk_accept(d, w);

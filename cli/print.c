@@ -55,9 +55,10 @@ const json_t *print_member(const json_t *object, const char *path)
 // PRESENCE_STATE_AWAY -> away: enum values are upper-case words after one of these prefixes.
 static const char *print_enum(const char *text, char *out, size_t size)
 {
-    static const char *const prefixes[] = {
-        "WAIT_KIND_", "PRESENCE_STATE_", "WORK_STATE_",   "REASON_",      "REFUSAL_", "EXCLUSION_",   "DELIVERY_STATE_",
-        "CHANNEL_",   "EVIDENCE_",       "EVENT_STATUS_", "CHANGE_KIND_", "BEHIND_",  "SUPERVISION_", "CAUSE_"};
+    static const char *const prefixes[] = {"RESPONSE_KEPT_",  "RESPONSE_", "WAIT_KIND_",   "PRESENCE_STATE_",
+                                           "WORK_STATE_",     "REASON_",   "REFUSAL_",     "EXCLUSION_",
+                                           "DELIVERY_STATE_", "CHANNEL_",  "EVIDENCE_",    "EVENT_STATUS_",
+                                           "CHANGE_KIND_",    "BEHIND_",   "SUPERVISION_", "CAUSE_"};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t len = strlen(prefixes[i]);
         if (strncmp(text, prefixes[i], len) != 0)
@@ -156,6 +157,10 @@ static const char *print_cell(const json_t *row, const struct print_column *c)
     const char *text = print_text(row, c->member);
     if (c->as == PRINT_WAIT)
         return print_wait(print_member(row, c->member));
+    if (c->as == PRINT_DUE)
+        return print_due(print_member(row, c->member));
+    if (c->as == PRINT_KEPT)
+        return print_kept(print_member(row, c->member));
     time_t at = c->as == PRINT_TIME ? (time_t)(print_number(row, c->member) / 1000) : 0;
     struct tm tm;
     if (at && localtime_r(&at, &tm) && strftime(clock, sizeof clock, "%Y-%m-%d %H:%M:%S", &tm))

@@ -11,8 +11,8 @@
 
 // A table column: the member's name in each row ("agent.id" goes deeper), its heading, and how it is shown where that is not plain: a
 // count that is absent is 0, Unix milliseconds are a local date and time, a Wait is
-// from how long to how long (of several the longest).
-enum print_as { PRINT_TEXT, PRINT_COUNT, PRINT_TIME, PRINT_WAIT };
+// from how long to how long (of several the longest), a Due how much time is left, Responses the share of those in time.
+enum print_as { PRINT_TEXT, PRINT_COUNT, PRINT_TIME, PRINT_WAIT, PRINT_DUE, PRINT_KEPT };
 struct print_column {
     const char *member;
     const char *heading;
@@ -28,6 +28,10 @@ const json_t *print_member(const json_t *object, const char *path);
 
 // "3-6 min", "now", "nobody there"; "" = it does not wait. Valid until the next call.
 const char *print_wait(const json_t *wait);
+
+// "in 40 s", "12 min late"; "" = no response is due, or none within a time. Valid until the next call.
+const char *print_due(const json_t *due);
+const char *print_kept(const json_t *responses); // "93 % of 40"; "" = there were none
 
 void print_safe(const char *text); // control characters escaped
 const char *print_bold(void);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// An estimated wait in words.
+// An estimated wait, what is due to a customer, and how often it came in time, in words.
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/print.h"
 
@@ -44,4 +45,41 @@ const char *print_wait(const json_t *wait)
             return kinds[i].text;
     }
     return strcmp(kind, "known") == 0 ? wait_range(print_number(w, "lowMs"), print_number(w, "highMs")) : "";
+}
+
+static json_int_t wait_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (json_int_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+const char *print_due(const json_t *due)
+{
+    static char text[48];
+    json_int_t at = print_number(due, "dueMs"), left = at - wait_now(), by = left < 0 ? -left : left;
+    if (!at)
+        return "";
+    const char *unit = by >= 7200000 ? "h" : by >= 120000 ? "min" : "s";
+    json_int_t n = by / (by >= 7200000 ? 3600000 : by >= 120000 ? 60000 : 1000);
+    snprintf(text, sizeof text, left < 0 ? "%lld %s late" : "in %lld %s", (long long)n, unit);
+    return text;
+}
+
+const char *print_kept(const json_t *responses)
+{
+    static char text[64];
+    json_int_t met = 0, all = 0;
+    const json_t *each;
+    size_t i;
+    json_array_foreach(responses, i, each)
+    {
+        json_int_t kept = print_number(each, "firstMet") + print_number(each, "nextMet");
+        met += kept;
+        all += kept + print_number(each, "firstMissed") + print_number(each, "nextMissed");
+    }
+    if (!all)
+        return "";
+    snprintf(text, sizeof text, "%lld %% of %lld", (long long)(met * 100 / all), (long long)all);
+    return text;
 }

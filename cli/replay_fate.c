@@ -10,12 +10,13 @@ static void fate_place(struct replay *r, enum replay_side side, struct replay_fa
 {
     struct router_work_view view;
     struct router_queue_view queue;
+    size_t row;
     if (f->assigned != REPLAY_NEVER || !router_work(r->router[side], id, &view) || strcmp(f->queue, view.queue) == 0)
         return;
     strncpy(f->queue, view.queue, ROUTER_NAME_MAX);
     for (size_t i = 0; router_queue_at(r->router[side], i, &queue); i++)
         if (strcmp(queue.def.name, f->queue) == 0)
-            f->target = queue.def.target_ms ? queue.def.target_ms : 60000;
+            f->target = router_sla_target(&queue.def, ROUTER_RESPONSE_FIRST, view.channel_now, view.priority, &row);
 }
 
 // What happens to it in the live world is news, from which it is learned how long people take.

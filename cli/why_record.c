@@ -117,6 +117,26 @@ static void words_relaxed(const json_t *d)
     putchar('\n');
 }
 
+// Within which time an answer was due, by which row of the queue's, and how much of it had passed.
+static void words_due(const json_t *d)
+{
+    const char *response = print_text(d, "due.response"), *channel = print_text(d, "due.channel");
+    json_int_t target = print_number(d, "due.targetMs"), priority = print_number(d, "due.priority");
+    if (!*response || !target)
+        return;
+    printf("  %s response due within ", response);
+    why_time(target);
+    if (*channel || priority)
+        fputs(" (", stdout);
+    if (*channel)
+        fputs(channel, stdout);
+    if (priority)
+        printf("%spriority " N, *channel ? " " : "", priority);
+    printf("%s, waited ", *channel || priority ? ")" : "");
+    why_time(print_number(d, "due.waitedMs"));
+    putchar('\n');
+}
+
 // What was asked beyond skills, and what that means where nobody can ever give it.
 static void words_requirement(const json_t *d)
 {
@@ -156,6 +176,7 @@ void why_heading(const json_t *d, const char *heading, const char *holder)
            : *winner ? winner
                      : "nobody yet");
     words_hand(d);
+    words_due(d);
     words_requirement(d);
 }
 

@@ -144,6 +144,7 @@ static void act_send(struct router *r, struct order *o)
     struct router_effect *e = effect_work(r, ROUTER_DELIVER, w, o->agent, ROUTER_REASON_NONE);
     e->number = r->input;
     e->session = w->sessions[o->session];
+    sla_answered(r, w);
     wait_begin(r, w);
     if (o->has_entry)
         effect_entry(r, w);

@@ -159,7 +159,8 @@ static const char *check_work(const struct router *r, const struct work *w)
         (w->line->queue != w->queue || w->line->step != queue_step(r, w) || w->line->priority != queue_priority(w) ||
          w->line->channels != session_channels(w) || w->line->cost != w->charge.units))
         return "work stands in the wrong line";
-    return check_work_holder(w);
+    const char *late = sla_check(r, w);
+    return late ? late : check_work_holder(w);
 }
 
 static const char *check_works(const struct router *r)
@@ -201,7 +202,7 @@ static const char *check_calendars(const struct router *r)
     return NULL;
 }
 
-static const char *check_queue(const struct queue *q, uint32_t *waiting)
+static const char *check_queue(const struct router *r, const struct queue *q, uint32_t *waiting)
 {
     uint32_t n = 0;
     for (size_t i = 0; i < q->lines_n; i++) {
@@ -211,7 +212,7 @@ static const char *check_queue(const struct queue *q, uint32_t *waiting)
         for (const struct work *w = l->head; w; before = w, w = w->next, n++) {
             if (w->line != l || w->prev != before || ++lined > l->n)
                 return "a line is broken";
-            if (before && !order_older(before, w))
+            if (before && !order_in_line(r, before, w))
                 return "a line is out of order";
         }
         if (l->tail != before || lined != l->n)
@@ -227,7 +228,7 @@ static const char *check_queues(const struct router *r)
 {
     uint32_t waiting = 0;
     for (size_t i = 0; i < r->queues_n; i++) {
-        const char *why = check_queue(r->queues[i], &waiting);
+        const char *why = check_queue(r, r->queues[i], &waiting);
         if (why || r->queues[i]->index != i)
             return why ? why : "a queue does not know its place";
     }

@@ -74,7 +74,7 @@ bool config_queue_legal(const struct router_queue *q)
            texts_are(q->languages, q->languages_n, CORE_LIST_MAX) &&
            texts_are(q->dispositions, q->dispositions_n, CORE_LIST_MAX) &&
            (!q->calendar || text_is(q->calendar, ROUTER_NAME_MAX)) && (unsigned)q->when < ROUTER_WHENS &&
-           overflow_legal(q) && select_legal(q) && q->weight <= CORE_WEIGHT_MAX && q->offer_ms >= 1 &&
+           overflow_legal(q) && sla_legal(q) && select_legal(q) && q->weight <= CORE_WEIGHT_MAX && q->offer_ms >= 1 &&
            q->offer_ms <= 86400000 && q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;
 }
 
@@ -266,11 +266,14 @@ enum router_refusal config_apply(struct router *r, const struct router_input *in
     if (!config_legal(c))
         return ROUTER_INVALID;
     config_in_force(r);
+    bool cost = order_by_cost(r);
     r->rules = *c;
     r->rules.queues = NULL;
     r->rules.agents = NULL;
     r->rules.calendars = NULL;
     r->rules.queues_n = r->rules.agents_n = r->rules.calendars_n = 0;
+    if (cost != order_by_cost(r))
+        queue_sort_lines(r);
     calendars_apply(r, c);
     config_agents(r, c);
     config_queues(r, c);

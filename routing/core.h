@@ -99,13 +99,19 @@ struct pool *queue_pool_at(const struct queue *q, size_t step);        // whom i
 uint32_t queue_step(const struct router *r, const struct work *w);
 void queue_arm_step(struct router *r, struct work *w);
 void queue_line_up(const struct router *r, struct work *w);
+void queue_line_up_again(const struct router *r, struct work *w);
 void queue_leave_line(struct work *w);
+void queue_sort_lines(struct router *r); // another order is in force
 uint32_t queue_priority(const struct work *w);
 
 // ---- order.c ----
 
 typedef unsigned __int128 order_rank;
 bool order_older(const struct work *a, const struct work *b);
+int64_t order_stamp(const struct router *r, const struct work *w); // the earlier, the sooner within a line
+bool order_in_line(const struct router *r, const struct work *a,
+                   const struct work *b); // as order_before(), of one line
+bool order_by_cost(const struct router *r);
 bool order_before(const struct router *r, const struct work *a, const struct work *b);
 bool order_by_class(const struct router *r); // a lower class always goes first
 bool order_shifts(const struct router *r);   // whether giving work out can change the order of the rest

@@ -28,8 +28,9 @@ struct joiner { // whoever is estimated for
     const struct pool *pool;
     enum router_channel channel;
     uint32_t priority;
-    int64_t since;
-    uint64_t id;
+    int64_t since, from; // from: of its age by cost
+    uint64_t id, rate;
+    uint32_t target_ms;
 };
 
 struct ahead {
@@ -74,28 +75,36 @@ static uint64_t estimate_variation(const struct pace *p)
 // Work of this line that has waited since before goes first: by cost, by the moment at which the joiner's time is up.
 static int64_t estimate_cut(const struct router *r, const struct line *l, const struct joiner *j)
 {
-    if (r->rules.order != ROUTER_ORDER_COST && r->rules.order != ROUTER_ORDER_PRIORITY_COST)
+    if (!order_by_cost(r))
         return j->since;
-    int64_t due = j->since + j->queue->def.target_ms;
+    int64_t due = j->from + j->target_ms;
     int64_t then = due > r->at ? due : r->at;
-    uint64_t mine = j->queue->rate, theirs = l->queue->rate;
+    uint64_t mine = j->rate, theirs = l->rate;
     for (; mine > UINT32_MAX || theirs > UINT32_MAX; mine /= 2)
         theirs /= 2;
     uint64_t ratio = estimate_least(mine * 1000 / (theirs ? theirs : 1), ESTIMATE_MILLION);
-    uint64_t age = estimate_least((uint64_t)(then - j->since), ESTIMATE_MAX_MS);
+    uint64_t age = estimate_least((uint64_t)(then - j->from), ESTIMATE_MAX_MS);
     return then - (int64_t)(ratio * age / 1000);
 }
 
-static uint64_t estimate_in_line(const struct line *l, int64_t cut, uint64_t id)
+static bool estimate_is_before(const struct router *r, const struct work *w, int64_t cut, const struct joiner *j)
+{
+    int64_t stamp = order_stamp(r, w);
+    if (stamp != cut)
+        return stamp < cut;
+    return w->since != j->since ? w->since < j->since : w->id < j->id;
+}
+
+static uint64_t estimate_in_line(const struct router *r, const struct line *l, int64_t cut, const struct joiner *j)
 {
     uint64_t n = 0;
     const struct work *w = l->head;
     if (l->n <= ESTIMATE_SCAN) {
-        for (; w && (w->since < cut || (w->since == cut && w->id < id)); w = w->next)
+        for (; w && estimate_is_before(r, w, cut, j); w = w->next)
             n++;
         return n;
     }
-    int64_t first = l->head->since, last = l->tail->since;
+    int64_t first = order_stamp(r, l->head), last = order_stamp(r, l->tail);
     if (cut <= first || cut > last)
         return cut <= first ? 0 : l->n;
     return l->n * estimate_least((uint64_t)(cut - first), ESTIMATE_LOAD_MAX / l->n) / (uint64_t)(last - first);
@@ -105,7 +114,7 @@ static uint64_t estimate_before(const struct router *r, const struct line *l, co
 {
     if (order_by_class(r) && l->priority != j->priority)
         return l->priority < j->priority ? l->n : 0;
-    return estimate_in_line(l, estimate_cut(r, l, j), j->id);
+    return estimate_in_line(r, l, estimate_cut(r, l, j), j);
 }
 
 // Of each line those agents take as much as they are of all who serve it.
@@ -213,6 +222,9 @@ struct router_wait estimate_work(const struct router *r, const struct work *w)
                                         .channel = w->channel_now,
                                         .priority = w->line->priority,
                                         .since = w->since,
+                                        .from = w->sla.from,
+                                        .rate = w->line->rate,
+                                        .target_ms = sla_target(w),
                                         .id = w->id});
 }
 
@@ -223,10 +235,15 @@ struct router_wait estimate_newcomer(const struct router *r, struct queue *q, en
     const struct pool *p = queue_pool_at(to, 0);
     if (pool_rows(r, p, CORE_BIT(channel), r->rules.channels[channel].units, rows))
         return (struct router_wait){.kind = ROUTER_WAIT_KNOWN};
+    size_t row;
+    uint32_t target = router_sla_target(&to->def, ROUTER_RESPONSE_FIRST, channel, to->def.priority, &row);
     return estimate(r, &(struct joiner){.queue = to,
                                         .pool = p,
                                         .channel = channel,
                                         .priority = to->def.priority,
                                         .since = r->at,
+                                        .from = r->at,
+                                        .rate = sla_rate_of(&to->def, target),
+                                        .target_ms = target,
                                         .id = UINT64_MAX});
 }

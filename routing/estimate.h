@@ -24,6 +24,7 @@ struct forecast { // what a queue has shown
     uint64_t waits, left; // that have ended; of which by giving up
     uint64_t waited;      // ms
     struct router_calibration seen;
+    struct router_responses responses[ROUTER_CHANNELS];
 };
 
 // ---- estimate.c ----

@@ -36,6 +36,7 @@ static void happened_open(struct router *r, const struct router_happened *h)
     happened_learn(r, w, h);
     session_speak(r, w, h);
     w->queue = enter_queue(r, w);
+    sla_asked(r, w);
     learn_again(r, w);
     work_move(r, w, ROUTER_QUEUED, NULL, h->reopened ? ROUTER_REOPENED : ROUTER_NEW);
 }
@@ -71,6 +72,7 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
     enum router_channel before = w->channel_now;
     struct charge given = wait_end(r, w);
     bool woke = session_speak(r, w, h);
+    sla_asked(r, w);
     happened_learn(r, w, h);
     if (woke || w->channel_now != before)
         work_touch(r, w);
@@ -80,6 +82,8 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
         snooze_wake(r, w, ROUTER_CUSTOMER_BACK);
     } else if (w->state == ROUTER_QUEUED || happened_keeps(r, w, woke, given)) {
         work_recharge(r, w);
+        if (w->line && w->sla.from == r->at && order_by_cost(r)) // an answer is due from now on
+            queue_line_up_again(r, w);
         if (w->agent)
             w->agent->over = room_exceeded(r, w->agent);
         if (w->state == ROUTER_ASSIGNED)

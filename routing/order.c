@@ -17,10 +17,11 @@ static order_rank order_none(const struct router *r, const struct work *w)
     return 0;
 }
 
-// The generalised c-mu rule: what a minute more of waiting costs grows with the age, the faster the nearer the target.
+// The generalised c-mu rule: what a minute more of waiting costs grows with the age, the faster the nearer the target. The age is
+// that of the customer's word which waits for an answer; of work that waits for its customer, that of the answer.
 static order_rank order_cost(const struct router *r, const struct work *w)
 {
-    return (order_rank)w->queue->rate * (order_rank)(r->at - w->since);
+    return (order_rank)w->line->rate * (order_rank)(r->at - w->sla.from);
 }
 
 static order_rank order_skill_level(const struct router *r, const struct work *w)
@@ -43,6 +44,22 @@ static const struct order_rule {
 bool order_older(const struct work *a, const struct work *b)
 {
     return a->since != b->since ? a->since < b->since : a->id < b->id;
+}
+
+bool order_by_cost(const struct router *r)
+{
+    return r->rules.order == ROUTER_ORDER_COST || r->rules.order == ROUTER_ORDER_PRIORITY_COST;
+}
+
+int64_t order_stamp(const struct router *r, const struct work *w)
+{
+    return order_by_cost(r) ? w->sla.from : w->since;
+}
+
+bool order_in_line(const struct router *r, const struct work *a, const struct work *b)
+{
+    int64_t first = order_stamp(r, a), second = order_stamp(r, b);
+    return first != second ? first < second : order_older(a, b);
 }
 
 bool order_before(const struct router *r, const struct work *a, const struct work *b)

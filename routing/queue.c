@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUEUE_RATE_DIGITS 33 // binary digits behind the point: the greatest weight fits 63 bits
-
 static const struct router_skill *queue_copy_skills(const struct router_skill *from, size_t n)
 {
     struct router_skill *skills = n ? memory_new(n, sizeof *skills) : NULL;
@@ -44,6 +42,10 @@ static void queue_copy_def(struct router_queue *to, const struct router_queue *f
         steps[i].needs = text_new(from->steps[i].needs);
     }
     to->steps = steps;
+    struct router_sla *slas = memory_new(from->slas_n, sizeof *slas);
+    if (from->slas_n)
+        memcpy(slas, from->slas, from->slas_n * sizeof *slas);
+    to->slas = slas;
     to->calendar = text_new(from->calendar);
     to->overflow = text_new(from->overflow);
     to->accounts = texts_new(from->accounts, from->accounts_n);
@@ -71,6 +73,7 @@ static void queue_bury_def(struct router *r, const struct router_queue *def)
     for (size_t i = 0; i < def->steps_n; i++)
         text_bury(r, def->steps[i].needs);
     memory_bury(r, def->steps);
+    memory_bury(r, def->slas);
     texts_bury(r, def->accounts, def->accounts_n);
     texts_bury(r, def->intents, def->intents_n);
     texts_bury(r, def->languages, def->languages_n);
@@ -103,7 +106,6 @@ static size_t queue_pools_a_step(const struct queue *q)
 static void queue_derive(struct queue *q)
 {
     needs_add(&q->floor, q->def.floor);
-    q->rate = ((uint64_t)q->def.weight << QUEUE_RATE_DIGITS) / q->def.target_ms;
     q->topics = learn_topics_new(q, &q->topics_n);
     size_t each = queue_pools_a_step(q);
     q->pools_n = (q->def.steps_n + 1) * each;
@@ -214,7 +216,7 @@ static struct line *queue_line(struct queue *q, const struct line *like)
     for (size_t i = 0; i < q->lines_n; i++) {
         struct line *l = q->lines[i];
         if (l->step == like->step && l->priority == like->priority && l->channels == like->channels &&
-            l->cost == like->cost)
+            l->cost == like->cost && l->rate == like->rate)
             return l;
     }
     struct line *l = NULL;
@@ -236,13 +238,14 @@ void queue_line_up(const struct router *r, struct work *w)
                                                          .step = queue_step(r, w),
                                                          .priority = queue_priority(w),
                                                          .channels = session_channels(w),
-                                                         .cost = w->charge.units});
+                                                         .cost = w->charge.units,
+                                                         .rate = sla_rate(w)});
     struct work *before = l->tail, *after = l->head;
-    while (after && before && order_older(w, before) && !order_older(w, after)) {
+    while (after && before && order_in_line(r, w, before) && !order_in_line(r, w, after)) {
         before = before->prev;
         after = after->next;
     }
-    if (after && order_older(w, after))
+    if (after && order_in_line(r, w, after))
         before = after->prev;
     w->line = l;
     l->n++;
@@ -260,4 +263,34 @@ void queue_leave_line(struct work *w)
     *(w->next ? &w->next->prev : &l->tail) = w->prev;
     w->line = NULL;
     w->prev = w->next = NULL;
+}
+
+void queue_line_up_again(const struct router *r, struct work *w)
+{
+    queue_leave_line(w);
+    queue_line_up(r, w);
+}
+
+static void queue_sort_line(const struct router *r, struct line *l)
+{
+    struct work **v = memory_new(l->n, sizeof(struct work *));
+    size_t n = 0;
+    for (struct work *w = l->head; w; w = w->next)
+        v[n++] = w;
+    order_sort(r, v, n);
+    for (size_t i = 0; i < n; i++) {
+        v[i]->prev = i ? v[i - 1] : NULL;
+        v[i]->next = i + 1 < n ? v[i + 1] : NULL;
+    }
+    l->head = n ? v[0] : NULL;
+    l->tail = n ? v[n - 1] : NULL;
+    free(v);
+}
+
+void queue_sort_lines(struct router *r)
+{
+    for (size_t i = 0; i < r->queues_n; i++) {
+        for (size_t k = 0; k < r->queues[i]->lines_n; k++)
+            queue_sort_line(r, r->queues[i]->lines[k]);
+    }
 }

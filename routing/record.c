@@ -125,6 +125,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .hand = w->reason == ROUTER_SUPERVISED ? hand_view(w) : (struct router_hand){.by = "", .note = ""},
         .overflowed = {w->overflowed, w->overflow_cause},
         .relaxed = record_relaxed(w->queue, step),
+        .due = sla_due(r, w),
     };
     record_counts(r, w, k, d->excluded);
     return d;

@@ -142,6 +142,18 @@ static void take_promise(struct reader *in, const struct router *r, struct work 
         w->promise.kind = (enum router_wait_kind)kind;
 }
 
+static void take_sla(struct reader *in, const struct router *r, struct sla *s)
+{
+    unsigned due = take8(in), first = take8(in);
+    s->from = take_past(in, r->at);
+    s->met = take32(in);
+    s->missed = take32(in);
+    if (!reader_must(in, due <= ROUTER_RESPONSE_NEXT && first <= ROUTER_RESPONSE_MISSED, "a response is unknown"))
+        return;
+    s->due = (enum router_response)due;
+    s->first = (enum router_response_kept)first;
+}
+
 static void take_work_numbers(struct reader *in, const struct router *r, struct work *w)
 {
     w->customer = take64(in);
@@ -154,6 +166,7 @@ static void take_work_numbers(struct reader *in, const struct router *r, struct 
     w->given.channels = take8(in);
     w->since = take_past(in, r->at);
     w->entered = take_past(in, r->at);
+    take_sla(in, r, &w->sla);
     w->hold_until = take_time(in);
     take_promise(in, r, w);
     bool open = (state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP) || state == ROUTER_SNOOZED;

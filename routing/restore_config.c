@@ -60,6 +60,19 @@ static const struct router_relax *take_steps(struct reader *in, size_t *n)
     return v;
 }
 
+static const struct router_sla *take_slas(struct reader *in, size_t *n)
+{
+    *n = take_count(in, 1, 10);
+    struct router_sla *v = arena_new(&in->arena, *n, sizeof *v);
+    for (size_t i = 0; i < *n; i++) {
+        v[i].channel = (enum router_channel)take8(in);
+        v[i].priority = take8(in);
+        v[i].first_ms = take32(in);
+        v[i].next_ms = take32(in);
+    }
+    return v;
+}
+
 static struct forecast take_forecast(struct reader *in)
 {
     struct forecast f = {0};
@@ -76,6 +89,12 @@ static struct forecast take_forecast(struct reader *in)
     f.seen.above = take64(in);
     f.seen.unknown = take64(in);
     f.seen.error = take64(in);
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++) {
+        f.responses[c].first_met = take64(in);
+        f.responses[c].first_missed = take64(in);
+        f.responses[c].next_met = take64(in);
+        f.responses[c].next_missed = take64(in);
+    }
     return f;
 }
 
@@ -88,6 +107,7 @@ static struct queue *take_queue(struct reader *in)
     d.needs = take_text(in, ROUTER_NEEDS_MAX);
     d.floor = take_text(in, ROUTER_NEEDS_MAX);
     d.steps = take_steps(in, &d.steps_n);
+    d.slas = take_slas(in, &d.slas_n);
     d.prefers = take_skills(in, &d.prefers_n);
     d.channels = take32(in);
     d.accounts = take_texts(in, &d.accounts_n);

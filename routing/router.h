@@ -38,6 +38,10 @@ struct router_calibration { // estimates made when a wait began, compared with w
     uint64_t error;                // sum of |came - middle| / middle (at least 1 s), in thousandths
 };
 
+struct router_responses { // of a queue on one channel, by whether the target was met; those that had one
+    uint64_t first_met, first_missed, next_met, next_missed;
+};
+
 struct router_work_view {
     uint64_t id, conversation, customer, epoch;
     const char *queue, *agent, *former_agent, *language, *intent;
@@ -54,6 +58,7 @@ struct router_work_view {
     const struct router_session *sessions;
     size_t sessions_n;
     struct router_hand hand; // what a supervisor did last
+    struct router_due due;
 };
 
 struct router_agent_view {
@@ -68,10 +73,11 @@ struct router_agent_view {
 struct router_queue_view {
     struct router_queue def;
     uint32_t waiting, offered, assigned;
-    int64_t oldest;      // at; 0 = none
+    int64_t oldest;      // at; 0 = none; by cost, of those who go first
     bool closed;         // by its calendar
     uint32_t unmeetable; // of those waiting: their requirement, as relaxed so far, is met by no agent, present or not
     struct router_calibration estimates;
+    struct router_responses responses[ROUTER_CHANNELS];
 };
 
 struct router_calendar_view {
@@ -154,6 +160,10 @@ bool router_agent(const struct router *r, const char *id, struct router_agent_vi
 bool router_session_agent(const struct router *r, const char *session, const char **agent);
 // The session that this agent opened last of those that live; NULL = they have none.
 const char *router_agent_session(const struct router *r, const char *agent);
+// Within how many ms this response is due to a customer of the queue on this channel at this priority; 0 = no target. *row: which of its
+// rows says so, from 1; 0 = none does.
+uint32_t router_sla_target(const struct router_queue *q, enum router_response response, enum router_channel channel,
+                           uint32_t priority, size_t *row);
 // In order of id, from the first greater than `after` (NULL, "" or 0 = from the start); false at the end.
 bool router_next_agent(const struct router *r, const char *after, struct router_agent_view *out);
 bool router_next_work(const struct router *r, uint64_t after, struct router_work_view *out);

@@ -54,6 +54,13 @@ struct router_turns { // when it is open, from `from` until `until`, in `wall`; 
     size_t turns_n;
 };
 
+struct router_sla { // within which time a queue answers; of those that apply, the most specific that says it holds
+    enum router_channel channel; // NONE = any; goes before a priority
+    uint32_t priority;           // 1..9; 0 = any
+    uint32_t first_ms;           // the first response; 0 = says nothing of it
+    uint32_t next_ms;            // each later one
+};
+
 struct router_queue {
     const char *name;
     uint32_t priority; // 1 first .. 9
@@ -81,12 +88,14 @@ struct router_queue {
     uint32_t overflow_waiting; // so many wait: who would enter goes there; 0 = never
     uint32_t overflow_ms;      // whoever has waited here for so long goes there; 0 = never
     enum router_select select;
-    uint32_t weight_speed;        // ROUTER_RESOLUTION: resolution x speed ^ (this / 1000), 0..1000
-    bool learn;                   // ROUTER_RESOLUTION: from what came of contacts, instead of what is declared
-    uint32_t learn_prior;         // so many attempts weighs the mean of all agents, 1..1000; 0 = 20
-    uint32_t mix[ROUTER_SELECTS]; // ROUTER_MIX: weight 0..100 of each of the others, not of ROUTER_RANDOM
-    uint32_t weight;              // orders by cost: what waiting here costs, in thousandths; 0 = 1000
-    uint32_t target_ms;           // the first answer is due within this time; 0 = 60000
+    uint32_t weight_speed;         // ROUTER_RESOLUTION: resolution x speed ^ (this / 1000), 0..1000
+    bool learn;                    // ROUTER_RESOLUTION: from what came of contacts, instead of what is declared
+    uint32_t learn_prior;          // so many attempts weighs the mean of all agents, 1..1000; 0 = 20
+    uint32_t mix[ROUTER_SELECTS];  // ROUTER_MIX: weight 0..100 of each of the others, not of ROUTER_RANDOM
+    uint32_t weight;               // orders by cost: what waiting here costs, in thousandths; 0 = 1000
+    uint32_t target_ms;            // the first response is due within this time; 0 = 60000
+    const struct router_sla *slas; // ... where none of these says otherwise; no two alike
+    size_t slas_n;
     uint32_t offer_ms;
     uint32_t wrap_up_ms;
     uint32_t prefer_known_ms;

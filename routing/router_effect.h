@@ -95,6 +95,17 @@ struct router_relaxed { // why the step in force is; all 0 = none is
     uint32_t percent; // CAUSE_TARGET: which is this share of the queue's target
 };
 
+struct router_due {                // what is due to the customer of a work
+    enum router_response response; // NONE: no answer is; what follows but for the counts is 0
+    enum router_response_kept first;
+    uint32_t met, missed;        // responses that had a target
+    uint32_t target_ms;          // 0 = none is set
+    int64_t waited_ms;           // for this response
+    int64_t at, wall;            // after this moment the target is missed; 0 = no target
+    enum router_channel channel; // of the queue's row that applies ...
+    uint32_t priority;           // ... and its priority; both 0: the queue's own target, or a row for all
+};
+
 struct router_decision {
     const char *queue;
     const char *winner; // "" = nobody
@@ -118,6 +129,7 @@ struct router_decision {
     struct router_hand hand; // with the reason SUPERVISED: the supervisor's
     struct router_overflowed overflowed;
     struct router_relaxed relaxed;
+    struct router_due due;
 };
 
 struct router_effect {

@@ -15,6 +15,7 @@
 #define ROUTER_NEEDS_MAX      1000 // bytes of an expression
 #define ROUTER_LEARN_INTENTS  32   // that a learning queue may list
 #define ROUTER_STEPS_MAX      16
+#define ROUTER_SLAS_MAX       60 // one for each channel, each priority and none
 #define ROUTER_CALENDARS_MAX  64
 #define ROUTER_TURNS_MAX      1024              // of one calendar that are known ahead
 #define ROUTER_SNOOZE_MAX_MS  (90 * 86400000LL) // ahead
@@ -211,6 +212,18 @@ enum router_wait_kind {       // what is known of how long there is still to wai
     ROUTER_WAIT_NOBODY = 2,   // not known: nobody who could take it is available
     ROUTER_WAIT_LEARNING = 3, // not known: too few contacts of the queue have ended
     ROUTER_WAIT_PERSON = 4,   // not known: it waits for somebody in particular
+};
+
+enum router_response { // of ours to the customer; values equal throughline.v1.Response
+    ROUTER_RESPONSE_NONE = 0,
+    ROUTER_RESPONSE_FIRST = 1,
+    ROUTER_RESPONSE_NEXT = 2, // each after the first
+};
+
+enum router_response_kept { // values equal throughline.v1.ResponseKept
+    ROUTER_RESPONSE_OPEN = 0,
+    ROUTER_RESPONSE_MET = 1,
+    ROUTER_RESPONSE_MISSED = 2,
 };
 
 enum router_happened_kind {

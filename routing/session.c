@@ -214,6 +214,7 @@ void session_connect(struct router *r, struct work *w)
             continue;
         w->connected |= (uint8_t)CORE_BIT(i);
         effect_work(r, ROUTER_CONNECT, w, w->agent, w->reason)->session = w->sessions[i];
+        sla_answered(r, w); // they speak
     }
 }
 

@@ -64,6 +64,12 @@ static void put_forecast(struct writer *o, const struct forecast *f)
     put64(o, f->seen.above);
     put64(o, f->seen.unknown);
     put64(o, f->seen.error);
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++) {
+        put64(o, f->responses[c].first_met);
+        put64(o, f->responses[c].first_missed);
+        put64(o, f->responses[c].next_met);
+        put64(o, f->responses[c].next_missed);
+    }
 }
 
 static void put_queue(struct writer *o, const struct queue *q)
@@ -79,6 +85,13 @@ static void put_queue(struct writer *o, const struct queue *q)
         put32(o, d->steps[i].after_ms);
         put32(o, d->steps[i].percent);
         put_text(o, d->steps[i].needs);
+    }
+    put8(o, d->slas_n);
+    for (size_t i = 0; i < d->slas_n; i++) {
+        put8(o, (uint64_t)d->slas[i].channel);
+        put8(o, d->slas[i].priority);
+        put32(o, d->slas[i].first_ms);
+        put32(o, d->slas[i].next_ms);
     }
     put_skills(o, d->prefers, d->prefers_n);
     put32(o, d->channels);
@@ -213,6 +226,27 @@ static void put_overflowed(struct writer *o, const struct work *w)
     put8(o, (uint64_t)w->overflow_cause);
 }
 
+static void put_sla(struct writer *o, const struct sla *s)
+{
+    put8(o, (uint64_t)s->due);
+    put8(o, (uint64_t)s->first);
+    put_time(o, s->from);
+    put32(o, s->met);
+    put32(o, s->missed);
+}
+
+static void put_promise(struct writer *o, const struct work *w)
+{
+    put_time(o, w->taken);
+    put_time(o, w->given_at);
+    put8(o, w->measured);
+    put8(o, w->promised);
+    put8(o, (uint64_t)w->promise.kind);
+    put_time(o, w->promise.low);
+    put_time(o, w->promise.middle);
+    put_time(o, w->promise.high);
+}
+
 static void put_work(struct writer *o, const struct work *w)
 {
     put64(o, w->id);
@@ -229,15 +263,9 @@ static void put_work(struct writer *o, const struct work *w)
     put8(o, w->given.channels);
     put_time(o, w->since);
     put_time(o, w->entered);
+    put_sla(o, &w->sla);
     put_time(o, w->hold_until);
-    put_time(o, w->taken);
-    put_time(o, w->given_at);
-    put8(o, w->measured);
-    put8(o, w->promised);
-    put8(o, (uint64_t)w->promise.kind);
-    put_time(o, w->promise.low);
-    put_time(o, w->promise.middle);
-    put_time(o, w->promise.high);
+    put_promise(o, w);
     put_time(o, w->limit.place ? w->limit.deadline : 0);
     put_time(o, w->give_back.place ? w->give_back.deadline : 0);
     put_time(o, w->snooze.place ? w->snooze.deadline : 0);

@@ -59,6 +59,7 @@ void snooze_wake(struct router *r, struct work *w, enum router_reason reason)
 {
     timer_stop(r, &w->snooze);
     w->since = r->at;
+    sla_renewed(r, w);
     work_move(r, w, ROUTER_QUEUED, NULL, reason);
 }
 

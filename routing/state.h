@@ -8,7 +8,7 @@
 // restore.c through the same functions that keep it current, so that a restored router decides like the one it was taken
 // from. Nothing that an effect or a view may point to is freed before the next step begins: it is buried (memory.c).
 
-#include "routing/router.h"
+#include "routing/sla.h"
 
 #include <stddef.h>
 
@@ -192,7 +192,8 @@ struct team { // who is of it, and the work passed to it; gone when there is nei
 struct line { // work that waits with the same need: whoever can take one can take all, but for personal reasons
     struct queue *queue;
     uint32_t step, priority, channels, cost;
-    struct work *head, *tail; // by age, then id
+    uint64_t rate;            // what a millisecond of waiting costs, in fixed point
+    struct work *head, *tail; // in the order of order_in_line()
     struct work *cursor;      // of the settling under way: the first not yet looked at
     uint64_t stamp;           // which settling that is
     uint64_t barren;          // the settling in which nobody was found for it
@@ -228,7 +229,6 @@ struct queue {
     size_t index;
     bool implicit;      // stands in while none is configured
     struct needs floor; // of the definition
-    uint64_t rate;      // what a millisecond of waiting costs, in fixed point
     struct pool *pools; // one per step; where the queue learns, one per step and topic
     size_t pools_n;
     struct topic *topics; // what it learns about
@@ -256,10 +256,11 @@ struct work {
     struct charge given; // what it gave back while it waits for its customer; without channels = nothing
     int64_t since;       // waits since
     int64_t entered;     // waits in this queue since
-    uint32_t extended;   // times, of the offer or wrap-up under way
-    int64_t taken;       // offered since, to whom it is or who has it; later by as long as it was given back
-    int64_t given_at;    // since when it is given back
-    int64_t hold_until;  // a known agent who is full is waited for until then
+    struct sla sla;
+    uint32_t extended;  // times, of the offer or wrap-up under way
+    int64_t taken;      // offered since, to whom it is or who has it; later by as long as it was given back
+    int64_t given_at;   // since when it is given back
+    int64_t hold_until; // a known agent who is full is waited for until then
     struct queue *queue;
     struct agent *agent;                                         // offered to, or held by
     struct agent *informed;                                      // who left it and goes on seeing it

@@ -65,7 +65,7 @@ void router_stats(const struct router *r, struct router_stats *out)
     };
 }
 
-static struct router_work_view view_of_work(const struct work *w)
+static struct router_work_view view_of_work(const struct router *r, const struct work *w)
 {
     return (struct router_work_view){
         .id = w->id,
@@ -92,29 +92,30 @@ static struct router_work_view view_of_work(const struct work *w)
         .sessions = w->sessions,
         .sessions_n = w->sessions_n,
         .hand = hand_view(w),
+        .due = sla_due(r, w),
     };
 }
 
-static bool view_work(const struct work *w, struct router_work_view *out)
+static bool view_work(const struct router *r, const struct work *w, struct router_work_view *out)
 {
     if (w)
-        *out = view_of_work(w);
+        *out = view_of_work(r, w);
     return w != NULL;
 }
 
 bool router_work(const struct router *r, uint64_t work, struct router_work_view *out)
 {
-    return view_work(work_find(r, work), out);
+    return view_work(r, work_find(r, work), out);
 }
 
 bool router_next_work(const struct router *r, uint64_t after, struct router_work_view *out)
 {
-    return view_work(work_next(r, after), out);
+    return view_work(r, work_next(r, after), out);
 }
 
 bool router_work_of_conversation(const struct router *r, uint64_t conversation, struct router_work_view *out)
 {
-    return view_work(work_of_conversation(r, conversation), out);
+    return view_work(r, work_of_conversation(r, conversation), out);
 }
 
 static bool view_agent(const struct agent *a, struct router_agent_view *out)
@@ -179,6 +180,7 @@ bool router_queue_at(const struct router *r, size_t index, struct router_queue_v
                                       .assigned = q->assigned,
                                       .closed = !calendar_open(q->calendar, r->wall),
                                       .estimates = q->forecast->seen};
+    memcpy(out->responses, q->forecast->responses, sizeof out->responses);
     for (size_t i = 0; i < q->lines_n; i++) {
         const struct line *l = q->lines[i];
         if (l->head && (!out->oldest || l->head->since < out->oldest))
@@ -212,7 +214,7 @@ void router_each_concern(const struct router *r, const char *agent,
         uint64_t id = held ? a->held.v[i++] : a->informed.v[j++];
         if (held && j < a->informed.n && a->informed.v[j] == id)
             j++;
-        struct router_work_view w = view_of_work(work_find(r, id));
+        struct router_work_view w = view_of_work(r, work_find(r, id));
         fn(ctx, &w, !held);
     }
 }

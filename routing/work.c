@@ -147,6 +147,8 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     bool over = former && former == agent && agent->over;
     work_stamp_idle(r, w, to, agent);
     pace_moves(r, w, to, reason);
+    if (to == ROUTER_WRAP_UP || to == ROUTER_CLOSED)
+        sla_ended(r, w);
     work_leave(r, w);
     if (to == ROUTER_QUEUED) {
         if (w->state != ROUTER_OFFERED) {
@@ -179,7 +181,7 @@ static void work_line_up_anew(struct router *r, struct work *w)
 {
     const struct line *l = w->line;
     if (l->queue == w->queue && l->step == queue_step(r, w) && l->priority == queue_priority(w) &&
-        l->channels == session_channels(w) && l->cost == w->charge.units)
+        l->channels == session_channels(w) && l->cost == w->charge.units && l->rate == sla_rate(w))
         return;
     queue_leave_line(w);
     queue_line_up(r, w);

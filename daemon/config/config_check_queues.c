@@ -83,6 +83,7 @@ void check_queues(const struct check *k)
         check_queue_order(k, i);
         check_queue_accounts(k, &rows[i], q);
         config_check_mix(q, check_place(k, &rows[i], "select"), k->errs);
+        config_check_sla(q, check_place(k, &rows[i], "sla"), k->errs);
         config_check_steps(q, check_place(k, &rows[i], "steps"), k->errs);
         config_check_hours(k->c, q, check_place(k, &rows[i], q->calendar != NULL ? "calendar" : "when"), k->errs);
         config_check_overflow(k->c, q, check_place(k, &rows[i], "overflow"), k->errs);

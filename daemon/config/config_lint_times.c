@@ -6,6 +6,13 @@
 
 // ---- targets ----
 
+// Of what enters at the queue's own priority.
+static int64_t target_on(const struct router_queue *q, unsigned channel)
+{
+    size_t row;
+    return router_sla_target(q, ROUTER_RESPONSE_FIRST, (enum router_channel)channel, q->priority, &row);
+}
+
 static int64_t target_of(const struct router_queue *q)
 {
     return q->target_ms > 0 ? q->target_ms : 60000;
@@ -20,20 +27,20 @@ void lint_target_offer(struct lint *l)
         for (unsigned channel = 1; channel < ROUTER_CHANNELS; channel++) {
             const struct router_channel_rules *rules = &l->c->channels[channel];
             uint32_t offer = rules->offer_ms > 0 ? rules->offer_ms : q->offer_ms;
-            if (!(l->queues[i].channels & 1u << channel) || rules->auto_accept || offer <= target_of(q))
+            if (!(l->queues[i].channels & 1u << channel) || rules->auto_accept || offer <= target_on(q, channel))
                 continue;
             if (rules->offer_ms > 0)
                 lint_queue_say(l, i, "target_seconds", LINT_WHOLE,
                                "queue '%s' is to answer within %lld s, but an offer on %s stands for %u s: one that is "
                                "missed breaks the target (a shorter channel.%s.offer_seconds, or a longer target)",
-                               q->name, (long long)(target_of(q) / 1000), lint_channel_name(channel), offer / 1000,
-                               lint_channel_name(channel));
+                               q->name, (long long)(target_on(q, channel) / 1000), lint_channel_name(channel),
+                               offer / 1000, lint_channel_name(channel));
             else if (!told)
                 lint_queue_say(
                     l, i, "offer_seconds", LINT_WHOLE,
                     "queue '%s' is to answer within %lld s, but its offers stand for %u s: one that is missed "
                     "breaks the target (a shorter offer_seconds, or a longer target_seconds)",
-                    q->name, (long long)(target_of(q) / 1000), offer / 1000);
+                    q->name, (long long)(target_on(q, channel) / 1000), offer / 1000);
             told |= rules->offer_ms == 0;
         }
     }

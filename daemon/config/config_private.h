@@ -36,6 +36,7 @@ enum config_type {
     CONFIG_WEIGHTS,
     CONFIG_NEEDS,
     CONFIG_STEPS,
+    CONFIG_SLAS,
     CONFIG_WEEKLY,
     CONFIG_HOLIDAYS,
     CONFIG_DECIMAL,
@@ -128,6 +129,13 @@ const char *setting_check_step(const char *s, size_t len);
 void config_check_mix(const struct config_queue *q, struct config_place place, struct config_errors *errs);
 void config_check_steps(const struct config_queue *q, struct config_place place, struct config_errors *errs);
 bool config_step(const char *text, uint32_t *seconds, uint32_t *percent, const char **needs);
+
+// ---- service levels (config_sla.c) ----
+
+struct router_sla;
+const char *setting_check_sla(const char *s, size_t len);
+void config_check_sla(const struct config_queue *q, struct config_place place, struct config_errors *errs);
+bool config_sla(const char *text, struct router_sla *out);
 
 // ---- calendars (config_hours.c) ----
 

@@ -62,6 +62,26 @@ static Throughline__V1__Step **steps_message(const struct config_list *steps, si
     return v;
 }
 
+static Throughline__V1__Sla **sla_message(const struct config_list *rows, size_t *n)
+{
+    *n = rows->n;
+    if (rows->n == 0)
+        return NULL;
+    Throughline__V1__Sla **v = xcalloc(rows->n, sizeof *v);
+    for (size_t i = 0; i < rows->n; i++) {
+        struct router_sla row;
+        v[i] = xcalloc(1, sizeof **v);
+        throughline__v1__sla__init(v[i]);
+        if (!config_sla(rows->v[i], &row))
+            abort(); // it was read by the same function
+        v[i]->channel = (Throughline__V1__Channel)row.channel;
+        v[i]->priority = row.priority;
+        v[i]->first_seconds = row.first_ms / 1000;
+        v[i]->next_seconds = row.next_ms / 1000;
+    }
+    return v;
+}
+
 static char **list_message(const struct config_list *list, size_t *n)
 {
     *n = list->n;
@@ -115,6 +135,7 @@ static Throughline__V1__Queue *queue_message(const struct config_queue *q)
     m->mix = mix_message(&q->mix, &m->n_mix);
     m->weight = (uint32_t)q->weight;
     m->target_seconds = (uint32_t)q->target_seconds;
+    m->sla = sla_message(&q->sla, &m->n_sla);
     m->offer_seconds = (uint32_t)q->offer_seconds;
     m->wrap_up_seconds = (uint32_t)q->wrap_up_seconds;
     m->prefer_known_seconds = (uint32_t)q->prefer_known_seconds;

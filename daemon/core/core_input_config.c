@@ -61,6 +61,15 @@ static const struct router_relax *steps(struct scratch *a, Throughline__V1__Step
     return s;
 }
 
+static const struct router_sla *slas(struct scratch *a, Throughline__V1__Sla *const *v, size_t n)
+{
+    struct router_sla *s = scratch_get(a, n, sizeof *s);
+    for (size_t i = 0; i < n; i++)
+        s[i] = (struct router_sla){(enum router_channel)v[i]->channel, v[i]->priority, seconds_ms(v[i]->first_seconds),
+                                   seconds_ms(v[i]->next_seconds)};
+    return s;
+}
+
 static bool put_mix(const Throughline__V1__Queue *m, struct router_queue *out)
 {
     for (size_t i = 0; i < m->n_mix; i++) {
@@ -103,6 +112,8 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
         .learn_prior = m->learn_prior,
         .weight = m->weight,
         .target_ms = seconds_ms(m->target_seconds),
+        .slas = slas(a, m->sla, m->n_sla),
+        .slas_n = m->n_sla,
         .offer_ms = seconds_ms(m->offer_seconds),
         .wrap_up_ms = seconds_ms(m->wrap_up_seconds),
         .prefer_known_ms = seconds_ms(m->prefer_known_seconds),

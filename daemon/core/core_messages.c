@@ -43,6 +43,20 @@ static Throughline__V1__Step **steps(const struct router_relax *v, size_t n)
     return out;
 }
 
+static Throughline__V1__Sla **slas(const struct router_sla *v, size_t n)
+{
+    Throughline__V1__Sla **out = n ? xcalloc(n, sizeof *out) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = xcalloc(1, sizeof *out[i]);
+        throughline__v1__sla__init(out[i]);
+        out[i]->channel = (Throughline__V1__Channel)v[i].channel;
+        out[i]->priority = v[i].priority;
+        out[i]->first_seconds = v[i].first_ms / 1000;
+        out[i]->next_seconds = v[i].next_ms / 1000;
+    }
+    return out;
+}
+
 static Throughline__V1__Channel *channels(uint32_t bits, size_t *n)
 {
     *n = (size_t)__builtin_popcount(bits);
@@ -90,6 +104,7 @@ Throughline__V1__Work *core_work_message(const struct router_work_view *w)
     m->disposition = message_text(w->disposition);
     m->snoozed_until_ms = w->snoozed_until;
     m->supervised = decision_supervised(&w->hand);
+    m->due = decision_due(&w->due);
     m->n_sessions = w->sessions_n;
     m->sessions = w->sessions_n ? xcalloc(w->sessions_n, sizeof *m->sessions) : NULL;
     for (size_t i = 0; i < w->sessions_n; i++)
@@ -129,6 +144,19 @@ Throughline__V1__AgentStatus *core_agent_message(const struct router_agent_view 
     m->n_work = a->work_n;
     m->work = a->work_n ? xmemdup(a->work, a->work_n * sizeof *a->work) : NULL;
     return m;
+}
+
+// Whom it prefers, and what waiting costs.
+static void put_choice(Throughline__V1__Queue *q, const struct router_queue *d)
+{
+    q->weight_speed = d->weight_speed;
+    q->learn = d->learn;
+    q->learn_prior = d->learn_prior;
+    put_mix(q, d->mix);
+    q->weight = d->weight;
+    q->target_seconds = d->target_ms / 1000;
+    q->n_sla = d->slas_n;
+    q->sla = slas(d->slas, d->slas_n);
 }
 
 Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *v)
@@ -171,12 +199,7 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->overflow_waiting = d->overflow_waiting;
     q->overflow_seconds = d->overflow_ms / 1000;
     q->when = message_text(d->when ? router_when_name(d->when) : "");
-    q->weight_speed = d->weight_speed;
-    q->learn = d->learn;
-    q->learn_prior = d->learn_prior;
-    put_mix(q, d->mix);
-    q->weight = d->weight;
-    q->target_seconds = d->target_ms / 1000;
+    put_choice(q, d);
     q->offer_seconds = d->offer_ms / 1000;
     q->wrap_up_seconds = d->wrap_up_ms / 1000;
     q->prefer_known_seconds = d->prefer_known_ms / 1000;

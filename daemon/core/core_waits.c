@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Estimated waits as messages and metrics: asked for when somebody looks, never kept.
+// Estimated waits and responses in time as messages and metrics: asked for when somebody looks, never kept.
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,6 +32,27 @@ static uint64_t compared(const struct router_calibration *c)
     return c->inside + c->below + c->above;
 }
 
+static bool any_response(const struct router_responses *c)
+{
+    return c->first_met || c->first_missed || c->next_met || c->next_missed;
+}
+
+static void put_responses(Throughline__V1__QueueStatus *m, const struct router_queue_view *v)
+{
+    m->responses = xcalloc(ROUTER_CHANNELS, sizeof(Throughline__V1__Responses *));
+    for (unsigned c = ROUTER_CHAT; c < ROUTER_CHANNELS; c++) {
+        if (!any_response(&v->responses[c]))
+            continue;
+        Throughline__V1__Responses *of = m->responses[m->n_responses++] = xcalloc(1, sizeof *of);
+        throughline__v1__responses__init(of);
+        of->channel = (Throughline__V1__Channel)c;
+        of->first_met = v->responses[c].first_met;
+        of->first_missed = v->responses[c].first_missed;
+        of->next_met = v->responses[c].next_met;
+        of->next_missed = v->responses[c].next_missed;
+    }
+}
+
 void core_put_waits(Throughline__V1__QueueStatus *m, const struct router *r, size_t index)
 {
     struct router_queue_view v;
@@ -47,6 +68,7 @@ void core_put_waits(Throughline__V1__QueueStatus *m, const struct router *r, siz
         of->channel = (Throughline__V1__Channel)c;
         of->wait = wait_message(&w);
     }
+    put_responses(m, &v);
     m->estimates = xcalloc(1, sizeof *m->estimates);
     throughline__v1__estimates__init(m->estimates);
     m->estimates->inside = v.estimates.inside;
@@ -73,6 +95,30 @@ static void set_count(const char *labels, const char *came, uint64_t n)
                 (double)n);
 }
 
+static void set_responses(const char *labels, const char *channel, const char *response, uint64_t met, uint64_t missed)
+{
+    char all[512];
+    for (int kept = 0; kept < 2; kept++) {
+        snprintf(all, sizeof all, "%s,channel=\"%s\",response=\"%s\",kept=\"%s\"", labels, channel, response,
+                 kept ? "met" : "missed");
+        count_up_to(metric_get(METRIC_COUNTER, "throughline_sla_responses_total",
+                               "Responses to customers that had a target, by whether it was met.", all),
+                    (double)(kept ? met : missed));
+    }
+}
+
+static void show_responses(const char *labels, const struct router_queue_view *v)
+{
+    static const char *const channels[] = {"", "chat", "sms", "email", "voice", "social"};
+    for (unsigned c = ROUTER_CHAT; c < ROUTER_CHANNELS; c++) {
+        const struct router_responses *n = &v->responses[c];
+        if (n->first_met || n->first_missed)
+            set_responses(labels, channels[c], "first", n->first_met, n->first_missed);
+        if (n->next_met || n->next_missed)
+            set_responses(labels, channels[c], "next", n->next_met, n->next_missed);
+    }
+}
+
 void core_show_metrics(struct core *c)
 {
     struct router_queue_view v;
@@ -83,6 +129,7 @@ void core_show_metrics(struct core *c)
         metric_set(metric_get(METRIC_GAUGE, "throughline_work_unmeetable",
                               "Work that waits for what no agent, present or not, meets.", labels),
                    v.unmeetable);
+        show_responses(labels, &v);
         set_count(labels, "inside", v.estimates.inside);
         set_count(labels, "below", v.estimates.below);
         set_count(labels, "above", v.estimates.above);

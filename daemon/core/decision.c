@@ -131,6 +131,24 @@ static void put_causes(Throughline__V1__Decision *m, const struct router_decisio
     m->relaxed_percent = d->relaxed.percent;
 }
 
+Throughline__V1__Due *decision_due(const struct router_due *d)
+{
+    if (!d->response && !d->met && !d->missed)
+        return NULL;
+    Throughline__V1__Due *m = xcalloc(1, sizeof *m);
+    throughline__v1__due__init(m);
+    m->response = (Throughline__V1__Response)d->response;
+    m->first = (Throughline__V1__ResponseKept)d->first;
+    m->met = d->met;
+    m->missed = d->missed;
+    m->target_ms = d->target_ms;
+    m->waited_ms = (uint64_t)d->waited_ms;
+    m->due_ms = d->wall;
+    m->channel = (Throughline__V1__Channel)d->channel;
+    m->priority = d->priority;
+    return m;
+}
+
 Throughline__V1__Decision *decision_message(const struct router *r, const struct router_decision *d,
                                             const struct decision_place *place)
 {
@@ -169,5 +187,6 @@ Throughline__V1__Decision *decision_message(const struct router *r, const struct
     m->config = d->config;
     m->supervised = decision_supervised(&d->hand);
     put_causes(m, d);
+    m->due = decision_due(&d->due);
     return m;
 }

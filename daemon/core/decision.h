@@ -27,4 +27,7 @@ Throughline__V1__Skill **message_skills(const struct router_skill *v, size_t n);
 // NULL = nobody did anything. Free with the generated free_unpacked.
 Throughline__V1__Supervised *decision_supervised(const struct router_hand *h);
 
+// NULL = no response is or was due. Free with the generated free_unpacked.
+Throughline__V1__Due *decision_due(const struct router_due *d);
+
 #endif

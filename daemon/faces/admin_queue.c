@@ -46,6 +46,20 @@ static bool steps_are_sound(const Throughline__V1__Queue *q)
     return q->n_steps <= ROUTER_STEPS_MAX;
 }
 
+static bool sla_is_sound(const Throughline__V1__Queue *q)
+{
+    for (size_t i = 0; i < q->n_sla; i++) {
+        const Throughline__V1__Sla *s = q->sla[i];
+        if ((unsigned)s->channel >= ROUTER_CHANNELS || s->priority > 9 || s->first_seconds > 2592000 ||
+            s->next_seconds > 2592000 || (!s->first_seconds && !s->next_seconds))
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (q->sla[k]->channel == s->channel && q->sla[k]->priority == s->priority)
+                return false;
+    }
+    return q->n_sla <= ROUTER_SLAS_MAX;
+}
+
 static const char *queue_needs_wrong(const Throughline__V1__Queue *q, const char **field)
 {
     const char *why;
@@ -61,6 +75,20 @@ static const char *queue_needs_wrong(const Throughline__V1__Queue *q, const char
         return "at most 16, each after the one before, by seconds or per cent, with a requirement that can be read";
     *field = "prefers";
     return admin_skills_are_sound(q->prefers, q->n_prefers) ? NULL : "names of [a-z0-9._-], levels 1 to 5, at most 64";
+}
+
+static const char *queue_target_wrong(const Throughline__V1__Queue *q, const char **field)
+{
+    *field = "weight";
+    if (q->weight > 1000000000)
+        return "must be 1 to 1000000000";
+    *field = "target_seconds";
+    if (q->target_seconds > 2592000)
+        return "must be 1 to 2592000";
+    *field = "sla";
+    return sla_is_sound(q) ? NULL
+                           : "at most 60, each for another channel or priority 1 to 9, with firstSeconds or "
+                             "nextSeconds up to 2592000";
 }
 
 static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const char **field)
@@ -105,11 +133,7 @@ static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const cha
     *field = "learn_prior";
     if (q->learn_prior > 1000)
         return "must be 1 to 1000";
-    *field = "weight";
-    if (q->weight > 1000000000)
-        return "must be 1 to 1000000000";
-    *field = "target_seconds";
-    return q->target_seconds > 2592000 ? "must be 1 to 2592000" : NULL;
+    return queue_target_wrong(q, field);
 }
 
 const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name, const char **field)

@@ -81,6 +81,7 @@ static const char *needs(struct script *s)
 static struct router_queue queue(struct script *s, struct router_skill *v, const char **texts)
 {
     static struct router_relax steps[2];
+    static struct router_sla slas[2];
     struct router_queue q = {.name = name(s, "q"), .priority = byte(s) % 11, .requires = v};
     q.requires_n = skills(s, v);
     q.prefers = v;
@@ -102,6 +103,10 @@ static struct router_queue queue(struct script *s, struct router_skill *v, const
     q.mix[byte(s) % ROUTER_SELECTS] = byte(s) % 110;
     q.weight = byte(s) * 5000000u;
     q.target_ms = byte(s) * 1000u;
+    slas[0] = (struct router_sla){.channel = (enum router_channel)(byte(s) % 7), .first_ms = byte(s) * 100u};
+    slas[1] = (struct router_sla){.priority = byte(s) % 11, .next_ms = byte(s) * 100u};
+    q.slas = slas;
+    q.slas_n = byte(s) % 3;
     q.offer_ms = byte(s) * 100u;
     q.wrap_up_ms = byte(s) * 100u;
     q.prefer_known_ms = byte(s) * 100u;

@@ -38,6 +38,7 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
     twin_name(to->wanted, d->wanted);
     twin_name(to->former, d->former);
     to->hold = d->hold_ms;
+    to->due = d->due;
 }
 
 static struct twin_event event_from_effect(const struct router_effect *e)
@@ -70,6 +71,16 @@ static bool causes_equal(const struct twin_event *a, const struct twin_event *b)
            a->relaxed_ms == b->relaxed_ms && a->relaxed_percent == b->relaxed_percent;
 }
 
+static uint64_t dues_seen[3], kept_seen[2];
+
+static bool due_equal(const struct router_due *a, const struct router_due *b)
+{
+    dues_seen[a->response]++;
+    return a->response == b->response && a->first == b->first && a->met == b->met && a->missed == b->missed &&
+           a->target_ms == b->target_ms && a->waited_ms == b->waited_ms && a->at == b->at && a->wall == b->wall &&
+           a->channel == b->channel && a->priority == b->priority;
+}
+
 static bool events_equal(const struct twin_event *a, const struct twin_event *b)
 {
     bool equal = a->kind == b->kind && a->reason == b->reason && a->refusal == b->refusal && a->work == b->work &&
@@ -79,8 +90,8 @@ static bool events_equal(const struct twin_event *a, const struct twin_event *b)
                  strcmp(a->call, b->call) == 0 && strcmp(a->team, b->team) == 0 && strcmp(a->winner, b->winner) == 0 &&
                  a->candidates_n == b->candidates_n && memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0 &&
                  a->step == b->step && a->able == b->able && strcmp(a->wanted, b->wanted) == 0 &&
-                 strcmp(a->former, b->former) == 0 && a->hold == b->hold && strcmp(a->supervisor, b->supervisor) == 0 &&
-                 causes_equal(a, b);
+                 strcmp(a->former, b->former) == 0 && a->hold == b->hold && due_equal(&a->due, &b->due) &&
+                 strcmp(a->supervisor, b->supervisor) == 0 && causes_equal(a, b);
     for (size_t i = 0; equal && i < a->candidates_n; i++)
         equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
                 a->candidates[i].exclusion == b->candidates[i].exclusion &&
@@ -142,11 +153,25 @@ static bool waits_agree(const char *what, struct router_wait a, struct router_wa
 static bool estimates_agree(const struct router_queue_view *v, struct twin *t)
 {
     const struct router_calibration *a = &v->estimates, *b = &twin_forecast(t, v->def.name)->seen;
+    for (size_t c = 0; c < ROUTER_CHANNELS; c++) {
+        const struct router_responses *x = &v->responses[c], *y = &twin_forecast(t, v->def.name)->responses[c];
+        kept_seen[0] += x->next_met;
+        kept_seen[1] += x->next_missed;
+        if (x->first_met != y->first_met || x->first_missed != y->first_missed || x->next_met != y->next_met ||
+            x->next_missed != y->next_missed)
+            return false;
+    }
     came_seen[0] += a->inside;
     came_seen[1] += a->below;
     came_seen[2] += a->above;
     return a->inside == b->inside && a->below == b->below && a->above == b->above && a->unknown == b->unknown &&
            a->error == b->error;
+}
+
+static bool works_due_agree(const struct router_work_view *v, struct twin *t, const struct twin_work *w)
+{
+    struct router_due d = twin_due(t, w);
+    return due_equal(&v->due, &d);
 }
 
 static bool works_agree(const struct router *r, struct twin *t)
@@ -157,10 +182,10 @@ static bool works_agree(const struct router *r, struct twin *t)
         const struct twin_work *w = twin_work(t, v.id);
         bool agree = w && v.state == w->state && strcmp(v.agent, w->agent) == 0 && strcmp(v.queue, w->queue) == 0 &&
                      v.charge == twin_charge(t, w) && v.channel_now == w->channel_now && v.since == w->since &&
-                     v.priority == twin_priority(t, w) && v.reason == w->reason && v.sessions_n == w->sessions_n &&
-                     strcmp(v.former_agent, w->former) == 0 && strcmp(v.hand.by, w->supervisor) == 0 &&
-                     strcmp(v.intent, w->intent) == 0 && v.snoozed_until == w->snoozed &&
-                     strcmp(v.disposition, w->disposition) == 0;
+                     works_due_agree(&v, t, w) && v.priority == twin_priority(t, w) && v.reason == w->reason &&
+                     v.sessions_n == w->sessions_n && strcmp(v.former_agent, w->former) == 0 &&
+                     strcmp(v.hand.by, w->supervisor) == 0 && strcmp(v.intent, w->intent) == 0 &&
+                     v.snoozed_until == w->snoozed && strcmp(v.disposition, w->disposition) == 0;
         if (agree && !waits_agree(v.queue, router_work_wait(r, v.id), twin_wait(t, twin_work(t, v.id))))
             return false;
         for (size_t i = 0; agree && i < v.sessions_n; i++)
@@ -292,6 +317,8 @@ static bool reached_everything(void)
 {
     bool all = lessons_seen > 0;
     all &= reached("a wait as estimated", came_seen, 0); // another takes luck; the stories have it
+    for (int i = 0; i < 3; i++)
+        all &= reached("due", dues_seen, i) && reached("response kept", kept_seen, i / 2);
     for (int i = ROUTER_WAIT_NONE; i <= ROUTER_WAIT_PERSON; i++)
         all &= reached("wait", waits_seen, i);
     for (int i = ROUTER_DONE; i <= ROUTER_DESK_ENDED; i++)

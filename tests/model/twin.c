@@ -147,6 +147,7 @@ static void open_new(struct twin *t, const struct router_happened *h)
     twin_name(w->last_agent, h->last_agent);
     speaks(t, w, h);
     twin_name(w->queue, twin_enter(t, w)->name);
+    twin_asks(t, w);
     twin_learn_again(t, w);
     twin_move(t, w, ROUTER_QUEUED, "", h->reopened ? ROUTER_REOPENED : ROUTER_NEW);
 }
@@ -194,6 +195,7 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
     w->given = w->given_places = 0;
     w->give_back = 0;
     bool woke = speaks(t, w, h);
+    twin_asks(t, w);
     if (given_places && !(twin_places(w, w->state) & ~given_places) && twin_charge(t, w) <= given) {
         before = given;
         places = given_places;
@@ -572,6 +574,7 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
     else if (c->act == ROUTER_ACT_SEND) {
         uint32_t ms = t->rules.channels[w->channel_now].give_back_ms;
         send_words(t, w, c);
+        twin_answered(t, w);
         if (ms && w->state == ROUTER_ASSIGNED && !w->given_places)
             w->give_back = t->now + ms;
     } else if (c->act == ROUTER_ACT_CLOSE)
@@ -715,6 +718,8 @@ static struct twin_queue queue_from(const struct router_queue *def)
         q.steps[q.steps_n].after = s->percent ? (int64_t)q.target_ms * s->percent / 100 : s->after_ms;
         strcpy(q.steps[q.steps_n].needs, s->needs);
     }
+    for (; q.slas_n < def->slas_n; q.slas_n++)
+        q.slas[q.slas_n] = def->slas[q.slas_n];
     twin_name(q.calendar, def->calendar ? def->calendar : "");
     q.when = def->when;
     twin_name(q.overflow, def->overflow ? def->overflow : "");

@@ -23,6 +23,7 @@
 #define TWIN_TOPICS   64
 #define TWIN_LESSONS  512
 #define TWIN_CLOSINGS 1024
+#define TWIN_SLAS     4
 
 struct twin_skill {
     char name[TWIN_NAME];
@@ -59,6 +60,8 @@ struct twin_queue {
     struct twin_skill prefers[TWIN_SKILLS];
     size_t prefers_n;
     uint32_t weight_speed, mix[ROUTER_SELECTS], weight, target_ms;
+    struct router_sla slas[TWIN_SLAS];
+    size_t slas_n;
     char calendar[TWIN_NAME];
     enum router_when when;
     char overflow[TWIN_NAME];
@@ -77,6 +80,7 @@ struct twin_forecast { // of a queue
     } holds[ROUTER_CHANNELS];
     int64_t waits, left, waited;
     struct router_calibration seen;
+    struct router_responses responses[ROUTER_CHANNELS];
 };
 
 struct twin_topic {
@@ -121,6 +125,7 @@ struct twin_need { // what a waiting work asks of whoever takes it
     char queue[TWIN_NAME];
     size_t step;
     uint32_t priority, channels, cost;
+    uint64_t rate;
 };
 
 struct twin_work {
@@ -130,7 +135,11 @@ struct twin_work {
     enum router_channel channel_now;
     uint32_t own_priority, frozen, frozen_places, given, given_places, extended;
     int64_t since, entered, hold_until, limit, give_back; // give_back: 0 = not waiting for the customer
-    int64_t snoozed;                                      // until; wall
+    enum router_response due;                             // NONE: the last word was ours
+    enum router_response_kept first;
+    int64_t due_since; // or since that word
+    uint32_t met, missed;
+    int64_t snoozed; // until; wall
     char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME], team[TWIN_NAME];
     int64_t taken, given_at;
     bool measured, promised, fresh; // fresh: began to wait since the last settling
@@ -185,6 +194,7 @@ struct twin_event {
     uint32_t relaxed_percent;
     char wanted[TWIN_NAME], former[TWIN_NAME];
     int64_t hold;
+    struct router_due due;
 };
 
 struct twin_view { // of one agent, on one work
@@ -316,6 +326,17 @@ void twin_estimate_elsewhere(struct twin *t, struct twin_work *w);
 void twin_estimate_given_ends(struct twin *t, struct twin_work *w);
 void twin_estimate_prune(struct twin *t);
 void twin_promise(struct twin *t);
+
+// Answered by twin_sla.c.
+uint32_t twin_target(const struct twin_queue *q, enum router_response response, enum router_channel channel,
+                     uint32_t priority);
+uint64_t twin_rate(struct twin *t, const struct twin_work *w, uint32_t *target);
+bool twin_by_cost(const struct twin *t);
+int64_t twin_stamp(const struct twin *t, const struct twin_work *w);
+void twin_asks(struct twin *t, struct twin_work *w);
+void twin_answered(struct twin *t, struct twin_work *w);
+void twin_unanswered(struct twin *t, struct twin_work *w);
+struct router_due twin_due(struct twin *t, const struct twin_work *w);
 
 // Answered by twin_calendar.c.
 bool twin_closed(const struct twin *t, const struct twin_queue *q);

@@ -136,8 +136,10 @@ static wide rank(struct twin *t, const struct twin_work *w)
     const struct twin_queue *q = twin_queue(t, w->queue);
     size_t named, step = twin_step_of(t, q, w);
     uint32_t most = 0;
-    if (t->rules.order == ROUTER_ORDER_COST || t->rules.order == ROUTER_ORDER_PRIORITY_COST)
-        return (((wide)q->weight << 33) / q->target_ms) * (wide)(t->now - w->since);
+    if (twin_by_cost(t)) {
+        uint32_t target;
+        return (wide)twin_rate(t, w, &target) * (wide)(t->now - w->due_since);
+    }
     if (t->rules.order != ROUTER_ORDER_SKILL_LEVEL)
         return 0;
     for (size_t i = 0; i < t->agents_n; i++) {

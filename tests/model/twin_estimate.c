@@ -212,49 +212,50 @@ struct asker {
     size_t step;
     enum router_channel channel;
     uint32_t priority;
-    int64_t since;
-    uint64_t id;
+    int64_t since, from;
+    uint64_t id, rate;
+    uint32_t target;
 };
 
 static bool same_line(struct twin *t, const struct twin_work *a, const struct twin_work *b)
 {
     const struct twin_queue *q = twin_queue(t, a->queue);
+    uint32_t target;
     return a->state == b->state && strcmp(a->queue, b->queue) == 0 && twin_step_of(t, q, a) == twin_step_of(t, q, b) &&
            twin_priority(t, a) == twin_priority(t, b) && twin_channels(a) == twin_channels(b) &&
-           twin_charge(t, a) == twin_charge(t, b);
+           twin_charge(t, a) == twin_charge(t, b) && twin_rate(t, a, &target) == twin_rate(t, b, &target);
 }
 
-static bool older(const struct twin_work *a, int64_t since, uint64_t id)
+// Whether it stands before one of this stamp, age and id.
+static bool older(const struct twin *t, const struct twin_work *a, int64_t stamp, int64_t since, uint64_t id)
 {
+    if (twin_stamp(t, a) != stamp)
+        return twin_stamp(t, a) < stamp;
     return a->since < since || (a->since == since && a->id < id);
 }
 
 static bool first_in_line(struct twin *t, const struct twin_work *w)
 {
     for (size_t i = 0; i < t->works_n; i++) {
-        if (same_line(t, &t->works[i], w) && older(&t->works[i], w->since, w->id))
+        if (same_line(t, &t->works[i], w) && older(t, &t->works[i], twin_stamp(t, w), w->since, w->id))
             return false;
     }
     return true;
 }
 
-static uint64_t rate(const struct twin_queue *q)
+static int64_t cut(struct twin *t, const struct twin_work *head, const struct asker *k)
 {
-    return ((uint64_t)q->weight << 33) / q->target_ms;
-}
-
-static int64_t cut(const struct twin *t, const struct twin_queue *of, const struct asker *k)
-{
-    if (t->rules.order != ROUTER_ORDER_COST && t->rules.order != ROUTER_ORDER_PRIORITY_COST)
+    uint32_t target;
+    if (!twin_by_cost(t))
         return k->since;
-    int64_t then = most(t->now, k->since + k->q->target_ms);
-    uint64_t mine = rate(k->q), theirs = rate(of);
+    int64_t then = most(t->now, k->from + k->target);
+    uint64_t mine = k->rate, theirs = twin_rate(t, head, &target);
     while (mine >> 32 || theirs >> 32) {
         mine >>= 1;
         theirs >>= 1;
     }
     int64_t ratio = least((int64_t)(mine * 1000 / (theirs ? theirs : 1)), MILLION);
-    return then - ratio * least(then - k->since, MONTH) / 1000;
+    return then - ratio * least(then - k->from, MONTH) / 1000;
 }
 
 static int64_t before_in_line(struct twin *t, const struct twin_work *head, const struct asker *k)
@@ -269,7 +270,7 @@ static int64_t before_in_line(struct twin *t, const struct twin_work *head, cons
         if (by_class && priority != k->priority)
             n += priority < k->priority;
         else
-            n += older(w, cut(t, twin_queue(t, head->queue), k), k->id);
+            n += older(t, w, cut(t, head, k), k->since, k->id);
     }
     return n;
 }
@@ -367,7 +368,9 @@ struct router_wait twin_wait(struct twin *t, struct twin_work *w)
     if (a && a->presence == ROUTER_AVAILABLE && twin_takes(a, twin_channels(w)) && twin_charge(t, w) <= a->capacity &&
         !twin_ask_of(w, a->id))
         return (struct router_wait){.kind = ROUTER_WAIT_PERSON};
-    struct asker k = {q, twin_step_of(t, q, w), w->channel_now, twin_priority(t, w), w->since, w->id};
+    struct asker k = {q, twin_step_of(t, q, w), w->channel_now, twin_priority(t, w), w->since, w->due_since, w->id, 0,
+                      0};
+    k.rate = twin_rate(t, w, &k.target);
     return answer(t, &k);
 }
 
@@ -380,6 +383,8 @@ struct router_wait twin_wait_new(struct twin *t, struct twin_queue *q, enum rout
             twin_has_room(t, a, BIT(channel), t->rules.channels[channel].units, 0))
             return (struct router_wait){.kind = ROUTER_WAIT_KNOWN};
     }
-    struct asker k = {to, 0, channel, to->priority, t->now, UINT64_MAX};
+    struct asker k = {to, 0, channel, to->priority, t->now, t->now, UINT64_MAX, 0, 0};
+    k.target = twin_target(to, ROUTER_RESPONSE_FIRST, channel, to->priority);
+    k.rate = ((uint64_t)to->weight << 33) / k.target;
     return answer(t, &k);
 }

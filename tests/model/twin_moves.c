@@ -34,6 +34,8 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
     enum router_work_state from = w->state;
     struct twin_agent *former = *w->agent ? twin_agent(t, w->agent) : NULL;
     twin_estimate_moves(t, w, to, reason);
+    if (to == ROUTER_WRAP_UP || to == ROUTER_CLOSED)
+        twin_unanswered(t, w);
     if (from == ROUTER_ASSIGNED || from == ROUTER_WRAP_UP)
         began_or_ended(t, w->agent);
     if (to == ROUTER_ASSIGNED && !t->rules.idle_from_end)
@@ -90,6 +92,7 @@ void twin_connect(struct twin *t, struct twin_work *w)
         struct twin_session *s = &w->sessions[i];
         if (s->channel == ROUTER_VOICE && s->live && !s->connected) {
             s->connected = true;
+            twin_answered(t, w);
             tell_of_call(t, ROUTER_CONNECT, w, s);
         }
     }

@@ -370,10 +370,12 @@ static void decide(struct twin *t, struct twin_work *w)
                              .priority = twin_priority(t, w),
                              .channels = twin_channels(w),
                              .cost = twin_charge(t, w)};
+    uint32_t target;
+    need.rate = twin_rate(t, w, &target);
     twin_name(need.queue, w->queue);
     if (w->told && (!same(need.queue, w->told_need.queue) || need.step != w->told_need.step ||
                     need.priority != w->told_need.priority || need.channels != w->told_need.channels ||
-                    need.cost != w->told_need.cost))
+                    need.cost != w->told_need.cost || need.rate != w->told_need.rate))
         w->told = false;
     if (*w->team) {
         twin_name(w->wanted, twin_best_of_team(t, w));

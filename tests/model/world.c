@@ -110,6 +110,22 @@ static void any_steps(struct world *w, struct router_queue *q)
     w->steps_n += q->steps_n;
 }
 
+// No two for the same.
+static void any_slas(struct world *w, struct router_queue *q)
+{
+    struct router_sla *s = w->slas[w->slas_n++];
+    q->slas = s;
+    for (uint32_t i = 0; i < 4; i++) {
+        if (chance(w, 60))
+            continue;
+        s[q->slas_n] = (struct router_sla){.first_ms = world_random(w, 3) * 3000};
+        s[q->slas_n].next_ms = world_random(w, 3) * 2000;
+        s[q->slas_n].channel = i & 1 ? (enum router_channel)(1 + world_random(w, 5)) : ROUTER_CHANNEL_NONE;
+        s[q->slas_n].priority = i & 2 ? 1 + world_random(w, 3) : 0;
+        q->slas_n += s[q->slas_n].first_ms || s[q->slas_n].next_ms ? 1 : 0;
+    }
+}
+
 static size_t any_text(struct world *w, const char *const **v, const char *prefix, uint32_t n, uint32_t percent);
 
 static struct router_agent any_agent_def(struct world *w, uint32_t i, bool from_file)
@@ -202,6 +218,7 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     q.learn |= q.select == ROUTER_MIX && q.mix[ROUTER_RESOLUTION] && chance(w, 50);
     q.weight = world_random(w, 4) * 1000;
     q.target_ms = world_random(w, 4) * 20000;
+    any_slas(w, &q);
     q.offer_ms = 500 + world_random(w, 5) * 500;
     q.wrap_up_ms = world_random(w, 3) * 1500;
     q.prefer_known_ms = world_random(w, 3) * 2000;
@@ -472,7 +489,7 @@ static int64_t pause_before(struct world *w)
 
 struct router_input world_next(struct world *w, const struct router *r, uint64_t number)
 {
-    w->names_n = w->skills_n = w->texts_n = w->steps_n = w->needs_n = 0;
+    w->names_n = w->slas_n = w->skills_n = w->texts_n = w->steps_n = w->needs_n = 0;
     w->at += pause_before(w);
     if (chance(w, 1)) // the wall clock is set
         w->ahead = world_random(w, 60000);

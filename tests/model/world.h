@@ -19,6 +19,8 @@ struct world {
     struct router_queue queues[8];
     struct router_relax steps[32];
     size_t steps_n;
+    struct router_sla slas[8][4]; // of each queue
+    size_t slas_n;
     char needs[64][128];
     size_t needs_n;
     struct router_calendar calendars[4];

@@ -30,7 +30,8 @@ static void test_repeated_command_gets_its_first_answer(void **state)
     world_commands(w, c);
     expect(w, "done\n"
               "deliver c1 by chat to chat\n"
-              "entry of c1 to ann\n");
+              "entry of c1 to ann\n"
+              "c1 is ASSIGNED ACCEPTED\n"); // answered
     uint64_t first = w->number, input;
     enum router_refusal why;
     closes(w, "ann", 1);

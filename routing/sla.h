@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef THROUGHLINE_ROUTING_SLA_H
+#define THROUGHLINE_ROUTING_SLA_H
+
+// What is due to a customer: the time within which a queue answers, and the clock of one work that runs while an answer is due.
+
+#include "routing/router.h"
+
+struct queue;
+struct work;
+
+struct sla {                  // of a work
+    enum router_response due; // NONE: no answer is, the clock stands
+    enum router_response_kept first;
+    int64_t from;         // since when an answer is due, or was given
+    uint32_t met, missed; // responses with a target
+};
+
+bool sla_legal(const struct router_queue *q);
+uint64_t sla_rate_of(const struct router_queue *def,
+                     uint32_t target_ms);  // what a millisecond of waiting costs, in fixed point
+uint32_t sla_target(const struct work *w); // by which its cost is measured
+uint64_t sla_rate(const struct work *w);
+void sla_asked(struct router *r, struct work *w);         // the customer has spoken, on its channel of now
+void sla_answered(struct router *r, struct work *w);      // an agent has
+void sla_ended(struct router *r, struct work *w);         // nobody will answer any more
+void sla_renewed(const struct router *r, struct work *w); // it waits anew
+struct router_due sla_due(const struct router *r, const struct work *w);
+const char *sla_check(const struct router *r, const struct work *w);
+
+#endif

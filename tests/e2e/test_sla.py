@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Service levels: what is due to a customer, by channel and priority, until it is answered; and what is counted of it."""
+import re
+
+from harness import pb
+from harness.mailbox import eventually
+from harness.stories import stored, words, work_of
+
+
+def rows(config):
+    config["queue"] = [{"name": "support", "sla": ["sms: first 5 min, next 1 h", "sms priority 1: first 90 s"]}]
+
+
+def read_work(daemon, number):
+    return daemon.admin.read(f"/v1/work/{number}", pb.Work())
+
+
+def comes(daemon, text):
+    return stored(daemon.http().post_event(words("sms", "tel:+4915155500277", text)))
+
+
+async def test_responses_are_due_and_counted(world):
+    daemon = world(rows)
+    placed = comes(daemon, "hello")
+    work = await work_of(daemon, placed.conversation)
+    due = read_work(daemon, work).due
+    assert (due.response, due.target_ms, due.channel) == (pb.RESPONSE_FIRST, 300000, pb.CHANNEL_SMS)
+    assert re.search(r"in \d+ (s|min)", daemon.cli("work").stdout)
+    assert "first response due within 5 min (sms), waited" in daemon.cli("why", str(work)).stdout
+    async with daemon.desk("ann") as ann:
+        context = await ann.take(lambda o: o.context.work.id == work)
+        assert context.work.due.target_ms == due.target_ms
+        await ann.say(placed.conversation, "Hello yourself.")
+        await eventually(lambda: read_work(daemon, work).due.first == pb.RESPONSE_KEPT_MET, "the first response counts")
+        assert read_work(daemon, work).due.response == pb.RESPONSE_UNSPECIFIED
+        comes(daemon, "and now?")
+        await eventually(lambda: read_work(daemon, work).due.response == pb.RESPONSE_NEXT, "the next response is due")
+        assert read_work(daemon, work).due.target_ms == 3600000
+    queue = daemon.admin.read("/v1/queues/support", pb.QueueStatus())
+    assert [(r.channel, r.first_met, r.first_missed) for r in queue.responses] == [(pb.CHANNEL_SMS, 1, 0)]
+    assert "100 % of 1" in daemon.cli("queues").stdout
+    metrics = daemon.http().get("/metrics").body.decode()
+    labels = 'tenant="main",queue="support",channel="sms",response="first",kept='
+    assert f'throughline_sla_responses_total{{{labels}"met"}} 1' in metrics
+    assert f'throughline_sla_responses_total{{{labels}"missed"}} 0' in metrics

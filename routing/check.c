@@ -293,8 +293,7 @@ static const char *check_outcomes(const struct router *r)
 static const char *check_all(const struct router *r, bool ask_everybody)
 {
     static const char *(*const checks[])(const struct router *) = {
-        check_agents, check_works, check_calendars, check_queues, check_outcomes,
-        learn_check,  pool_check,  share_check,     team_check,
+        check_agents, check_works, check_calendars, check_queues, check_outcomes, learn_check, team_check,
     };
     if (!timer_check(r))
         return "the timers are out of order";
@@ -308,7 +307,9 @@ static const char *check_all(const struct router *r, bool ask_everybody)
 
 const char *router_check(const struct router *r)
 {
-    return check_all(r, true);
+    const char *why = pool_check(r);
+    why = why ? why : share_check(r);
+    return why ? why : check_all(r, true);
 }
 
 // What a snapshot can have wrong. The pools are not in it: they have just been built.

@@ -8,7 +8,7 @@
 // steps' times add up to a mean and a variance, those to a gamma distribution (an Erlang's where nobody gives up), whose tenths
 // are told. What comes later and goes first is not foreseen.
 //
-// Cost: for one estimate, the lines of the queues that share available agents with this one, at most ESTIMATE_SCAN works in each,
+// Cost: for one estimate, the lines of all queues, of those that share available agents with this one at most ESTIMATE_SCAN works each,
 // and ESTIMATE_BLOCKS divisions; never the number of agents, nor of those who wait.
 
 #include "routing/estimate.h"
@@ -121,18 +121,19 @@ static uint64_t estimate_before(const struct router *r, const struct line *l, co
 static struct ahead estimate_ahead(const struct router *r, const struct joiner *j, uint64_t own)
 {
     struct ahead sum = {0};
-    for (size_t i = 0; i < j->pool->shares_n; i++) {
-        const struct share *s = &j->pool->shares[i];
-        const struct queue *q = s->with->queue;
-        uint64_t part = (uint64_t)s->agents * 1000 / share_of(s->with, s->with);
+    for (size_t i = 0; i < r->queues_n; i++) {
+        const struct queue *q = r->queues[i];
         for (size_t k = 0; q->waiting && k < q->lines_n; k++) {
             const struct line *l = q->lines[k];
-            if (!l->n || queue_pool_at(q, l->step) != s->with)
+            const struct pool *p = queue_pool_at(q, l->step);
+            uint64_t common = l->n ? share_of(r, j->pool, p) : 0;
+            if (!common)
                 continue;
-            struct pace p = estimate_pace(q, l->head->channel_now);
+            uint64_t part = common * 1000 / share_of(r, p, p);
+            struct pace pace = estimate_pace(q, l->head->channel_now);
             uint64_t n = estimate_least(estimate_before(r, l, j), ESTIMATE_LINE_MAX) * part;
             sum.n = estimate_least(sum.n + n, ESTIMATE_LINE_MAX * 1000ULL);
-            sum.load = estimate_least(sum.load + n * (p.n ? estimate_mean(&p) : own) / 1000, ESTIMATE_LOAD_MAX);
+            sum.load = estimate_least(sum.load + n * (pace.n ? estimate_mean(&pace) : own) / 1000, ESTIMATE_LOAD_MAX);
         }
     }
     return sum;

@@ -4,6 +4,7 @@
 // every pool: pools are listed by a skill that they cannot do without, and only those of the agent's own skills are looked at.
 
 #include "routing/core.h"
+#include "routing/share.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ void fit_queues(struct router *r)
 {
     size_t n = 0;
     enter_queues(r);
+    share_reset(r);
     for (size_t i = 0; i < r->queues_n; i++)
         n += r->queues[i]->pools_n;
     free(r->keys);
@@ -110,5 +112,6 @@ void fit_agent(struct router *r, struct agent *a)
         fit_for_skill(r, a, a->def.skills[i].name, &cap);
     if (a->members_n > 1)
         qsort(a->members, a->members_n, sizeof *a->members, fit_order_members);
+    share_fit(r, a);
     pool_mark(r, a);
 }

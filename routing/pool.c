@@ -169,7 +169,7 @@ static void pool_reseat(struct router *r, struct agent *a)
     a->seat_idle = idle;
     a->seated = here;
     if (was && !here)
-        share_leave(a);
+        share_leave(r, a);
     if (here && !was)
         share_join(r, a);
 }
@@ -187,7 +187,7 @@ void pool_settle(struct router *r)
 void pool_leave(struct router *r, struct agent *a)
 {
     if (a->seated)
-        share_leave(a);
+        share_leave(r, a);
     for (size_t i = 0; i < a->members_n; i++) {
         a->members[i].pool->able--;
         if (a->seated)
@@ -205,13 +205,13 @@ void pool_leave(struct router *r, struct agent *a)
 
 void pool_clear(struct pool *p)
 {
-    share_clear(p);
     for (size_t i = 0; i < p->rows_n; i++)
         row_clear(&p->rows[i]);
     free(p->rows);
     p->rows = NULL;
     p->rows_n = p->rows_cap = 0;
     memset(p->seated, 0, sizeof p->seated);
+    memset(p->slots, 0, sizeof p->slots);
 }
 
 // All queues have been cleared, or are about to be: everybody is seated anew.

@@ -9,6 +9,7 @@
 #include "routing/absence.h"
 #include "routing/core.h"
 #include "routing/learn.h"
+#include "routing/share.h"
 #include "routing/snooze.h"
 #include "routing/supervise.h"
 #include "routing/team.h"
@@ -142,6 +143,7 @@ void router_free(struct router *r)
     if (!r)
         return;
     learn_free(r);
+    share_reset(r);
     for (size_t i = 0; i < r->works_n; i++) {
         if (work_slot(r, i)->work)
             work_free(work_slot(r, i)->work);

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Counters of share.h. For each pool: how many contacts at a time its available agents can have on each channel (slots), and
-// which other pools they are members of. An agent who comes or goes costs the square of their memberships, nobody else a thing.
+// Counters of share.h. For each pool: how many contacts at a time its available agents can have on each channel (slots). For each two
+// pools: how many available agents are members of both, found by the pools' indexes in a hash table, so that who comes or goes
+// costs an addition for each two of their pools. Room for these is made when an agent's memberships change, not when they come.
 
 #include "routing/share.h"
 #include "routing/core.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+struct share {       // of two pools, or of one with itself
+    uint64_t key;    // 0 = an empty place
+    uint32_t agents; // available members of both
+};
 
 static bool share_counts(const struct pool *p)
 {
@@ -24,119 +30,148 @@ static uint32_t share_slots(const struct router *r, const struct agent *a, size_
     return rules->exclusive && n > 1 ? 1 : n;
 }
 
-// Where `with` is in the list, or belongs.
-static size_t share_place(const struct pool *p, const struct pool *with)
+// ---- what two pools have in common ----
+
+static uint64_t share_key(const struct pool *a, const struct pool *b)
 {
-    size_t low = 0;
-    for (size_t high = p->shares_n; low < high;) {
-        size_t middle = low + (high - low) / 2;
-        if (p->shares[middle].with->index < with->index)
-            low = middle + 1;
-        else
-            high = middle;
+    uint64_t low = a->index < b->index ? a->index : b->index, high = a->index + b->index - low;
+    return low << 32 | (high + 1);
+}
+
+// The place of these two, or the empty one where they belong.
+static struct share *share_find(const struct router *r, uint64_t key)
+{
+    size_t mask = r->shares_cap - 1, i = (size_t)(key * 0x9e3779b97f4a7c15u >> 32) & mask;
+    while (r->shares[i].key && r->shares[i].key != key)
+        i = (i + 1) & mask;
+    return &r->shares[i];
+}
+
+static void share_grow(struct router *r)
+{
+    struct share *old = r->shares;
+    size_t n = r->shares_cap;
+    r->shares_cap = n ? n * 2 : 64;
+    r->shares = memory_new(r->shares_cap, sizeof *r->shares);
+    for (size_t i = 0; i < n; i++) {
+        if (old[i].key)
+            *share_find(r, old[i].key) = old[i];
     }
-    return low;
+    free(old);
 }
 
-static void share_add(struct pool *p, struct pool *with)
+static void share_make(struct router *r, uint64_t key)
 {
-    size_t i = share_place(p, with);
-    if (i == p->shares_n || p->shares[i].with != with) {
-        p->shares = memory_grow(p->shares, &p->shares_cap, p->shares_n + 1, sizeof *p->shares);
-        memmove(p->shares + i + 1, p->shares + i, (p->shares_n - i) * sizeof *p->shares);
-        p->shares[i] = (struct share){.with = with};
-        p->shares_n++;
+    if ((r->shares_n + 1) * 2 > r->shares_cap)
+        share_grow(r);
+    struct share *s = share_find(r, key);
+    r->shares_n += s->key ? 0 : 1;
+    s->key = key;
+}
+
+uint32_t share_of(const struct router *r, const struct pool *p, const struct pool *with)
+{
+    return r->shares_n ? share_find(r, share_key(p, with))->agents : 0;
+}
+
+// ---- keeping it current ----
+
+static void share_each(struct router *r, const struct agent *a, void (*each)(struct router *r, uint64_t key))
+{
+    for (size_t i = 0; i < a->members_n; i++) {
+        for (size_t k = i; share_counts(a->members[i].pool) && k < a->members_n; k++) {
+            if (share_counts(a->members[k].pool))
+                each(r, share_key(a->members[i].pool, a->members[k].pool));
+        }
     }
-    p->shares[i].agents++;
 }
 
-static void share_drop(struct pool *p, const struct pool *with)
+static void share_more(struct router *r, uint64_t key)
 {
-    size_t i = share_place(p, with);
-    if (--p->shares[i].agents)
-        return;
-    memmove(p->shares + i, p->shares + i + 1, (p->shares_n - i - 1) * sizeof *p->shares);
-    p->shares_n--;
+    share_find(r, key)->agents++;
 }
 
-void share_join(const struct router *r, struct agent *a)
+static void share_less(struct router *r, uint64_t key)
+{
+    share_find(r, key)->agents--;
+}
+
+// An agent's memberships are new.
+void share_fit(struct router *r, const struct agent *a)
+{
+    share_each(r, a, share_make);
+}
+
+void share_join(struct router *r, struct agent *a)
 {
     for (size_t c = 1; c < ROUTER_CHANNELS; c++)
         a->slots[c] = share_slots(r, a, c);
     for (size_t i = 0; i < a->members_n; i++) {
         struct pool *p = a->members[i].pool;
-        if (!share_counts(p))
-            continue;
         for (size_t c = 1; c < ROUTER_CHANNELS; c++)
             p->slots[c] += a->slots[c];
-        for (size_t k = 0; k < a->members_n; k++) {
-            if (share_counts(a->members[k].pool))
-                share_add(p, a->members[k].pool);
-        }
     }
+    share_each(r, a, share_more);
 }
 
-void share_leave(struct agent *a)
+void share_leave(struct router *r, const struct agent *a)
 {
     for (size_t i = 0; i < a->members_n; i++) {
         struct pool *p = a->members[i].pool;
-        if (!share_counts(p))
-            continue;
         for (size_t c = 1; c < ROUTER_CHANNELS; c++)
             p->slots[c] -= a->slots[c];
-        for (size_t k = 0; k < a->members_n; k++) {
-            if (share_counts(a->members[k].pool))
-                share_drop(p, a->members[k].pool);
-        }
     }
+    share_each(r, a, share_less);
 }
 
-void share_clear(struct pool *p)
+// The pools' indexes change, and nobody is in them.
+void share_reset(struct router *r)
 {
-    free(p->shares);
-    p->shares = NULL;
-    p->shares_n = p->shares_cap = 0;
-    memset(p->slots, 0, sizeof p->slots);
+    free(r->shares);
+    r->shares = NULL;
+    r->shares_n = r->shares_cap = 0;
 }
 
-uint32_t share_of(const struct pool *p, const struct pool *with)
-{
-    size_t i = share_place(p, with);
-    return i < p->shares_n && p->shares[i].with == with ? p->shares[i].agents : 0;
-}
+// ---- checking it ----
 
-static const char *share_check_pool(const struct router *r, const struct pool *p)
+static const char *share_check_slots(const struct router *r, const struct pool *p)
 {
     uint64_t slots[ROUTER_CHANNELS] = {0};
-    size_t shared = 0, listed = 0;
     for (size_t i = 0; i < r->agents_n; i++) {
         const struct agent *a = r->agents[i];
         if (a->presence != ROUTER_AVAILABLE || !pool_member(a, p))
             continue;
         for (size_t c = 1; c < ROUTER_CHANNELS; c++)
             slots[c] += share_slots(r, a, c);
-        for (size_t k = 0; k < a->members_n; k++)
-            shared += share_counts(a->members[k].pool) ? 1 : 0;
     }
-    for (size_t i = 0; i < p->shares_n; i++)
-        listed += p->shares[i].agents;
     for (size_t c = 1; c < ROUTER_CHANNELS; c++) {
         if (slots[c] != p->slots[c])
             return "a pool's slots are miscounted";
     }
-    return shared == listed ? NULL : "what pools have in common is miscounted";
+    return NULL;
+}
+
+// All who are there, taken out of a copy, leave nothing.
+static const char *share_check_common(const struct router *r)
+{
+    struct router rest = {.shares = memory_new(r->shares_cap, sizeof *r->shares), .shares_cap = r->shares_cap};
+    const char *why = NULL;
+    if (r->shares_cap)
+        memcpy(rest.shares, r->shares, r->shares_cap * sizeof *r->shares);
+    for (size_t i = 0; i < r->agents_n; i++) {
+        if (r->agents[i]->presence == ROUTER_AVAILABLE)
+            share_each(&rest, r->agents[i], share_less);
+    }
+    for (size_t i = 0; i < rest.shares_cap; i++)
+        why = rest.shares[i].agents ? "what two pools have in common is miscounted" : why;
+    free(rest.shares);
+    return why;
 }
 
 const char *share_check(const struct router *r)
 {
-    const char *why = NULL;
-    for (size_t i = 0; i < r->keys_n && !why; i++) {
-        const struct pool *p = r->keys[i].pool;
-        why = share_counts(p) ? share_check_pool(r, p) : NULL;
-        for (size_t k = 0; k < p->shares_n && !why; k++) {
-            if (share_of(p->shares[k].with, p) != p->shares[k].agents)
-                why = "two pools do not agree on what they have in common";
-        }
-    }
+    const char *why = share_check_common(r);
+    for (size_t i = 0; i < r->keys_n && !why; i++)
+        why = share_check_slots(r, r->keys[i].pool);
     return why;
 }

@@ -3,19 +3,16 @@
 #define THROUGHLINE_ROUTING_SHARE_H
 
 // How much of available agents' time two pools compete for, in counters that change with an agent's presence and definition,
-// never with their load. pool.c tells when; estimate.c reads. Of a queue's pools at one step (by topic) only the first counts.
+// never with their load. pool.c and fit.c tell when; estimate.c reads. Of a queue's pools at one step (by topic) only the first has
+// anything in common with others.
 
 #include "routing/state.h"
 
-struct share {
-    struct pool *with;
-    uint32_t agents; // available members of both
-};
-
-void share_join(const struct router *r, struct agent *a);
-void share_leave(struct agent *a);
-void share_clear(struct pool *p);
-uint32_t share_of(const struct pool *p, const struct pool *with);
+void share_fit(struct router *r, const struct agent *a);
+void share_join(struct router *r, struct agent *a);
+void share_leave(struct router *r, const struct agent *a);
+void share_reset(struct router *r);
+uint32_t share_of(const struct router *r, const struct pool *p, const struct pool *with);
 const char *share_check(const struct router *r);
 
 #endif

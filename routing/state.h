@@ -214,8 +214,6 @@ struct pool { // who meets what a queue requires at one of its steps
     size_t rows_n, rows_cap;
     uint32_t seated[CORE_CHANNELS_ALL / 2 + 1]; // agents in the rows, by the channels they take / 2
     uint64_t slots[ROUTER_CHANNELS];            // contacts that the available ones can have at a time
-    struct share *shares;                       // with which pools, share.h; in order of their index
-    size_t shares_n, shares_cap;
 };
 
 struct calendar {
@@ -336,6 +334,8 @@ struct router {
         struct pool *pool;
     } * keys;
     size_t keys_n;
+    struct share *shares; // what two pools have in common: a hash table, share.h
+    size_t shares_n, shares_cap;
     struct entry { // a queue by an intent that it lists
         const char *intent;
         struct queue *queue;

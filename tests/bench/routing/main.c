@@ -2,7 +2,8 @@
 //
 // bench_routing [AGENTS...]: how long a decision, a taking and a giving back last, beside a plain linear scan in the same run; and
 // how fast a freed agent finds the best of 100,000 waiting. One line per figure, in nanoseconds; a ratio is the scan's median over
-// our 99th percentile. "choose" is the choice alone, the rest are whole steps of the router with record and effects.
+// our 99th percentile. "choose" and "flip" are the choice and the change of presence alone, the rest are whole steps of the router
+// with record and effects.
 
 #include "bench.h"
 #include "routing/core.h"
@@ -74,6 +75,23 @@ static void time_choice(struct bench *b, uint64_t scan)
     print("choose", &f, scan);
 }
 
+// Nothing but an agent's coming and going in the pools, by the same rules as in a step.
+static void time_flip(struct bench *b, uint64_t scan)
+{
+    struct bench_figures f = {0};
+    for (size_t i = 0; i < ROUNDS; i++) {
+        struct agent *a = b->r->agents[bench_random(b, (uint32_t)b->agents_n - 1) | 1]; // of the free half
+        for (int here = 0; here < 2; here++) {
+            a->presence = here ? ROUTER_AVAILABLE : ROUTER_AWAY;
+            uint64_t start = bench_now();
+            pool_mark(b->r, a);
+            pool_settle(b->r);
+            bench_note(&f, bench_now() - start);
+        }
+    }
+    print("flip", &f, scan);
+}
+
 static void time_steps(struct bench *b, uint64_t scan)
 {
     struct bench_figures decide = {0}, take = {0}, back = {0}, flip = {0};
@@ -112,6 +130,7 @@ static void decide_all(size_t agents)
         printf(" %s\n", router_select_name((enum router_select)s));
         uint64_t scan = time_scan(b);
         time_choice(b, scan);
+        time_flip(b, scan);
         time_steps(b, scan);
         bench_clock = CLOCK_THREAD_CPUTIME_ID;
         longest = 0;

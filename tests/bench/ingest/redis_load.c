@@ -302,6 +302,18 @@ double bench_function(const struct bench_server *s, unsigned flight, unsigned to
     return redis_measure(s, &r, flight, seconds, l);
 }
 
+void bench_redis_settle(const struct bench_server *s)
+{
+    redisContext *c = redisConnectUnix(s->socket);
+    if (!c || c->err)
+        bench_die("cannot connect to %s", s->socket);
+    redisReply *x = redisCommand(c, "CONFIG SET auto-aof-rewrite-percentage 0");
+    if (!x || x->type == REDIS_REPLY_ERROR)
+        bench_die("redis answers: %s", x ? x->str : c->errstr);
+    freeReplyObject(x);
+    redisFree(c);
+}
+
 uint64_t bench_redis_memory(const struct bench_server *s)
 {
     redisContext *c = redisConnectUnix(s->socket);

@@ -72,6 +72,14 @@ def test_together_as_one_by_one(s, seed):
     assert shape(many) == shape(one)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_remembered_of_customers_has_a_bound(s, seed):
+    bound = "KNOWN_MAX = 4096"
+    assert bound in library()
+    s.r.function_load(library().replace(bound, "KNOWN_MAX = 3"), replace=True)
+    test_together_as_one_by_one(s, seed)
+
+
 def test_the_same_id_twice_in_one_call(s):
     s.event("a", "tel:+491")
     s.event("b", "tel:+492")

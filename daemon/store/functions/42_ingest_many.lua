@@ -11,57 +11,88 @@ local FEW = 8 -- events in a call are answered with their inputs; of more it is 
 local run
 
 do -- Lua bounds how many names a chunk may have, and the library is one
-    -- The events of a run, by position; used again by the next.
-    local index, rule, who, place, former, rest, agent, number, note = {}, {}, {}, {}, {}, {}, {}, {}, {}
+    local KNOWN_MAX = 4096 -- customers, of each tenant; about 1 kB each
 
-    -- Makes the i-th event the k-th of the run. False: it is not an ordinary one.
-    local function run_add(k, i, log, now, named, rules, customer)
-        local f = named and call("HMGET", log.cust .. customer, "recent", "last_agent", "name")
-            or call("HMGET", log.cust .. customer, "recent", "last_agent")
-        local recent = f[1] -- not there where a handle is shared: that is nobody's number
-        if not recent or named and not f[3] then
-            return false
-        end
+    -- The events of a run, by position; used again by the next.
+    local index, rule, known, agent, number, note = {}, {}, {}, {}, {}, {}
+
+    -- What follows from a customer's number and their `recent`, kept while that stays as it was: they often write again soon. Nil: no conversation.
+    local function known_read(log, customer, recent)
         -- "id,word,wall,channel,closed;...": what follows the wall stays as it is.
         local id_end = find(recent, ",", 1, true)
         local word_end = id_end and find(recent, ",", id_end + 1, true)
         local wall_end = word_end and find(recent, ",", word_end + 1, true)
-        if not wall_end or sub(recent, wall_end, wall_end + rules.open_len) ~= rules.open
-            or now.wall - sub(recent, word_end + 1, wall_end - 1) > rules.join_ms then
+        if not wall_end then
+            return nil
+        end
+        if not log.known or log.known_count == KNOWN_MAX then
+            log.known, log.known_count = {}, 0
+        end
+        local id, author = sub(recent, 1, id_end - 1), varint(customer + 0)
+        local c = {
+            customer = customer,
+            recent = recent,
+            wall = sub(recent, word_end + 1, wall_end - 1) + 0,
+            first = id .. ",", -- how `recent` begins and, after the wall, ends
+            rest = sub(recent, wall_end),
+            key = log.cust .. customer,
+            timeline = log.conv .. id .. ":log",
+            answer = "," .. id .. "," .. customer .. ",",
+            author = pb_author(author),
+            placed = "\8" .. varint(id + 0) .. "\16" .. author, -- as in pb_placed
+        }
+        log.known_count = log.known_count + (log.known[customer] and 0 or 1)
+        log.known[customer] = c
+        return c
+    end
+
+    -- Makes the i-th event the k-th of the run. False: it is not an ordinary one.
+    local function run_add(k, i, log, now, named, rules, customer)
+        local c = log.known and log.known[customer]
+        local key = c and c.key or log.cust .. customer
+        local f = named and call("HMGET", key, "recent", "last_agent", "name") or call("HMGET", key, "recent", "last_agent")
+        local recent = f[1] -- not there where a handle is shared: that is nobody's number
+        if not recent or named and not f[3] then
             return false
         end
-        index[k], rule[k], who[k], place[k] = i, rules, customer, sub(recent, 1, id_end - 1)
-        former[k], rest[k], agent[k] = recent, sub(recent, wall_end), f[2]
+        if not c or c.recent ~= recent then
+            c = known_read(log, customer, recent)
+        end
+        if not c or sub(c.rest, 1, rules.open_len + 1) ~= rules.open or now.wall - c.wall > rules.join_ms then
+            return false
+        end
+        index[k], rule[k], known[k], agent[k] = i, rules, c, f[2]
         return true
     end
 
     local function run_note(log, now, keys, m)
-        local n = log.n
+        local at = 3 * m
         for k = 1, m do
-            number[k] = digits(n + k)
-            note[m + 1 - k] = keys[2 * index[k]] .. "\0" .. who[k] .. "\0" .. former[k] .. "\0"
+            local c = known[k]
+            number[k] = digits(log.n + k)
+            note[at - 2], note[at - 1], note[at] = keys[2 * index[k]], c.customer, c.recent
+            at = at - 3
         end
-        log_begin(log, number[m] .. now.clock .. log.gone_text .. "\0r\0" .. concat(note, "", 1, m))
+        log_begin(log, number[m] .. now.clock .. log.gone_text .. "\0r\0" .. concat(note, "\0", 1, 3 * m) .. "\0")
     end
 
     -- Each event is committed for itself, right after its own writes. The bytes are those of pb_author and pb_placed.
     local function run_write(log, now, keys, args, m, answers, few)
-        local cust, conv, inputs, wall, entry_time, input_times = log.cust, log.conv, log.inputs, now.wall_text, now.entry, now.input
+        local inputs, wall, entry_time, input_times = log.inputs, now.wall_text, now.entry, now.input
         run_note(log, now, keys, m)
         for k = 1, m do
-            local i, customer, id, n = index[k], who[k], place[k], number[k]
-            local at, entry_id = (i - 1) * EVENT_WORDS, n .. "-0"
-            local author, conversation, resolver = varint(customer + 0), varint(id + 0), agent[k] and pb_text("\50", agent[k]) or ""
-            local answer, entry = n .. "," .. id .. "," .. customer .. "," .. args[at + 1], args[at + 4]
-            local input = args[at + 5] .. input_times .. "\26"
-                .. varint(#conversation + #author + #resolver + 2) .. "\8" .. conversation .. "\16" .. author .. resolver
+            local i, c, n = index[k], known[k], number[k]
+            local at, placed = (i - 1) * EVENT_WORDS, agent[k] and c.placed .. pb_text("\50", agent[k]) or c.placed
+            local answer, entry, recent = n .. c.answer .. args[at + 1], args[at + 4], c.first .. n .. "," .. wall .. c.rest
+            local input = args[at + 5] .. input_times .. "\26" .. varint(#placed) .. placed
             answers[i] = few and answer .. "\0" .. input or answer
             call("SETEX", keys[2 * i], rule[k].life, answer)
-            call("HSET", cust .. customer, "recent", id .. "," .. n .. "," .. wall .. rest[k])
+            call("HSET", c.key, "recent", recent)
+            c.recent, c.wall = recent, now.wall
             if entry ~= "" then
-                call("XADD", conv .. id .. ":log", entry_id, "e", entry .. entry_time .. "\26" .. last[#author + 1] .. "\8" .. author)
+                call("XADD", c.timeline, n, "e", entry .. entry_time .. c.author)
             end
-            call("XADD", inputs, entry_id, "i", input)
+            call("XADD", inputs, n, "i", input)
         end
         log.n, log.at, log.wall, log.text = log.n + m, now.at, now.wall, log.noted
     end

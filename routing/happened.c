@@ -63,6 +63,7 @@ static void happened_back(struct router *r, struct work *w)
         return;
     }
     work_move(r, w, ROUTER_ASSIGNED, a, ROUTER_CUSTOMER_BACK);
+    a->over = room_exceeded(r, a); // a call may interrupt
     effect_work(r, ROUTER_ASSIGN, w, a, ROUTER_CUSTOMER_BACK);
     session_connect(r, w);
 }

@@ -250,6 +250,21 @@ static void test_who_chats_and_calls_stays_with_the_agent(void **state)
     assert_int_equal(world_load(w, "ann"), 5);
 }
 
+static void test_who_calls_back_in_wrap_up_interrupts_as_well(void **state)
+{
+    struct world *w = *state;
+    interrupted(w, CHANNEL_BIT(ROUTER_CHAT), 3);
+    for (uint64_t i = 1; i <= 3; i++) {
+        says(w, i, ROUTER_CHAT);
+        accepts(w, "ann", i);
+    }
+    closes(w, "ann", 1);
+    world_forget(w);
+    calls(w, 1, "call-1"); // the invariants allow more than the capacity only where it is known
+    expect(w, "assign c1 to ann\nconnect call-1 to ann\nc1 is ASSIGNED CUSTOMER_BACK\n");
+    assert_int_equal(world_load(w, "ann"), 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +278,7 @@ int main(void)
         story(test_a_call_interrupts_chats),
         story(test_a_call_does_not_interrupt_what_it_may_not),
         story(test_who_chats_and_calls_stays_with_the_agent),
+        story(test_who_calls_back_in_wrap_up_interrupts_as_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

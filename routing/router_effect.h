@@ -32,6 +32,7 @@ enum router_effect_kind {
     ROUTER_CONFIGURED,          // another configuration is in force
     ROUTER_CUSTOMER,            // to `agent`: this customer's handles changed
     ROUTER_DESK_ENDED,          // to `agent`: a supervisor has ended the desk `session_id`
+    ROUTER_EFFECTS,             // size of tables
 };
 
 struct router_session {

@@ -4,6 +4,7 @@
 // the invariants must agree; every so often the router is replaced by one restored from its own snapshot. On a difference
 // both sides are printed with the seed, exit 1. Prints the final hash, which must be the same for every compiler.
 
+#include "cover.h"
 #include "twin.h"
 #include "world.h"
 
@@ -71,11 +72,8 @@ static bool causes_equal(const struct twin_event *a, const struct twin_event *b)
            a->relaxed_ms == b->relaxed_ms && a->relaxed_percent == b->relaxed_percent;
 }
 
-static uint64_t dues_seen[3], kept_seen[2];
-
 static bool due_equal(const struct router_due *a, const struct router_due *b)
 {
-    dues_seen[a->response]++;
     return a->response == b->response && a->first == b->first && a->met == b->met && a->missed == b->missed &&
            a->target_ms == b->target_ms && a->waited_ms == b->waited_ms && a->at == b->at && a->wall == b->wall &&
            a->channel == b->channel && a->priority == b->priority;
@@ -135,13 +133,9 @@ static bool effects_agree(const struct router_effects *out, const struct twin *t
     return agree;
 }
 
-static uint64_t lessons_seen;
-
-static uint64_t waits_seen[ROUTER_WAIT_PERSON + 1], came_seen[3]; // came_seen: inside, below, above
-
 static bool waits_agree(const char *what, struct router_wait a, struct router_wait b)
 {
-    waits_seen[a.kind] += a.kind != ROUTER_WAIT_KNOWN || a.middle ? 1 : 0;
+    cover(COVER_WAIT, a.kind != ROUTER_WAIT_KNOWN || a.middle ? (int)a.kind : -1);
     if (a.kind == b.kind && a.low == b.low && a.middle == b.middle && a.high == b.high)
         return true;
     fprintf(stderr,
@@ -155,15 +149,16 @@ static bool estimates_agree(const struct router_queue_view *v, struct twin *t)
     const struct router_calibration *a = &v->estimates, *b = &twin_forecast(t, v->def.name)->seen;
     for (size_t c = 0; c < ROUTER_CHANNELS; c++) {
         const struct router_responses *x = &v->responses[c], *y = &twin_forecast(t, v->def.name)->responses[c];
-        kept_seen[0] += x->next_met;
-        kept_seen[1] += x->next_missed;
+        cover(COVER_NEXT, x->next_met ? ROUTER_RESPONSE_MET : -1);
+        cover(COVER_NEXT, x->next_missed ? ROUTER_RESPONSE_MISSED : -1);
         if (x->first_met != y->first_met || x->first_missed != y->first_missed || x->next_met != y->next_met ||
             x->next_missed != y->next_missed)
             return false;
     }
-    came_seen[0] += a->inside;
-    came_seen[1] += a->below;
-    came_seen[2] += a->above;
+    cover(COVER_CAME, a->inside ? CAME_INSIDE : -1);
+    cover(COVER_CAME, a->below ? CAME_BELOW : -1);
+    cover(COVER_CAME, a->above ? CAME_ABOVE : -1);
+    cover(COVER_CAME, a->unknown ? CAME_UNKNOWN : -1);
     return a->inside == b->inside && a->below == b->below && a->above == b->above && a->unknown == b->unknown &&
            a->error == b->error;
 }
@@ -229,7 +224,6 @@ static bool lessons_agree(const struct router *r, struct twin *t)
             }
         }
     }
-    lessons_seen += n;
     return n == t->lessons_n;
 }
 
@@ -294,42 +288,6 @@ static struct router *through_snapshot(struct router *r)
     return copy;
 }
 
-static uint64_t kinds_seen[32], reasons_seen[32], refusals_seen[32];
-
-static void count(const struct router_effects *out)
-{
-    for (size_t i = 0; i < out->n; i++) {
-        kinds_seen[out->v[i].kind]++;
-        reasons_seen[out->v[i].reason]++;
-        refusals_seen[out->v[i].refusal]++;
-    }
-}
-
-static bool reached(const char *what, const uint64_t *seen, int i)
-{
-    if (!seen[i])
-        fprintf(stderr, "%s %d was never reached\n", what, i);
-    return seen[i] > 0;
-}
-
-// A model that never gets somewhere proves nothing about it.
-static bool reached_everything(void)
-{
-    bool all = lessons_seen > 0;
-    all &= reached("a wait as estimated", came_seen, 0); // another takes luck; the stories have it
-    for (int i = 0; i < 3; i++)
-        all &= reached("due", dues_seen, i) && reached("response kept", kept_seen, i / 2);
-    for (int i = ROUTER_WAIT_NONE; i <= ROUTER_WAIT_PERSON; i++)
-        all &= reached("wait", waits_seen, i);
-    for (int i = ROUTER_DONE; i <= ROUTER_DESK_ENDED; i++)
-        all &= reached("effect", kinds_seen, i);
-    for (int i = ROUTER_NEW; i <= ROUTER_SUPERVISED; i++)
-        all &= i == ROUTER_TAKEN || reached("reason", reasons_seen, i);
-    for (int i = ROUTER_UNKNOWN_WORK; i <= ROUTER_AGENT_FULL; i++)
-        all &= i == ROUTER_FULL || reached("refusal", refusals_seen, i); // FULL takes luck; the stories have it
-    return all;
-}
-
 static bool step(struct router *r, struct twin *t, struct world *w, uint64_t n)
 {
     struct router_effects out;
@@ -337,7 +295,7 @@ static bool step(struct router *r, struct twin *t, struct world *w, uint64_t n)
     if (!router_step(r, &in, &out))
         return false;
     twin_step(t, &in);
-    count(&out);
+    cover_step(&in, &out, r, t);
     const char *why = router_check(r);
     if (why)
         fprintf(stderr, "  %s\n", why);
@@ -367,6 +325,7 @@ int main(int argc, char **argv)
         }
     }
     printf("%" PRIu64 " inputs, seed %" PRIu64 ", hash %016" PRIx64 "\n", n, seed, router_hash(r));
+    cover_rarest();
     router_free(r);
-    return n < 100000 || reached_everything() ? 0 : 1;
+    return n < 100000 || cover_complete() ? 0 : 1;
 }

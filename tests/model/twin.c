@@ -968,8 +968,6 @@ void twin_step(struct twin *t, const struct router_input *in)
     forget_commands(t, in->at);
     twin_learn_forget(t, in->at);
     twin_time(t, in->at);
-    if (twin_morning(t))
-        twin_settle(t);
     apply(t, in);
     twin_settle(t);
     finish(t);

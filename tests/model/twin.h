@@ -236,7 +236,10 @@ struct twin {
     size_t lessons_n;
     struct twin_closing closings[TWIN_CLOSINGS]; // oldest first
     size_t closings_n;
+    uint64_t fired[16], passed_on; // timers by kind; work that found its queue full, for the model's coverage
 };
+
+const char *twin_timer_name(int kind); // NULL = there is none
 
 void twin_init(struct twin *t);
 void twin_step(struct twin *t, const struct router_input *in);

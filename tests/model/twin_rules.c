@@ -205,6 +205,7 @@ struct twin_queue *twin_enter(struct twin *t, struct twin_work *w)
             struct twin_queue *to = twin_with_room(t, q);
             twin_name(w->overflowed, to == q ? "" : q->name);
             w->was_full = true;
+            t->passed_on += to != q;
             return to;
         }
     }

@@ -6,7 +6,14 @@
 
 #include <string.h>
 
-enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK, FOCUS, OVERFLOW, ABSENCE };
+enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK, FOCUS, OVERFLOW, ABSENCE, SNOOZE };
+
+const char *twin_timer_name(int kind)
+{
+    static const char *const names[] = {"",     "offer",     "grace", "wrap-up",  "idle",    "pause", "hold",
+                                        "step", "give back", "focus", "overflow", "absence", "snooze"};
+    return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
+}
 
 struct due {
     int64_t deadline;
@@ -153,6 +160,7 @@ static void absence_lasts(struct twin *t, struct twin_work *w)
 
 static void fire(struct twin *t, const struct due *d)
 {
+    t->fired[d->kind]++;
     if (d->kind == OFFER)
         offer_missed(t, d->w);
     else if (d->kind == GRACE)
@@ -180,4 +188,8 @@ void twin_time(struct twin *t, int64_t at)
             fire(t, &d);
     }
     t->now = at;
+    if (twin_morning(t)) {
+        t->fired[SNOOZE]++;
+        twin_settle(t);
+    }
 }

@@ -8,11 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AGENTS        6
-#define QUEUES        4
-#define CALENDARS     3
-#define CONVERSATIONS 9
-#define DESKS         8
+#define AGENTS 6
+#define QUEUES 4
 
 uint32_t world_random(struct world *w, uint32_t below)
 {
@@ -78,16 +75,16 @@ static void any_joined(struct world *w, char *to, const char *joint, uint32_t de
 
 static void any_part(struct world *w, char *to, uint32_t depth)
 {
-    static const char *const parts[] = {"s0",           "s1 >= 2",     "s2>=3",    "s0 >= 4",
-                                        "team = t0",    "team=t1",     "is = at0", "bot",
-                                        "human and s1", "not s2 >= 2", "not bot",  "s1>=1 or s0"};
+    static const char *const parts[] = {"s0",      "s1 >= 2",     "s2>=3",       "s0 >= 4",      "team = t0",
+                                        "team=t1", "is = at0",    "bot",         "human and s1", "not s2 >= 2",
+                                        "not bot", "s1>=1 or s0", "not team=t0", "not is=at1"};
     uint32_t dice = world_random(w, 10);
     if (depth && dice < 3)
         any_joined(w, to, " and ", depth);
     else if (depth && dice < 6)
         any_joined(w, to, " or ", depth);
     else
-        strcat(to, parts[world_random(w, 12)]);
+        strcat(to, parts[world_random(w, 14)]);
 }
 
 static const char *any_needs(struct world *w, uint32_t depth)
@@ -102,10 +99,13 @@ static void any_steps(struct world *w, struct router_queue *q)
 {
     struct router_relax *s = &w->steps[w->steps_n];
     uint32_t after = 0;
+    bool of_target = chance(w, 30);
     q->steps = s;
     while (q->steps_n < 3 && chance(w, 40)) {
-        after += 1 + world_random(w, 4) * 1000;
-        s[q->steps_n++] = (struct router_relax){.after_ms = after, .needs = chance(w, 30) ? "any" : any_needs(w, 1)};
+        after += 1 + world_random(w, 4) * (of_target ? 5 : 1000);
+        struct router_relax *next = &s[q->steps_n++];
+        *next = (struct router_relax){.needs = chance(w, 30) ? "any" : any_needs(w, 1)};
+        *(of_target ? &next->percent : &next->after_ms) = after;
     }
     w->steps_n += q->steps_n;
 }
@@ -153,7 +153,7 @@ static size_t any_text(struct world *w, const char *const **v, const char *prefi
 
 static void any_hours(struct world *w, struct router_queue *q)
 {
-    q->calendar = chance(w, 60) ? name(w, "c", world_random(w, CALENDARS + 1)) : "";
+    q->calendar = chance(w, 60) ? name(w, "c", world_random(w, WORLD_CALENDARS + 1)) : "";
     q->overflow = chance(w, 50) ? name(w, "q", world_random(w, QUEUES)) : "";
     q->overflow_waiting = chance(w, 50) ? 1 + world_random(w, 3) : 0;
     q->overflow_ms = chance(w, 50) ? 1000 + world_random(w, 5) * 500 : 0;
@@ -163,7 +163,7 @@ static void any_hours(struct world *w, struct router_queue *q)
 static void any_calendars(struct world *w, struct router_config *c)
 {
     c->calendars = w->calendars;
-    for (uint32_t i = 0; i < CALENDARS; i++) {
+    for (uint32_t i = 0; i < WORLD_CALENDARS; i++) {
         if (chance(w, 10))
             continue;
         struct router_calendar *to = &w->calendars[c->calendars_n++];
@@ -175,10 +175,10 @@ static void any_calendars(struct world *w, struct router_config *c)
 }
 
 // What somebody made of the words that hold, or of earlier ones.
-static void any_turns(struct world *w, const struct router *r, struct router_input *in)
+void world_turns(struct world *w, const struct router *r, struct router_input *in)
 {
     struct router_calendar_view v = {.defined = world_random(w, 100)};
-    bool there = router_calendar_at(r, world_random(w, CALENDARS), &v);
+    bool there = router_calendar_at(r, world_random(w, WORLD_CALENDARS), &v);
     in->kind = ROUTER_IN_CALENDAR;
     in->calendar.name = there ? copy(w, v.def.name) : "c0";
     in->calendar.defined = v.defined - (chance(w, 5) ? 1 : 0);
@@ -198,7 +198,7 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     q.requires_n = any_skills(w, &q.requires, 1);
     q.prefers_n = any_skills(w, &q.prefers, 1);
     q.needs = chance(w, 50) ? any_needs(w, 2) : "";
-    q.floor = chance(w, 20) ? any_needs(w, 0) : "";
+    q.floor = chance(w, 30) ? any_needs(w, 0) : "";
     any_steps(w, &q);
     q.channels = any_channels(w);
     q.accounts_n = any_text(w, &q.accounts, "acc", 2, 20);
@@ -225,7 +225,7 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     return q;
 }
 
-static void any_config(struct world *w, struct router_config *c)
+void world_config(struct world *w, struct router_config *c)
 {
     *c = (struct router_config){.queues = w->queues,
                                 .agents = w->agents,
@@ -264,7 +264,7 @@ static void any_config(struct world *w, struct router_config *c)
     }
 }
 
-static void any_happened(struct world *w, struct router_happened *h)
+void world_happened(struct world *w, struct router_happened *h)
 {
     static const enum router_happened_kind kinds[] = {ROUTER_WORDS,        ROUTER_WORDS,       ROUTER_WORDS,
                                                       ROUTER_CALL_STARTED, ROUTER_CALL_ENDED,  ROUTER_CALL_ENDED,
@@ -276,7 +276,7 @@ static void any_happened(struct world *w, struct router_happened *h)
     if (h->kind == ROUTER_CHAT_CLOSED)
         h->channel = ROUTER_CHAT;
     h->account = name(w, "acc", world_random(w, 2));
-    h->conversation = chance(w, 20) ? 1 : 1 + world_random(w, CONVERSATIONS);
+    h->conversation = chance(w, 20) ? 1 : 1 + world_random(w, WORLD_CONVERSATIONS);
     h->handle = name(w, "h", world_random(w, h->conversation == 1 ? 9 : 3)); // one customer has too many handles
     h->call = h->channel == ROUTER_VOICE && chance(w, 80) ? name(w, "call", world_random(w, 3)) : "";
     h->language = chance(w, 50) ? name(w, "l", world_random(w, 2)) : "";
@@ -291,7 +291,7 @@ static void any_happened(struct world *w, struct router_happened *h)
 
 static bool some_work(struct world *w, const struct router *r, struct router_work_view *v)
 {
-    size_t skip = world_random(w, CONVERSATIONS);
+    size_t skip = world_random(w, WORLD_CONVERSATIONS);
     bool found = router_next_work(r, 0, v);
     for (struct router_work_view next; found && skip-- && router_next_work(r, v->id, &next);)
         *v = next;
@@ -301,12 +301,12 @@ static bool some_work(struct world *w, const struct router *r, struct router_wor
 // A session of this agent, if they have one.
 static const char *desk_of(struct world *w, const struct router *r, const char *agent)
 {
-    for (uint32_t i = 0; i < DESKS; i++) {
+    for (uint32_t i = 0; i < WORLD_DESKS; i++) {
         const char *of, *desk = name(w, "d", i);
         if (router_session_agent(r, desk, &of) && strcmp(of, agent) == 0)
             return desk;
     }
-    return name(w, "d", world_random(w, DESKS));
+    return name(w, "d", world_random(w, WORLD_DESKS));
 }
 
 static enum router_act fitting_act(struct world *w, enum router_work_state s, bool talkative)
@@ -331,7 +331,7 @@ static enum router_act fitting_act(struct world *w, enum router_work_state s, bo
     return (enum router_act)(1 + world_random(w, ROUTER_ACTS - 1));
 }
 
-static void any_command(struct world *w, const struct router *r, struct router_command *c)
+void world_command(struct world *w, const struct router *r, struct router_command *c)
 {
     struct router_work_view v = {.agent = ""};
     bool found = some_work(w, r, &v);
@@ -348,7 +348,7 @@ static void any_command(struct world *w, const struct router *r, struct router_c
         c->act = ROUTER_ACT_PRESENCE;
     c->work = found && chance(w, 97) ? v.id : world_random(w, 50);
     c->epoch = chance(w, 95) ? v.epoch : v.epoch - world_random(w, 3);
-    c->conversation = found && chance(w, 97) ? v.conversation : 1 + world_random(w, CONVERSATIONS);
+    c->conversation = found && chance(w, 97) ? v.conversation : 1 + world_random(w, WORLD_CONVERSATIONS);
     c->presence = chance(w, 75)   ? ROUTER_AVAILABLE
                   : chance(w, 50) ? ROUTER_AWAY
                   : chance(w, 45) ? ROUTER_FOCUS
@@ -367,18 +367,18 @@ static void any_command(struct world *w, const struct router *r, struct router_c
                                                   : name(w, "a", world_random(w, AGENTS + 1));
 }
 
-static void any_desk(struct world *w, struct router_input *in)
+void world_desk(struct world *w, struct router_input *in)
 {
     uint32_t dice = world_random(w, 10);
     if (dice < 6) {
-        uint32_t desk = world_random(w, DESKS); // mostly its own agent's
+        uint32_t desk = world_random(w, WORLD_DESKS); // mostly its own agent's
         in->kind = ROUTER_IN_DESK_OPENED;
         in->desk_opened.session = name(w, "d", desk);
         in->desk_opened.agent = chance(w, 90) ? name(w, "a", desk % AGENTS) : any_agent(w);
         in->desk_opened.boot = name(w, "b", world_random(w, 2));
     } else if (dice < 9) {
         in->kind = ROUTER_IN_DESK_CLOSED;
-        in->desk_closed.session = name(w, "d", world_random(w, DESKS));
+        in->desk_closed.session = name(w, "d", world_random(w, WORLD_DESKS));
         in->desk_closed.boot = chance(w, 50) ? "" : name(w, "b", world_random(w, 2));
         in->desk_closed.logout = chance(w, 40);
     } else {
@@ -387,14 +387,14 @@ static void any_desk(struct world *w, struct router_input *in)
     }
 }
 
-static void any_change(struct world *w, const struct router *r, struct router_input *in)
+void world_change(struct world *w, const struct router *r, struct router_input *in)
 {
     bool from_file;
     switch (world_random(w, 10)) {
     case 0:
     case 1:
         in->kind = ROUTER_IN_CONFIG;
-        any_config(w, &in->config);
+        world_config(w, &in->config);
         break;
     case 2:
     case 3:
@@ -413,7 +413,7 @@ static void any_change(struct world *w, const struct router *r, struct router_in
         break;
     case 7:
     case 8:
-        any_turns(w, r, in);
+        world_turns(w, r, in);
         break;
     default:
         in->kind = ROUTER_IN_QUEUE_REMOVED;
@@ -423,22 +423,27 @@ static void any_change(struct world *w, const struct router *r, struct router_in
 
 static void keep_closing(void *ctx, const struct router_closing_view *c)
 {
-    *(uint64_t *)ctx = c->work;
+    *(struct router_closing_view *)ctx = *c;
 }
 
-// Mostly about the oldest closing that is remembered of the agent.
-static void any_learned(struct world *w, const struct router *r, struct router_input *in)
+// Mostly about the oldest closing that is remembered of an agent who has some.
+void world_learned(struct world *w, const struct router *r, struct router_input *in)
 {
+    struct router_closing_view c = {0};
+    uint32_t first = world_random(w, AGENTS);
     in->kind = ROUTER_IN_LEARNED;
     in->learned.act = (enum router_learned)(1 + world_random(w, 3));
-    in->learned.agent = any_agent(w);
+    for (uint32_t i = 0; i < AGENTS && !c.work; i++) {
+        in->learned.agent = name(w, "a", (first + i) % AGENTS);
+        router_each_closing(r, in->learned.agent, keep_closing, &c);
+    }
+    if (chance(w, 60))
+        in->learned.act = c.contested ? ROUTER_LEARNED_RESTORE : ROUTER_LEARNED_CONTEST;
     in->learned.queue = chance(w, 60) ? name(w, "q", world_random(w, QUEUES)) : "";
-    in->learned.work = world_random(w, 50);
-    if (chance(w, 95))
-        router_each_closing(r, in->learned.agent, keep_closing, &in->learned.work);
+    in->learned.work = chance(w, 95) ? c.work : world_random(w, 50);
 }
 
-static void any_supervision(struct world *w, const struct router *r, struct router_supervise *s)
+void world_supervision(struct world *w, const struct router *r, struct router_supervise *s)
 {
     struct router_work_view v = {0};
     bool found = some_work(w, r, &v);
@@ -457,7 +462,7 @@ static void any_supervision(struct world *w, const struct router *r, struct rout
     s->over_capacity = chance(w, 40);
 }
 
-static void any_other(struct world *w, struct router_input *in)
+void world_other(struct world *w, struct router_input *in)
 {
     static const enum router_input_kind kinds[] = {ROUTER_IN_TICK, ROUTER_IN_TICK,     ROUTER_IN_NOTHING,
                                                    ROUTER_IN_FOLD, ROUTER_IN_DELIVERY, ROUTER_IN_CUSTOMER_CHANGED};
@@ -466,7 +471,7 @@ static void any_other(struct world *w, struct router_input *in)
         in->fold.version = ROUTER_FOLD_VERSION;
     if (in->kind == ROUTER_IN_DELIVERY)
         in->delivery = (struct router_delivery_news){.delivery = "9.1",
-                                                     .conversation = 1 + world_random(w, CONVERSATIONS),
+                                                     .conversation = 1 + world_random(w, WORLD_CONVERSATIONS),
                                                      .entry = 9,
                                                      .state = 4,
                                                      .reason = ""};
@@ -474,44 +479,4 @@ static void any_other(struct world *w, struct router_input *in)
         in->customer_changed.customer = 1 + world_random(w, 5);
         in->customer_changed.other = 1 + world_random(w, 5);
     }
-}
-
-static int64_t pause_before(struct world *w)
-{
-    if (chance(w, 40))
-        return 0;
-    if (chance(w, 90))
-        return world_random(w, 4) * 250;
-    if (chance(w, 95))
-        return world_random(w, 20) * 500;
-    return world_random(w, 1000) * 1000;
-}
-
-struct router_input world_next(struct world *w, const struct router *r, uint64_t number)
-{
-    w->names_n = w->slas_n = w->skills_n = w->texts_n = w->steps_n = w->needs_n = 0;
-    w->at += pause_before(w);
-    if (chance(w, 1)) // the wall clock is set
-        w->ahead = world_random(w, 60000);
-    struct router_input in = {.number = number, .at = w->at, .wall = w->at + w->ahead, .has_entry = chance(w, 60)};
-    uint32_t dice = world_random(w, 100);
-    if (dice < 38) {
-        in.kind = ROUTER_IN_HAPPENED;
-        any_happened(w, &in.happened);
-    } else if (dice < 82) {
-        in.kind = ROUTER_IN_COMMAND;
-        any_command(w, r, &in.command);
-    } else if (dice < 90) {
-        any_desk(w, &in);
-    } else if (dice < 93) {
-        any_change(w, r, &in);
-    } else if (dice < 94) {
-        any_learned(w, r, &in);
-    } else if (dice < 96) {
-        in.kind = ROUTER_IN_SUPERVISE;
-        any_supervision(w, r, &in.supervise);
-    } else {
-        any_other(w, &in);
-    }
-    return in;
 }

@@ -6,6 +6,10 @@
 
 #include "routing/router.h"
 
+#define WORLD_CALENDARS     3
+#define WORLD_CONVERSATIONS 9
+#define WORLD_DESKS         8
+
 struct world {
     uint64_t seed;
     uint64_t client_id;
@@ -27,11 +31,25 @@ struct world {
     int64_t turns[4];
     const char *texts[128];
     size_t texts_n;
+    // moods.c
+    size_t mood;
+    uint32_t mood_left; // inputs
 };
 
 uint32_t world_random(struct world *w, uint32_t below);
 
-// The next input; looks at the router to make likely what would be rare by chance. Number, times and payload are set.
+// Makers of inputs: each sets `kind` where it does not stand for one, and what belongs to it.
+void world_config(struct world *w, struct router_config *c);
+void world_happened(struct world *w, struct router_happened *h);
+void world_command(struct world *w, const struct router *r, struct router_command *c);
+void world_desk(struct world *w, struct router_input *in);
+void world_change(struct world *w, const struct router *r, struct router_input *in);
+void world_turns(struct world *w, const struct router *r, struct router_input *in);
+void world_learned(struct world *w, const struct router *r, struct router_input *in);
+void world_supervision(struct world *w, const struct router *r, struct router_supervise *s);
+void world_other(struct world *w, struct router_input *in);
+
+// The next input (moods.c); looks at the router to make likely what would be rare by chance. Number, times and payload are set.
 struct router_input world_next(struct world *w, const struct router *r, uint64_t number);
 
 #endif

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the random world does next, and when. A world in which everything is equally likely never gets far: work is gone before
+// it has waited, and no timer fires. So it has moods, each lasting for some inputs: one table says how often which input is made
+// in each of them, another how time passes. A new kind of input is a line of the first.
+
+#include "world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum mood { MIXED, STEADY, RUSH, QUIET, ABSENT, CHANGING, LEARNING, MOODS };
+
+static bool chance(struct world *w, uint32_t percent)
+{
+    return world_random(w, 100) < percent;
+}
+
+static const char *name(struct world *w, const char *prefix, uint32_t n)
+{
+    char *to = w->names[w->names_n++];
+    snprintf(to, sizeof w->names[0], "%s%u", prefix, n);
+    return to;
+}
+
+static const char *copy(struct world *w, const char *s)
+{
+    char *to = w->names[w->names_n++];
+    snprintf(to, sizeof w->names[0], "%s", s);
+    return to;
+}
+
+// ---- makers ----
+
+static void make_happened(struct world *w, const struct router *r, struct router_input *in)
+{
+    (void)r;
+    in->kind = ROUTER_IN_HAPPENED;
+    world_happened(w, &in->happened);
+}
+
+// A customer has something to say, mostly one who waits for nothing yet.
+static void make_words(struct world *w, const struct router *r, struct router_input *in)
+{
+    struct router_work_view v;
+    make_happened(w, r, in);
+    struct router_happened *h = &in->happened;
+    h->kind = ROUTER_WORDS;
+    h->channel = (enum router_channel)(ROUTER_CHAT + world_random(w, 3));
+    h->participant = false;
+    h->call = "";
+    for (uint32_t i = 0; i < 3 && router_work_of_conversation(r, h->conversation, &v); i++)
+        h->conversation = 1 + world_random(w, WORLD_CONVERSATIONS);
+    h->customer = 1 + h->conversation % 5;
+    h->handle = name(w, "h", world_random(w, 2));
+}
+
+static void make_command(struct world *w, const struct router *r, struct router_input *in)
+{
+    in->kind = ROUTER_IN_COMMAND;
+    world_command(w, r, &in->command);
+}
+
+static void make_desk(struct world *w, const struct router *r, struct router_input *in)
+{
+    (void)r;
+    world_desk(w, in);
+}
+
+static bool some_agent(struct world *w, const struct router *r, bool available, struct router_agent_view *v)
+{
+    struct router_agent_view next;
+    uint32_t n = 0;
+    for (const char *after = NULL; router_next_agent(r, after, &next); after = next.def.id) {
+        bool fits = (next.presence == ROUTER_AVAILABLE) == available && next.presence != ROUTER_PRESENCE_NONE;
+        if (fits && world_random(w, ++n) == 0)
+            *v = next;
+    }
+    return n > 0;
+}
+
+static void order(struct world *w, const struct router *r, struct router_input *in, const char *agent,
+                  enum router_act act)
+{
+    const char *session = router_agent_session(r, agent);
+    make_command(w, r, in);
+    in->command.agent = copy(w, agent);
+    in->command.session = session ? copy(w, session) : "d0";
+    in->command.client_id = name(w, "c", (uint32_t)++w->client_id % 100000);
+    in->command.act = act;
+}
+
+// One who is not available comes to be.
+static void make_coming(struct world *w, const struct router *r, struct router_input *in)
+{
+    struct router_agent_view v;
+    if (!some_agent(w, r, false, &v)) {
+        make_words(w, r, in);
+    } else if (router_agent_session(r, v.def.id)) {
+        order(w, r, in, v.def.id, ROUTER_ACT_PRESENCE);
+        in->command.presence = ROUTER_AVAILABLE;
+    } else {
+        in->kind = ROUTER_IN_DESK_OPENED;
+        in->desk_opened.agent = copy(w, v.def.id);
+        in->desk_opened.session = name(w, "d", (uint32_t)(v.def.id[1] - '0') % WORLD_DESKS);
+        in->desk_opened.boot = name(w, "b", world_random(w, 2));
+    }
+}
+
+// One who is available goes, in one way or another.
+static void make_going(struct world *w, const struct router *r, struct router_input *in)
+{
+    static const enum router_presence to[] = {ROUTER_AWAY, ROUTER_AWAY, ROUTER_FOCUS, ROUTER_DRAINING};
+    struct router_agent_view v;
+    const char *session = some_agent(w, r, true, &v) ? router_agent_session(r, v.def.id) : NULL;
+    if (!session) {
+        make_desk(w, r, in);
+    } else if (chance(w, 60)) {
+        in->kind = ROUTER_IN_DESK_CLOSED;
+        in->desk_closed.session = copy(w, session);
+        in->desk_closed.boot = "";
+        in->desk_closed.logout = chance(w, 5);
+    } else {
+        order(w, r, in, v.def.id, ROUTER_ACT_PRESENCE);
+        in->command.presence = to[world_random(w, 4)];
+    }
+}
+
+static bool some_work(struct world *w, const struct router *r, struct router_work_view *v)
+{
+    struct router_work_view next;
+    uint32_t n = 0;
+    for (uint64_t after = 0; router_next_work(r, after, &next); after = next.id) {
+        if (next.state != ROUTER_QUEUED && world_random(w, ++n) == 0)
+            *v = next;
+    }
+    return n > 0;
+}
+
+// Some work goes its way: who is offered it takes it, who has it speaks and ends it.
+static void make_progress(struct world *w, const struct router *r, struct router_input *in)
+{
+    struct router_work_view v;
+    if (!some_work(w, r, &v)) {
+        make_coming(w, r, in);
+        return;
+    }
+    static const enum router_act writing_up[] = {ROUTER_ACT_WRAP_UP_DONE, ROUTER_ACT_WRAP_UP_DONE,
+                                                 ROUTER_ACT_DISPOSITION, ROUTER_ACT_EXTEND};
+    bool send = chance(w, 50);
+    order(w, r, in, v.state == ROUTER_SNOOZED ? v.former_agent : v.agent,
+          v.state == ROUTER_OFFERED   ? ROUTER_ACT_ACCEPT
+          : v.state == ROUTER_WRAP_UP ? writing_up[world_random(w, 4)]
+          : v.state == ROUTER_SNOOZED ? ROUTER_ACT_WAKE
+          : send                      ? ROUTER_ACT_SEND
+                                      : ROUTER_ACT_CLOSE);
+    struct router_command *c = &in->command;
+    c->work = v.id;
+    c->epoch = v.epoch;
+    c->conversation = v.conversation;
+    c->channel = ROUTER_CHANNEL_NONE;
+    c->text = v.dispositions_n ? copy(w, v.dispositions[0]) : "t0";
+    c->resolved = chance(w, 70);
+}
+
+static void make_change(struct world *w, const struct router *r, struct router_input *in)
+{
+    world_change(w, r, in);
+}
+
+static void make_turns(struct world *w, const struct router *r, struct router_input *in)
+{
+    world_turns(w, r, in);
+}
+
+// A contact centre where everybody can do everything, but not much at a time.
+static void make_easy(struct world *w, const struct router *r, struct router_input *in)
+{
+    struct router_config *c = &in->config;
+    (void)r;
+    in->kind = ROUTER_IN_CONFIG;
+    world_config(w, c);
+    c->grace_ms = 100000;
+    c->timeouts_to_away = 3;
+    c->learn_ms = 20000;
+    for (size_t i = 0; i < c->agents_n; i++) {
+        w->agents[i].channels = 0;
+        w->agents[i].capacity = 1 + world_random(w, 2);
+    }
+    for (size_t i = 0; i < c->queues_n; i++) {
+        struct router_queue *q = &w->queues[i];
+        q->requires_n = q->steps_n = 0;
+        q->needs = q->floor = q->calendar = "";
+        q->channels = 0;
+        q->offer_ms = 2000;
+        if (chance(w, 50))
+            q->select = ROUTER_RESOLUTION;
+        q->learn = q->select == ROUTER_RESOLUTION || (q->select == ROUTER_MIX && q->mix[ROUTER_RESOLUTION]);
+    }
+    for (size_t i = 1; i < ROUTER_CHANNELS; i++)
+        c->channels[i] = (struct router_channel_rules){.units = 1};
+}
+
+static void make_learned(struct world *w, const struct router *r, struct router_input *in)
+{
+    world_learned(w, r, in);
+}
+
+static void make_supervision(struct world *w, const struct router *r, struct router_input *in)
+{
+    in->kind = ROUTER_IN_SUPERVISE;
+    world_supervision(w, r, &in->supervise);
+}
+
+// A supervisor gives work to somebody who is there.
+static void make_assignment(struct world *w, const struct router *r, struct router_input *in)
+{
+    struct router_agent_view v;
+    make_supervision(w, r, in);
+    in->supervise.act = ROUTER_ASSIGN_TO;
+    if (some_agent(w, r, true, &v))
+        in->supervise.agent = copy(w, v.def.id);
+}
+
+static void make_other(struct world *w, const struct router *r, struct router_input *in)
+{
+    (void)r;
+    world_other(w, in);
+}
+
+static void make_tick(struct world *w, const struct router *r, struct router_input *in)
+{
+    (void)w;
+    (void)r;
+    in->kind = ROUTER_IN_TICK;
+}
+
+static const struct maker {
+    void (*make)(struct world *w, const struct router *r, struct router_input *in);
+    uint8_t weights[MOODS];
+} makers[] = {
+    //                  mixed, steady, rush, quiet, absent, changing, learning
+    {make_happened, {38, 2, 20, 2, 10, 20, 2}}, {make_words, {0, 30, 60, 2, 10, 10, 25}},
+    {make_command, {44, 2, 0, 5, 10, 20, 5}},   {make_progress, {0, 50, 10, 8, 20, 10, 50}},
+    {make_desk, {8, 0, 1, 2, 10, 4, 0}},        {make_coming, {0, 15, 5, 1, 5, 5, 10}},
+    {make_going, {0, 1, 0, 1, 25, 1, 0}},       {make_change, {2, 0, 0, 0, 0, 15, 0}},
+    {make_turns, {1, 0, 0, 2, 1, 8, 0}},        {make_learned, {1, 0, 0, 0, 0, 1, 10}},
+    {make_supervision, {2, 1, 2, 1, 5, 4, 1}},  {make_assignment, {1, 0, 2, 1, 1, 2, 0}},
+    {make_other, {4, 1, 1, 1, 2, 2, 1}},        {make_tick, {0, 3, 1, 75, 20, 0, 0}},
+};
+
+// ---- time ----
+
+static int64_t pause_usual(struct world *w, const struct router *r)
+{
+    (void)r;
+    if (chance(w, 40))
+        return 0;
+    if (chance(w, 90))
+        return world_random(w, 4) * 250;
+    if (chance(w, 95))
+        return world_random(w, 20) * 500;
+    return world_random(w, 1000) * 1000;
+}
+
+static int64_t pause_short(struct world *w, const struct router *r)
+{
+    (void)r;
+    return world_random(w, 400);
+}
+
+static int64_t pause_none(struct world *w, const struct router *r)
+{
+    (void)r;
+    return chance(w, 90) ? 0 : world_random(w, 100);
+}
+
+// Until a calendar turns, if one does.
+static int64_t pause_turn(struct world *w, const struct router *r)
+{
+    struct router_calendar_view v;
+    bool there = router_calendar_at(r, world_random(w, WORLD_CALENDARS), &v) && v.next;
+    return there && v.next > w->at + w->ahead ? v.next - w->at - w->ahead : 0;
+}
+
+// Just until something is due, or just not.
+static int64_t pause_due(struct world *w, const struct router *r)
+{
+    int64_t due = router_next_deadline(r);
+    if (chance(w, 10))
+        return pause_turn(w, r);
+    if (due == INT64_MAX || due > w->at + 400000 || chance(w, 10))
+        return pause_short(w, r);
+    return due <= w->at ? 1 : due - w->at + (int64_t)world_random(w, 3) - 1;
+}
+
+static int64_t pause_some_due(struct world *w, const struct router *r)
+{
+    return chance(w, 50) ? pause_due(w, r) : pause_usual(w, r);
+}
+
+static const struct {
+    uint32_t weight, inputs; // how often; at most
+    int64_t (*pause)(struct world *w, const struct router *r);
+    void (*opening)(struct world *w, const struct router *r, struct router_input *in); // NULL = none
+} moods[MOODS] = {
+    [MIXED] = {40, 400, pause_usual, NULL},
+    [STEADY] = {20, 600, pause_short, make_easy},
+    [RUSH] = {10, 40, pause_none, NULL},
+    [QUIET] = {20, 60, pause_due, NULL},
+    [ABSENT] = {15, 100, pause_some_due, NULL},
+    [CHANGING] = {10, 40, pause_some_due, NULL},
+    [LEARNING] = {10, 400, pause_short, make_easy},
+};
+
+static void change_mood(struct world *w)
+{
+    uint32_t sum = 0, dice;
+    for (size_t i = 0; i < MOODS; i++)
+        sum += moods[i].weight;
+    dice = world_random(w, sum);
+    for (w->mood = 0; dice >= moods[w->mood].weight; w->mood++)
+        dice -= moods[w->mood].weight;
+    w->mood_left = 1 + world_random(w, moods[w->mood].inputs);
+}
+
+static const struct maker *any_maker(struct world *w)
+{
+    uint32_t sum = 0, dice;
+    const struct maker *m = makers;
+    for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++)
+        sum += makers[i].weights[w->mood];
+    dice = world_random(w, sum);
+    for (; dice >= m->weights[w->mood]; m++)
+        dice -= m->weights[w->mood];
+    return m;
+}
+
+struct router_input world_next(struct world *w, const struct router *r, uint64_t number)
+{
+    bool opens = !w->mood_left;
+    w->names_n = w->slas_n = w->skills_n = w->texts_n = w->steps_n = w->needs_n = 0;
+    if (opens)
+        change_mood(w);
+    w->mood_left--;
+    w->at += moods[w->mood].pause(w, r);
+    if (chance(w, 1)) // the wall clock is set
+        w->ahead = world_random(w, 60000);
+    struct router_input in = {.number = number, .at = w->at, .wall = w->at + w->ahead, .has_entry = chance(w, 60)};
+    if (opens && moods[w->mood].opening)
+        moods[w->mood].opening(w, r, &in);
+    else
+        any_maker(w)->make(w, r, &in);
+    return in;
+}

@@ -185,7 +185,8 @@ bool router_queue_at(const struct router *r, size_t index, struct router_queue_v
         const struct line *l = q->lines[i];
         if (l->head && (!out->oldest || l->head->since < out->oldest))
             out->oldest = l->head->since;
-        out->unmeetable += queue_pool_at(q, l->step)->able ? 0 : l->n;
+        if (l->n && !queue_pool_at(q, l->step)->able) // an empty line may be of a step that the queue has no longer
+            out->unmeetable += l->n;
     }
     return true;
 }

@@ -7,8 +7,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define CLIENT_ANSWER_MAX (64u << 20)
+
+// An answer's header `Warning: 299 AGENT "text"`: what the daemon has to say of what was done.
+static size_t client_warning(char *line, size_t size, size_t n, void *arg)
+{
+    static const char name[] = "warning: 299 ";
+    size_t len = size * n;
+    (void)arg;
+    const char *at = len > sizeof name && strncasecmp(line, name, sizeof name - 1) == 0 ? memchr(line, '"', len) : NULL;
+    const char *end = line + len;
+    if (!at)
+        return len;
+    char text[512];
+    size_t put = 0;
+    for (at++; at < end && *at != '"' && put + 1 < sizeof text; at++) {
+        if (*at == '\\' && at + 1 < end)
+            at++;
+        if (*at >= ' ' && *at <= '~')
+            text[put++] = *at;
+    }
+    text[put] = 0;
+    cli_fail(CLI_OK, "%s%s", strncmp(text, "error: ", 7) == 0 ? "" : "warning: ", text);
+    return len;
+}
 
 struct client_answer {
     char *bytes;
@@ -70,6 +94,7 @@ static int client_request(struct cli *cli, const char *method, const char *path,
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 30000L);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, client_take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, a);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, client_warning);
     if (body)
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
     CURLcode rc = curl_easy_perform(curl);

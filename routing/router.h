@@ -75,6 +75,7 @@ struct router_queue_view {
     uint32_t waiting, offered, assigned;
     int64_t oldest;      // at; 0 = none; by cost, of those who go first
     bool closed;         // by its calendar
+    bool implicit;       // stands in while none is configured
     uint32_t unmeetable; // of those waiting: their requirement, as relaxed so far, is met by no agent, present or not
     struct router_calibration estimates;
     struct router_responses responses[ROUTER_CHANNELS];
@@ -177,6 +178,8 @@ bool router_lesson_at(const struct router *r, const char *agent, size_t index, s
 // The newest first.
 void router_each_closing(const struct router *r, const char *agent,
                          void (*fn)(void *ctx, const struct router_closing_view *c), void *ctx);
+// The rules in force, without queues, agents and calendars, which have views of their own.
+void router_rules(const struct router *r, struct router_config *out);
 bool router_calendar_at(const struct router *r, size_t index, struct router_calendar_view *out);
 // The conversations whose entries concern this agent: held, offered, in wrap-up or informed. Calls fn for each in order of work id.
 void router_each_concern(const struct router *r, const char *agent,

@@ -179,6 +179,7 @@ bool router_queue_at(const struct router *r, size_t index, struct router_queue_v
                                       .offered = q->offered,
                                       .assigned = q->assigned,
                                       .closed = !calendar_open(q->calendar, r->wall),
+                                      .implicit = q->implicit,
                                       .estimates = q->forecast->seen};
     memcpy(out->responses, q->forecast->responses, sizeof out->responses);
     for (size_t i = 0; i < q->lines_n; i++) {
@@ -189,6 +190,11 @@ bool router_queue_at(const struct router *r, size_t index, struct router_queue_v
             out->unmeetable += l->n;
     }
     return true;
+}
+
+void router_rules(const struct router *r, struct router_config *out)
+{
+    *out = r->rules;
 }
 
 struct router_wait router_work_wait(const struct router *r, uint64_t work)

@@ -15,6 +15,7 @@
 #include "routing/router.h"
 
 struct config;
+struct Throughline__V1__RoutingConfig;
 
 #define LINT_MAX      100
 #define LINT_TEXT_MAX 360
@@ -46,6 +47,22 @@ struct lint_report {
 // What is passed stays the caller's, for as long as the report is read. `now`: seconds of Unix time, for what is past.
 void config_lint(const struct router_config *c, const struct lint_account *accounts, size_t accounts_n, int64_t now,
                  struct lint_report *out);
+
+// The same with less thought, for who cannot wait: rules fall silent when the steps (a requirement asked of an agent is one) are used up.
+void config_lint_within(const struct router_config *c, const struct lint_account *accounts, size_t accounts_n,
+                        int64_t now, int64_t steps, struct lint_report *out);
+
+#define LINT_STEPS 20000000 // config_lint() thinks as many
+
+// The same of routing as a message, in which a file, a request and what is in force look alike; its accounts are those of the tenant in `c`.
+void config_lint_message(const struct Throughline__V1__RoutingConfig *m, const struct config *c, const char *tenant,
+                         int64_t steps, struct lint_report *out);
+
+// What would be in force if `next` were applied where `now` is: whom the API brought stays. Its rows are the others', the lists are
+// freed by the second.
+void config_after(const struct Throughline__V1__RoutingConfig *now, const struct Throughline__V1__RoutingConfig *next,
+                  struct Throughline__V1__RoutingConfig *out);
+void config_after_free(struct Throughline__V1__RoutingConfig *after);
 
 // The names of the rules, in order; NULL behind the last.
 const char *config_lint_rule(size_t i);

@@ -4,11 +4,8 @@
 #include "daemon/config/config_private.h"
 
 #include "daemon/base/loop.h"
-#include "daemon/core/input.h"
-
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 // The nth row of a tenant.
 static const struct toml_node *row_of(const struct config *c, const struct toml_node *root, const char *table, size_t n,
@@ -47,34 +44,15 @@ static struct config_place place_of(const struct config *c, const struct toml_no
 static void lint_tenant(const struct config *c, const struct toml_node *root, const char *tenant,
                         struct config_errors *errs)
 {
-    struct lint_account *accounts = xcalloc(c->accounts_n, sizeof *accounts);
     struct lint_report *report = xcalloc(1, sizeof *report);
     Throughline__V1__RoutingConfig *m = config_routing(c, tenant);
-    struct scratch scratch;
-    struct router_config routing;
-    size_t n = config_lint_accounts(c, tenant, accounts);
-    scratch_open(&scratch);
-    if (input_config(&scratch, m, &routing))
-        config_lint(&routing, accounts, n, (int64_t)time(NULL), report);
+    config_lint_message(m, c, tenant, LINT_STEPS, report);
     for (size_t i = 0; i < report->n; i++) {
         const struct lint_finding *f = &report->v[i];
         (f->error ? errors_add : errors_warn)(errs, place_of(c, root, f, tenant), "%s [%s]", f->text, f->rule);
     }
-    scratch_close(&scratch);
     throughline__v1__routing_config__free_unpacked(m, NULL);
     free(report);
-    free(accounts);
-}
-
-size_t config_lint_accounts(const struct config *c, const char *tenant, struct lint_account *out)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < c->accounts_n; i++) {
-        if (strcmp(c->accounts[i].tenant, tenant) == 0)
-            out[n++] =
-                (struct lint_account){c->accounts[i].name, c->accounts[i].channel ? 1u << c->accounts[i].channel : 0};
-    }
-    return n;
 }
 
 void config_lint_file(const struct config *c, const struct toml_node *root, struct config_errors *errs)

@@ -186,7 +186,6 @@ static Throughline__V1__ChannelRules *rules_message(const struct config_channel 
     m->lost_grace_seconds = (uint32_t)rules->lost_grace_seconds;
     m->away_grace_seconds = (uint32_t)rules->away_grace_seconds;
     m->give_back_seconds = (uint32_t)(rules->give_back_minutes * 60);
-    m->join_seconds = (uint32_t)(rules->join_hours * 3600);
     return m;
 }
 

@@ -133,6 +133,8 @@ struct Throughline__V1__AgentStatus;
 struct Throughline__V1__QueueStatus;
 struct Throughline__V1__Work *core_work_message(const struct router_work_view *w);
 struct Throughline__V1__Calendar *core_calendar_message(const struct router_calendar *d);
+// All that is in force, in the form in which a file's routing goes into the log: one who applies it changes nothing.
+struct Throughline__V1__RoutingConfig *core_config_message(const struct router *router);
 struct Throughline__V1__AgentStatus *core_agent_message(const struct router_agent_view *a);
 struct Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *q);
 // What is estimated anew each time that somebody looks: added to a message of the above; `index` as in router_queue_at().

@@ -62,6 +62,7 @@ static const struct http_route routes[] = {
     {.method = HTTP_DELETE, .pattern = "/v1/tokens/{id}", .roles = AUTH_ADMIN, .handler = admin_token_delete},
     {.method = HTTP_GET, .pattern = "/v1/audit", .roles = AUTH_ADMIN, .handler = admin_audit_list},
     {.method = HTTP_GET, .pattern = "/v1/config", .roles = AUTH_ADMIN, .handler = admin_config},
+    {.method = HTTP_GET, .pattern = "/v1/config/lint", .roles = AUTH_ADMIN, .handler = admin_config_lint},
     {.method = HTTP_GET, .pattern = "/v1/config/diff", .roles = AUTH_ADMIN, .handler = admin_config_diff},
     {.method = HTTP_POST, .pattern = "/v1/config/apply", .roles = AUTH_ADMIN, .handler = admin_config_apply},
     {.method = HTTP_GET, .pattern = "/v1/log", .roles = AUTH_ADMIN, .handler = admin_log},
@@ -149,6 +150,8 @@ static void answer_if_folded(struct admin_call *c, struct http_request *r)
             http_problem(r, PROBLEM_unprocessable, NULL, refusal_name((Throughline__V1__Refusal)a->refused[i].refusal));
             return;
         }
+    if (c->lints)
+        admin_lint_after(c, r);
     if (c->folded)
         c->folded(c, r);
     else if (c->answer)
@@ -234,6 +237,7 @@ void admin_free(struct admin *a)
     while (table_next(&a->calls, &cursor, &id, &v))
         call_free(v);
     table_close(&a->calls);
+    free(a->said.v);
     free(a);
 }
 
@@ -274,6 +278,7 @@ void admin_append(struct face *face, struct http_request *r, Throughline__V1__In
     c->status = status;
     c->answer = answer;
     admin_audit(face, r, action, target, detail);
+    admin_lint_before(c, in);
     core_append(face->core, in, admin_on_placed, face->admin, c->id);
 }
 

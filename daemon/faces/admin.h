@@ -6,6 +6,7 @@
 
 #include "daemon/base/table.h"
 #include "daemon/faces/face.h"
+#include "throughline/v1/admin.pb-c.h"
 #include "throughline/v1/log.pb-c.h"
 
 #define ADMIN_READ    (AUTH_SUPERVISOR | AUTH_ADMIN)
@@ -26,6 +27,8 @@ struct admin_call {
     unsigned status;
     ProtobufCMessage *answer; // owned: sent when that is so, else nothing is in the body
     char name[80];
+    bool lints;        // the answer tells what the lint says of the change ...
+    const char *table; // ... of this kind of row, called `name`; NULL = of all that is in force
 };
 
 struct admin {
@@ -37,6 +40,11 @@ struct admin {
     } refused[ADMIN_REFUSED];
     unsigned refused_next;
     unsigned waiting;
+    struct { // what the lint said last, admin_lint.c
+        uint64_t config;
+        uint64_t *v;
+        size_t n;
+    } said;
 };
 
 struct admin_call *admin_call_new(struct face *face, struct http_request *r);
@@ -49,6 +57,14 @@ void admin_problem(struct http_request *r, enum tl_err e);
 void admin_append(struct face *face, struct http_request *r, Throughline__V1__Input *in, unsigned status,
                   ProtobufCMessage *answer, const char *action, const char *target, const char *detail);
 void admin_audit(struct face *face, struct http_request *r, const char *action, const char *target, const char *detail);
+// Before a change to the configuration: what is known already will not be told as news of it.
+void admin_lint_before(struct admin_call *c, const Throughline__V1__Input *in);
+// Behind it: headers of the answer, for what is new, or of the row that was changed.
+void admin_lint_after(struct admin_call *c, struct http_request *r);
+// Of what would be in force if `next` were applied.
+Throughline__V1__LintFinding **admin_findings_after(const struct face *face, const Throughline__V1__RoutingConfig *now,
+                                                    const Throughline__V1__RoutingConfig *next, size_t *n);
+void admin_findings_free(Throughline__V1__LintFinding **v, size_t n);
 // What is wrong with it, and its field; NULL = nothing. Its name or id must be the one given.
 const char *admin_agent_wrong(const Throughline__V1__Agent *a, const char *id, const char **field);
 const char *admin_calendar_wrong(const Throughline__V1__Calendar *c, const char **field);
@@ -102,6 +118,7 @@ bool admin_cursor_number(struct http_request *r, const char *cursor, uint64_t *o
     X(admin_token_post)                                                                                                \
     X(admin_token_delete)                                                                                              \
     X(admin_config)                                                                                                    \
+    X(admin_config_lint)                                                                                               \
     X(admin_config_diff)                                                                                               \
     X(admin_config_apply)                                                                                              \
     X(admin_merge)                                                                                                     \

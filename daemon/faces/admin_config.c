@@ -10,44 +10,15 @@
 #include "daemon/faces/admin.h"
 #include "daemon/faces/records.h"
 #include "proto/json.h"
+#include "proto/names.h"
 #include "throughline/v1/admin.pb-c.h"
-
-// Agents, queues and calendars as the fold has them; the other settings are not visible from outside of it.
-static Throughline__V1__RoutingConfig *config_in_force(const struct face *face)
-{
-    struct router *router = core_router(face->core);
-    Throughline__V1__RoutingConfig *c = xcalloc(1, sizeof *c);
-    struct router_agent_view a = {0};
-    struct router_queue_view q;
-    struct router_calendar_view calendar;
-    throughline__v1__routing_config__init(c);
-    for (size_t i = 0; router_calendar_at(router, i, &calendar); i++) {
-        c->calendars = xrealloc(c->calendars, (i + 1) * sizeof(Throughline__V1__Calendar *));
-        c->calendars[c->n_calendars++] = core_calendar_message(&calendar.def);
-    }
-    for (size_t i = 0; router_queue_at(router, i, &q); i++) {
-        Throughline__V1__QueueStatus *m = core_queue_message(&q);
-        c->queues = xrealloc(c->queues, (i + 1) * sizeof(Throughline__V1__Queue *));
-        c->queues[c->n_queues++] = m->queue;
-        m->queue = NULL;
-        throughline__v1__queue_status__free_unpacked(m, NULL);
-    }
-    while (router_next_agent(router, a.def.id, &a)) {
-        Throughline__V1__AgentStatus *m = core_agent_message(&a);
-        c->agents = xrealloc(c->agents, (c->n_agents + 1) * sizeof(Throughline__V1__Agent *));
-        c->agents[c->n_agents++] = m->agent;
-        m->agent = NULL;
-        throughline__v1__agent_status__free_unpacked(m, NULL);
-    }
-    return c;
-}
 
 void admin_config(void *faces, struct http_request *r)
 {
     struct face *face = faces_of_request(faces, r);
     if (!face)
         return;
-    Throughline__V1__RoutingConfig *c = config_in_force(face);
+    Throughline__V1__RoutingConfig *c = core_config_message(core_router(face->core));
     http_reply_message(r, 200, &c->base);
     throughline__v1__routing_config__free_unpacked(c, NULL);
 }
@@ -81,17 +52,51 @@ static char *member_text(const ProtobufCMessage *m, const ProtobufCFieldDescript
     return text ? text : xstrdup("{}");
 }
 
+static void diff_member(Throughline__V1__ConfigDiff *d, const char *where, const ProtobufCMessage *was,
+                        const ProtobufCMessage *is, const ProtobufCFieldDescriptor *f)
+{
+    char *a = member_text(was, f), *b = member_text(is, f);
+    if (strcmp(a, b) != 0)
+        line_add(d, xasprintf("%s: %s -> %s", where, a, b));
+    free(a);
+    free(b);
+}
+
 // "agent ann: {"capacity":4} -> {"capacity":6}", a line for each member that differs. Where from is no matter.
 static void diff_members(Throughline__V1__ConfigDiff *d, const char *what, const char *name,
                          const ProtobufCMessage *was, const ProtobufCMessage *is)
 {
+    char *where = xasprintf("%s %s", what, name);
     for (unsigned i = 0; i < was->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *f = &was->descriptor->fields[i];
-        char *a = member_text(was, f), *b = member_text(is, f);
-        if (strcmp(a, b) != 0 && strcmp(f->name, "from_file") != 0)
-            line_add(d, xasprintf("%s %s: %s -> %s", what, name, a, b));
-        free(a);
-        free(b);
+        if (strcmp(f->name, "from_file") != 0)
+            diff_member(d, where, was, is, f);
+    }
+    free(where);
+}
+
+static const Throughline__V1__ChannelRules *channel_of(const Throughline__V1__RoutingConfig *c,
+                                                       Throughline__V1__Channel channel)
+{
+    for (size_t i = 0; i < c->n_channels; i++)
+        if (c->channels[i]->channel == channel)
+            return c->channels[i];
+    return NULL;
+}
+
+// What has no rows of its own.
+static void diff_rules(Throughline__V1__ConfigDiff *d, const Throughline__V1__RoutingConfig *was,
+                       const Throughline__V1__RoutingConfig *is)
+{
+    for (unsigned i = 0; i < was->base.descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *f = &was->base.descriptor->fields[i];
+        if (f->type != PROTOBUF_C_TYPE_MESSAGE)
+            diff_member(d, "routing", &was->base, &is->base, f);
+    }
+    for (size_t i = 0; i < is->n_channels; i++) {
+        const Throughline__V1__ChannelRules *c = is->channels[i], *before = channel_of(was, c->channel);
+        if (before)
+            diff_members(d, "channel", channel_name(c->channel), &before->base, &c->base);
     }
 }
 
@@ -170,14 +175,15 @@ void admin_config_diff(void *faces, struct http_request *r)
     if (!face)
         return;
     Throughline__V1__ConfigDiff d = THROUGHLINE__V1__CONFIG_DIFF__INIT;
-    Throughline__V1__RoutingConfig *was = config_in_force(face),
+    Throughline__V1__RoutingConfig *was = core_config_message(core_router(face->core)),
                                    *is = config_routing(face->faces->config, face->tenant);
+    diff_rules(&d, was, is);
     diff_agents(&d, was, is);
     diff_queues(&d, was, is);
     diff_calendars(&d, was, is);
-    if (!d.n_lines && core_config_differs(face->core))
-        line_add(&d, xstrdup("routing: other settings differ"));
+    d.findings = admin_findings_after(face, was, is, &d.n_findings);
     http_reply_message(r, 200, &d.base);
+    admin_findings_free(d.findings, d.n_findings);
     for (size_t i = 0; i < d.n_lines; i++)
         free(d.lines[i]);
     free(d.lines);

@@ -75,6 +75,7 @@ RIGHTS = {
     ("GET", "/v1/decisions"): SHARED, ("GET", "/v1/decisions/1.0"): SHARED, ("GET", "/v1/dead-letters"): SHARED,
     ("POST", "/v1/dead-letters/1.0/resend"): SHARED, ("GET", "/v1/tokens"): ONLY_ADMIN, ("POST", "/v1/tokens"): ONLY_ADMIN,
     ("DELETE", "/v1/tokens/none"): ONLY_ADMIN, ("GET", "/v1/audit"): ONLY_ADMIN, ("GET", "/v1/config/diff"): ONLY_ADMIN,
+    ("GET", "/v1/config"): ONLY_ADMIN, ("GET", "/v1/config/lint"): ONLY_ADMIN,
     ("GET", "/v1/log"): ONLY_ADMIN,
 }
 

@@ -65,7 +65,7 @@ async def test_nobody_comes_in_before_the_log_is_read(world):
     code, reason = await desk.box.wait_closed()
     assert (code, reason) == (1013, "unavailable")
     admin = Http(address, ADMIN)
-    for path in ("/v1/status", "/v1/agents", "/v1/agents/ann", "/v1/queues", "/v1/work", "/v1/work/1/why", "/v1/config/diff",
+    for path in ("/v1/status", "/v1/agents", "/v1/agents/ann", "/v1/queues", "/v1/work", "/v1/work/1/why", "/v1/config/diff", "/v1/config/lint",
                  "/v1/conversations/1", "/readyz?verbose", "/metrics"):
         assert admin.get(path).status in (200, 404, 503), path
     assert daemon.process.poll() is None

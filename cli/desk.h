@@ -55,6 +55,10 @@ bool desk_line_snooze(struct desk *d, char *rest);
 bool desk_line_wake(struct desk *d, char *rest);
 void desk_put_away(struct desk *d, struct desk_work *w); // it is snoozed: lines go elsewhere
 
+// desk_queue.c: the queues
+bool desk_line_queues(struct desk *d, char *rest);
+bool desk_show_queue(struct desk *d, const json_t *u);
+
 // desk_close.c: lines that say what came of the work
 bool desk_line_close(struct desk *d, char *rest);
 bool desk_line_disposition(struct desk *d, char *rest);

@@ -223,6 +223,7 @@ static const struct {
     {"wake", "WORK  what you snoozed, back now", desk_line_wake},
     {"more", "[WORK]  the whole time of the offer or wrap-up again", line_more},
     {"list", "your work", line_list},
+    {"queues", "who waits where, and for how long", desk_line_queues},
     {"switch", "WORK  lines go there from now on", line_switch},
     {"confirm", "HANDLE  it is this customer's, on your word", line_confirm},
     {"available", "you may be offered work", line_available},

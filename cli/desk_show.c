@@ -248,7 +248,7 @@ bool desk_message(void *ctx, const json_t *frame)
                  {"assigned", show_assigned}, {"unassigned", show_unassigned}, {"work", show_work},
                  {"done", show_done},         {"entry", show_entry},           {"delivery", show_delivery},
                  {"refused", show_refused},   {"presence", show_presence},     {"error", show_error},
-                 {"typing", show_typing}};
+                 {"typing", show_typing},     {"queue", desk_show_queue}};
     struct desk *d = ctx;
     const char *seq = json_string_value(json_object_get(frame, "seq"));
     if (seq)

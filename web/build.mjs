@@ -11,7 +11,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const SIZE_MAX = 16 * 1024;
 execFileSync("tsc", ["-p", join(here, "tsconfig.json")], { stdio: "inherit" });
 const built = join(here, "build/widget.js");
-const body = readFileSync(built, "utf8").replace(/^"use strict";\n/, "").replace(/^ {4,}/gm, (s) => "\t".repeat(s.length / 4));
+const body = readFileSync(built, "utf8").replace(/^"use strict";\n/, "").replace(/^ {4,}/gm, "");
 rmSync(join(here, "build"), { recursive: true });
 const text = `// SPDX-License-Identifier: Apache-2.0\n(() => {\n"use strict";\n${body}})();\n`;
 if (text.length > SIZE_MAX) {

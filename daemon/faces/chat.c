@@ -134,6 +134,7 @@ static void welcome(struct chat *c)
     chat_send(c, &d);
     c->offline = w.offline;
     chat_tell_presence(c);
+    chat_tell_wait(c);
     if (c->conversation)
         chat_refresh(c, core_input(c->all->face->core));
 }

@@ -3,7 +3,7 @@
 #define THROUGHLINE_FACES_CHAT_H
 
 // One visitor's browser: shared by chat.c (life, hello), chat_talk.c (words both ways), chat_mark.c (what was delivered and read),
-// chats.c (what concerns all), chat_part.c (goodbyes and their grace) and chat_sweep.c (visitors of nodes that are gone). Private to
+// chats.c (what concerns all), chat_wait.c (how long it will take), chat_part.c (goodbyes and their grace) and chat_sweep.c (visitors of nodes that are gone). Private to
 // these.
 //
 //   NEW ──hello──► OPENING ──place known──► LIVE ──close──► ENDING
@@ -12,6 +12,7 @@
 #include "daemon/base/table.h"
 #include "daemon/faces/chat_token.h"
 #include "daemon/faces/face.h"
+#include "daemon/faces/waits.h"
 #include "daemon/net/ws.h"
 #include "throughline/v1/chat.pb-c.h"
 
@@ -62,6 +63,7 @@ struct chat {
     int64_t budget, budget_at; // thousandths of a word
     bool told, offline;
     char agent[80]; // whose name was told
+    struct wait_told wait;
     struct loop_timer *timer;
     struct chat *next_in_conversation;
 };
@@ -104,6 +106,8 @@ struct chats {
     } marked[CHAT_MARKED]; // by entry: a browser that comes again and again costs the log nothing
     bool presence_changed, anything_dirty, offline, leads;
     struct loop_timer *timer; // keys, partings
+    struct loop_timer *waits; // runs while somebody waits
+    unsigned slice;           // of those who wait, looked at next
     struct metric *connected;
 };
 
@@ -130,6 +134,10 @@ void chat_marks(struct chat *c); // tells the log what it does not know
 // chats.c
 void chat_tell_presence(struct chat *c);
 void chats_keys_load(struct chats *all);
+
+// chat_wait.c
+void chat_tell_wait(struct chat *c);
+void chats_waits(void *all); // a timer's
 
 // chat_part.c
 void chat_part(struct chat *c, bool at_once);

@@ -93,6 +93,7 @@ static void refresh_if_dirty(struct chat *c)
         return;
     c->dirty = false;
     chat_tell_presence(c);
+    chat_tell_wait(c);
     chat_refresh(c, core_input(c->all->face->core));
 }
 
@@ -283,6 +284,7 @@ struct chats *chats_new(struct face *face)
     free(labels);
     all->timer = loop_timer_new(face->faces->loop, on_timer, all);
     loop_timer_set(all->timer, 0);
+    all->waits = loop_timer_new(face->faces->loop, chats_waits, all);
     core_listen(
         face->core,
         &(struct core_listener){
@@ -337,5 +339,6 @@ void chats_free(struct chats *all)
     table_close(&all->markings);
     table_close(&all->by_conversation);
     loop_timer_free(all->timer);
+    loop_timer_free(all->waits);
     free(all);
 }

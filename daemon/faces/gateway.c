@@ -145,6 +145,7 @@ static void take_hello(struct gateway *g, Throughline__V1__GatewayUp *up)
     ws_limit(g->ws, GATEWAY_MESSAGE_MAX);
     g->simulate = h->simulate;
     g->dedupes = h->deduplicates;
+    g->waits = h->waits;
     g->credit = h->credit;
     g->handle = h->simulate && *h->handle ? xstrdup(h->handle) : NULL;
     g->state = GATEWAY_GRANTED;
@@ -222,6 +223,8 @@ static void on_closed(void *ctx, uint16_t code)
     g->ws = NULL;
     g->state = GATEWAY_ENDING;
     gateway_detach(g);
+    if (g->waits && g->welcome)
+        gateway_waits_end(g);
     list_remove(&g->all->dirty, g, true);
     list_remove(&g->all->paused, g, false);
     table_take(&g->all->table, g->id);
@@ -309,6 +312,7 @@ struct gateways *gateways_new(struct face *face)
     all->events =
         metric_get(METRIC_COUNTER, "throughline_gateway_events_total", "Events received on gateway streams.", labels);
     free(labels);
+    gateways_waits_open(all);
     loop_at_turn_end(face->faces->loop, on_turn_end, all);
     return all;
 }
@@ -350,6 +354,7 @@ uint32_t gateways_count(const struct gateways *all)
 void gateways_free(struct gateways *all)
 {
     loop_forget(all->face->faces->loop, all);
+    gateways_waits_close(all);
     table_close(&all->table);
     free(all);
 }

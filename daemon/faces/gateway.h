@@ -2,8 +2,8 @@
 #ifndef THROUGHLINE_FACES_GATEWAY_H
 #define THROUGHLINE_FACES_GATEWAY_H
 
-// One gateway's connection, shared by gateway.c (what comes up), gateway_report.c (reports among it) and gateway_out.c (what
-// goes down). Private to these.
+// One gateway's connection, shared by gateway.c (what comes up), gateway_report.c (reports among it), gateway_out.c (what
+// goes down) and gateway_wait.c (waits among it). Private to these.
 
 #include "daemon/base/table.h"
 #include "daemon/faces/ack_ring.h"
@@ -37,7 +37,8 @@ struct gateway {
     bool known; // the identity is proven by the request's header
     struct auth_identity who;
     bool simulate, dedupes, paused, dirty;
-    bool doubtful; // an outcome was unknown: what comes after it must not overtake it
+    bool waits, welcome; // is told how long customers have to wait; since it was welcome
+    bool doubtful;       // an outcome was unknown: what comes after it must not overtake it
     struct ack_ring ring;
     uint32_t window;    // events in flight: [gateway] credit
     uint64_t granted;   // highest sequence that the peer may use
@@ -54,6 +55,11 @@ struct gateways {
     struct face *face;
     struct table table; // id -> struct gateway
     struct gateway *dirty, *paused;
+    struct table waiting; // gateway_wait.c: work -> who of it is told of how long it will take
+    uint64_t *touched;    // works that something happened to
+    size_t touched_n, touched_room;
+    unsigned announces, slice; // gateways that are told; which of those who wait are looked at next
+    struct loop_timer *slices;
     struct metric *connected, *events;
 };
 
@@ -68,7 +74,15 @@ void gateway_on_outcome(void *module, uint64_t token, const struct Throughline__
 // gateway_report.c
 void gateway_take_report(struct gateway *g, struct Throughline__V1__GatewayUp *up);
 
+// gateway_wait.c
+void gateway_waits_begin(struct gateway *g); // it is welcome
+void gateway_waits_end(struct gateway *g);
+void gateways_waits_open(struct gateways *all);
+void gateways_waits_close(struct gateways *all);
+
 // gateway_out.c
+struct Throughline__V1__SessionWait;
+void gateway_tell_wait(struct gateway *g, const struct Throughline__V1__SessionWait *m);
 void gateway_attach(struct gateway *g); // carriers for its accounts
 void gateway_detach(struct gateway *g);
 void gateway_welcome(struct gateway *g);

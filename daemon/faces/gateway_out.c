@@ -35,6 +35,14 @@ void gateway_fail(struct gateway *g, uint16_t close, const char *code, const cha
     ws_close(g->ws, close, code);
 }
 
+void gateway_tell_wait(struct gateway *g, const Throughline__V1__SessionWait *m)
+{
+    Throughline__V1__GatewayDown d = THROUGHLINE__V1__GATEWAY_DOWN__INIT;
+    d.down_case = THROUGHLINE__V1__GATEWAY_DOWN__DOWN_WAIT;
+    d.wait = (Throughline__V1__SessionWait *)m;
+    down(g, &d);
+}
+
 // ---- deliveries ----
 
 // A copy in which stored attachments can be fetched; NULL where there are none.
@@ -137,6 +145,9 @@ void gateway_welcome(struct gateway *g)
     g->state = GATEWAY_LIVE;
     down(g, &d);
     gateway_acknowledge(g);
+    g->welcome = true;
+    if (g->waits)
+        gateway_waits_begin(g);
     for (size_t i = 0; g->credit && i < g->accounts_n; i++)
         outbox_credit(g->all->face->outbox, g->accounts[i].carrier);
 }

@@ -27,6 +27,14 @@ interface ChatDown {
   error?: { code?: string; field?: string; detail?: string };
   read?: { upto?: string };
   marked?: { upto?: string };
+  wait?: Wait;
+}
+
+// How long it will take until an agent is asked; without a kind: there is no waiting.
+interface Wait {
+  kind?: string;
+  fromSeconds?: number;
+  toSeconds?: number;
 }
 
 interface ChatUp {

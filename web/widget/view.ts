@@ -24,6 +24,7 @@ class View {
   private offline = false;
   private offlineText = "";
   private agent = "";
+  private wait: Wait = {};
   private connected = false;
   private newest = "0";
   private unread = 0;
@@ -69,6 +70,7 @@ class View {
       this.offline = !!m.presence.offline;
       this.agent = m.presence.agent ?? "";
     }
+    if (m.wait) this.wait = m.wait;
     if (m.ack?.id) this.acknowledged(m.ack.id, m.ack.entry ?? "0");
     if (m.entry) this.entry(m.entry);
     if (m.typing) this.typing(!!m.typing.active);
@@ -86,6 +88,7 @@ class View {
 
   connection(connected: boolean): void {
     this.connected = connected;
+    this.wait = {}; // it is told anew
     this.status();
   }
 
@@ -178,10 +181,19 @@ class View {
     else if (!this.link().unsent.some((s) => s.id === field)) li.append(make("small", {}, this.texts.unsent));
   }
 
+  // "2–5", "> 120" where the upper bound is beyond what is told.
+  private waiting(from: number, to: number): string {
+    const low = Math.floor(from / 60);
+    if (!to && !low) return this.texts.unknown;
+    return to && to <= 60 ? this.texts.soon : this.texts.wait.replace("{minutes}", () => to ? `${low}–${to / 60}` : `> ${low}`);
+  }
+
   private status(): void {
     const text = !this.connected ? this.texts.connecting
       : this.agent ? this.texts.talking.replace("{agent}", () => this.agent)
-      : this.offline ? this.offlineText || this.texts.offline : "";
+      : this.wait.kind === "WAIT_KIND_KNOWN" ? this.waiting(this.wait.fromSeconds ?? 0, this.wait.toSeconds ?? 0)
+      : this.offline ? this.offlineText || this.texts.offline
+      : this.wait.kind ? this.texts.unknown : "";
     this.state.hidden = !text;
     if (this.state.textContent !== text) this.state.textContent = text;
   }

@@ -9,10 +9,10 @@ from .peer import Peer
 class Gateway(Peer):
     path, up, down = "/v1/gateway", pb.GatewayUp, pb.GatewayDown
 
-    def __init__(self, address, token=None, accounts=(), credit=100, deduplicates=False, reports=True, **kw):
+    def __init__(self, address, token=None, accounts=(), credit=100, deduplicates=False, reports=True, waits=False, **kw):
         super().__init__(address, token, **kw)
         self._reporting = set()
-        self.hello = pb.GatewayHello(accounts=accounts, credit=credit, deduplicates=deduplicates)
+        self.hello = pb.GatewayHello(accounts=accounts, credit=credit, deduplicates=deduplicates, waits=waits)
         self.sequence = 0
         self.reports = reports  # whether each delivery is at once reported as sent
         self.welcome = None

@@ -134,6 +134,8 @@ static void words_due(const json_t *d)
         printf("%spriority " N, *channel ? " " : "", priority);
     printf("%s, waited ", *channel || priority ? ")" : "");
     why_time(print_number(d, "due.waitedMs"));
+    if (*print_text(d, "due.calendar"))
+        printf(" of the hours of %s", print_text(d, "due.calendar"));
     putchar('\n');
 }
 

@@ -108,6 +108,7 @@ static struct calendar *calendar_renew(struct router *r, const struct router_cal
     if (old) {
         calendar_set_turns(r, c, &old->turns);
         c->compiled = old->compiled;
+        c->clock = old->clock;
     }
     return c;
 }
@@ -158,6 +159,63 @@ bool calendar_open(const struct calendar *c, int64_t wall)
     if (!c || !c->compiled || wall >= c->turns.until)
         return true;
     return c->turns.open == (calendar_turned(c, wall) % 2 == 0);
+}
+
+// ---- the clock of open time ----
+
+static int64_t calendar_later(int64_t a, int64_t b)
+{
+    int64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? (b < 0 ? INT64_MIN : INT64_MAX) : sum;
+}
+
+// From this moment on it is open or closed (*open) until the one returned.
+static int64_t calendar_stretch(const struct calendar *c, int64_t wall, bool *open)
+{
+    *open = calendar_open(c, wall);
+    if (!c->compiled || wall >= c->turns.until)
+        return INT64_MAX;
+    size_t next = calendar_turned(c, wall);
+    return next < c->turns.turns_n ? c->turns.turns[next] : c->turns.until;
+}
+
+static int64_t calendar_open_between(const struct calendar *c, int64_t from, int64_t to)
+{
+    int64_t sum = 0;
+    while (from < to) {
+        bool open;
+        int64_t next = calendar_stretch(c, from, &open);
+        next = next < to ? next : to;
+        sum += open ? next - from : 0;
+        from = next;
+    }
+    return sum;
+}
+
+// The wall clock is taken to have run as evenly as the other until now: what it was set by lies before.
+void calendars_pass(struct router *r, int64_t at)
+{
+    int64_t to = calendar_later(r->wall, at - r->end), from = calendar_later(to, r->at - at);
+    for (size_t i = 0; i < r->calendars_n; i++) {
+        struct calendar *c = r->calendars[i];
+        if (c->clock.runs)
+            c->clock.ms += calendar_open_between(c, from, to);
+    }
+    r->at = at;
+}
+
+int64_t calendar_until(const struct calendar *c, int64_t wall, int64_t ms)
+{
+    int64_t passed = 0;
+    for (bool open; c;) {
+        int64_t next = calendar_stretch(c, wall, &open), span;
+        if (next == INT64_MAX || __builtin_sub_overflow(next, wall, &span) || (open && ms <= span))
+            break;
+        ms -= open ? span : 0;
+        passed += span;
+        wall = next;
+    }
+    return timer_after(passed, ms);
 }
 
 bool router_calendar_at(const struct router *r, size_t index, struct router_calendar_view *out)

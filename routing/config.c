@@ -160,6 +160,7 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
 {
     struct queue **old = r->queues;
     size_t old_n = r->queues_n;
+    sla_hours_leave(r);
     pool_reset(r);
     for (size_t i = 0; i < old_n; i++) {
         for (size_t s = 0; s < old[i]->pools_n; s++)
@@ -188,6 +189,7 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
             overflow_arm(r, w);
         }
     }
+    sla_hours(r);
     for (size_t i = 0; i < old_n; i++) {
         if (old[i]->index != SIZE_MAX)
             continue;

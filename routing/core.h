@@ -73,6 +73,9 @@ void calendar_set_turns(struct router *r, struct calendar *c, const struct route
 void calendars_apply(struct router *r, const struct router_config *config);
 enum router_refusal calendar_compiled(struct router *r, const struct router_input *in);
 bool calendar_open(const struct calendar *c, int64_t wall); // NULL always is
+void calendars_pass(struct router *r, int64_t at);          // time passes: `at` from now on
+int64_t calendar_until(const struct calendar *c, int64_t wall,
+                       int64_t ms); // how long until it has been open for so long
 
 // ---- config.c ----
 

@@ -28,7 +28,7 @@ struct joiner { // whoever is estimated for
     const struct pool *pool;
     enum router_channel channel;
     uint32_t priority;
-    int64_t since, from; // from: of its age by cost
+    int64_t since, age; // age: as its cost is measured
     uint64_t id, rate;
     uint32_t target_ms;
 };
@@ -77,14 +77,13 @@ static int64_t estimate_cut(const struct router *r, const struct line *l, const 
 {
     if (!order_by_cost(r))
         return j->since;
-    int64_t due = j->from + j->target_ms;
-    int64_t then = due > r->at ? due : r->at;
+    int64_t left = j->target_ms > j->age ? j->target_ms - j->age : 0;
     uint64_t mine = j->rate, theirs = l->rate;
     for (; mine > UINT32_MAX || theirs > UINT32_MAX; mine /= 2)
         theirs /= 2;
     uint64_t ratio = estimate_least(mine * 1000 / (theirs ? theirs : 1), ESTIMATE_MILLION);
-    uint64_t age = estimate_least((uint64_t)(then - j->from), ESTIMATE_MAX_MS);
-    return then - (int64_t)(ratio * age / 1000);
+    uint64_t age = estimate_least((uint64_t)(j->age + left), ESTIMATE_MAX_MS);
+    return sla_now(r, l->queue) + left - (int64_t)(ratio * age / 1000);
 }
 
 static bool estimate_is_before(const struct router *r, const struct work *w, int64_t cut, const struct joiner *j)
@@ -223,7 +222,7 @@ struct router_wait estimate_work(const struct router *r, const struct work *w)
                                         .channel = w->channel_now,
                                         .priority = w->line->priority,
                                         .since = w->since,
-                                        .from = w->sla.from,
+                                        .age = sla_age(r, w),
                                         .rate = w->line->rate,
                                         .target_ms = sla_target(w),
                                         .id = w->id});
@@ -243,7 +242,6 @@ struct router_wait estimate_newcomer(const struct router *r, struct queue *q, en
                                         .channel = channel,
                                         .priority = to->def.priority,
                                         .since = r->at,
-                                        .from = r->at,
                                         .rate = sla_rate_of(&to->def, target),
                                         .target_ms = target,
                                         .id = UINT64_MAX});

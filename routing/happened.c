@@ -83,7 +83,7 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
         snooze_wake(r, w, ROUTER_CUSTOMER_BACK);
     } else if (w->state == ROUTER_QUEUED || happened_keeps(r, w, woke, given)) {
         work_recharge(r, w);
-        if (w->line && w->sla.from == r->at && order_by_cost(r)) // an answer is due from now on
+        if (w->line && sla_age(r, w) == 0 && order_by_cost(r)) // an answer is due from now on
             queue_line_up_again(r, w);
         if (w->agent)
             w->agent->over = room_exceeded(r, w->agent);

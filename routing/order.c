@@ -21,7 +21,7 @@ static order_rank order_none(const struct router *r, const struct work *w)
 // that of the customer's word which waits for an answer; of work that waits for its customer, that of the answer.
 static order_rank order_cost(const struct router *r, const struct work *w)
 {
-    return (order_rank)w->line->rate * (order_rank)(r->at - w->sla.from);
+    return (order_rank)w->line->rate * (order_rank)sla_age(r, w);
 }
 
 static order_rank order_skill_level(const struct router *r, const struct work *w)

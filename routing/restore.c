@@ -145,7 +145,7 @@ static void take_promise(struct reader *in, const struct router *r, struct work 
 static void take_sla(struct reader *in, const struct router *r, struct sla *s)
 {
     unsigned due = take8(in), first = take8(in);
-    s->from = take_past(in, r->at);
+    s->from = take_past(in, r->at); // its age, until the queue is known
     s->met = take32(in);
     s->missed = take32(in);
     if (!reader_must(in, due <= ROUTER_RESPONSE_NEXT && first <= ROUTER_RESPONSE_MISSED, "a response is unknown"))
@@ -184,6 +184,7 @@ static void take_work_numbers(struct reader *in, const struct router *r, struct 
 static void take_work_names(struct reader *in, struct router *r, struct work *w)
 {
     w->queue = queue_find(r, take_text(in, ROUTER_NAME_MAX));
+    w->sla.from = w->queue ? sla_now(r, w->queue) - w->sla.from : 0;
     w->agent = take_agent_name(in, r);
     struct agent *informed = take_agent_name(in, r);
     struct agent *wanted = take_agent_name(in, r);
@@ -262,7 +263,7 @@ static void take_outcomes(struct reader *in, struct router *r)
 static void take_router(struct reader *in, struct router *r)
 {
     r->input = take64(in);
-    r->at = take_time(in);
+    r->at = r->end = take_time(in);
     r->wall = (int64_t)take64(in);
     r->fold = take32(in);
     r->config = take64(in);

@@ -29,6 +29,8 @@ void take_calendars(struct reader *in, struct router *r)
         d.hours = take_texts(in, &d.hours_n);
         d.holidays = take_texts(in, &d.holidays_n);
         uint64_t defined = take64(in), compiled = take64(in);
+        bool runs = take_bool(in);
+        int64_t clock = take_past(in, r->at);
         take_turns(in, &t);
         bool known = defined <= r->input && compiled <= defined;
         if (!reader_must(in, calendar_legal(&d) && calendar_turns_legal(&t) && known && !calendar_find(r, d.name),
@@ -36,6 +38,7 @@ void take_calendars(struct reader *in, struct router *r)
             return;
         struct calendar *c = calendar_new(&d, defined);
         c->compiled = compiled;
+        c->clock = (struct calendar_clock){runs, clock};
         calendar_set_turns(r, c, &t);
         r->calendars[r->calendars_n++] = c;
     }

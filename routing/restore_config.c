@@ -108,6 +108,7 @@ static struct queue *take_queue(struct reader *in)
     d.floor = take_text(in, ROUTER_NEEDS_MAX);
     d.steps = take_steps(in, &d.steps_n);
     d.slas = take_slas(in, &d.slas_n);
+    d.sla_calendar = take_text(in, ROUTER_NAME_MAX);
     d.prefers = take_skills(in, &d.prefers_n);
     d.channels = take32(in);
     d.accounts = take_texts(in, &d.accounts_n);
@@ -170,6 +171,7 @@ void take_queues(struct reader *in, struct router *r)
             return;
     }
     fit_queues(r);
+    sla_hours(r);
 }
 
 static struct topic *take_topic(struct reader *in, const struct router *r)

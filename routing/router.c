@@ -203,7 +203,7 @@ static void router_fire_due(struct router *r, int64_t at)
 {
     for (struct timer *t; (t = timer_first(r)) && t->deadline <= at; settle(r)) {
         if (t->deadline > r->at)
-            r->at = t->deadline;
+            calendars_pass(r, t->deadline);
         for (; t && t->deadline <= r->at; t = timer_first(r)) {
             timer_stop(r, t);
             router_timers[t->kind](r, t->owner);
@@ -221,10 +221,11 @@ bool router_step(struct router *r, const struct router_input *in, struct router_
     r->effects_n = 0;
     r->input = in->number;
     r->wall = in->wall;
+    r->end = in->at;
     outcome_forget_old(r, in->at);
     learn_forget_old(r, in->at);
     router_fire_due(r, in->at);
-    r->at = in->at;
+    calendars_pass(r, in->at);
     if (snooze_wake_due(r))
         settle(r);
     enum router_refusal why = ROUTER_INVALID;

@@ -96,6 +96,7 @@ struct router_queue {
     uint32_t target_ms;            // the first response is due within this time; 0 = 60000
     const struct router_sla *slas; // ... where none of these says otherwise; no two alike
     size_t slas_n;
+    const char *sla_calendar; // only its open hours count for them; "" or NULL = all, as with one that does not exist
     uint32_t offer_ms;
     uint32_t wrap_up_ms;
     uint32_t prefer_known_ms;

@@ -105,6 +105,8 @@ struct router_due {                // what is due to the customer of a work
     int64_t at, wall;            // after this moment the target is missed; 0 = no target
     enum router_channel channel; // of the queue's row that applies ...
     uint32_t priority;           // ... and its priority; both 0: the queue's own target, or a row for all
+    const char
+        *hours; // only open hours of this calendar count; "" = all. Where the target is over, `at` is as if all had
 };
 
 struct router_decision {

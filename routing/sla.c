@@ -9,6 +9,8 @@
 #include "routing/sla.h"
 #include "routing/estimate.h"
 
+#include <string.h>
+
 #define SLA_RATE_DIGITS 33 // binary digits behind the point: the greatest weight fits 63 bits
 #define SLA_MS_MAX      2592000000u
 
@@ -20,7 +22,8 @@ static bool sla_row_legal(const struct router_sla *s)
 
 bool sla_legal(const struct router_queue *q)
 {
-    if (q->slas_n > ROUTER_SLAS_MAX || (q->slas_n && !q->slas))
+    if (q->slas_n > ROUTER_SLAS_MAX || (q->slas_n && !q->slas) ||
+        (q->sla_calendar && !text_is(q->sla_calendar, ROUTER_NAME_MAX)))
         return false;
     for (size_t i = 0; i < q->slas_n; i++) {
         if (!sla_row_legal(&q->slas[i]))
@@ -83,11 +86,67 @@ uint64_t sla_rate(const struct work *w)
     return sla_rate_of(&w->queue->def, sla_target(w));
 }
 
+// ---- whose hours count ----
+//
+// A queue measures on `at`, or on the clock of a calendar, which stands while that is closed. Work takes its age along from one to the other.
+
+int64_t sla_now(const struct router *r, const struct queue *q)
+{
+    return q->hours ? q->hours->clock.ms : r->at;
+}
+
+int64_t sla_age(const struct router *r, const struct work *w)
+{
+    return sla_now(r, w->queue) - w->sla.from;
+}
+
+void sla_elsewhere(const struct router *r, struct work *w, const struct queue *to)
+{
+    w->sla.from = sla_now(r, to) - sla_age(r, w);
+}
+
+static void sla_shift(struct router *r, bool back)
+{
+    for (size_t i = 0; i < r->works_n; i++) {
+        struct work *w = work_slot(r, i)->work;
+        if (w && w->queue->hours)
+            w->sla.from += back ? r->at - sla_now(r, w->queue) : sla_now(r, w->queue) - r->at;
+    }
+}
+
+// All are measured on `at` for a while, in the same order.
+void sla_hours_leave(struct router *r)
+{
+    sla_shift(r, true);
+    for (size_t i = 0; i < r->queues_n; i++)
+        r->queues[i]->hours = NULL;
+}
+
+void sla_hours(struct router *r)
+{
+    bool used[ROUTER_CALENDARS_MAX] = {false};
+    for (size_t i = 0; i < r->queues_n; i++) {
+        struct queue *q = r->queues[i];
+        q->hours = NULL;
+        for (size_t k = 0; k < r->calendars_n; k++) {
+            if (strcmp(r->calendars[k]->def.name, q->def.sla_calendar) != 0)
+                continue;
+            q->hours = r->calendars[k];
+            used[k] = true;
+        }
+    }
+    for (size_t k = 0; k < r->calendars_n; k++) {
+        struct calendar_clock *c = &r->calendars[k]->clock;
+        *c = !used[k] ? (struct calendar_clock){0} : c->runs ? *c : (struct calendar_clock){true, r->at};
+    }
+    sla_shift(r, false);
+}
+
 // ---- the clock ----
 
 static int64_t sla_waited(const struct router *r, const struct work *w)
 {
-    return w->sla.due ? r->at - w->sla.from : 0;
+    return w->sla.due ? sla_age(r, w) : 0;
 }
 
 static void sla_stop(struct router *r, struct work *w, bool answered)
@@ -105,7 +164,7 @@ static void sla_stop(struct router *r, struct work *w, bool answered)
     if (target)
         work_touch(r, w);
     w->sla.due = ROUTER_RESPONSE_NONE;
-    w->sla.from = r->at;
+    w->sla.from = sla_now(r, w->queue);
 }
 
 void sla_asked(struct router *r, struct work *w)
@@ -113,7 +172,7 @@ void sla_asked(struct router *r, struct work *w)
     if (w->sla.due)
         return;
     w->sla.due = w->sla.first ? ROUTER_RESPONSE_NEXT : ROUTER_RESPONSE_FIRST;
-    w->sla.from = r->at;
+    w->sla.from = sla_now(r, w->queue);
     if (sla_target_for(w, w->sla.due))
         work_touch(r, w);
 }
@@ -133,20 +192,23 @@ void sla_ended(struct router *r, struct work *w)
 void sla_renewed(const struct router *r, struct work *w)
 {
     if (!w->sla.due)
-        w->sla.from = r->at;
+        w->sla.from = sla_now(r, w->queue);
 }
 
 struct router_due sla_due(const struct router *r, const struct work *w)
 {
-    struct router_due d = {.response = w->sla.due, .first = w->sla.first, .met = w->sla.met, .missed = w->sla.missed};
+    struct router_due d = {
+        .response = w->sla.due, .first = w->sla.first, .met = w->sla.met, .missed = w->sla.missed, .hours = ""};
     if (!d.response)
         return d;
     size_t row;
     d.target_ms = router_sla_target(&w->queue->def, d.response, w->channel_now, queue_priority(w), &row);
     d.waited_ms = sla_waited(r, w);
+    d.hours = w->queue->hours ? w->queue->hours->def.name : "";
     if (d.target_ms) {
-        d.at = timer_after(w->sla.from, d.target_ms);
-        d.wall = timer_after(r->wall, d.at - r->at);
+        int64_t left = d.target_ms - d.waited_ms, wall = r->wall - (r->end - r->at);
+        d.at = timer_after(r->at, left > 0 ? calendar_until(w->queue->hours, wall, left) : left);
+        d.wall = timer_after(wall, d.at - r->at);
     }
     if (row) {
         d.channel = w->queue->def.slas[row - 1].channel;
@@ -157,7 +219,7 @@ struct router_due sla_due(const struct router *r, const struct work *w)
 
 const char *sla_check(const struct router *r, const struct work *w)
 {
-    if (w->sla.from > r->at || (w->sla.due && w->state == ROUTER_WRAP_UP))
+    if (sla_age(r, w) < 0 || sla_age(r, w) > r->at || (w->sla.due && w->state == ROUTER_WRAP_UP))
         return "an answer is due from the future on, or for work that is done";
     if (w->sla.due && (w->sla.due == ROUTER_RESPONSE_FIRST) != (w->sla.first == ROUTER_RESPONSE_OPEN))
         return "a first response is due twice, or a next one before it";

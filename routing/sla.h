@@ -9,14 +9,24 @@
 struct queue;
 struct work;
 
+struct calendar_clock { // of open time
+    bool runs;          // a queue measures its service levels by it
+    int64_t ms;
+};
+
 struct sla {                  // of a work
     enum router_response due; // NONE: no answer is, the clock stands
     enum router_response_kept first;
-    int64_t from;         // since when an answer is due, or was given
+    int64_t from;         // on the clock of its queue: since when an answer is due, or was given
     uint32_t met, missed; // responses with a target
 };
 
 bool sla_legal(const struct router_queue *q);
+int64_t sla_now(const struct router *r, const struct queue *q); // on the clock of its service levels
+int64_t sla_age(const struct router *r, const struct work *w);  // of what its cost is measured by
+void sla_elsewhere(const struct router *r, struct work *w, const struct queue *to); // before it changes its queue
+void sla_hours_leave(struct router *r); // before queues and calendars change
+void sla_hours(struct router *r);       // ... and after
 uint64_t sla_rate_of(const struct router_queue *def,
                      uint32_t target_ms);  // what a millisecond of waiting costs, in fixed point
 uint32_t sla_target(const struct work *w); // by which its cost is measured

@@ -72,6 +72,18 @@ static void put_forecast(struct writer *o, const struct forecast *f)
     }
 }
 
+static void put_slas(struct writer *o, const struct router_queue *d)
+{
+    put8(o, d->slas_n);
+    for (size_t i = 0; i < d->slas_n; i++) {
+        put8(o, (uint64_t)d->slas[i].channel);
+        put8(o, d->slas[i].priority);
+        put32(o, d->slas[i].first_ms);
+        put32(o, d->slas[i].next_ms);
+    }
+    put_text(o, d->sla_calendar);
+}
+
 static void put_queue(struct writer *o, const struct queue *q)
 {
     const struct router_queue *d = &q->def;
@@ -86,13 +98,7 @@ static void put_queue(struct writer *o, const struct queue *q)
         put32(o, d->steps[i].percent);
         put_text(o, d->steps[i].needs);
     }
-    put8(o, d->slas_n);
-    for (size_t i = 0; i < d->slas_n; i++) {
-        put8(o, (uint64_t)d->slas[i].channel);
-        put8(o, d->slas[i].priority);
-        put32(o, d->slas[i].first_ms);
-        put32(o, d->slas[i].next_ms);
-    }
+    put_slas(o, d);
     put_skills(o, d->prefers, d->prefers_n);
     put32(o, d->channels);
     put_texts(o, d->accounts, d->accounts_n);
@@ -133,6 +139,8 @@ static void put_calendar(struct writer *o, const struct calendar *c)
     put_texts(o, c->def.holidays, c->def.holidays_n);
     put64(o, c->defined);
     put64(o, c->compiled);
+    put8(o, c->clock.runs);
+    put_time(o, c->clock.ms);
     put8(o, c->turns.open);
     put_time(o, c->turns.from);
     put_time(o, c->turns.until);
@@ -226,11 +234,12 @@ static void put_overflowed(struct writer *o, const struct work *w)
     put8(o, (uint64_t)w->overflow_cause);
 }
 
-static void put_sla(struct writer *o, const struct sla *s)
+static void put_sla(struct writer *o, const struct router *r, const struct work *w)
 {
+    const struct sla *s = &w->sla;
     put8(o, (uint64_t)s->due);
     put8(o, (uint64_t)s->first);
-    put_time(o, s->from);
+    put_time(o, sla_age(r, w));
     put32(o, s->met);
     put32(o, s->missed);
 }
@@ -247,7 +256,7 @@ static void put_promise(struct writer *o, const struct work *w)
     put_time(o, w->promise.high);
 }
 
-static void put_work(struct writer *o, const struct work *w)
+static void put_work(struct writer *o, const struct router *r, const struct work *w)
 {
     put64(o, w->id);
     put64(o, w->conversation);
@@ -263,7 +272,7 @@ static void put_work(struct writer *o, const struct work *w)
     put8(o, w->given.channels);
     put_time(o, w->since);
     put_time(o, w->entered);
-    put_sla(o, &w->sla);
+    put_sla(o, r, w);
     put_time(o, w->hold_until);
     put_promise(o, w);
     put_time(o, w->limit.place ? w->limit.deadline : 0);
@@ -329,7 +338,7 @@ static void put_router(struct writer *o, const struct router *r)
     put64(o, r->works_n - r->works_holes);
     for (size_t i = 0; i < r->works_n; i++) {
         if (work_slot(r, i)->work)
-            put_work(o, work_slot(r, i)->work);
+            put_work(o, r, work_slot(r, i)->work);
     }
     put_outcomes(o, r);
     put_closings(o, r);

@@ -220,6 +220,7 @@ struct calendar {
     struct router_calendar def; // owned
     uint64_t defined, compiled; // inputs; compiled 0 = its hours are not known
     struct router_turns turns;  // owned
+    struct calendar_clock clock;
 };
 
 struct queue {
@@ -234,8 +235,8 @@ struct queue {
     struct line **lines;
     size_t lines_n, lines_cap;
     uint32_t waiting, offered, assigned;
-    struct forecast *forecast;       // what it has shown, estimate.h
-    const struct calendar *calendar; // NULL = always open
+    struct forecast *forecast;               // what it has shown, estimate.h
+    const struct calendar *calendar, *hours; // hours: of its service levels; NULL = always open
 };
 
 struct ask { // an agent who declined or missed this work, or passed it on
@@ -325,7 +326,7 @@ struct ranking {          // what matching found out about one work
 
 struct router {
     uint64_t input, config, epoch;
-    int64_t at, wall;
+    int64_t at, wall, end; // end: `at` of the input under way, to which `wall` belongs
     uint32_t fold;
     struct router_config rules; // without queues and agents
 

@@ -72,6 +72,7 @@ void work_change_queue(struct router *r, struct work *w, struct queue *to)
     pace_elsewhere(r, w);
     if (counter)
         --*counter;
+    sla_elsewhere(r, w, to);
     w->queue = to;
     counter = work_counter(w);
     if (counter)

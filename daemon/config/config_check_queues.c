@@ -86,6 +86,7 @@ void check_queues(const struct check *k)
         config_check_sla(q, check_place(k, &rows[i], "sla"), k->errs);
         config_check_steps(q, check_place(k, &rows[i], "steps"), k->errs);
         config_check_hours(k->c, q, check_place(k, &rows[i], q->calendar != NULL ? "calendar" : "when"), k->errs);
+        config_check_sla_calendar(k->c, q, check_place(k, &rows[i], "sla_calendar"), k->errs);
         config_check_overflow(k->c, q, check_place(k, &rows[i], "overflow"), k->errs);
         check_queue_learn(k, &rows[i], q);
     }

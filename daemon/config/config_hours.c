@@ -33,26 +33,37 @@ static bool is_of(const struct config_calendar *c, const char *tenant)
     return c->name != NULL && c->tenant != NULL && tenant != NULL && strcmp(c->tenant, tenant) == 0;
 }
 
-void config_check_hours(const struct config *c, const struct config_queue *q, struct config_place place,
-                        struct config_errors *errs)
+static void check_named(const struct config *c, const struct config_queue *q, const char *key, const char *name,
+                        struct config_place place, struct config_errors *errs)
 {
-    if (q->calendar == NULL) {
-        if (q->when != 0)
-            errors_add(errs, place, "queue.when asks for hours, but the queue has no calendar (give one)");
-        return;
-    }
-    struct nearest near = nearest_begin(q->calendar);
+    struct nearest near = nearest_begin(name);
     for (size_t i = 0; i < c->calendars_n; i++) {
         if (!is_of(&c->calendars[i], q->tenant))
             continue;
-        if (strcmp(c->calendars[i].name, q->calendar) == 0)
+        if (strcmp(c->calendars[i].name, name) == 0)
             return;
         nearest_offer(&near, c->calendars[i].name);
     }
     const char *best = nearest_best(&near);
-    errors_add(errs, place, "queue.calendar names an unknown calendar '%s' (%s%s%s)", q->calendar,
+    errors_add(errs, place, "queue.%s names an unknown calendar '%s' (%s%s%s)", key, name,
                best != NULL ? "did you mean '" : "every calendar has its [[calendar]]", best != NULL ? best : "",
                best != NULL ? "'?" : "");
+}
+
+void config_check_sla_calendar(const struct config *c, const struct config_queue *q, struct config_place place,
+                               struct config_errors *errs)
+{
+    if (q->sla_calendar != NULL)
+        check_named(c, q, "sla_calendar", q->sla_calendar, place, errs);
+}
+
+void config_check_hours(const struct config *c, const struct config_queue *q, struct config_place place,
+                        struct config_errors *errs)
+{
+    if (q->calendar != NULL)
+        check_named(c, q, "calendar", q->calendar, place, errs);
+    else if (q->when != 0)
+        errors_add(errs, place, "queue.when asks for hours, but the queue has no calendar (give one)");
 }
 
 void check_calendars(const struct check *k)

@@ -58,17 +58,23 @@ void lint_calendar_never(struct lint *l)
     }
 }
 
+static bool is_named(const char *name, const struct router_calendar *c)
+{
+    return name != NULL && strcmp(name, c->name) == 0;
+}
+
 void lint_calendar_unused(struct lint *l)
 {
     for (size_t i = 0; l->c->queues_n > 0 && i < l->c->calendars_n; i++) {
         bool used = false;
         for (size_t k = 0; k < l->c->queues_n && !used; k++)
-            used = l->defs[k]->calendar != NULL && strcmp(l->defs[k]->calendar, l->c->calendars[i].name) == 0;
+            used = is_named(l->defs[k]->calendar, &l->c->calendars[i]) ||
+                   is_named(l->defs[k]->sla_calendar, &l->c->calendars[i]);
         if (!used)
-            lint_calendar_say(
-                l, i, "", LINT_WHOLE,
-                "no queue goes by calendar '%s' (a queue needs calendar and when = \"open\" or \"closed\")",
-                l->c->calendars[i].name);
+            lint_calendar_say(l, i, "", LINT_WHOLE,
+                              "no queue goes by calendar '%s' (a queue needs calendar and when = \"open\" or "
+                              "\"closed\", or sla_calendar)",
+                              l->c->calendars[i].name);
     }
 }
 

@@ -135,6 +135,7 @@ static Throughline__V1__Queue *queue_message(const struct config_queue *q)
     m->mix = mix_message(&q->mix, &m->n_mix);
     m->weight = (uint32_t)q->weight;
     m->target_seconds = (uint32_t)q->target_seconds;
+    m->sla_calendar = text_message(q->sla_calendar);
     m->sla = sla_message(&q->sla, &m->n_sla);
     m->offer_seconds = (uint32_t)q->offer_seconds;
     m->wrap_up_seconds = (uint32_t)q->wrap_up_seconds;

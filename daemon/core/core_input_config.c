@@ -114,6 +114,7 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
         .target_ms = seconds_ms(m->target_seconds),
         .slas = slas(a, m->sla, m->n_sla),
         .slas_n = m->n_sla,
+        .sla_calendar = m->sla_calendar,
         .offer_ms = seconds_ms(m->offer_seconds),
         .wrap_up_ms = seconds_ms(m->wrap_up_seconds),
         .prefer_known_ms = seconds_ms(m->prefer_known_seconds),

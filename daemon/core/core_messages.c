@@ -155,6 +155,7 @@ static void put_choice(Throughline__V1__Queue *q, const struct router_queue *d)
     put_mix(q, d->mix);
     q->weight = d->weight;
     q->target_seconds = d->target_ms / 1000;
+    q->sla_calendar = message_text(d->sla_calendar);
     q->n_sla = d->slas_n;
     q->sla = slas(d->slas, d->slas_n);
 }

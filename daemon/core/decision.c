@@ -146,6 +146,7 @@ Throughline__V1__Due *decision_due(const struct router_due *d)
     m->due_ms = d->wall;
     m->channel = (Throughline__V1__Channel)d->channel;
     m->priority = d->priority;
+    m->calendar = message_text(d->hours);
     return m;
 }
 

@@ -85,6 +85,9 @@ static const char *queue_target_wrong(const Throughline__V1__Queue *q, const cha
     *field = "target_seconds";
     if (q->target_seconds > 2592000)
         return "must be 1 to 2592000";
+    *field = "sla_calendar";
+    if (*q->sla_calendar && !admin_name_is_sound(q->sla_calendar))
+        return "must be 1 to 64 of [a-z0-9._-]";
     *field = "sla";
     return sla_is_sound(q) ? NULL
                            : "at most 60, each for another channel or priority 1 to 9, with firstSeconds or "

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Service levels: what is due to a customer, by channel and priority, until it is answered; and what is counted of it."""
 import re
+import time
 
 from harness import pb
 from harness.mailbox import eventually
@@ -43,3 +44,19 @@ async def test_responses_are_due_and_counted(world):
     labels = 'tenant="main",queue="support",channel="sms",response="first",kept='
     assert f'throughline_sla_responses_total{{{labels}"met"}} 1' in metrics
     assert f'throughline_sla_responses_total{{{labels}"missed"}} 0' in metrics
+
+
+def closed_now(config):
+    hour = time.gmtime().tm_hour
+    config["calendar"] = [{"name": "desk", "hours": ["mon-sun 18:00-19:00" if hour < 12 else "mon-sun 06:00-07:00"]}]
+    config["queue"] = [{"name": "support", "target_seconds": 60, "sla_calendar": "desk"}]
+
+
+async def test_only_open_hours_count(world):
+    daemon = world(closed_now)
+    work = await work_of(daemon, comes(daemon, "hello").conversation)
+    await eventually(lambda: read_work(daemon, work).due.due_ms > (time.time() + 3600) * 1000, "the hours are known")
+    due = read_work(daemon, work).due
+    opens = time.gmtime(due.due_ms / 1000)
+    assert due.calendar == "desk" and opens.tm_hour in (6, 18) and opens.tm_min <= 1
+    assert "of the hours of desk" in daemon.cli("why", str(work)).stdout

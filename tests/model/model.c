@@ -166,7 +166,7 @@ static bool estimates_agree(const struct router_queue_view *v, struct twin *t)
 static bool works_due_agree(const struct router_work_view *v, struct twin *t, const struct twin_work *w)
 {
     struct router_due d = twin_due(t, w);
-    return due_equal(&v->due, &d);
+    return due_equal(&v->due, &d) && strcmp(v->due.hours, d.hours) == 0;
 }
 
 static bool works_agree(const struct router *r, struct twin *t)

@@ -720,6 +720,7 @@ static struct twin_queue queue_from(const struct router_queue *def)
     }
     for (; q.slas_n < def->slas_n; q.slas_n++)
         q.slas[q.slas_n] = def->slas[q.slas_n];
+    twin_name(q.sla_calendar, def->sla_calendar ? def->sla_calendar : "");
     twin_name(q.calendar, def->calendar ? def->calendar : "");
     q.when = def->when;
     twin_name(q.overflow, def->overflow ? def->overflow : "");
@@ -965,6 +966,7 @@ void twin_step(struct twin *t, const struct router_input *in)
     t->events_n = 0;
     t->input = in->number;
     t->wall = in->wall;
+    t->end = in->at;
     forget_commands(t, in->at);
     twin_learn_forget(t, in->at);
     twin_time(t, in->at);

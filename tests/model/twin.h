@@ -62,7 +62,7 @@ struct twin_queue {
     uint32_t weight_speed, mix[ROUTER_SELECTS], weight, target_ms;
     struct router_sla slas[TWIN_SLAS];
     size_t slas_n;
-    char calendar[TWIN_NAME];
+    char calendar[TWIN_NAME], sla_calendar[TWIN_NAME];
     enum router_when when;
     char overflow[TWIN_NAME];
     char dispositions[2][TWIN_NAME];
@@ -137,7 +137,7 @@ struct twin_work {
     int64_t since, entered, hold_until, limit, give_back; // give_back: 0 = not waiting for the customer
     enum router_response due;                             // NONE: the last word was ours
     enum router_response_kept first;
-    int64_t due_since; // or since that word
+    int64_t age; // of the word that waits, or that did last, by the hours of its queue
     uint32_t met, missed;
     int64_t snoozed; // until; wall
     char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME], team[TWIN_NAME];
@@ -211,7 +211,7 @@ struct twin_view { // of one agent, on one work
 
 struct twin {
     uint64_t input, epoch;
-    int64_t now, wall;
+    int64_t now, wall, end; // end: of the input
     const char *supervisor; // whose input it is
     struct router_config rules;
     struct twin_calendar calendars[TWIN_HOURS];
@@ -342,6 +342,9 @@ void twin_unanswered(struct twin *t, struct twin_work *w);
 struct router_due twin_due(struct twin *t, const struct twin_work *w);
 
 // Answered by twin_calendar.c.
+const struct twin_calendar *twin_hours(const struct twin *t, const struct twin_queue *q); // NULL = all
+void twin_pass(struct twin *t, int64_t to);
+int64_t twin_reach(const struct twin *t, const struct twin_queue *q, int64_t ms);
 bool twin_closed(const struct twin *t, const struct twin_queue *q);
 void twin_calendars(struct twin *t, const struct router_config *c);
 bool twin_calendar(struct twin *t, const struct router_input *in); // false: it is refused

@@ -20,6 +20,71 @@ bool twin_closed(const struct twin *t, const struct twin_queue *q)
     return false;
 }
 
+// ---- the hours of service levels ----
+
+const struct twin_calendar *twin_hours(const struct twin *t, const struct twin_queue *q)
+{
+    for (size_t i = 0; i < t->calendars_n; i++) {
+        if (strcmp(t->calendars[i].name, q->sla_calendar) == 0)
+            return &t->calendars[i];
+    }
+    return NULL;
+}
+
+static int64_t overlap(int64_t a, int64_t b, int64_t c, int64_t d)
+{
+    int64_t low = a > c ? a : c, high = b < d ? b : d;
+    return high > low ? high - low : 0;
+}
+
+// Of the time between, the parts in which it is open: before its first turn as told, from its end on for ever.
+static int64_t open_between(const struct twin_calendar *c, int64_t from, int64_t to)
+{
+    int64_t sum = 0, begin = INT64_MIN;
+    bool open = c->open;
+    if (!c->known)
+        return to - from;
+    for (size_t i = 0; i < c->turns_n; i++) {
+        sum += open ? overlap(from, to, begin, c->turns[i]) : 0;
+        begin = c->turns[i];
+        open = !open;
+    }
+    sum += open ? overlap(from, to, begin, c->until) : 0;
+    return sum + overlap(from, to, c->until, INT64_MAX);
+}
+
+void twin_pass(struct twin *t, int64_t to)
+{
+    int64_t until = t->wall - (t->end - to), from = until - (to - t->now);
+    for (size_t i = 0; i < t->works_n; i++) {
+        struct twin_work *w = &t->works[i];
+        if (w->state == ROUTER_CLOSED)
+            continue;
+        const struct twin_calendar *c = twin_hours(t, twin_queue(t, w->queue));
+        w->age += c ? open_between(c, from, until) : to - t->now;
+    }
+    t->now = to;
+}
+
+// How long until it has been open for so long: halved until it is found.
+int64_t twin_reach(const struct twin *t, const struct twin_queue *q, int64_t ms)
+{
+    const struct twin_calendar *c = twin_hours(t, q);
+    int64_t wall = t->wall - (t->end - t->now), low = ms, high = ms;
+    if (!c)
+        return ms;
+    while (open_between(c, wall, wall + high) < ms)
+        high *= 2;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (open_between(c, wall, wall + middle) < ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void words(const struct router_calendar *c, char *to)
 {
     strcpy(to, c->zone);

@@ -138,7 +138,7 @@ static wide rank(struct twin *t, const struct twin_work *w)
     uint32_t most = 0;
     if (twin_by_cost(t)) {
         uint32_t target;
-        return (wide)twin_rate(t, w, &target) * (wide)(t->now - w->due_since);
+        return (wide)twin_rate(t, w, &target) * (wide)w->age;
     }
     if (t->rules.order != ROUTER_ORDER_SKILL_LEVEL)
         return 0;

@@ -212,7 +212,7 @@ struct asker {
     size_t step;
     enum router_channel channel;
     uint32_t priority;
-    int64_t since, from;
+    int64_t since, age;
     uint64_t id, rate;
     uint32_t target;
 };
@@ -248,14 +248,14 @@ static int64_t cut(struct twin *t, const struct twin_work *head, const struct as
     uint32_t target;
     if (!twin_by_cost(t))
         return k->since;
-    int64_t then = most(t->now, k->from + k->target);
+    int64_t left = most(k->target - k->age, 0);
     uint64_t mine = k->rate, theirs = twin_rate(t, head, &target);
     while (mine >> 32 || theirs >> 32) {
         mine >>= 1;
         theirs >>= 1;
     }
     int64_t ratio = least((int64_t)(mine * 1000 / (theirs ? theirs : 1)), MILLION);
-    return then - ratio * least(then - k->from, MONTH) / 1000;
+    return t->now + left - ratio * least(k->age + left, MONTH) / 1000;
 }
 
 static int64_t before_in_line(struct twin *t, const struct twin_work *head, const struct asker *k)
@@ -368,8 +368,7 @@ struct router_wait twin_wait(struct twin *t, struct twin_work *w)
     if (a && a->presence == ROUTER_AVAILABLE && twin_takes(a, twin_channels(w)) && twin_charge(t, w) <= a->capacity &&
         !twin_ask_of(w, a->id))
         return (struct router_wait){.kind = ROUTER_WAIT_PERSON};
-    struct asker k = {q, twin_step_of(t, q, w), w->channel_now, twin_priority(t, w), w->since, w->due_since, w->id, 0,
-                      0};
+    struct asker k = {q, twin_step_of(t, q, w), w->channel_now, twin_priority(t, w), w->since, w->age, w->id, 0, 0};
     k.rate = twin_rate(t, w, &k.target);
     return answer(t, &k);
 }
@@ -383,7 +382,7 @@ struct router_wait twin_wait_new(struct twin *t, struct twin_queue *q, enum rout
             twin_has_room(t, a, BIT(channel), t->rules.channels[channel].units, 0))
             return (struct router_wait){.kind = ROUTER_WAIT_KNOWN};
     }
-    struct asker k = {to, 0, channel, to->priority, t->now, t->now, UINT64_MAX, 0, 0};
+    struct asker k = {to, 0, channel, to->priority, t->now, 0, UINT64_MAX, 0, 0};
     k.target = twin_target(to, ROUTER_RESPONSE_FIRST, channel, to->priority);
     k.rate = ((uint64_t)to->weight << 33) / k.target;
     return answer(t, &k);

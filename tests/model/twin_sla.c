@@ -55,7 +55,7 @@ bool twin_by_cost(const struct twin *t)
 
 int64_t twin_stamp(const struct twin *t, const struct twin_work *w)
 {
-    return twin_by_cost(t) ? w->due_since : w->since;
+    return twin_by_cost(t) ? t->now - w->age : w->since;
 }
 
 void twin_asks(struct twin *t, struct twin_work *w)
@@ -63,7 +63,7 @@ void twin_asks(struct twin *t, struct twin_work *w)
     if (w->due != ROUTER_RESPONSE_NONE)
         return;
     w->due = w->first == ROUTER_RESPONSE_OPEN ? ROUTER_RESPONSE_FIRST : ROUTER_RESPONSE_NEXT;
-    w->due_since = t->now;
+    w->age = 0;
     w->changed |= target_of(t, w, w->due) > 0;
 }
 
@@ -82,13 +82,13 @@ static void stop(struct twin *t, struct twin_work *w, bool in_time, bool late)
     w->missed += late;
     w->changed |= target_of(t, w, w->due) > 0;
     w->due = ROUTER_RESPONSE_NONE;
-    w->due_since = t->now;
+    w->age = 0;
 }
 
 void twin_answered(struct twin *t, struct twin_work *w)
 {
     uint32_t target = target_of(t, w, w->due);
-    bool late = t->now - w->due_since > target;
+    bool late = w->age > target;
     if (w->due != ROUTER_RESPONSE_NONE)
         stop(t, w, target && !late, target && late);
 }
@@ -97,20 +97,24 @@ void twin_unanswered(struct twin *t, struct twin_work *w)
 {
     uint32_t target = target_of(t, w, w->due);
     if (w->due != ROUTER_RESPONSE_NONE)
-        stop(t, w, false, target && t->now - w->due_since > target);
+        stop(t, w, false, target && w->age > target);
 }
 
 struct router_due twin_due(struct twin *t, const struct twin_work *w)
 {
-    struct router_due d = {.first = w->first, .met = w->met, .missed = w->missed};
+    struct router_due d = {.first = w->first, .met = w->met, .missed = w->missed, .hours = ""};
     uint32_t bits;
     if (w->due == ROUTER_RESPONSE_NONE)
         return d;
     d.response = w->due;
     d.target_ms = find(twin_queue(t, w->queue), w->due, w->channel_now, twin_priority(t, w), &bits);
-    d.waited_ms = t->now - w->due_since;
-    d.at = d.target_ms ? w->due_since + d.target_ms : 0;
-    d.wall = d.target_ms ? t->wall + d.at - t->now : 0;
+    d.waited_ms = w->age;
+    int64_t left = (int64_t)d.target_ms - w->age;
+    if (d.target_ms) {
+        d.at = t->now + (left > 0 ? twin_reach(t, twin_queue(t, w->queue), left) : left);
+        d.wall = d.at + t->wall - t->end;
+    }
+    d.hours = twin_hours(t, twin_queue(t, w->queue)) ? twin_queue(t, w->queue)->sla_calendar : "";
     d.channel = bits & 1 ? w->channel_now : ROUTER_CHANNEL_NONE;
     d.priority = bits & 2 ? twin_priority(t, w) : 0;
     return d;

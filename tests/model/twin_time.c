@@ -183,11 +183,11 @@ static void fire(struct twin *t, const struct due *d)
 void twin_time(struct twin *t, int64_t at)
 {
     for (struct due d; (d = first_due(t)).kind && d.deadline <= at; twin_settle(t)) {
-        t->now = d.deadline > t->now ? d.deadline : t->now;
+        twin_pass(t, d.deadline > t->now ? d.deadline : t->now);
         for (; d.kind && d.deadline <= t->now; d = first_due(t))
             fire(t, &d);
     }
-    t->now = at;
+    twin_pass(t, at);
     if (twin_morning(t)) {
         t->fired[SNOOZE]++;
         twin_settle(t);

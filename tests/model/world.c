@@ -154,6 +154,7 @@ static size_t any_text(struct world *w, const char *const **v, const char *prefi
 static void any_hours(struct world *w, struct router_queue *q)
 {
     q->calendar = chance(w, 60) ? name(w, "c", world_random(w, WORLD_CALENDARS + 1)) : "";
+    q->sla_calendar = chance(w, 50) ? name(w, "c", world_random(w, WORLD_CALENDARS + 1)) : "";
     q->overflow = chance(w, 50) ? name(w, "q", world_random(w, QUEUES)) : "";
     q->overflow_waiting = chance(w, 50) ? 1 + world_random(w, 3) : 0;
     q->overflow_ms = chance(w, 50) ? 1000 + world_random(w, 5) * 500 : 0;

@@ -258,6 +258,134 @@ static void test_rows_out_of_bounds_are_refused(void **state)
     refused(w, good, (struct router_sla){.priority = 1, .next_ms = 2592000001u});
 }
 
+// ---- by the hours of a calendar ----
+
+static void shop(struct world *w, bool by_cost)
+{
+    static const char *const hours[] = {"mon-sun 09:00-17:00"}, *const lawful[] = {"law"};
+    struct router_queue queues[] = {world_queue_def("law"), world_queue_def("shop")};
+    const struct router_calendar calendar = {.name = "desk", .zone = "UTC", .hours = hours, .hours_n = 1};
+    struct router_config c = world_rules_def();
+    queues[0].from_file = queues[1].from_file = true;
+    queues[0].intents = lawful;
+    queues[0].intents_n = 1;
+    queues[1].sla_calendar = "desk";
+    c.queues = queues;
+    c.queues_n = 2;
+    c.calendars = &calendar;
+    c.calendars_n = 1;
+    c.order = by_cost ? ROUTER_ORDER_COST : ROUTER_ORDER_PRIORITY;
+    world_configure(w, &c);
+    world_agent(w, "ann", "", 3, 0);
+}
+
+static int64_t now(const struct world *w)
+{
+    struct router_stats s;
+    router_stats(w->r, &s);
+    return s.wall;
+}
+
+// Open for 20 s from now, closed for 100 s, open for 100 s.
+static void hours_are_known(struct world *w)
+{
+    struct router_calendar_view v;
+    const int64_t wall = now(w), turns[] = {wall + 20 * SECOND, wall + 120 * SECOND};
+    struct router_input in = {.kind = ROUTER_IN_CALENDAR};
+    assert_true(router_calendar_at(w->r, 0, &v));
+    in.calendar.name = "desk";
+    in.calendar.defined = v.defined;
+    in.calendar.turns =
+        (struct router_turns){.open = true, .from = wall, .until = wall + 220 * SECOND, .turns = turns, .turns_n = 2};
+    world_step(w, &in);
+}
+
+static void test_only_open_hours_count(void **state)
+{
+    struct world *w = *state;
+    shop(w, false);
+    hours_are_known(w);
+    int64_t opened = now(w);
+    asks(w, 1, ROUTER_CHAT, 0);
+    assert_string_equal(due(w, 1).hours, "desk");
+    assert_int_equal(due(w, 1).wall, opened + 160 * SECOND); // 20 s today, 40 s tomorrow
+    world_wait(w, 15 * SECOND);
+    assert_int_equal(due(w, 1).waited_ms, 15 * SECOND);
+    world_wait(w, 50 * SECOND);
+    assert_int_equal(due(w, 1).waited_ms, 20 * SECOND);
+    assert_int_equal(due(w, 1).wall, opened + 160 * SECOND);
+    world_wait(w, 75 * SECOND);
+    assert_int_equal(due(w, 1).waited_ms, 40 * SECOND);
+    comes(w, "ann");
+    accepts(w, "ann", 1);
+    world_wait(w, 20 * SECOND);
+    sends(w, "ann", 1, ROUTER_CHANNEL_NONE); // the very moment
+    assert_int_equal(due(w, 1).first, ROUTER_RESPONSE_MET);
+}
+
+static void test_until_hours_are_known_all_count(void **state)
+{
+    struct world *w = *state;
+    shop(w, false);
+    asks(w, 1, ROUTER_CHAT, 0);
+    world_wait(w, 7 * SECOND);
+    assert_int_equal(due(w, 1).waited_ms, 7 * SECOND);
+    hours_are_known(w); // what has passed stays as it was counted
+    world_wait(w, 60 * SECOND);
+    assert_int_equal(due(w, 1).waited_ms, 27 * SECOND);
+}
+
+static void test_a_clock_that_is_set_takes_no_time(void **state)
+{
+    struct world *w = *state;
+    shop(w, false);
+    hours_are_known(w);
+    asks(w, 1, ROUTER_CHAT, 0);
+    w->ahead += 130 * SECOND; // past the hours that are closed
+    world_wait(w, 5 * SECOND);
+    assert_int_equal(due(w, 1).waited_ms, 5 * SECOND);
+}
+
+static void test_a_late_answer_is_late_in_open_hours(void **state)
+{
+    struct world *w = *state;
+    shop(w, false);
+    hours_are_known(w);
+    asks(w, 1, ROUTER_CHAT, 0);
+    world_wait(w, 170 * SECOND); // 70 s of them open
+    assert_int_equal(due(w, 1).waited_ms, 70 * SECOND);
+    assert_int_equal(due(w, 1).wall, now(w) - 10 * SECOND);
+}
+
+static void test_by_cost_closed_hours_make_nothing_urgent(void **state)
+{
+    struct world *w = *state;
+    shop(w, true);
+    hours_are_known(w);
+    asks(w, 1, ROUTER_CHAT, 0);
+    world_wait(w, 60 * SECOND); // 20 s of them open
+    struct router_happened h = world_words(2, ROUTER_CHAT);
+    h.intent = "law";
+    world_happens(w, h);
+    world_wait(w, 30 * SECOND);
+    assert_int_equal(first(w), 2);
+}
+
+static void test_age_goes_along_to_a_queue_of_other_hours(void **state)
+{
+    struct world *w = *state;
+    shop(w, false);
+    hours_are_known(w);
+    comes(w, "ann");
+    asks(w, 1, ROUTER_CHAT, 0);
+    accepts(w, "ann", 1);
+    world_wait(w, 60 * SECOND);
+    to_queue(w, "ann", 1, "law");
+    assert_int_equal(due(w, 1).waited_ms, 20 * SECOND);
+    world_wait(w, 10 * SECOND);
+    assert_int_equal(due(w, 1).waited_ms, 30 * SECOND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +401,12 @@ int main(void)
         story(test_by_cost_who_was_answered_is_as_old_as_the_answer),
         story(test_the_record_tells_what_was_due),
         story(test_rows_out_of_bounds_are_refused),
+        story(test_only_open_hours_count),
+        story(test_until_hours_are_known_all_count),
+        story(test_a_clock_that_is_set_takes_no_time),
+        story(test_a_late_answer_is_late_in_open_hours),
+        story(test_by_cost_closed_hours_make_nothing_urgent),
+        story(test_age_goes_along_to_a_queue_of_other_hours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// The parts of the ingest benchmark: a daemon with its embedded Redis on one core, this client on the other, four ways in.
+// The parts of the ingest benchmark: a daemon with its embedded Redis on one core, this client on the other, five ways in.
 
 #define BENCH_DESKS    100
 #define BENCH_TOGETHER 32 // as the daemon's STORE_TOGETHER
@@ -59,6 +59,23 @@ double bench_function(const struct bench_server *s, unsigned flight, unsigned to
 uint64_t bench_redis_memory(const struct bench_server *s); // used_memory
 // No rewriting of the append-only file from now on: by chance it would fall into the slices of one way or another.
 void bench_redis_settle(const struct bench_server *s);
+
+// The calls of (a), to be sent by somebody else: n events from the `first` on; a reply that has been read, -1 = none, else how many
+// events it ends.
+struct bench_calls;
+struct bench_calls *bench_calls_new(const struct bench_server *s);
+int bench_calls_fd(const struct bench_calls *c);
+void bench_calls_put(struct bench_calls *c, uint64_t first, unsigned n);
+void bench_calls_flush(struct bench_calls *c);
+void bench_calls_read(struct bench_calls *c);
+int bench_calls_take(struct bench_calls *c);
+
+// ---- (r): a relay that does nothing ----
+struct bench_relay;
+struct bench_relay *bench_relay_new(const struct bench_server *s, int cpu);
+pid_t bench_relay_pid(const struct bench_relay *r);
+double bench_relayed(struct bench_relay *r, unsigned flight, double seconds, struct bench_latency *l);
+void bench_relay_free(struct bench_relay *r);
 
 // ---- (b), (c): gateway in, desk out ----
 struct bench_world;

@@ -272,14 +272,19 @@ static double redis_window(struct redis_run *r, unsigned flight, double seconds,
     return (double)done / (bench_now() - start);
 }
 
-static double redis_measure(const struct bench_server *s, struct redis_run *r, unsigned flight, double seconds,
-                            struct bench_latency *l)
+static void redis_open(struct redis_run *r, const struct bench_server *s)
 {
     r->c = redisConnectUnix(s->socket);
     if (!r->c || r->c->err)
         bench_die("cannot connect to %s", s->socket);
     r->base = ++redis_runs * 10000000ull;
     redis_bodies(r);
+}
+
+static double redis_measure(const struct bench_server *s, struct redis_run *r, unsigned flight, double seconds,
+                            struct bench_latency *l)
+{
+    redis_open(r, s);
     if (r->send == yard_send)
         yard_prepare(r);
     double rate = redis_window(r, flight, seconds, l);
@@ -301,6 +306,49 @@ double bench_function(const struct bench_server *s, unsigned flight, unsigned to
     struct redis_run r = {.send = function_send, .done = function_done, .together = together};
     return redis_measure(s, &r, flight, seconds, l);
 }
+
+// ---- for the relay ----
+
+struct bench_calls {
+    struct redis_run r;
+};
+
+struct bench_calls *bench_calls_new(const struct bench_server *s)
+{
+    struct bench_calls *c = calloc(1, sizeof *c);
+    c->r = (struct redis_run){.send = function_send, .done = function_done};
+    redis_open(&c->r, s);
+    c->r.base += 1000000000000ull; // no id that the other process uses
+    return c;
+}
+
+int bench_calls_fd(const struct bench_calls *c)
+{
+    return c->r.c->fd;
+}
+
+void bench_calls_put(struct bench_calls *c, uint64_t first, unsigned n)
+{
+    c->r.send(&c->r, first, n);
+}
+
+void bench_calls_flush(struct bench_calls *c)
+{
+    redis_flush(&c->r);
+}
+
+void bench_calls_read(struct bench_calls *c)
+{
+    if (redisBufferRead(c->r.c) != REDIS_OK)
+        bench_die("redis: %s", c->r.c->errstr);
+}
+
+int bench_calls_take(struct bench_calls *c)
+{
+    return redis_take(&c->r);
+}
+
+// ---- the server itself ----
 
 void bench_redis_settle(const struct bench_server *s)
 {

@@ -88,6 +88,7 @@ static void store_destroy(void *arg)
     }
     wire_net_drop(s->net);
     store_gather_free(s);
+    store_sent_free(s);
     free(s->heard);
     free(s);
 }

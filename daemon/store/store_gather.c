@@ -19,7 +19,9 @@ static void gather_on_reply(void *owner, const struct link_call *c, enum tl_err 
     struct store *s = owner;
     if (c->aux == STORE_LANE_REFUSED)
         store_lane_refused(s);
-    else if (c->parts) // the first of those that were sent
+    else
+        store_sent_take(s);
+    if (c->aux != STORE_LANE_REFUSED && c->parts) // the first of those that were sent
         store_lane_answered(s, e, v);
     if (v && v->type == VALUE_ERROR && !store_refused_whole(v)) {
         s->gather.alone = GATHER_ALONE;
@@ -58,6 +60,8 @@ void store_gather_leaving(void *store)
 uint32_t store_gather_refuse(struct store *s)
 {
     store_gather_empty(s);
+    if (link_held(s->link))
+        store_sent_drop(s);
     return link_refuse_held(s->link, TL_UNAVAILABLE, STORE_LANE_REFUSED);
 }
 
@@ -81,6 +85,7 @@ void store_gather(struct store *s, const struct store_ingest *a, store_placed_fn
     if (!link_held(s->link)) {
         assert(strlen(a->tenant) < sizeof(g->tenant));
         strcpy(g->tenant, a->tenant);
+        store_sent_mark(s);
         g->reader = store_reader_of(s, a->tenant);
     }
     c.reader = g->reader;
@@ -88,6 +93,7 @@ void store_gather(struct store *s, const struct store_ingest *a, store_placed_fn
         store_lane_refuse(s, &c);
         return;
     }
+    store_sent_keep(s, a->input, a->input_len);
     store_put_event_keys(&g->keys, a);
     store_put_event_words(&g->words, a);
     if (g->alone || link_held(s->link) == STORE_TOGETHER)

@@ -41,6 +41,15 @@ struct store_gather {
     uint32_t reader; // of this tenant
 };
 
+// The inputs of events that have no answer yet; store_sent.c.
+struct store_sent {
+    struct resp_out kept;  // of each its length and its bytes
+    size_t head;           // in `kept`: those before it have been answered
+    uint64_t gone;         // bytes that were before the first of `kept`
+    uint64_t mark;         // where the first one that is held begins, counted with `gone`
+    struct resp_out whole; // the latest one taken
+};
+
 struct store {
     struct loop *loop;
     struct store_options o;
@@ -68,6 +77,7 @@ struct store {
         uint32_t refused; // not sent, on their way back
     } lane;
     struct store_gather gather;
+    struct store_sent sent;
     struct store_reader *readers, *reader; // all; the one that was told last
     uint32_t readers_made;
     uint32_t calls; // connections of `link` so far
@@ -99,8 +109,9 @@ enum tl_err store_plain_status(struct store *s, enum tl_err e, const struct valu
 bool store_refused_whole(
     const struct value *error); // before it began: a function that commits step by step committed none
 
-link_reply_fn store_reply_placed;  // status, input, conversation, customer
-link_reply_fn store_reply_stored;  // "input,conversation,customer,digest", maybe NUL and the input; or as above
+link_reply_fn store_reply_placed; // status, input, conversation, customer
+link_reply_fn
+    store_reply_stored; // "input,conversation,customer,digest", NUL, what was added to the input just taken; or as above
 link_reply_fn store_reply_number;  // status, number
 link_reply_fn store_reply_done;    // a plain command's anything
 link_reply_fn store_reply_fields;  // status, field, value ...
@@ -122,6 +133,13 @@ void store_gather_leaving(void *store);
 uint32_t store_gather_refuse(struct store *s); // all that are held, as store_lane_refuse does; the caller counts them
 void store_gather_empty(struct store *s);
 void store_gather_free(struct store *s);
+// store_sent.c: an event is held, with this input; its answer is here, so its input becomes s->sent.whole; the next is the first one
+// held; those held since then, of which there is at least one, are refused.
+void store_sent_keep(struct store *s, const void *input, size_t len);
+void store_sent_take(struct store *s);
+void store_sent_mark(struct store *s);
+void store_sent_drop(struct store *s);
+void store_sent_free(struct store *s);
 // store_lane.c: the turn of a call with events that is sent now; its answer, error or loss.
 uint64_t store_lane_turn(struct store *s);
 void store_lane_answered(struct store *s, enum tl_err e, const struct value *v);
@@ -129,7 +147,7 @@ void store_lane_answered(struct store *s, enum tl_err e, const struct value *v);
 bool store_lane_blocked(const struct store *s);
 void store_lane_refuse(struct store *s, struct link_call *c);
 void store_lane_refused(struct store *s); // it has come back
-// store_reader.c: the reader of a tenant, 0 = none; an answer told that this input is stored, and maybe what it is (else NULL); the turn ends; anything but events
+// store_reader.c: the reader of a tenant, 0 = none; an answer told that this input is stored; the turn ends; anything but events
 // is sent; the store goes.
 uint32_t store_reader_of(const struct store *s, const char *tenant);
 void store_reader_told(struct store *s, uint32_t id, uint64_t number, const void *bytes, size_t len);

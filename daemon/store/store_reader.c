@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Following the log. Inputs come two ways: by one XREAD at a time on a connection of its own, and, of the events that this node sends, few
-// at a time, with the answer that they are stored. Either way they are handed on by dense numbers only. At a gap in what is read, as at every connect, the
+// Following the log. Inputs come two ways: by one XREAD at a time on a connection of its own, and, of the events that this node
+// sends, with the answer that they are stored. Either way they are handed on by dense numbers only. At a gap in what is read, as at every connect, the
 // reader stands still and asks its owner to prove the place; a gap in what answers tell is what others wrote meanwhile, and is read.
 //
 // While answers come, nothing is asked: Redis would say everything twice. Each answer shows what others wrote before it; a
@@ -178,8 +178,8 @@ void store_reader_told(struct store *s, uint32_t id, uint64_t number, const void
         reader_stand_still(r);
         return;
     }
-    r->told = bytes != NULL;
-    if (bytes && number == r->after + 1) {
+    r->told = true;
+    if (number == r->after + 1) {
         r->batch = s->batch = true;
         reader_give(r, number, bytes, len);
     } else if (number > r->after) {

@@ -22,7 +22,7 @@ void store_reply_placed(void *owner, const struct link_call *c, enum tl_err e, c
         ((store_placed_fn *)c->fn)(c->module, c->token, e, &p);
 }
 
-// "input,conversation,customer,digest", NUL and the input itself where few came together: stored just now. Anything else is a placed reply.
+// "input,conversation,customer,digest", NUL, what was added to the input: stored just now. Anything else is a placed reply.
 void store_reply_stored(void *owner, const struct link_call *c, enum tl_err e, const struct value *v)
 {
     struct store *s = owner;
@@ -39,8 +39,11 @@ void store_reply_stored(void *owner, const struct link_call *c, enum tl_err e, c
         at = end + (*end == ',');
     }
     s->trouble = "";
-    const char *end = memchr(v->str, 0, v->len);
-    store_reader_told(s, c->reader, p.input, end ? end + 1 : NULL, end ? (size_t)(v->str + v->len - end - 1) : 0);
+    const char *added = memchr(v->str, 0, v->len);
+    if (c->reader && added++) {
+        resp_put(&s->sent.whole, added, (size_t)(v->str + v->len - added));
+        store_reader_told(s, c->reader, p.input, s->sent.whole.p, s->sent.whole.len);
+    }
     if (c->fn)
         ((store_placed_fn *)c->fn)(c->module, c->token, TL_OK, &p);
 }

@@ -111,18 +111,17 @@ class Tenant:
     def key(self, name):
         return self.t + name
 
-    def placed(self, answer, digest, told=None):
-        """[status, input, conversation, customer]; what was stored just now is answered as one text, maybe (told: surely, or surely not)
-        with the input as it stands in the log."""
+    def placed(self, answer, digest, sent):
+        """[status, input, conversation, customer]; what was stored just now is answered as one text, with what was added to the input that
+        was sent."""
         if isinstance(answer, list):
             return answer
-        answer, nul, body = answer.partition(b"\0")
+        answer, nul, added = answer.partition(b"\0")
         *numbers, again = answer.split(b",")
         assert again == digest.encode()
-        assert told is None or told == bool(nul)
-        if nul:
-            id = numbers[0] + b"-0"
-            assert self.r.xrange(self.inputs_key, id, id) == [(id, {b"i": body})]
+        assert nul
+        id = numbers[0] + b"-0"
+        assert self.r.xrange(self.inputs_key, id, id) == [(id, {b"i": sent + added})]
         return [OK, *map(int, numbers)]
 
     # ---- calls ----
@@ -146,20 +145,19 @@ class Tenant:
         if not (threads or verified or claimed):
             return self.events((keys, words), turn=turn)[0]
         return self.placed(self.r.fcall("tl1_ingest", 3, self.inputs_key, *keys, *words, turn, account, len(threads),
-                                        len(verified), len(claimed), *threads, *verified, *claimed), digest, told=True)
+                                        len(verified), len(claimed), *threads, *verified, *claimed), digest, words[4])
 
     def events(self, *several, turn=""):
         """Several at once, each as words() makes it."""
         keys = [k for mine, _ in several for k in mine]
         words = [w for _, mine in several for w in mine]
         answers = self.r.fcall("tl1_ingest_many", 1 + len(keys), self.inputs_key, *keys, *words, turn)
-        return [self.placed(a, mine[0], told=True if len(several) <= 8 else None)
-                for a, (_, mine) in zip(answers, several, strict=True)]
+        return [self.placed(a, mine[0], mine[4]) for a, (_, mine) in zip(answers, several, strict=True)]
 
     def consent(self, id, handle, state, word="STOP", account="acc", digest="d"):
         keys, words = self.words(id, handle, SMS, account, digest, flags=0)
         return self.placed(self.r.fcall("tl1_consent", 3, self.inputs_key, *keys, *words, "", account, 0, 0, 0, account, state, word),
-                           digest)
+                           digest, words[4])
 
     def command(self, key, conversation=0, text=None):
         from throughline.v1 import conversation_pb2

@@ -4,8 +4,8 @@
 --
 -- The only write that a customer's message costs. This is an event of any kind, by a plan; the ordinary ones, and those that come
 -- together, pass through 42_ingest_many.lua. `e` holds what is known of the event so far.
--- What was stored is answered as the text that the seen-key now holds, "input,conversation,customer,digest", NUL, and the input as it
--- stands in the log: who sent the event need not read it there.
+-- What was stored is answered as the text that the seen-key now holds, "input,conversation,customer,digest", NUL, and what was added to the
+-- input: who sent the event need not read it from the log.
 
 -- Of each event: its seen-key and its handle's among the keys; among the arguments digest, rules, display_name, entry, input.
 local EVENT_WORDS = 5
@@ -290,9 +290,9 @@ local function ingest_write(e, args)
     for i, news in ipairs(e.news or {}) do
         log_add(log, log.n + i, now.input .. pb_customer_changed(news[1], news[2]))
     end
-    local input = args[5] .. now.input .. pb_placed(conversation, customer, e.opened, e.reopened, e.follows, e.last_agent, e.participant)
-    log_commit(log, number, number .. "-0", now, input)
-    return answer .. "\0" .. input
+    local added = now.input .. pb_placed(conversation, customer, e.opened, e.reopened, e.follows, e.last_agent, e.participant)
+    log_commit(log, number, number .. "-0", now, args[5] .. added)
+    return answer .. "\0" .. added
 end
 
 local function seen_before(first, digest)

@@ -6,8 +6,6 @@
 -- customer, open conversation, same channel, nothing beside) are taken in runs: as many as follow each other are read together and
 -- have one note. Each is committed for itself; what a call left that failed on its way is the events from the first up to some one.
 
-local FEW = 8 -- events in a call are answered with their inputs; of more it is cheaper to read them from the log, at once
-
 local run
 
 do -- Lua bounds how many names a chunk may have, and the library is one
@@ -77,22 +75,22 @@ do -- Lua bounds how many names a chunk may have, and the library is one
     end
 
     -- Each event is committed for itself, right after its own writes. The bytes are those of pb_author and pb_placed.
-    local function run_write(log, now, keys, args, m, answers, few)
+    local function run_write(log, now, keys, args, m, answers)
         local inputs, wall, entry_time, input_times = log.inputs, now.wall_text, now.entry, now.input
         run_note(log, now, keys, m)
         for k = 1, m do
             local i, c, n = index[k], known[k], number[k]
             local at, placed = (i - 1) * EVENT_WORDS, agent[k] and c.placed .. pb_text("\50", agent[k]) or c.placed
             local answer, entry, recent = n .. c.answer .. args[at + 1], args[at + 4], c.first .. n .. "," .. wall .. c.rest
-            local input = args[at + 5] .. input_times .. "\26" .. varint(#placed) .. placed
-            answers[i] = few and answer .. "\0" .. input or answer
+            local added = input_times .. "\26" .. varint(#placed) .. placed
+            answers[i] = answer .. "\0" .. added
             call("SETEX", keys[2 * i], rule[k].life, answer)
             call("HSET", c.key, "recent", recent)
             c.recent, c.wall = recent, now.wall
             if entry ~= "" then
                 call("XADD", c.timeline, n, "e", entry .. entry_time .. c.author)
             end
-            call("XADD", inputs, n, "i", input)
+            call("XADD", inputs, n, "i", args[at + 5] .. added)
         end
         log.n, log.at, log.wall, log.text = log.n + m, now.at, now.wall, log.noted
     end
@@ -128,7 +126,7 @@ do -- Lua bounds how many names a chunk may have, and the library is one
             end
         end
         if m > 0 then
-            run_write(log, now, keys, args, m, answers, #keys <= 1 + 2 * FEW)
+            run_write(log, now, keys, args, m, answers)
         end
         return done
     end

@@ -182,8 +182,7 @@ static void main_print_least(bool strict, unsigned flight, const struct main_cel
     static const struct {
         const char *name;
         enum main_way of, to;
-    } pairs[] = {
-        {"a/y", MAIN_A, MAIN_Y}, {"b/a", MAIN_B, MAIN_A}, {"d/a", MAIN_D, MAIN_A}, {"r/a", MAIN_R, MAIN_A}};
+    } pairs[] = {{"a/y", MAIN_A, MAIN_Y}, {"b/a", MAIN_B, MAIN_A}, {"d/a", MAIN_D, MAIN_A}, {"r/a", MAIN_R, MAIN_A}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         double of = main_least(&cells[pairs[i].of]), to = main_least(&cells[pairs[i].to]);
         if (of > 0 && to > 0)
@@ -257,8 +256,8 @@ static int main_verdict(void)
         const struct main_aim *a = &aims[i];
         double m = bench_median(&a->ratio);
         if (a->least <= 0 && a->most <= 0) {
-            printf("      %-4s %-26s %-6s at %3u: %.2f (%.2f..%.2f)\n", a->name, a->what, a->strict ? "strict" : "normal",
-                   a->flight, m, bench_low(&a->ratio), bench_high(&a->ratio));
+            printf("      %-4s %-26s %-6s at %3u: %.2f (%.2f..%.2f)\n", a->name, a->what,
+                   a->strict ? "strict" : "normal", a->flight, m, bench_low(&a->ratio), bench_high(&a->ratio));
             continue;
         }
         bool ok = a->least > 0 ? m >= a->least : m <= a->most;

@@ -15,25 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t agent_at(const struct router *r, const char *id, bool *found)
-{
-    size_t low = 0;
-    *found = false;
-    for (size_t high = r->agents_n; low < high;) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(r->agents[middle]->def.id, id);
-        if (order == 0) {
-            *found = true;
-            return middle;
-        }
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static bool agent_is(const void *item, const void *key)
 {
     return strcmp(((const struct agent *)item)->def.id, key) == 0;
@@ -74,33 +55,62 @@ static void agent_bury_def(struct router *r, const struct router_agent *def)
     texts_bury(r, def->attributes, def->attributes_n);
 }
 
-// Makes or redefines an agent. Work at hand stays, even where it no longer fits.
+static struct agent *agent_new(struct router *r, const struct router_agent *def)
+{
+    struct agent *a = memory_new(1, sizeof *a);
+    agent_copy_def(&a->def, def);
+    a->presence = a->before = ROUTER_OFFLINE;
+    timer_init(&a->grace, TIMER_GRACE, a);
+    timer_init(&a->focus, TIMER_FOCUS, a);
+    r->agents = memory_grow(r->agents, &r->agents_cap, r->agents_n + 1, sizeof(struct agent *));
+    r->agents[r->agents_n++] = a;
+    table_insert(&r->agent_ids, table_hash_text(0, a->def.id), a);
+    return a;
+}
+
+// Makes or redefines an agent. Work at hand stays, even where it no longer fits. A new one stands last until agents_order().
 struct agent *agent_put(struct router *r, const struct router_agent *def)
 {
-    bool found;
-    size_t i = agent_at(r, def->id, &found);
-    struct agent *a;
-    if (found) {
-        a = r->agents[i];
+    struct agent *a = agent_find(r, def->id);
+    if (a) {
         struct router_agent old = a->def;
         agent_copy_def(&a->def, def);
         agent_bury_def(r, &old);
     } else {
-        a = memory_new(1, sizeof *a);
-        agent_copy_def(&a->def, def);
-        a->presence = a->before = ROUTER_OFFLINE;
-        timer_init(&a->grace, TIMER_GRACE, a);
-        timer_init(&a->focus, TIMER_FOCUS, a);
-        r->agents = memory_grow(r->agents, &r->agents_cap, r->agents_n + 1, sizeof(struct agent *));
-        memmove(r->agents + i + 1, r->agents + i, (r->agents_n - i) * sizeof(struct agent *));
-        r->agents[i] = a;
-        r->agents_n++;
-        table_insert(&r->agent_ids, table_hash_text(0, a->def.id), a);
+        a = agent_new(r, def);
     }
     a->over = room_exceeded(r, a);
     team_list(r, a);
     pool_mark(r, a);
     return a;
+}
+
+static int agent_order(const void *a, const void *b)
+{
+    return strcmp((*(struct agent *const *)a)->def.id, (*(struct agent *const *)b)->def.id);
+}
+
+// After new ones were put behind the first `from`, which are in order: many at a time, so that each need not make room for itself.
+void agents_order(struct router *r, size_t from)
+{
+    size_t n = r->agents_n - from;
+    struct agent **v = r->agents, **fresh = memory_new(n, sizeof *fresh);
+    memcpy(fresh, v + from, n * sizeof *fresh);
+    qsort(fresh, n, sizeof *fresh, agent_order);
+    for (size_t end = from; n-- > 0;) {
+        size_t low = 0;
+        for (size_t high = end; low < high;) {
+            size_t middle = low + (high - low) / 2;
+            if (agent_order(&v[middle], &fresh[n]) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        memmove(v + low + n + 1, v + low, (end - low) * sizeof *v);
+        v[low + n] = fresh[n];
+        end = low;
+    }
+    free(fresh);
 }
 
 // Who is being asked at this moment is not idle.
@@ -249,38 +259,37 @@ void agent_grace_over(struct router *r, struct agent *a)
     agent_set_presence(r, a, ROUTER_OFFLINE, ROUTER_DESK_LOST);
 }
 
-static void agent_forget_in_work(struct router *r, struct agent *a)
+static void agent_leave_work(struct router *r, struct agent *a)
 {
-    for (size_t i = 0; i < r->works_n; i++) {
-        struct work *w = work_slot(r, i)->work;
-        if (!w)
+    while (a->informed.n)
+        work_inform(work_find(r, a->informed.v[a->informed.n - 1]), NULL);
+    for (size_t i = a->awaited.n; i-- > 0;) {
+        struct work *w = work_find(r, a->awaited.v[i]);
+        if (w->wanted != a)
             continue;
-        offer_forget_ask(r, w, a);
-        if (w->informed == a)
-            work_inform(w, NULL);
-        if (w->wanted == a) {
-            work_want(w, NULL);
-            if (w->state == ROUTER_QUEUED)
-                work_undecide(r, w);
-        }
+        work_want(w, NULL);
+        if (w->state == ROUTER_QUEUED)
+            work_undecide(r, w);
     }
 }
 
+// For good. What only looking through all works or agents finds is left to agents_sweep().
 void agent_remove(struct router *r, struct agent *a)
 {
     agent_set_presence(r, a, ROUTER_OFFLINE, ROUTER_REMOVED);
     while (a->desks)
         desk_drop(r, a->desks);
-    agent_forget_in_work(r, a);
-    for (size_t i = 0; i < r->freed_n; i++) {
+    agent_leave_work(r, a);
+    for (size_t i = 0; a->freed && i < r->freed_n; i++) {
         if (r->freed[i] == a)
             r->freed[i--] = r->freed[--r->freed_n];
     }
-    bool found;
-    size_t i = agent_at(r, a->def.id, &found);
-    assert(found && !a->held.n && !a->grace.place && !a->focus.place);
-    r->agents_n--;
-    memmove(r->agents + i, r->agents + i + 1, (r->agents_n - i) * sizeof(struct agent *));
+    assert(!a->held.n && !a->grace.place && !a->focus.place);
+    a->gone = true;
+}
+
+static void agent_bury(struct router *r, struct agent *a)
+{
     table_drop(&r->agent_ids, table_hash_text(0, a->def.id), a);
     pool_leave(r, a);
     learn_forget_agent(r, a);
@@ -292,6 +301,28 @@ void agent_remove(struct router *r, struct agent *a)
     memory_bury(r, a->informed.v);
     memory_bury(r, a->awaited.v);
     memory_bury(r, a);
+}
+
+// After some were removed: once for all of them.
+void agents_sweep(struct router *r)
+{
+    learn_forget_gone(r);
+    for (size_t i = 0; i < r->works_n; i++) {
+        struct work *w = work_slot(r, i)->work;
+        for (size_t k = w ? w->asks_n : 0; k-- > 0;) {
+            if (w->asks[k].agent->gone)
+                offer_forget_ask(r, w, w->asks[k].agent);
+        }
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < r->agents_n; i++) {
+        struct agent *a = r->agents[i];
+        if (a->gone)
+            agent_bury(r, a);
+        else
+            r->agents[n++] = a;
+    }
+    r->agents_n = n;
 }
 
 void agent_free(struct agent *a)

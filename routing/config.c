@@ -221,8 +221,11 @@ static void config_agents(struct router *r, const struct router_config *c)
         else
             a->named = false;
     }
+    agents_sweep(r);
+    size_t before = r->agents_n;
     for (size_t i = 0; i < c->agents_n; i++)
         agent_put(r, &c->agents[i]);
+    agents_order(r, before);
 }
 
 static struct queue *config_queue(struct router *r, const struct router_queue *def)
@@ -287,7 +290,9 @@ enum router_refusal config_agent_put(struct router *r, const struct router_input
     if (!config_agent_legal(&in->agent_put))
         return ROUTER_INVALID;
     config_in_force(r);
+    size_t before = r->agents_n;
     struct agent *a = agent_put(r, &in->agent_put);
+    agents_order(r, before);
     fit_agent(r, a);
     agent_mark_freed(r, a);
     agent_reconsider(r, a);
@@ -303,6 +308,7 @@ enum router_refusal config_agent_removed(struct router *r, const struct router_i
         return ROUTER_UNKNOWN_AGENT;
     config_in_force(r);
     agent_remove(r, a);
+    agents_sweep(r);
     return ROUTER_REFUSAL_NONE;
 }
 

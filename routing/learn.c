@@ -216,7 +216,6 @@ void learn_forget_queue(struct router *r, const struct queue *q)
 
 void learn_forget_agent(struct router *r, struct agent *a)
 {
-    learn_forget_closings(r, a, NULL);
     while (a->lessons_n)
         learn_drop_lesson(a, a->lessons_n - 1);
     memory_bury(r, a->lessons);

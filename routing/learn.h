@@ -69,6 +69,7 @@ void learn_uncount(struct router *r, struct agent *a, struct topic *t, uint32_t 
 void learn_forget(struct router *r, struct closing *c);
 void learn_drop_lesson(struct agent *a, size_t i);
 void learn_forget_closings(struct router *r, const struct agent *a, const struct queue *q); // NULL = any
+void learn_forget_gone(struct router *r);
 const char *learn_check_closings(const struct router *r);
 
 #endif

@@ -130,6 +130,16 @@ void learn_forget_closings(struct router *r, const struct agent *a, const struct
     }
 }
 
+// Of agents who have been removed.
+void learn_forget_gone(struct router *r)
+{
+    for (struct closing *c = r->closings, *next; c; c = next) {
+        next = c->next;
+        if (c->agent->gone)
+            learn_forget(r, c);
+    }
+}
+
 static void learn_reset(struct router *r, struct agent *a, const struct queue *q)
 {
     learn_forget_closings(r, a, q);

@@ -165,6 +165,7 @@ struct agent {
         over; // more load or places than allowed: the configuration changed under it, a customer came back, or a call interrupts
     bool freed; // listed in router.freed
     bool named; // by the configuration being applied
+    bool gone;  // removed in the step under way
     // where they sit in the pools (pool.c)
     size_t marked;                // place in router.marked, from 1; 0 = not there
     bool seated;                  // in the row `profile` of each pool they are a member of

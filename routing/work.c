@@ -18,6 +18,7 @@
 #include "routing/team.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 static const uint32_t work_moves[] = {
     [ROUTER_WORK_NONE] = CORE_BIT(ROUTER_QUEUED),
@@ -256,16 +257,17 @@ void work_close(struct router *r, struct work *w, enum router_reason reason)
     work_forget(r, w);
 }
 
+static int work_order(const void *a, const void *b)
+{
+    const struct work *x = *(struct work *const *)a, *y = *(struct work *const *)b;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
 // One WORK effect for each work that changed, in order of id; the closed ones go.
 void work_finish_step(struct router *r)
 {
-    for (size_t i = 1; i < r->touched_n; i++) {
-        struct work *w = r->touched[i];
-        size_t at = i;
-        for (; at > 0 && r->touched[at - 1]->id > w->id; at--)
-            r->touched[at] = r->touched[at - 1];
-        r->touched[at] = w;
-    }
+    if (r->touched_n > 1)
+        qsort(r->touched, r->touched_n, sizeof(struct work *), work_order);
     for (size_t i = 0; i < r->touched_n; i++) {
         struct work *w = r->touched[i];
         struct router_effect *e = effect_work(r, ROUTER_WORK, w, w->agent, w->reason);

@@ -58,7 +58,11 @@ struct bench_offer {
 
 void bench_open(struct bench *b, size_t agents, enum router_select select);
 void bench_close(struct bench *b);
+void bench_events(size_t agents, size_t waiting); // rare steps that look at much
 uint32_t bench_random(struct bench *b, uint32_t below);
+uint64_t bench_step(struct bench *b, struct router_input *in, struct router_effects *out); // how long it took
+uint64_t bench_configure(struct bench *b, enum router_select select,
+                         size_t agents_n); // the first so many agents; likewise
 
 // Each is one step; they return how long it took.
 uint64_t bench_arrive(struct bench *b, uint32_t queue, struct bench_offer *o);

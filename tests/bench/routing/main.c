@@ -220,6 +220,8 @@ int main(int argc, char **argv)
         decide_all(strtoul(argv[i], NULL, 10));
     for (size_t i = 0; argc == 1 && i < 3; i++)
         decide_all(usual[i]);
-    wait_all(argc > 1 ? strtoul(argv[argc - 1], NULL, 10) : 100000);
+    size_t last = argc > 1 ? strtoul(argv[argc - 1], NULL, 10) : 100000;
+    wait_all(last);
+    bench_events(last, WAITING);
     return 0;
 }

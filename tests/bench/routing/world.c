@@ -40,7 +40,7 @@ static const char *name(char to[16], char prefix, uint32_t n)
     return to;
 }
 
-static uint64_t step(struct bench *b, struct router_input *in, struct router_effects *out)
+uint64_t bench_step(struct bench *b, struct router_input *in, struct router_effects *out)
 {
     in->number = ++b->number;
     in->at = in->wall = b->at;
@@ -55,7 +55,7 @@ static uint64_t step(struct bench *b, struct router_input *in, struct router_eff
 static void quietly(struct bench *b, struct router_input in)
 {
     struct router_effects out;
-    step(b, &in, &out);
+    bench_step(b, &in, &out);
 }
 
 // ---- opening ----
@@ -86,15 +86,15 @@ static void make_queues(struct bench *b)
     }
 }
 
-static void configure(struct bench *b, enum router_select select)
+uint64_t bench_configure(struct bench *b, enum router_select select, size_t agents_n)
 {
     static char names[BENCH_SKILLS][16], ids[BENCH_QUEUES][16];
     static const char *intents[BENCH_QUEUES];
     static struct router_skill needs[BENCH_QUEUES][BENCH_NEEDS];
     static struct router_queue queues[BENCH_QUEUES + 1];
-    struct router_agent *agents = calloc(b->agents_n, sizeof *agents);
-    struct router_skill(*skills)[BENCH_OF_AGENT] = calloc(b->agents_n, sizeof *skills);
-    char(*agent_ids)[16] = calloc(b->agents_n, sizeof *agent_ids);
+    struct router_agent *agents = calloc(agents_n, sizeof *agents);
+    struct router_skill(*skills)[BENCH_OF_AGENT] = calloc(agents_n, sizeof *skills);
+    char(*agent_ids)[16] = calloc(agents_n, sizeof *agent_ids);
     for (uint32_t i = 0; i < BENCH_SKILLS; i++)
         name(names[i], 's', i);
     for (uint32_t q = 0; q < BENCH_QUEUES; q++) {
@@ -110,8 +110,9 @@ static void configure(struct bench *b, enum router_select select)
     }
     queues[BENCH_QUEUES] =
         (struct router_queue){.name = "rest", .priority = 9, .select = ROUTER_LONGEST_IDLE, .offer_ms = 86400000};
-    for (uint32_t i = 0; i < b->agents_n; i++) {
-        agents[i] = (struct router_agent){.id = name(agent_ids[i], 'a', i), .name = "", .capacity = 1};
+    for (uint32_t i = 0; i < agents_n; i++) {
+        agents[i] =
+            (struct router_agent){.id = name(agent_ids[i], 'a', i), .name = "", .capacity = 1, .from_file = true};
         agents[i].speed = 500 + bench_random(b, 1000);
         agents[i].resolution = 500 + bench_random(b, 500);
         for (size_t s = 0; s < BENCH_OF_AGENT; s++)
@@ -121,14 +122,16 @@ static void configure(struct bench *b, enum router_select select)
     }
     struct router_input in = {.kind = ROUTER_IN_CONFIG};
     in.config = (struct router_config){.queues = queues, .queues_n = BENCH_QUEUES + 1, .agents = agents};
-    in.config.agents_n = b->agents_n;
+    in.config.agents_n = agents_n;
     in.config.timeouts_to_away = in.config.decline_max = 3;
     for (size_t c = 1; c < ROUTER_CHANNELS; c++)
         in.config.channels[c].units = 1;
-    quietly(b, in);
+    struct router_effects out;
+    uint64_t took = bench_step(b, &in, &out);
     free(agents);
     free(skills);
     free(agent_ids);
+    return took;
 }
 
 static void come(struct bench *b)
@@ -166,7 +169,7 @@ void bench_open(struct bench *b, size_t agents, enum router_select select)
     make_agents(b);
     make_queues(b);
     b->memory_bare = bench_memory();
-    configure(b, select);
+    bench_configure(b, select, b->agents_n);
     come(b);
     b->memory_agents = bench_memory() - b->memory_bare;
     occupy_half(b);
@@ -204,7 +207,7 @@ uint64_t bench_arrive(struct bench *b, uint32_t queue, struct bench_offer *o)
                                            .intent = name(intent, 'q', queue),
                                            .conversation = ++b->conversation,
                                            .customer = b->conversation};
-    uint64_t took = step(b, &in, &out);
+    uint64_t took = bench_step(b, &in, &out);
     read_offer(&out, o);
     if (o->made)
         b->agents[o->agent].load = 1;
@@ -220,7 +223,7 @@ static uint64_t command(struct bench *b, uint32_t agent, struct router_command c
     snprintf(client, sizeof client, "%llu", (unsigned long long)++b->client_id);
     c.client_id = client;
     in.command = c;
-    uint64_t took = step(b, &in, out);
+    uint64_t took = bench_step(b, &in, out);
     if (out->v[0].kind != ROUTER_DONE)
         abort();
     return took;

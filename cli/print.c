@@ -241,8 +241,12 @@ void print_entry(const json_t *entry, const char *customer)
     if (at && localtime_r(&at, &tm))
         strftime(clock, sizeof clock, "%H:%M", &tm);
     const char *agent = print_text(entry, "author.agent");
-    const char *participant = print_text(entry, "author.participant");
-    const char *who = *agent ? agent : *participant ? participant : customer && *customer ? customer : "customer";
+    const char *participant = print_text(entry, "author.participant"), *itself = print_text(entry, "author.system");
+    const char *who = *agent                  ? agent
+                      : *itself               ? itself
+                      : *participant          ? participant
+                      : customer && *customer ? customer
+                                              : "customer";
     printf("  %s%s  %-6s%s %s", print_dim(), clock, print_text(entry, "channel"), print_plain(), print_bold());
     print_safe(who);
     printf("%s%s: ", print_plain(), json_is_true(json_object_get(entry, "note")) ? " (note)" : "");

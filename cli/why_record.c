@@ -139,6 +139,29 @@ static void words_due(const json_t *d)
     putchar('\n');
 }
 
+// "the customer was told that it was closed, how long it takes"
+static void words_told(const json_t *d)
+{
+    static const struct {
+        const char *kind, *words;
+    } kinds[] = {{"NOTICE_KIND_CLOSED", "that it was closed"},
+                 {"NOTICE_KIND_FULL", "that it was full"},
+                 {"NOTICE_KIND_WAIT", "how long it would take"}};
+    const char *before = "  the customer was told by itself ";
+    const json_t *told = json_object_get(d, "told");
+    for (size_t i = 0; i < json_array_size(told); i++) {
+        const char *kind = json_string_value(json_array_get(told, i));
+        for (size_t k = 0; kind && k < sizeof kinds / sizeof *kinds; k++) {
+            if (strcmp(kind, kinds[k].kind) != 0)
+                continue;
+            printf("%s%s", before, kinds[k].words);
+            before = ", ";
+        }
+    }
+    if (json_array_size(told))
+        putchar('\n');
+}
+
 // What was asked beyond skills, and what that means where nobody can ever give it.
 static void words_requirement(const json_t *d)
 {
@@ -179,6 +202,7 @@ void why_heading(const json_t *d, const char *heading, const char *holder)
                      : "nobody yet");
     words_hand(d);
     words_due(d);
+    words_told(d);
     words_requirement(d);
 }
 

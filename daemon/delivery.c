@@ -162,8 +162,15 @@ bool delivery_is_pushed(void *ctx, const char *account)
     return a && a->kind == CONFIG_ACCOUNT_CHAT;
 }
 
+static bool says(void *ctx, const struct router_notice *n, int64_t wall, char out[static CORE_WORDS_MAX])
+{
+    const struct tenant *t = ctx;
+    return config_words(t->daemon->config, t->name, n, wall, out, CORE_WORDS_MAX);
+}
+
 void delivery_govern(struct tenant *t)
 {
+    core_says(t->core, says, t);
     outbox_govern(t->outbox,
                   &(struct outbox_policy){.ctx = t, .account = nth_account, .life = life_of, .quiet = quiet});
 }

@@ -10,6 +10,8 @@
 #include "routing/absence.h"
 #include "routing/core.h"
 
+#define ABSENCE_BLINK_MS 60000 // who is lost for no longer loses no place
+
 bool absence_of(const struct agent *a)
 {
     return a->presence == ROUTER_LOST || a->presence == ROUTER_AWAY;
@@ -31,7 +33,7 @@ int64_t absence_offline(const struct router *r, const struct agent *a)
 
 bool absence_was_a_blink(const struct router *r, const struct agent *a)
 {
-    return r->at - a->absent_since <= CORE_BLINK_MS;
+    return r->at - a->absent_since <= ABSENCE_BLINK_MS;
 }
 
 void absence_arm(struct router *r, struct work *w)

@@ -218,13 +218,19 @@ int64_t calendar_until(const struct calendar *c, int64_t wall, int64_t ms)
     return timer_after(passed, ms);
 }
 
+int64_t calendar_turn(const struct calendar *c, int64_t wall)
+{
+    if (!c || !c->compiled || wall >= c->turns.until)
+        return 0;
+    size_t next = calendar_turned(c, wall);
+    return next < c->turns.turns_n ? c->turns.turns[next] : 0;
+}
+
 bool router_calendar_at(const struct router *r, size_t index, struct router_calendar_view *out)
 {
     if (index >= r->calendars_n)
         return false;
     const struct calendar *c = r->calendars[index];
-    size_t next = calendar_turned(c, r->wall);
-    bool known = c->compiled && r->wall < c->turns.until;
     *out = (struct router_calendar_view){
         .def = c->def,
         .defined = c->defined,
@@ -232,7 +238,7 @@ bool router_calendar_at(const struct router *r, size_t index, struct router_cale
         .open = calendar_open(c, r->wall),
         .from = c->turns.from,
         .until = c->turns.until,
-        .next = known && next < c->turns.turns_n ? c->turns.turns[next] : 0,
+        .next = calendar_turn(c, r->wall),
     };
     return true;
 }

@@ -148,6 +148,8 @@ static const char *check_work(const struct router *r, const struct work *w)
     if ((w->overflow_cause != ROUTER_CAUSE_NONE) != (*w->overflowed != '\0') ||
         strcmp(w->overflowed, w->queue->def.name) == 0)
         return "work overflowed for no cause, from nowhere, or into the queue it was in";
+    if (w->unheard || w->said & ~w->notices || w->notices & ~(CORE_BIT(ROUTER_NOTICES) - 2u))
+        return "work was told what is no notice, or has yet to be looked at";
     if (*w->disposition && w->state != ROUTER_WRAP_UP)
         return "work that is not in wrap-up was disposed of";
     if ((w->line != NULL) != (w->state == ROUTER_QUEUED))

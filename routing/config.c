@@ -8,6 +8,7 @@
 #include "routing/absence.h"
 #include "routing/core.h"
 #include "routing/learn.h"
+#include "routing/notice.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -56,11 +57,13 @@ static bool config_steps_legal(const struct router_queue *q)
     return true;
 }
 
+#define CONFIG_SPEED_MAX 1000000u // thousandths
+
 bool config_agent_legal(const struct router_agent *a)
 {
     return text_is(a->id, ROUTER_NAME_MAX) && *a->id && text_is(a->name, ROUTER_TEXT_MAX) &&
-           config_skills_legal(a->skills, a->skills_n) && a->capacity <= CORE_UNITS_MAX && a->speed <= CORE_SPEED_MAX &&
-           a->resolution <= 1000 && (!a->team || text_is(a->team, ROUTER_NAME_MAX)) &&
+           config_skills_legal(a->skills, a->skills_n) && a->capacity <= CORE_UNITS_MAX &&
+           a->speed <= CONFIG_SPEED_MAX && a->resolution <= 1000 && (!a->team || text_is(a->team, ROUTER_NAME_MAX)) &&
            texts_are(a->attributes, a->attributes_n, CORE_LIST_MAX) && config_channels_legal(a->channels);
 }
 
@@ -74,8 +77,8 @@ bool config_queue_legal(const struct router_queue *q)
            texts_are(q->languages, q->languages_n, CORE_LIST_MAX) &&
            texts_are(q->dispositions, q->dispositions_n, CORE_LIST_MAX) &&
            (!q->calendar || text_is(q->calendar, ROUTER_NAME_MAX)) && (unsigned)q->when < ROUTER_WHENS &&
-           overflow_legal(q) && sla_legal(q) && select_legal(q) && q->weight <= CORE_WEIGHT_MAX && q->offer_ms >= 1 &&
-           q->offer_ms <= 86400000 && q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;
+           overflow_legal(q) && notice_legal(q) && sla_legal(q) && select_legal(q) && q->weight <= CORE_WEIGHT_MAX &&
+           q->offer_ms >= 1 && q->offer_ms <= 86400000 && q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;
 }
 
 bool config_rules_legal(const struct router_config *c)

@@ -75,7 +75,8 @@ enum router_refusal calendar_compiled(struct router *r, const struct router_inpu
 bool calendar_open(const struct calendar *c, int64_t wall); // NULL always is
 void calendars_pass(struct router *r, int64_t at);          // time passes: `at` from now on
 int64_t calendar_until(const struct calendar *c, int64_t wall,
-                       int64_t ms); // how long until it has been open for so long
+                       int64_t ms);                            // how long until it has been open for so long
+int64_t calendar_turn(const struct calendar *c, int64_t wall); // when it opens or closes next; 0 = not known
 
 // ---- config.c ----
 

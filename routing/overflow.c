@@ -3,13 +3,15 @@
 // Overflow: where work goes that a queue has no room for when it enters, or that has waited there for too long. It keeps its age; how long it
 // has waited is counted in each queue anew, so that queues may overflow into each other without end, but not without pause.
 
-#include "routing/core.h"
+#include "routing/notice.h"
 
 #include <string.h>
 
+#define OVERFLOW_WAITING_MAX 1000000u
+
 bool overflow_legal(const struct router_queue *q)
 {
-    return (!q->overflow || text_is(q->overflow, ROUTER_NAME_MAX)) && q->overflow_waiting <= CORE_OVERFLOW_MAX &&
+    return (!q->overflow || text_is(q->overflow, ROUTER_NAME_MAX)) && q->overflow_waiting <= OVERFLOW_WAITING_MAX &&
            (!q->overflow_ms || (q->overflow_ms >= 1000 && q->overflow_ms <= 86400000));
 }
 
@@ -56,4 +58,5 @@ void overflow_over(struct router *r, struct work *w)
     work_change_queue(r, w, overflow_target(r, w->queue));
     work_step_over(r, w);
     overflow_arm(r, w);
+    notice_waits(r, w);
 }

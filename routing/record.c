@@ -126,6 +126,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .overflowed = {w->overflowed, w->overflow_cause},
         .relaxed = record_relaxed(w->queue, step),
         .due = sla_due(r, w),
+        .told = w->said,
     };
     record_counts(r, w, k, d->excluded);
     return d;

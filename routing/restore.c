@@ -223,6 +223,10 @@ static void take_work(struct reader *in, struct router *r)
     bool held = take_bool(in);
     w->prefer_former = take_bool(in);
     w->told = take_bool(in);
+    w->notices = take8(in);
+    w->said = take8(in);
+    reader_must(in, !(w->notices & ~(CORE_BIT(ROUTER_NOTICES) - 2u)) && !(w->said & ~w->notices),
+                "a notice is unknown");
     take_work_names(in, r, w);
     hand_take(in, r, w);
     take_sessions(in, r, w);

@@ -98,6 +98,15 @@ static struct forecast take_forecast(struct reader *in)
     return f;
 }
 
+static void take_overflow(struct reader *in, struct router_queue *d)
+{
+    d->overflow = take_text(in, ROUTER_NAME_MAX);
+    d->overflow_waiting = take32(in);
+    d->overflow_ms = take32(in);
+    d->tells = take32(in);
+    d->promise_ms = take32(in);
+}
+
 static struct queue *take_queue(struct reader *in)
 {
     struct router_queue d = {0};
@@ -118,9 +127,7 @@ static struct queue *take_queue(struct reader *in)
     d.disposition_required = take_bool(in);
     d.calendar = take_text(in, ROUTER_NAME_MAX);
     d.when = (enum router_when)take8(in);
-    d.overflow = take_text(in, ROUTER_NAME_MAX);
-    d.overflow_waiting = take32(in);
-    d.overflow_ms = take32(in);
+    take_overflow(in, &d);
     d.select = (enum router_select)take8(in);
     d.weight_speed = take32(in);
     d.learn = take_bool(in);

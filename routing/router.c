@@ -9,6 +9,7 @@
 #include "routing/absence.h"
 #include "routing/core.h"
 #include "routing/learn.h"
+#include "routing/notice.h"
 #include "routing/share.h"
 #include "routing/snooze.h"
 #include "routing/supervise.h"
@@ -47,6 +48,7 @@ static enum router_refusal (*const router_inputs[])(struct router *, const struc
     [ROUTER_IN_CALENDAR] = calendar_compiled,
     [ROUTER_IN_LEARNED] = learn_apply,
     [ROUTER_IN_SUPERVISE] = supervise_apply,
+    [ROUTER_IN_SAID] = notice_said,
     [ROUTER_IN_NOTHING] = router_nothing,
 };
 
@@ -138,6 +140,20 @@ struct router *router_new(void)
     return r;
 }
 
+// Of the step under way.
+static void router_free_lists(struct router *r)
+{
+    free(r->undecided);
+    free(r->touched);
+    free(r->newcomers);
+    free(r->unheard);
+    free(r->freed);
+    free(r->open);
+    free(r->answers);
+    free(r->effects);
+    free(r->grave);
+}
+
 void router_free(struct router *r)
 {
     if (!r)
@@ -174,14 +190,7 @@ void router_free(struct router *r)
     free(r->works);
     free(r->timers.v);
     free(r->alarms.v);
-    free(r->undecided);
-    free(r->touched);
-    free(r->newcomers);
-    free(r->freed);
-    free(r->open);
-    free(r->answers);
-    free(r->effects);
-    free(r->grave);
+    router_free_lists(r);
     free(r->ranking.best);
     free(r->ranking.own);
     free(r->keys);

@@ -27,11 +27,6 @@
 
 // ---- views: the state as it is now; pointers are valid until the next step ----
 
-struct router_wait { // until being offered to whoever takes it; ms from now
-    enum router_wait_kind kind;
-    int64_t low, middle, high; // KNOWN: with a chance of 10, 50 and 90 % it takes no longer
-};
-
 struct router_calibration { // estimates made when a wait began, compared with what came; of those answered after a wait
     uint64_t inside, below, above; // of low..high
     uint64_t unknown;              // there was none
@@ -59,6 +54,7 @@ struct router_work_view {
     size_t sessions_n;
     struct router_hand hand; // what a supervisor did last
     struct router_due due;
+    uint32_t told; // bits (1u << enum router_notice_kind): notices that the customer was given
 };
 
 struct router_agent_view {

@@ -87,6 +87,8 @@ struct router_queue {
     const char *overflow;      // queue that takes what is too much for this one; "" or NULL = none
     uint32_t overflow_waiting; // so many wait: who would enter goes there; 0 = never
     uint32_t overflow_ms;      // whoever has waited here for so long goes there; 0 = never
+    uint32_t tells;            // bits (1u << enum router_notice_kind): what customers are told by itself
+    uint32_t promise_ms;       // ROUTER_NOTICE_WAIT: told when the wait is estimated to be longer; 0 = never
     enum router_select select;
     uint32_t weight_speed;         // ROUTER_RESOLUTION: resolution x speed ^ (this / 1000), 0..1000
     bool learn;                    // ROUTER_RESOLUTION: from what came of contacts, instead of what is declared

@@ -31,8 +31,9 @@ enum router_effect_kind {
     ROUTER_ENTRY_REFUSED,       // take entry `number` of `conversation` back: its command was refused
     ROUTER_CONFIGURED,          // another configuration is in force
     ROUTER_CUSTOMER,            // to `agent`: this customer's handles changed
-    ROUTER_DESK_ENDED,          // to `agent`: a supervisor has ended the desk `session_id`
-    ROUTER_EFFECTS,             // size of tables
+    ROUTER_NOTICE, // the customer is to be told `notice` through `session`; whoever does so gives ROUTER_IN_SAID back
+    ROUTER_DESK_ENDED, // to `agent`: a supervisor has ended the desk `session_id`
+    ROUTER_EFFECTS,    // size of tables
 };
 
 struct router_session {
@@ -133,6 +134,20 @@ struct router_decision {
     struct router_overflowed overflowed;
     struct router_relaxed relaxed;
     struct router_due due;
+    uint32_t told; // bits: notices that the customer has been given about this work
+};
+
+struct router_wait { // until being offered to whoever takes it; ms from now
+    enum router_wait_kind kind;
+    int64_t low, middle, high; // KNOWN: with a chance of 10, 50 and 90 % it takes no longer
+};
+
+struct router_notice { // facts alone; what is not known is 0 or empty
+    enum router_notice_kind kind;
+    const char *queue, *language;
+    struct router_wait wait; // estimated, of those that are told
+    int64_t opens;           // wall: when the queue opens
+    const char *zone;        // of its calendar
 };
 
 struct router_effect {
@@ -152,6 +167,7 @@ struct router_effect {
     const struct router_decision *decision; // DECISION
     const struct router_candidate *why;     // OFFER
     const char *former_agent;               // OFFER
+    const struct router_notice *notice;     // NOTICE
     struct router_hand hand;                // the input was a supervisor's, and this is what it did at once
 };
 

@@ -28,6 +28,7 @@ enum router_input_kind {
     ROUTER_IN_CALENDAR, // what a calendar's words come to
     ROUTER_IN_LEARNED,  // what is done about what was learned of an agent
     ROUTER_IN_SUPERVISE,
+    ROUTER_IN_SAID,    // a notice was written to the customer: its words are this input's entry
     ROUTER_IN_NOTHING, // checkpoints, hashes, voided inputs: takes its number and its time, nothing else
 };
 
@@ -98,6 +99,14 @@ struct router_supervise {
     bool over_capacity; // assign: whether the agent has room or not
 };
 
+struct router_said { // what ROUTER_NOTICE asked for, by value: it is carried out whatever became of the work meanwhile
+    enum router_notice_kind kind;
+    uint64_t work, conversation, customer;
+    enum router_channel channel; // never voice
+    const char *account, *handle;
+    bool simulated;
+};
+
 struct router_delivery_news {
     const char *delivery;
     uint64_t conversation;
@@ -129,6 +138,7 @@ struct router_input {
         } node_lost;
         struct router_command command;
         struct router_supervise supervise;
+        struct router_said said;
         struct router_config config;
         struct router_agent agent_put;
         struct {

@@ -106,6 +106,14 @@ enum router_supervision { // what a supervisor does; values equal throughline.v1
     ROUTER_SUPERVISIONS = 7, // size of tables
 };
 
+enum router_notice_kind { // what the queue tells a customer by itself; values equal throughline.v1.NoticeKind
+    ROUTER_NOTICE_NONE = 0,
+    ROUTER_NOTICE_CLOSED = 1, // their work waits while the queue is closed by its calendar
+    ROUTER_NOTICE_FULL = 2,   // ... with more in front of it than the queue wants
+    ROUTER_NOTICE_WAIT = 3,   // ... and is estimated to wait for longer than was promised
+    ROUTER_NOTICES = 4,       // size of tables
+};
+
 enum router_exclusion {
     ROUTER_EXCLUSION_UNSET = 0,
     ROUTER_QUALIFIED = 1,

@@ -185,6 +185,8 @@ int64_t select_score_now(const struct router *r, const struct pool *p, const str
     return s->score + (asked ? 0 : select_idle_weight(p) * r->at);
 }
 
+#define SELECT_MIX_MAX 100
+
 bool select_legal(const struct router_queue *q)
 {
     if ((unsigned)q->select >= ROUTER_SELECTS || q->weight_speed > 1000 || q->mix[ROUTER_RANDOM] || q->mix[ROUTER_MIX])
@@ -193,7 +195,7 @@ bool select_legal(const struct router_queue *q)
         return false;
     uint32_t sum = 0;
     for (size_t i = 0; i < ROUTER_SELECTS; i++) {
-        if (q->mix[i] > CORE_MIX_MAX)
+        if (q->mix[i] > SELECT_MIX_MAX)
             return false;
         sum += q->mix[i];
     }

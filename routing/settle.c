@@ -7,6 +7,7 @@
 // take (freed). This file visits just those, in the same order, so the outcome is that of the simple rule.
 
 #include "routing/estimate.h"
+#include "routing/notice.h"
 #include "routing/team.h"
 
 // ---- waiting for somebody in particular ----
@@ -300,6 +301,10 @@ void settle(struct router *r)
     if (r->newcomers_n) {
         pool_settle(r);
         pace_promise(r);
+    }
+    if (r->unheard_n) {
+        pool_settle(r);
+        notice_tell(r);
     }
 }
 

@@ -84,6 +84,16 @@ static void put_slas(struct writer *o, const struct router_queue *d)
     put_text(o, d->sla_calendar);
 }
 
+// What becomes of those for whom it is too much here.
+static void put_overflow(struct writer *o, const struct router_queue *d)
+{
+    put_text(o, d->overflow);
+    put32(o, d->overflow_waiting);
+    put32(o, d->overflow_ms);
+    put32(o, d->tells);
+    put32(o, d->promise_ms);
+}
+
 static void put_queue(struct writer *o, const struct queue *q)
 {
     const struct router_queue *d = &q->def;
@@ -108,9 +118,7 @@ static void put_queue(struct writer *o, const struct queue *q)
     put8(o, d->disposition_required);
     put_text(o, d->calendar);
     put8(o, (uint64_t)d->when);
-    put_text(o, d->overflow);
-    put32(o, d->overflow_waiting);
-    put32(o, d->overflow_ms);
+    put_overflow(o, d);
     put8(o, (uint64_t)d->select);
     put32(o, d->weight_speed);
     put8(o, d->learn);
@@ -282,6 +290,8 @@ static void put_work(struct writer *o, const struct router *r, const struct work
     put8(o, w->hold.place != 0);
     put8(o, w->prefer_former);
     put8(o, w->told);
+    put8(o, w->notices);
+    put8(o, w->said);
     put_text(o, w->queue->def.name);
     put_agent_name(o, w->agent);
     put_agent_name(o, w->informed);

@@ -17,15 +17,11 @@
 #define CORE_PRIORITY_MAX 9
 #define CORE_TIMES_MAX    100 // timeouts_to_away, decline_max: bounds what one jump of the time can set off
 #define CORE_MS_MAX       (366 * 86400000LL)
-#define CORE_BLINK_MS     60000  // who is lost for no longer loses no place
 #define CORE_MEMORY_MS    600000 // a command's outcome is remembered this long
 #define CORE_UNITS_MAX    1000
 #define CORE_NEEDS_MAX    1200 // parts of all expressions of one step: more than their bytes can make
 #define CORE_REQUIRES_MAX 64
-#define CORE_RULES_MAX    512 // texts of each kind of one calendar
-#define CORE_OVERFLOW_MAX 1000000
-#define CORE_MIX_MAX      100
-#define CORE_SPEED_MAX    1000000    // thousandths
+#define CORE_RULES_MAX    512        // texts of each kind of one calendar
 #define CORE_WEIGHT_MAX   1000000000 // thousandths
 
 #define CORE_BIT(n)       (1u << (unsigned)(n))
@@ -270,12 +266,14 @@ struct work {
     char *overflowed;                                            // from this queue to where it is, "" = it did not
     enum router_cause overflow_cause;
     bool prefer_former;
-    bool told;         // that nobody can take it has been recorded for its present need
-    bool undecided;    // listed in router.undecided
-    bool measured;     // how long it takes of a slot, since `taken`
-    bool promised;     // an estimate was made when it began to wait
-    bool touched;      // listed in router.touched
-    uint8_t connected; // bit per session: the call is bridged to the agent
+    bool told;              // that nobody can take it has been recorded for its present need
+    bool undecided;         // listed in router.undecided
+    bool measured;          // how long it takes of a slot, since `taken`
+    bool promised;          // an estimate was made when it began to wait
+    bool unheard;           // listed in router.unheard
+    uint32_t notices, said; // bits: asked for, given to the customer (notice.h)
+    bool touched;           // listed in router.touched
+    uint8_t connected;      // bit per session: the call is bridged to the agent
     uint8_t sessions_n, sessions_cap;
     struct router_session *sessions; // owned
     struct ask *asks;
@@ -375,8 +373,8 @@ struct router {
     struct timers timers, alarms; // by `at`, by `wall`
 
     // of the step under way
-    struct work **undecided, **touched;
-    size_t undecided_n, undecided_cap, touched_n, touched_cap;
+    struct work **undecided, **touched, **unheard; // unheard: those who wait newly, or elsewhere
+    size_t undecided_n, undecided_cap, touched_n, touched_cap, unheard_n, unheard_cap;
     struct work **newcomers; // who have begun to wait and were promised nothing yet
     size_t newcomers_n, newcomers_cap;
     struct agent **freed;

@@ -7,6 +7,7 @@
 // presence and channels. They take presence away (log-out, drain) but never give it: nobody is made available by another.
 
 #include "routing/supervise.h"
+#include "routing/notice.h"
 #include "routing/team.h"
 
 #include <stdlib.h>
@@ -230,6 +231,7 @@ static void act_requeue(struct router *r, struct intervention *v)
     w->reason = ROUTER_SUPERVISED;
     work_step_over(r, w);
     overflow_arm(r, w);
+    notice_waits(r, w);
 }
 
 static enum router_refusal check_prioritise(const struct router *r, struct intervention *v)

@@ -15,6 +15,7 @@
 
 #include "routing/absence.h"
 #include "routing/estimate.h"
+#include "routing/notice.h"
 #include "routing/team.h"
 
 #include <assert.h>
@@ -166,6 +167,8 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     w->given = (struct charge){0};
     w->agent = agent;
     w->reason = reason;
+    if (to == ROUTER_QUEUED)
+        notice_waits(r, w);
     if (to == ROUTER_CLOSED || to == ROUTER_SNOOZED)
         w->charge = (struct charge){0};
     else if (to != ROUTER_WRAP_UP) // there it stays what it was at the close

@@ -113,7 +113,7 @@ enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISO
 #define CONFIG_TYPE_HOLIDAYS    struct config_list
 #define CONFIG_TYPE_DECIMAL     int64_t // thousandths
 
-// struct config_account, config_queue, config_agent, config_token
+// struct config_account, config_message, config_queue, config_agent, config_token
 #define ROWS(name, plural, help)                                                                                       \
     struct config_##name {                                                                                             \
         struct config_place place;
@@ -187,6 +187,11 @@ const struct config_account *config_account(const struct config *c, const char *
 // A tenant's routing as it goes into the log; the caller frees it with protobuf_c_message_free_unpacked(). Equal files make
 // equal messages.
 Throughline__V1__RoutingConfig *config_routing(const struct config *c, const char *tenant);
+
+// What a queue of this tenant tells a customer by itself: the first text for it that can be filled with what is known. False: there is none.
+struct router_notice;
+bool config_words(const struct config *c, const char *tenant, const struct router_notice *n, int64_t wall_ms, char *out,
+                  size_t room) __attribute__((warn_unused_result));
 
 // SHA-256 of that message's bytes, in hex.
 #define CONFIG_HASH_MAX 65

@@ -74,7 +74,7 @@ static bool list_has(const struct config_list *list, const char *s)
     return false;
 }
 
-static void check_tenant(const struct check *k, const struct check_row *row)
+void check_tenant(const struct check *k, const struct check_row *row)
 {
     if (row->tenant == NULL || list_has(&k->c->tenants, row->tenant))
         return;
@@ -207,6 +207,7 @@ void config_check(const struct config *c, const struct toml_node *root, struct c
     check_accounts(&k);
     check_calendars(&k);
     check_queues(&k);
+    check_messages(&k);
     check_agents(&k);
     check_tokens(&k);
 }

@@ -25,6 +25,7 @@ const struct toml_node *check_node(const struct check *k, const char *kind, size
 struct config_place check_place(const struct check *k, const struct check_row *row, const char *key);
 bool check_given(const struct check *k, const struct check_row *row, const char *key);
 
+void check_tenant(const struct check *k, const struct check_row *row);
 void check_require(const struct check *k, const struct check_row *row, const char *key);
 void check_forbid(const struct check *k, const struct check_row *row, const char *key, const char *unless);
 
@@ -33,6 +34,7 @@ void check_names(const struct check *k, const struct check_row *rows, size_t n, 
 bool check_same_tenant(const char *a, const char *b); // NULL is no tenant
 
 void check_queues(const struct check *k);
+void check_messages(const struct check *k);
 void check_calendars(const struct check *k);
 void check_tokens(const struct check *k);
 

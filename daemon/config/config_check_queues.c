@@ -74,6 +74,18 @@ static void check_queue_learn(const struct check *k, const struct check_row *row
                    q->name != NULL ? q->name : "", q->intents.n, ROUTER_LEARN_INTENTS);
 }
 
+void check_messages(const struct check *k)
+{
+    for (size_t i = 0; i < k->c->messages_n; i++) {
+        const struct config_message *m = &k->c->messages[i];
+        const struct check_row row = {"message", i, m->place, m->tenant, ""};
+        check_require(k, &row, "when");
+        check_require(k, &row, "text");
+        check_tenant(k, &row);
+        config_check_message(k->c, m, check_place(k, &row, "text"), check_place(k, &row, "queue"), k->errs);
+    }
+}
+
 void check_queues(const struct check *k)
 {
     struct check_row *rows = xcalloc(k->c->queues_n, sizeof *rows);

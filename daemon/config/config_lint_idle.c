@@ -69,9 +69,15 @@ static void look_at_queue(struct lint *l, size_t queue)
         lint_queue_say(l, queue, "prefers", LINT_WHOLE,
                        "prefers of queue '%s' does nothing (only with select = \"suited\", or that part of a mix)",
                        q->name);
-    if (q->calendar != NULL && *q->calendar != '\0' && q->when == ROUTER_ALWAYS)
+    if (q->calendar != NULL && *q->calendar != '\0' && q->when == ROUTER_ALWAYS &&
+        !(q->tells & 1u << ROUTER_NOTICE_CLOSED))
         lint_queue_say(l, queue, "calendar", LINT_WHOLE,
-                       "calendar of queue '%s' decides nothing (only with when = \"open\" or \"closed\")", q->name);
+                       "calendar of queue '%s' decides nothing (only with when = \"open\" or \"closed\", or with a "
+                       "message for closed)",
+                       q->name);
+    if (q->promise_ms != 0 && !(q->tells & 1u << ROUTER_NOTICE_WAIT))
+        lint_queue_say(l, queue, "promise_seconds", LINT_WHOLE,
+                       "promise_seconds of queue '%s' does nothing (only with a message for wait)", q->name);
 }
 
 void lint_no_effect(struct lint *l)

@@ -3,6 +3,7 @@
 #include "daemon/config/config_private.h"
 
 #include "proto/nearest.h"
+#include "routing/router.h"
 
 #include <string.h>
 
@@ -16,9 +17,11 @@ void config_check_overflow(const struct config *c, const struct config_queue *q,
                            struct config_errors *errs)
 {
     bool when = q->overflow_waiting > 0 || q->overflow_seconds > 0;
-    if ((q->overflow != NULL) != when)
+    bool told = q->overflow_seconds == 0 && config_tells(c, q) & 1u << ROUTER_NOTICE_FULL; // ... is enough
+    if ((q->overflow != NULL) != when && !(told && q->overflow == NULL))
         errors_add(errs, place, "queue '%s' overflows %s (give %s)", q->name != NULL ? q->name : "",
-                   when ? "to nowhere" : "at no time", when ? "overflow" : "overflow_waiting or overflow_seconds");
+                   when ? "to nowhere" : "at no time",
+                   when ? "overflow, or a [[message]] for full" : "overflow_waiting or overflow_seconds");
     if (q->overflow == NULL)
         return;
     struct nearest near = nearest_begin(q->overflow);

@@ -152,6 +152,12 @@ void config_check_hours(const struct config *c, const struct config_queue *q, st
 void config_check_overflow(const struct config *c, const struct config_queue *q, struct config_place place,
                            struct config_errors *errs);
 
+// ---- messages (config_message.c) ----
+
+uint32_t config_tells(const struct config *c, const struct config_queue *q); // bits of enum router_notice_kind
+void config_check_message(const struct config *c, const struct config_message *m, struct config_place text,
+                          struct config_place queue, struct config_errors *errs);
+
 // ---- levels (config_levels.c) ----
 
 bool setting_read_skills(const struct setting *v, void *slot);

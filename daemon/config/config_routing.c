@@ -106,7 +106,20 @@ static Throughline__V1__Channel *channels_message(uint32_t bits, size_t *n)
     return v;
 }
 
-static Throughline__V1__Queue *queue_message(const struct config_queue *q)
+static Throughline__V1__NoticeKind *tells_message(uint32_t bits, size_t *n)
+{
+    *n = 0;
+    if (bits == 0)
+        return NULL;
+    Throughline__V1__NoticeKind *v = xcalloc(ROUTER_NOTICES, sizeof *v);
+    for (unsigned kind = 1; kind < ROUTER_NOTICES; kind++) {
+        if (bits & 1u << kind)
+            v[(*n)++] = (Throughline__V1__NoticeKind)kind;
+    }
+    return v;
+}
+
+static Throughline__V1__Queue *queue_message(const struct config *c, const struct config_queue *q)
 {
     Throughline__V1__Queue *m = xcalloc(1, sizeof *m);
     throughline__v1__queue__init(m);
@@ -127,6 +140,8 @@ static Throughline__V1__Queue *queue_message(const struct config_queue *q)
     m->overflow = text_message(q->overflow);
     m->overflow_waiting = (uint32_t)q->overflow_waiting;
     m->overflow_seconds = (uint32_t)q->overflow_seconds;
+    m->tells = tells_message(config_tells(c, q), &m->n_tells);
+    m->promise_seconds = (uint32_t)q->promise_seconds;
     m->when = text_message(q->when ? router_when_name((enum router_when)q->when) : NULL);
     m->select = xstrdup(router_select_name((enum router_select)q->select));
     m->weight_speed = (uint32_t)q->weight_speed;
@@ -197,7 +212,7 @@ Throughline__V1__RoutingConfig *config_routing(const struct config *c, const cha
     m->queues = xcalloc(c->queues_n, sizeof(Throughline__V1__Queue *));
     for (size_t i = 0; i < c->queues_n; i++) {
         if (strcmp(c->queues[i].tenant, tenant) == 0)
-            m->queues[m->n_queues++] = queue_message(&c->queues[i]);
+            m->queues[m->n_queues++] = queue_message(c, &c->queues[i]);
     }
     m->agents = xcalloc(c->agents_n, sizeof(Throughline__V1__Agent *));
     for (size_t i = 0; i < c->agents_n; i++) {

@@ -17,6 +17,8 @@ struct config;
 struct loop;
 struct core;
 
+enum { CORE_WORDS_MAX = 2048 }; // bytes of what a customer is told by the queue itself
+
 struct core_options {
     const char *tenant;
     const char *boot; // boot id of this process
@@ -42,6 +44,9 @@ struct core_options {
 
 struct core *core_new(struct loop *loop, struct store *store, const struct core_options *o);
 void core_free(struct core *c);
+// Who finds the words in which a customer is told this, now; false: there are none that can be told truthfully. Until then nothing is told.
+typedef bool core_says_fn(void *ctx, const struct router_notice *n, int64_t wall, char out[static CORE_WORDS_MAX]);
+void core_says(struct core *c, core_says_fn *fn, void *ctx);
 // Gives the lease up, closes what this node's lease says, then calls back.
 void core_drain(struct core *c, void (*drained)(void *arg), void *arg);
 

@@ -33,17 +33,21 @@ static char *put_text(char *to, const char **text)
     return to + len;
 }
 
-// Queues `op` with room for its packed message `m` (may be NULL) and its texts, all copied.
+// Queues `op` with room for its packed message `m`, or its bytes where that is NULL, and its texts, all copied.
 static void queue(struct core *c, const struct store_op *op, const ProtobufCMessage *m)
 {
     const char *text = op->text ? op->text : "", *text2 = op->text2 ? op->text2 : "";
-    size_t len = m ? protobuf_c_message_get_packed_size(m) : 0;
+    size_t len = m ? protobuf_c_message_get_packed_size(m) : op->len;
     struct apply_op *q = xcalloc(1, sizeof *q + len + strlen(text) + strlen(text2) + 2);
     q->op = *op;
     q->op.text = text;
     q->op.text2 = text2;
-    q->op.bytes = m ? q->data : NULL;
-    q->op.len = m ? protobuf_c_message_pack(m, (uint8_t *)q->data) : 0;
+    q->op.bytes = len ? q->data : NULL;
+    q->op.len = len;
+    if (m)
+        protobuf_c_message_pack(m, (uint8_t *)q->data);
+    else if (len)
+        memcpy(q->data, op->bytes, len);
     put_text(put_text(q->data + len, &q->op.text), &q->op.text2);
     *c->apply.tail = q;
     c->apply.tail = &q->next;
@@ -151,12 +155,21 @@ static void queue_take_back(struct core *c, const struct core_effect *ce)
     queue(c, &op, NULL);
 }
 
+static void queue_notice(struct core *c, const struct core_effect *ce)
+{
+    struct store_op op = op_of(STORE_OP_NOTICE, ce);
+    if (!notice_op(c, ce, &op))
+        return;
+    queue(c, &op, NULL);
+    free((void *)(uintptr_t)op.bytes);
+}
+
 typedef void queue_fn(struct core *c, const struct core_effect *ce);
 static queue_fn *const queues[] = {
     [ROUTER_DECISION] = queue_decision,       [ROUTER_WORK] = queue_work,
     [ROUTER_DELIVER] = queue_delivery,        [ROUTER_CONNECT] = queue_delivery,
     [ROUTER_DISCONNECT] = queue_delivery,     [ROUTER_CONVERSATION_CLOSED] = queue_closed,
-    [ROUTER_ENTRY_REFUSED] = queue_take_back,
+    [ROUTER_ENTRY_REFUSED] = queue_take_back, [ROUTER_NOTICE] = queue_notice,
 };
 
 void apply_effect(struct core *c, const struct core_effect *ce)

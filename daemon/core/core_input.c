@@ -171,6 +171,23 @@ static bool read_supervise(struct scratch *a, const Throughline__V1__Input *m, s
     return true;
 }
 
+static bool read_said(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
+{
+    const Throughline__V1__Said *s = m->said;
+    (void)a;
+    in->said = (struct router_said){
+        .kind = (enum router_notice_kind)s->kind, // others are refused in the fold
+        .work = s->work,
+        .conversation = s->conversation,
+        .customer = s->customer,
+        .channel = (enum router_channel)s->channel,
+        .account = s->account,
+        .handle = s->handle,
+        .simulated = s->simulated,
+    };
+    return channel_ok((int)s->channel);
+}
+
 static bool read_nothing(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
     (void)a, (void)m, (void)in;
@@ -345,6 +362,7 @@ static const struct input_kind kinds[] = {
     [THROUGHLINE__V1__INPUT__KIND_CALENDAR - KIND_FIRST] = {ROUTER_IN_CALENDAR, read_calendar},
     [THROUGHLINE__V1__INPUT__KIND_LEARNED - KIND_FIRST] = {ROUTER_IN_LEARNED, read_learned},
     [THROUGHLINE__V1__INPUT__KIND_SUPERVISE - KIND_FIRST] = {ROUTER_IN_SUPERVISE, read_supervise},
+    [THROUGHLINE__V1__INPUT__KIND_SAID - KIND_FIRST] = {ROUTER_IN_SAID, read_said},
 };
 
 const char *input_decode(struct scratch *a, const void *bytes, size_t len, struct router_input *in,

@@ -81,6 +81,16 @@ static bool put_mix(const Throughline__V1__Queue *m, struct router_queue *out)
     return true;
 }
 
+static bool put_tells(const Throughline__V1__Queue *m, struct router_queue *out)
+{
+    for (size_t i = 0; i < m->n_tells; i++) {
+        if ((int)m->tells[i] <= 0 || (int)m->tells[i] >= ROUTER_NOTICES)
+            return false;
+        out->tells |= 1u << (unsigned)m->tells[i];
+    }
+    return true;
+}
+
 bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct router_queue *out)
 {
     *out = (struct router_queue){
@@ -107,6 +117,7 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
         .overflow = m->overflow,
         .overflow_waiting = m->overflow_waiting,
         .overflow_ms = seconds_ms(m->overflow_seconds),
+        .promise_ms = seconds_ms(m->promise_seconds),
         .weight_speed = m->weight_speed,
         .learn = m->learn,
         .learn_prior = m->learn_prior,
@@ -124,7 +135,7 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
         return false;
     if (m->when[0] && !router_when_of(m->when, &out->when))
         return false;
-    return put_mix(m, out) && channel_bits(m->channels, m->n_channels, &out->channels);
+    return put_mix(m, out) && put_tells(m, out) && channel_bits(m->channels, m->n_channels, &out->channels);
 }
 
 static const struct router_calendar *calendars(struct scratch *a, Throughline__V1__Calendar *const *v, size_t n)

@@ -105,6 +105,7 @@ Throughline__V1__Work *core_work_message(const struct router_work_view *w)
     m->snoozed_until_ms = w->snoozed_until;
     m->supervised = decision_supervised(&w->hand);
     m->due = decision_due(&w->due);
+    m->told = message_notices(w->told, &m->n_told);
     m->n_sessions = w->sessions_n;
     m->sessions = w->sessions_n ? xcalloc(w->sessions_n, sizeof *m->sessions) : NULL;
     for (size_t i = 0; i < w->sessions_n; i++)
@@ -199,6 +200,8 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->overflow = message_text(d->overflow);
     q->overflow_waiting = d->overflow_waiting;
     q->overflow_seconds = d->overflow_ms / 1000;
+    q->tells = message_notices(d->tells, &q->n_tells);
+    q->promise_seconds = d->promise_ms / 1000;
     q->when = message_text(d->when ? router_when_name(d->when) : "");
     put_choice(q, d);
     q->offer_seconds = d->offer_ms / 1000;

@@ -146,6 +146,8 @@ struct core {
     struct loop *loop;
     struct store *store;
     struct core_options o; // what it points to is copied
+    core_says_fn *says;    // NULL = nothing is told
+    void *says_ctx;
     uint64_t owner;
 
     struct router *router;  // NULL until a fold is loaded
@@ -228,6 +230,9 @@ void apply_open(struct core *c);
 void apply_close(struct core *c);
 void apply_reset(struct core *c, uint64_t applied);
 void apply_effect(struct core *c, const struct core_effect *e);
+// core_notice.c: an op to write what this effect asks for; its bytes are the caller's to free. False: there are no words.
+bool notice_op(const struct core *c, const struct core_effect *ce, struct store_op *op);
+
 void apply_ask(struct core *c); // what has been applied? then go on
 void apply_heard(struct core *c, uint64_t applied);
 void apply_want(struct core *c, uint64_t upto);

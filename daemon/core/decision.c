@@ -8,6 +8,7 @@
 
 _Static_assert((int)ROUTER_CHANGE_ASKED == (int)THROUGHLINE__V1__CHANGE_KIND__CHANGE_KIND_ASKED, "equal values");
 _Static_assert((int)ROUTER_CAUSE_TARGET == (int)THROUGHLINE__V1__CAUSE__CAUSE_TARGET, "equal values");
+_Static_assert((int)ROUTER_NOTICE_WAIT == (int)THROUGHLINE__V1__NOTICE_KIND__NOTICE_KIND_WAIT, "equal values");
 _Static_assert((int)ROUTER_BEHIND_NAMED == (int)THROUGHLINE__V1__BEHIND__BEHIND_NAMED, "equal values");
 
 char *message_text(const char *s)
@@ -24,6 +25,16 @@ Throughline__V1__Skill **message_skills(const struct router_skill *v, size_t n)
         out[i]->name = message_text(v[i].name);
         out[i]->level = v[i].level;
     }
+    return out;
+}
+
+Throughline__V1__NoticeKind *message_notices(uint32_t bits, size_t *n)
+{
+    *n = (size_t)__builtin_popcount(bits);
+    Throughline__V1__NoticeKind *out = *n ? xcalloc(*n, sizeof *out) : NULL;
+    for (unsigned k = 0, i = 0; i < *n; k++)
+        if (bits & 1u << k)
+            out[i++] = (Throughline__V1__NoticeKind)k;
     return out;
 }
 
@@ -187,6 +198,7 @@ Throughline__V1__Decision *decision_message(const struct router *r, const struct
     m->fold = s.fold;
     m->config = d->config;
     m->supervised = decision_supervised(&d->hand);
+    m->told = message_notices(d->told, &m->n_told);
     put_causes(m, d);
     m->due = decision_due(&d->due);
     return m;

@@ -20,6 +20,8 @@ Throughline__V1__Decision *decision_message(const struct router *r, const struct
                                             const struct decision_place *place);
 Throughline__V1__Candidate *decision_candidate(const struct router_candidate *k);
 
+// The kinds of the set bits.
+Throughline__V1__NoticeKind *message_notices(uint32_t bits, size_t *n);
 // What any message is made of: a text, copied; skills, a list of n.
 char *message_text(const char *s);
 Throughline__V1__Skill **message_skills(const struct router_skill *v, size_t n);

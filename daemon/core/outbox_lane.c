@@ -213,8 +213,10 @@ static bool take_delivery(struct item *i, const struct store_outgoing *out)
         const Throughline__V1__Author *by = i->body->author;
         i->delivery->what_case = THROUGHLINE__V1__DELIVERY__WHAT_MESSAGE;
         i->delivery->message = i->body->message;
-        if (by && by->agent[0] && !i->delivery->agent[0])
+        if (by && by->who_case == THROUGHLINE__V1__AUTHOR__WHO_AGENT && by->agent[0] && !i->delivery->agent[0])
             i->delivery->agent = xstrdup(by->agent);
+        if (by && by->who_case == THROUGHLINE__V1__AUTHOR__WHO_SYSTEM && by->system[0] && !i->delivery->system[0])
+            i->delivery->system = xstrdup(by->system);
     }
     return true;
 }

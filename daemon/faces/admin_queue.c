@@ -125,6 +125,13 @@ static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const cha
     *field = "overflow_seconds";
     if (q->overflow_seconds > 86400)
         return "must be 0 to 86400";
+    *field = "promise_seconds";
+    if (q->promise_seconds > 86400)
+        return "must be 0 to 86400";
+    *field = "tells";
+    for (size_t i = 0; i < q->n_tells; i++)
+        if ((int)q->tells[i] <= 0 || (int)q->tells[i] >= ROUTER_NOTICES)
+            return "must be kinds of notices";
     *field = "weight_speed";
     if (q->weight_speed > 1000)
         return "must be 0 to 1000";

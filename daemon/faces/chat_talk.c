@@ -90,6 +90,7 @@ static void push(struct chat *c, const Throughline__V1__Entry *e)
     out.channel = e->channel;
     out.n_attachments = e->message->n_attachments;
     out.attachments = e->message->attachments;
+    out.automatic = e->author->who_case == THROUGHLINE__V1__AUTHOR__WHO_SYSTEM;
     if (out.own)
         out.id = word_id(c, e);
     if (e->author->who_case == THROUGHLINE__V1__AUTHOR__WHO_AGENT)

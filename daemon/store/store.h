@@ -133,7 +133,7 @@ enum store_op_kind {
     STORE_OP_OUTBOX, // bytes: packed Delivery; text: account key (see store_due); effect: its id is <input>.<effect>
     STORE_OP_CLOSED, // conversation; text: disposition; text2: agent; flag: resolved. Sets closed mark and the customer's last agent
     STORE_OP_TAKE_BACK, // conversation; id: entry number: remove it from the timeline
-    STORE_OP_EXPIRE,    // (function-internal bookkeeping may add more)
+    STORE_OP_NOTICE, // bytes: packed Entry, then packed Input; id: length of the first; conversation. Appends the input, with its entry
 };
 struct store_op {
     enum store_op_kind kind;

@@ -9,6 +9,7 @@
 #include "cover.h"
 
 #include "throughline/v1/agent.pb-c.h"
+#include "throughline/v1/conversation.pb-c.h"
 #include "throughline/v1/decision.pb-c.h"
 #include "throughline/v1/log.pb-c.h"
 #include "throughline/v1/supervise.pb-c.h"
@@ -44,6 +45,7 @@ static const char *input_name(int v)
         [ROUTER_IN_CALENDAR] = "calendar",
         [ROUTER_IN_LEARNED] = "learned",
         [ROUTER_IN_SUPERVISE] = "supervise",
+        [ROUTER_IN_SAID] = "said",
         [ROUTER_IN_NOTHING] = "nothing",
     };
     _Static_assert(sizeof names / sizeof names[0] == ROUTER_IN_NOTHING + 1, "the last input");
@@ -93,6 +95,7 @@ static const char *effect_name(int v)
         [ROUTER_ENTRY_REFUSED] = "entry refused",
         [ROUTER_CONFIGURED] = "configured",
         [ROUTER_CUSTOMER] = "customer",
+        [ROUTER_NOTICE] = "notice",
         [ROUTER_DESK_ENDED] = "desk ended",
     };
     _Static_assert(sizeof names / sizeof names[0] == ROUTER_EFFECTS, "the last effect");
@@ -181,6 +184,7 @@ static const struct {
     [COVER_RESPONSE] = {"response", &throughline__v1__response__descriptor, NULL, 0},
     [COVER_FIRST] = {"first response", &throughline__v1__response_kept__descriptor, NULL, 0},
     [COVER_NEXT] = {"next response", &throughline__v1__response_kept__descriptor, NULL, 1},
+    [COVER_NOTICE] = {"notice", &throughline__v1__notice_kind__descriptor, NULL, 1},
     [COVER_OVERFLOW] = {"overflow", NULL, overflow_name, 0},
     [COVER_HOURS] = {"calendar", NULL, hours_name, 0},
     [COVER_TIMER] = {"timer", NULL, twin_timer_name, 1},
@@ -300,6 +304,8 @@ static void cover_effects(const struct router_effects *out)
         cover(COVER_REFUSAL, (int)e->refusal);
         if (e->kind == ROUTER_WORK || e->kind == ROUTER_PRESENCE)
             cover(e->kind == ROUTER_WORK ? COVER_STATE : COVER_PRESENCE, (int)e->state);
+        if (e->notice)
+            cover(COVER_NOTICE, (int)e->notice->kind);
         if (e->decision)
             cover_decision(e->decision);
     }

@@ -31,6 +31,7 @@ enum cover_of {
     COVER_RESPONSE,
     COVER_FIRST, // response, whether in time
     COVER_NEXT,
+    COVER_NOTICE,
     COVER_OVERFLOW,
     COVER_HOURS,
     COVER_TIMER,

@@ -40,6 +40,13 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
     twin_name(to->former, d->former);
     to->hold = d->hold_ms;
     to->due = d->due;
+    to->heard = d->told;
+}
+
+static void event_from_notice(struct twin_event *to, const struct router_notice *n)
+{
+    int64_t facts[] = {n->kind, n->wait.kind, n->wait.low, n->wait.middle, n->wait.high, n->opens};
+    memcpy(to->facts, facts, sizeof facts);
 }
 
 static struct twin_event event_from_effect(const struct router_effect *e)
@@ -63,6 +70,8 @@ static struct twin_event event_from_effect(const struct router_effect *e)
     twin_name(to.supervisor, e->hand.by);
     if (e->decision)
         event_from_decision(&to, e->decision);
+    if (e->notice)
+        event_from_notice(&to, e->notice);
     return to;
 }
 
@@ -89,7 +98,8 @@ static bool events_equal(const struct twin_event *a, const struct twin_event *b)
                  a->candidates_n == b->candidates_n && memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0 &&
                  a->step == b->step && a->able == b->able && strcmp(a->wanted, b->wanted) == 0 &&
                  strcmp(a->former, b->former) == 0 && a->hold == b->hold && due_equal(&a->due, &b->due) &&
-                 strcmp(a->supervisor, b->supervisor) == 0 && causes_equal(a, b);
+                 strcmp(a->supervisor, b->supervisor) == 0 && causes_equal(a, b) && a->heard == b->heard &&
+                 memcmp(a->facts, b->facts, sizeof a->facts) == 0;
     for (size_t i = 0; equal && i < a->candidates_n; i++)
         equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
                 a->candidates[i].exclusion == b->candidates[i].exclusion &&
@@ -179,8 +189,9 @@ static bool works_agree(const struct router *r, struct twin *t)
                      v.charge == twin_charge(t, w) && v.channel_now == w->channel_now && v.since == w->since &&
                      works_due_agree(&v, t, w) && v.priority == twin_priority(t, w) && v.reason == w->reason &&
                      v.sessions_n == w->sessions_n && strcmp(v.former_agent, w->former) == 0 &&
-                     strcmp(v.hand.by, w->supervisor) == 0 && strcmp(v.intent, w->intent) == 0 &&
-                     v.snoozed_until == w->snoozed && strcmp(v.disposition, w->disposition) == 0;
+                     strcmp(v.hand.by, w->supervisor) == 0 && v.told == twin_heard(w) &&
+                     strcmp(v.intent, w->intent) == 0 && v.snoozed_until == w->snoozed &&
+                     strcmp(v.disposition, w->disposition) == 0;
         if (agree && !waits_agree(v.queue, router_work_wait(r, v.id), twin_wait(t, twin_work(t, v.id))))
             return false;
         for (size_t i = 0; agree && i < v.sessions_n; i++)

@@ -228,6 +228,11 @@ static void make_other(struct world *w, const struct router *r, struct router_in
     world_other(w, in);
 }
 
+static void make_said(struct world *w, const struct router *r, struct router_input *in)
+{
+    world_said(w, r, in);
+}
+
 static void make_tick(struct world *w, const struct router *r, struct router_input *in)
 {
     (void)w;
@@ -247,6 +252,7 @@ static const struct maker {
     {make_turns, {1, 0, 0, 2, 1, 8, 0}},        {make_learned, {1, 0, 0, 0, 0, 1, 10}},
     {make_supervision, {2, 1, 2, 1, 5, 4, 1}},  {make_assignment, {1, 0, 2, 1, 1, 2, 0}},
     {make_other, {4, 1, 1, 1, 2, 2, 1}},        {make_tick, {0, 3, 1, 75, 20, 0, 0}},
+    {make_said, {1, 1, 0, 1, 1, 1, 0}},
 };
 
 // ---- time ----

@@ -726,6 +726,8 @@ static struct twin_queue queue_from(const struct router_queue *def)
     twin_name(q.overflow, def->overflow ? def->overflow : "");
     q.overflow_waiting = def->overflow_waiting;
     q.overflow_ms = def->overflow_ms;
+    q.tells = def->tells;
+    q.promise_ms = def->promise_ms;
     q.disposition_required = def->disposition_required;
     for (; q.dispositions_n < def->dispositions_n; q.dispositions_n++)
         twin_name(q.dispositions[q.dispositions_n], def->dispositions[q.dispositions_n]);
@@ -924,6 +926,12 @@ static void apply(struct twin *t, const struct router_input *in)
         break;
     case ROUTER_IN_SUPERVISE:
         twin_supervise(t, in);
+        break;
+    case ROUTER_IN_SAID:
+        twin_said(t, in);
+        w = open_work(t, in->said.conversation);
+        if (w && in->has_entry && t->events_n && t->events[t->events_n - 1].kind == ROUTER_DELIVER)
+            tell_concerned(t, w, ROUTER_ENTRY, t->input, 0);
         break;
     case ROUTER_IN_LEARNED:
         why = twin_learned(t, in);

@@ -68,7 +68,7 @@ struct twin_queue {
     char dispositions[2][TWIN_NAME];
     size_t dispositions_n;
     bool disposition_required;
-    uint32_t overflow_waiting, overflow_ms;
+    uint32_t overflow_waiting, overflow_ms, tells, promise_ms;
     bool learn;
     uint32_t learn_prior;
 };
@@ -146,9 +146,11 @@ struct twin_work {
     struct router_wait promise;
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
     bool prefer_former, told, changed, by_itself;
-    char supervisor[TWIN_NAME]; // who last did something to it
-    char overflowed[TWIN_NAME]; // from this queue, "" = not
-    bool was_full;              // ... since it was full
+    char supervisor[TWIN_NAME];                        // who last did something to it
+    char overflowed[TWIN_NAME];                        // from this queue, "" = not
+    bool was_full;                                     // ... since it was full
+    bool newly;                                        // waits newly, or elsewhere, since the last settling
+    bool asked[ROUTER_NOTICES], heard[ROUTER_NOTICES]; // notices
     struct twin_need told_need;
     struct twin_session sessions[ROUTER_SESSIONS_MAX];
     size_t sessions_n;
@@ -195,6 +197,8 @@ struct twin_event {
     char wanted[TWIN_NAME], former[TWIN_NAME];
     int64_t hold;
     struct router_due due;
+    uint32_t heard;   // bits, of a decision
+    int64_t facts[6]; // of a notice: kind, wait's kind, low, middle, high, opens
 };
 
 struct twin_view { // of one agent, on one work
@@ -291,6 +295,12 @@ struct twin_queue *twin_with_room(struct twin *t, struct twin_queue *q);
 void twin_overflows(struct twin *t, struct twin_work *w);
 uint32_t twin_unmeetable(struct twin *t, const struct twin_queue *q);
 
+// Answered by twin_notice.c.
+void twin_newly(struct twin_work *w);
+void twin_notices(struct twin *t);
+void twin_said(struct twin *t, const struct router_input *in);
+uint32_t twin_heard(const struct twin_work *w); // bits
+
 // Answered by twin_team.c.
 const char *twin_best_of_team(struct twin *t, struct twin_work *w); // "" = nobody
 
@@ -345,6 +355,7 @@ struct router_due twin_due(struct twin *t, const struct twin_work *w);
 const struct twin_calendar *twin_hours(const struct twin *t, const struct twin_queue *q); // NULL = all
 void twin_pass(struct twin *t, int64_t to);
 int64_t twin_reach(const struct twin *t, const struct twin_queue *q, int64_t ms);
+int64_t twin_opens(const struct twin *t, const struct twin_queue *q); // 0 = not known
 bool twin_closed(const struct twin *t, const struct twin_queue *q);
 void twin_calendars(struct twin *t, const struct router_config *c);
 bool twin_calendar(struct twin *t, const struct router_input *in); // false: it is refused

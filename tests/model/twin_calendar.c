@@ -85,6 +85,18 @@ int64_t twin_reach(const struct twin *t, const struct twin_queue *q, int64_t ms)
     return low;
 }
 
+int64_t twin_opens(const struct twin *t, const struct twin_queue *q)
+{
+    for (size_t i = 0; i < t->calendars_n; i++) {
+        const struct twin_calendar *c = &t->calendars[i];
+        for (size_t k = 0; k < c->turns_n && strcmp(c->name, q->calendar) == 0; k++) {
+            if (c->turns[k] > t->wall)
+                return c->turns[k];
+        }
+    }
+    return 0;
+}
+
 static void words(const struct router_calendar *c, char *to)
 {
     strcpy(to, c->zone);

@@ -54,6 +54,8 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
     w->give_back = 0;
     w->reason = reason;
     w->changed = true;
+    if (to == ROUTER_QUEUED)
+        twin_newly(w);
     twin_name(w->agent, agent);
     if (former && former->presence == ROUTER_DRAINING && !twin_holds_any(t, former->id))
         twin_presence(t, former, ROUTER_AWAY, ROUTER_REASON_NONE);

@@ -34,6 +34,7 @@ void twin_overflows(struct twin *t, struct twin_work *w)
     w->entered = t->now;
     w->reason = ROUTER_OVERFLOWED;
     w->changed = true;
+    twin_newly(w);
 }
 
 // Who waits here for somebody that there is not.

@@ -447,4 +447,5 @@ void twin_settle(struct twin *t)
         go_through(t);
     } while (accept_by_themselves(t));
     twin_promise(t);
+    twin_notices(t);
 }

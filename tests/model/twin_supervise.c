@@ -131,6 +131,7 @@ static void requeue(struct twin *t, struct twin_work *w, const char *queue)
     else
         from_agent(t, w);
     w->reason = ROUTER_SUPERVISED;
+    twin_newly(w);
 }
 
 static void carry_out(struct twin *t, const struct router_supervise *s, struct twin_work *w)

@@ -46,6 +46,7 @@ somebody: "Somebody",
 unsent: "This could not be sent.",
 failed: "This did not work ({code}).",
 attachment: "attachment",
+automatic: "automatic",
 sms: "by SMS",
 email: "by email",
 voice: "by phone",
@@ -72,6 +73,7 @@ somebody: "Jemand",
 unsent: "Das konnte nicht gesendet werden.",
 failed: "Das hat nicht geklappt ({code}).",
 attachment: "Anhang",
+automatic: "automatisch",
 sms: "per SMS",
 email: "per E-Mail",
 voice: "am Telefon",
@@ -408,7 +410,7 @@ return;
 }
 const li = this.line(number, e.text ?? "", !!e.own);
 const how = CHANNELS[e.channel ?? ""];
-const by = [e.own ? "" : e.author ?? "", how ? this.texts[how] : ""].filter(Boolean).join(", ");
+const by = [e.own ? "" : e.automatic ? this.texts.automatic : e.author ?? "", how ? this.texts[how] : ""].filter(Boolean).join(", ");
 if (by)
 li.prepend(make("small", {}, by));
 for (const a of e.attachments ?? []) {

@@ -16,6 +16,7 @@ interface ChatEntry {
   channel?: string;
   id?: string;
   attachments?: Attachment[];
+  automatic?: boolean;
 }
 
 interface ChatDown {

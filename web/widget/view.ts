@@ -149,7 +149,7 @@ class View {
     }
     const li = this.line(number, e.text ?? "", !!e.own);
     const how = CHANNELS[e.channel ?? ""];
-    const by = [e.own ? "" : e.author ?? "", how ? this.texts[how] : ""].filter(Boolean).join(", ");
+    const by = [e.own ? "" : e.automatic ? this.texts.automatic : e.author ?? "", how ? this.texts[how] : ""].filter(Boolean).join(", ");
     if (by) li.prepend(make("small", {}, by));
     for (const a of e.attachments ?? []) {
       if (a.url?.startsWith("https://")) li.append(make("small", {}, make("a", { href: a.url, target: "_blank", rel: "noopener noreferrer" }, a.name || this.texts.attachment)));

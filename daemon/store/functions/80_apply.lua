@@ -2,7 +2,7 @@
 --
 -- apply: what the leader writes once because of inputs it has folded: decisions, read models, outbox entries.
 --
--- It appends no input. Every write may be repeated with the same effect, and `applied` is written last; so a call that failed
+-- It appends no input but for what the queue says by itself. Every write may be repeated with the same effect, and `applied` is written last; so a call that failed
 -- half-way is simply sent again, by this leader or by the next. Outbox entries above `applied` are not carried out.
 
 local DECISIONS_KEPT = 1000000
@@ -94,7 +94,24 @@ local function apply_take_back(a, op)
     call("XDEL", a.t .. "conv:" .. op.conversation .. ":log", op.id .. "-0")
 end
 
-local APPLY = { apply_decision, apply_work, apply_outbox, apply_closed, apply_take_back }
+-- The one write that appends an input: what the queue says by itself. Noted and committed like any other, and once for each effect.
+local function apply_notice(a, op)
+    local done = a.t .. "done:notice:" .. op.input .. "." .. op.effect
+    local owner = call("HGET", a.t .. "conv:" .. op.conversation, "customer")
+    if not owner or call("EXISTS", done) == 1 then
+        return
+    end
+    local log, timeline = a.log, a.t .. "conv:" .. op.conversation .. ":log"
+    local now, n, cut = log_now(log), log.n + 1, tonumber(op.id)
+    local customer = customer_root(a.t, owner)
+    log_note(log, n, now, undo("DEL", done) .. undo("XDEL", timeline, n .. "-0"))
+    call("SET", done, n .. "," .. op.conversation .. "," .. customer .. ",", "EX", DONE_LIFE)
+    call("XADD", timeline, n .. "-0", "e", sub(op.bytes, 1, cut) .. now.entry)
+    log_commit(log, n, n .. "-0", now, sub(op.bytes, cut + 1) .. now.input
+        .. pb_placed(varint(tonumber(op.conversation)), varint(tonumber(customer)), false, false, 0))
+end
+
+local APPLY = { apply_decision, apply_work, apply_outbox, apply_closed, apply_take_back, apply_notice }
 local OP_WORDS, OP_FIRST = 10, 6
 
 -- Nil when one of them is not an operation.
@@ -138,7 +155,7 @@ local function apply(keys, args)
     if applied ~= expected or upto < expected or upto > log.n then
         return { applied == upto and AGAIN or CONFLICT, applied }
     end
-    local a = { t = t, wall = log_now(log).wall }
+    local a = { t = t, log = log, wall = log_now(log).wall }
     for i = 1, #ops do
         ops[i].write(a, ops[i])
     end

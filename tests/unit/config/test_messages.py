@@ -137,14 +137,15 @@ def test_the_example_has_every_key_as_it_would_be_written(tmp_path):
             keys.append(line[4:])
     rows = {name.replace("[[", "").replace("]]", ""): keys for name, keys in rows.items()}
     adapters = {name: keys for name, keys in rows.items() if "kind = " in name}
-    assert set(rows) - set(adapters) == {"account", "calendar", "queue", "agent", "token"}
+    assert set(rows) - set(adapters) == {"account", "calendar", "queue", "message", "agent", "token"}
     env = {"CHAT_SECRET": "x" * 16, "GATEWAY_TOKEN": "y" * 16}
     outbound = ("max_in_flight", "per_second", "ask_minutes")
     account = [k for k in rows["account"] if not k.startswith(("channel", "kind", *outbound))] + ['kind = "chat"']
     token = [k for k in rows["token"] if not k.startswith(("secret", "role"))] + ['role = "agent"']
     queue = [k.replace("overflow_waiting = 0", "overflow_waiting = 9") for k in rows["queue"]]
     duty = ["[[queue]]", 'name = "duty"', 'channels = ["voice"]']
-    body = "\n".join(["[[account]]", *account, "[[calendar]]", *rows["calendar"], *duty, "[[queue]]", *queue, "[[agent]]", *rows["agent"],
+    body = "\n".join(["[[account]]", *account, "[[calendar]]", *rows["calendar"], *duty, "[[queue]]", *queue, "[[message]]", *rows["message"],
+                      "[[agent]]", *rows["agent"],
                       "[[token]]", *token])
     got = check(tmp_path, body, env)
     assert got.returncode == 0

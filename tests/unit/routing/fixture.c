@@ -144,6 +144,14 @@ static void tell_desk_ended(struct world *w, const struct router_effect *e)
     world_say(w, "%s ended by %s: %s\n", e->session_id, e->hand.by, e->hand.note);
 }
 
+static void tell_notice(struct world *w, const struct router_effect *e)
+{
+    static const char *const kinds[ROUTER_NOTICES] = {
+        [ROUTER_NOTICE_CLOSED] = "closed", [ROUTER_NOTICE_FULL] = "full", [ROUTER_NOTICE_WAIT] = "wait"};
+    world_say(w, "tell c%d by %s that %s is %s\n", (int)e->conversation, names_of_channel[e->session.channel],
+              e->notice->queue, kinds[e->notice->kind]);
+}
+
 static void (*const tell[])(struct world *, const struct router_effect *) = {
     [ROUTER_DONE] = tell_answer,
     [ROUTER_REFUSED] = tell_answer,
@@ -163,6 +171,7 @@ static void (*const tell[])(struct world *, const struct router_effect *) = {
     [ROUTER_ENTRY_REFUSED] = tell_entry_refused,
     [ROUTER_CONFIGURED] = tell_configured,
     [ROUTER_CUSTOMER] = tell_customer,
+    [ROUTER_NOTICE] = tell_notice,
     [ROUTER_DESK_ENDED] = tell_desk_ended,
 };
 

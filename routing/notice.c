@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Notices: what the queue tells a customer who waits, by itself and truthfully: that it is closed, that it is full, or that
+// the wait is estimated to be longer than was promised. The router gives the facts; the words are found by whoever
+// carries the effect out, and come back as an input of their own (ROUTER_IN_SAID), whose timeline entry they are. An
+// entry that stands in the timeline is delivered, whatever became of the work meanwhile.
+//
+// One notice at a time: closed before full before wait. Each kind once per work. Work that somebody takes at once is told
+// nothing; nor is a caller, to whom words cannot be written, nor a customer whose work was put away and comes back by itself.
+
+#include "routing/notice.h"
+
+#include "routing/estimate.h"
+
+bool notice_legal(const struct router_queue *q)
+{
+    return !(q->tells & ~(CORE_BIT(ROUTER_NOTICES) - 2u)) && q->promise_ms <= 86400000;
+}
+
+void notice_waits(struct router *r, struct work *w)
+{
+    if (w->unheard || w->reason == ROUTER_WOKEN)
+        return;
+    w->unheard = true;
+    r->unheard = memory_grow(r->unheard, &r->unheard_cap, r->unheard_n + 1, sizeof(struct work *));
+    r->unheard[r->unheard_n++] = w;
+}
+
+static bool notice_is_long(const struct router_queue *q, const struct router_wait *wait)
+{
+    return q->promise_ms && wait->kind == ROUTER_WAIT_KNOWN && wait->middle > q->promise_ms;
+}
+
+// Which of them holds first.
+static enum router_notice_kind notice_kind(const struct router *r, const struct work *w, const struct router_wait *wait)
+{
+    const struct router_queue *q = &w->queue->def;
+    bool holds[ROUTER_NOTICES] = {
+        [ROUTER_NOTICE_CLOSED] = !calendar_open(w->queue->calendar, r->wall),
+        [ROUTER_NOTICE_FULL] = q->overflow_waiting && w->queue->waiting > q->overflow_waiting,
+        [ROUTER_NOTICE_WAIT] = notice_is_long(q, wait),
+    };
+    for (unsigned k = 1; k < ROUTER_NOTICES; k++) {
+        if (holds[k] && q->tells & CORE_BIT(k))
+            return (enum router_notice_kind)k;
+    }
+    return ROUTER_NOTICE_NONE;
+}
+
+static void notice_add(struct router *r, struct work *w, enum router_notice_kind kind, size_t session,
+                       const struct router_wait *wait)
+{
+    struct router_notice *n = arena_new(&r->arena, 1, sizeof *n);
+    const struct calendar *c = w->queue->calendar;
+    *n = (struct router_notice){
+        .kind = kind,
+        .queue = w->queue->def.name,
+        .language = w->language,
+        .wait = *wait,
+        .opens = kind == ROUTER_NOTICE_CLOSED ? calendar_turn(c, r->wall) : 0,
+        .zone = c ? c->def.zone : "",
+    };
+    w->notices |= CORE_BIT(kind);
+    struct router_effect *e = effect_work(r, ROUTER_NOTICE, w, NULL, ROUTER_REASON_NONE);
+    e->session = w->sessions[session];
+    e->notice = n;
+}
+
+static void notice_consider(struct router *r, struct work *w)
+{
+    size_t session = session_latest(w, w->channel_now, false);
+    if (w->state != ROUTER_QUEUED || !w->queue->def.tells || w->channel_now == ROUTER_VOICE || session == SIZE_MAX)
+        return;
+    struct router_wait wait = estimate_work(r, w);
+    enum router_notice_kind kind = notice_kind(r, w, &wait);
+    if (kind && !(w->notices & CORE_BIT(kind)))
+        notice_add(r, w, kind, session, &wait);
+}
+
+// In order of id.
+void notice_tell(struct router *r)
+{
+    for (size_t i = 1; i < r->unheard_n; i++) {
+        struct work *w = r->unheard[i];
+        size_t at = i;
+        for (; at > 0 && r->unheard[at - 1]->id > w->id; at--)
+            r->unheard[at] = r->unheard[at - 1];
+        r->unheard[at] = w;
+    }
+    for (size_t i = 0; i < r->unheard_n; i++) {
+        r->unheard[i]->unheard = false;
+        notice_consider(r, r->unheard[i]);
+    }
+    r->unheard_n = 0;
+}
+
+static bool notice_said_legal(const struct router_said *s)
+{
+    return s->kind > ROUTER_NOTICE_NONE && s->kind < ROUTER_NOTICES && s->conversation && s->channel > 0 &&
+           s->channel < ROUTER_CHANNELS && s->channel != ROUTER_VOICE && text_is(s->account, ROUTER_TEXT_MAX) &&
+           text_is(s->handle, ROUTER_TEXT_MAX) && *s->handle;
+}
+
+enum router_refusal notice_said(struct router *r, const struct router_input *in)
+{
+    const struct router_said *s = &in->said;
+    if (!notice_said_legal(s))
+        return ROUTER_INVALID;
+    struct router_effect *e = effect_add(r, ROUTER_DELIVER);
+    e->work = s->work;
+    e->conversation = s->conversation;
+    e->customer = s->customer;
+    e->number = r->input;
+    e->session = (struct router_session){.channel = s->channel,
+                                         .account = arena_text(&r->arena, s->account),
+                                         .handle = arena_text(&r->arena, s->handle),
+                                         .call = "",
+                                         .simulated = s->simulated};
+    struct work *w = work_find(r, s->work);
+    if (w && w->conversation == s->conversation) {
+        w->said |= CORE_BIT(s->kind);
+        w->notices |= CORE_BIT(s->kind);
+        work_touch(r, w);
+    }
+    const struct work *open = work_of_conversation(r, s->conversation);
+    if (open && in->has_entry)
+        effect_entry(r, open);
+    return ROUTER_REFUSAL_NONE;
+}

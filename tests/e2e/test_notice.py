@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the queue tells customers by itself: in the chat, through a gateway, in their language, once, whoever leads."""
+from harness import pb
+from harness.daemon import check_config
+from harness.mailbox import eventually
+from harness.stories import TEL, stored, texts, words, work_of
+
+CLOSED = "{queue} is closed. We are back at {opens}."
+CLOSED_DE = "{queue} ist geschlossen. Wir sind um {opens} wieder da."
+
+
+def closed_until(opens):
+    """A calendar that is closed but for one minute of each day, which is not now."""
+    def change(config):
+        config["calendar"] = [{"name": "office", "time_zone": "Etc/UTC", "hours": [f"mon-sun {opens}"]}]
+        config["queue"] = [{"name": "support", "calendar": "office"}]
+        config["message"] = [{"when": "closed", "text": CLOSED}, {"when": "closed", "language": "de", "text": CLOSED_DE},
+                             {"when": "closed", "text": "{queue} is closed."}]
+    return change
+
+
+def away_from_now():
+    from datetime import datetime, timedelta, timezone
+    begins = datetime.now(timezone.utc) + timedelta(hours=12)
+    return f"{begins:%H:%M}-{begins + timedelta(minutes=1):%H:%M}"
+
+
+async def is_closed(daemon):
+    await eventually(lambda: daemon.admin.read("/v1/queues/support", pb.QueueStatus()).closed, "the calendar is compiled")
+
+
+def told(daemon, conversation):
+    return [e for e in daemon.timeline(conversation) if e.author.system == "queue"]
+
+
+async def test_a_visitor_and_a_phone_hear_that_it_is_closed(world):
+    hours = away_from_now()
+    daemon = world(closed_until(hours))
+    await is_closed(daemon)
+    opens = hours.split("-")[0]
+    async with daemon.gateway("sms") as gateway, daemon.chat(hello={"language": "de-AT"}) as eva:
+        await eva.say("hallo")
+        answer = await eva.wait("entry", lambda e: e.automatic)
+        assert answer.text.startswith("support ist geschlossen.") and opens in answer.text and not answer.author
+        placed = stored(daemon.http().post_event(words("sms", TEL, "hello")))
+        delivery = await gateway.delivery(lambda d: d.to == TEL)
+        assert delivery.message.text.startswith("support is closed.") and opens in delivery.message.text
+        assert delivery.message.automatic and (delivery.system, delivery.agent) == ("queue", "")
+        work = await work_of(daemon, placed.conversation)
+        await eventually(lambda: list(daemon.admin.read(f"/v1/work/{work}", pb.Work()).told) == [pb.NOTICE_KIND_CLOSED], "it is known")
+        stored(daemon.http().post_event(words("sms", TEL, "hello?")))
+        daemon.restart()  # the leader of before, or another, writes nothing twice
+        assert len(told(daemon, placed.conversation)) == 1
+        assert texts(daemon.timeline(placed.conversation)).count("hello") == 1
+    async with daemon.desk("ann") as ann:
+        await ann.take()
+    assert "the customer was told by itself that it was closed" in daemon.cli("why", str(work), "--full").stdout
+    assert "queue: support is closed" in daemon.cli("conversations", str(placed.conversation)).stdout
+
+
+async def test_what_is_not_known_is_not_told(world):
+    """Full, but nobody knows for how long: the text with a number is passed over."""
+    def full(config):
+        config["queue"] = [{"name": "support", "overflow_waiting": 1}]
+        config["message"] = [{"when": "full", "text": "{wait} minutes"}, {"when": "full", "queue": "support", "text": "{wait_to} minutes"},
+                             {"when": "full", "queue": "support", "text": "It takes longer today."}]
+    daemon = world(full)
+    first = stored(daemon.http().post_event(words("sms", TEL, "hello")))
+    second = stored(daemon.http().post_event(words("sms", "tel:+4915155500081", "hello")))
+    await eventually(lambda: texts(told(daemon, second.conversation)) == ["It takes longer today."], "it is told")
+    assert not told(daemon, first.conversation)
+
+
+def test_what_a_text_may_not_name_is_an_error_with_its_place(tmp_path):
+    file = tmp_path / "bad.toml"
+    file.write_text('[[message]]\nwhen = "full"\ntext = "back at {opens}"\n')
+    done = check_config(file)
+    assert done.returncode == 78
+    assert f"{file}:3:8: message.text names an unknown {{opens}} (a text of this kind may name {{queue}}, {{wait}}" in done.stderr

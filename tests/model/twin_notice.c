@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The twin's notices: what a customer is told by the queue itself.
+
+#include "twin.h"
+
+#include <string.h>
+
+void twin_newly(struct twin_work *w)
+{
+    if (w->reason != ROUTER_WOKEN)
+        w->newly = true;
+}
+
+uint32_t twin_heard(const struct twin_work *w)
+{
+    uint32_t bits = 0;
+    for (unsigned k = 0; k < ROUTER_NOTICES; k++)
+        bits |= w->heard[k] ? 1u << k : 0;
+    return bits;
+}
+
+static size_t waiting_in(const struct twin *t, const char *queue)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->works_n; i++)
+        n += t->works[i].state == ROUTER_QUEUED && strcmp(t->works[i].queue, queue) == 0;
+    return n;
+}
+
+// The last session of the channel on which they are.
+static const struct twin_session *writes_to(const struct twin_work *w)
+{
+    const struct twin_session *best = NULL;
+    for (size_t i = 0; i < w->sessions_n; i++) {
+        const struct twin_session *s = &w->sessions[i];
+        if (s->channel == w->channel_now && (!best || s->last_word >= best->last_word))
+            best = s;
+    }
+    return best;
+}
+
+static enum router_notice_kind due(struct twin *t, const struct twin_work *w, const struct router_wait *wait)
+{
+    const struct twin_queue *q = twin_queue(t, w->queue);
+    if (q->tells & 1u << ROUTER_NOTICE_CLOSED && twin_closed(t, q))
+        return ROUTER_NOTICE_CLOSED;
+    if (q->tells & 1u << ROUTER_NOTICE_FULL && q->overflow_waiting && waiting_in(t, q->name) > q->overflow_waiting)
+        return ROUTER_NOTICE_FULL;
+    bool known = wait->kind == ROUTER_WAIT_KNOWN && q->promise_ms;
+    if (q->tells & 1u << ROUTER_NOTICE_WAIT && known && wait->middle > q->promise_ms)
+        return ROUTER_NOTICE_WAIT;
+    return ROUTER_NOTICE_NONE;
+}
+
+static void look_at(struct twin *t, struct twin_work *w)
+{
+    const struct twin_session *s = writes_to(w);
+    struct router_wait wait = twin_wait(t, w);
+    enum router_notice_kind kind = due(t, w, &wait);
+    if (!kind || w->asked[kind] || !s)
+        return;
+    w->asked[kind] = true;
+    struct twin_event *e = twin_tell(t, ROUTER_NOTICE, w, "", ROUTER_REASON_NONE);
+    e->channel = s->channel;
+    twin_name(e->handle, s->handle);
+    twin_name(e->call, s->call);
+    int64_t opens = kind == ROUTER_NOTICE_CLOSED ? twin_opens(t, twin_queue(t, w->queue)) : 0;
+    int64_t facts[] = {kind, wait.kind, wait.low, wait.middle, wait.high, opens};
+    memcpy(e->facts, facts, sizeof facts);
+}
+
+void twin_notices(struct twin *t)
+{
+    for (size_t i = 0; i < t->works_n; i++) {
+        struct twin_work *w = &t->works[i];
+        if (w->newly && w->state == ROUTER_QUEUED && w->channel_now != ROUTER_VOICE)
+            look_at(t, w);
+        w->newly = false;
+    }
+}
+
+void twin_said(struct twin *t, const struct router_input *in)
+{
+    const struct router_said *s = &in->said;
+    if (s->kind <= ROUTER_NOTICE_NONE || s->kind >= ROUTER_NOTICES || !s->conversation || !*s->handle ||
+        s->channel < ROUTER_CHAT || s->channel >= ROUTER_CHANNELS || s->channel == ROUTER_VOICE) {
+        twin_refuse(t, ROUTER_INVALID);
+        return;
+    }
+    struct twin_event *e = twin_tell(t, ROUTER_DELIVER, NULL, "", ROUTER_REASON_NONE);
+    e->work = s->work;
+    e->number = t->input;
+    e->channel = s->channel;
+    twin_name(e->handle, s->handle);
+    struct twin_work *w = twin_work(t, s->work);
+    if (!w || w->state == ROUTER_CLOSED || w->conversation != s->conversation)
+        return;
+    w->asked[s->kind] = w->heard[s->kind] = w->changed = true;
+}

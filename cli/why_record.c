@@ -165,12 +165,11 @@ static void words_told(const json_t *d)
 // What was asked beyond skills, and what that means where nobody can ever give it.
 static void words_requirement(const json_t *d)
 {
-    const char *needs = print_text(d, "needs"), *floor = print_text(d, "floor");
     words_overflowed(d);
-    if (*needs)
-        printf("  requires %s\n", needs);
-    if (*floor)
-        printf("  always requires %s\n", floor);
+    if (*print_text(d, "needs"))
+        printf("  requires %s\n", print_text(d, "needs"));
+    if (*print_text(d, "floor"))
+        printf("  always requires %s\n", print_text(d, "floor"));
     words_relaxed(d);
     if (print_number(d, "considered") && !print_number(d, "able"))
         printf("  no agent at all meets the requirement, present or not\n");

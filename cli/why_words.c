@@ -36,11 +36,13 @@ static void words_shortfalls(const json_t *candidate)
     json_array_foreach(json_object_get(candidate, "shortfalls"), i, s)
     {
         json_int_t has = print_number(s, "has");
-        printf("%s%s needs " N ", has ", i ? "; " : "", print_text(s, "skill"), print_number(s, "needs"));
-        if (has)
-            printf(N, has);
+        fputs(i ? "; " : "", stdout);
+        if (words_is(s, "skill", "human") || words_is(s, "skill", "bot"))
+            printf("is no %s", print_text(s, "skill")); // words of the language of requirements, never a skill's
+        else if (has)
+            printf("%s needs " N ", has " N, print_text(s, "skill"), print_number(s, "needs"), has);
         else
-            fputs("none", stdout);
+            printf("%s needs " N ", has none", print_text(s, "skill"), print_number(s, "needs"));
     }
     if (!json_array_size(json_object_get(candidate, "shortfalls")))
         fputs("is not what is required", stdout); // too much of something

@@ -207,6 +207,16 @@ static void people_set_aside(struct replay *r, struct router_input *in)
     *in = (struct router_input){.kind = ROUTER_IN_NOTHING, .at = in->at, .wall = in->wall};
 }
 
+// How far the epochs of the offers to this agent are apart in the two worlds. A past one stays a past one.
+static uint64_t people_epoch(const struct replay *r, const char *agent, const struct router_work_view *was,
+                             const struct router_work_view *would)
+{
+    struct router_offer_view before = {.epoch = was->epoch}, after = {.epoch = would->epoch};
+    if (router_offer_to(r->router[REPLAY_WAS], was->id, agent, &before))
+        router_offer_to(r->router[REPLAY_WOULD], would->id, agent, &after);
+    return after.epoch - before.epoch;
+}
+
 static void people_command(struct replay *r, struct router_input *in)
 {
     struct router_command *c = &in->command;
@@ -221,7 +231,7 @@ static void people_command(struct replay *r, struct router_input *in)
     bool both = w && replay_id(r, REPLAY_WAS, w, &was) && replay_id(r, REPLAY_WOULD, w, &would);
     if (c->work && both) {
         c->work = would.id;
-        c->epoch += would.epoch - was.epoch; // a past one stays a past one
+        c->epoch += people_epoch(r, c->agent, &was, &would);
     } else if (c->work && r->number + 1 != in->number) {
         c->work = UINT64_MAX; // no such work any more; its number may be another's here
     }

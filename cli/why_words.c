@@ -81,6 +81,7 @@ static const struct {
     {"lost", "has lost the desk and may come back to it", NULL},
     {"channel", "does not take this channel", NULL},
     {"skill", NULL, words_shortfalls},
+    {"offered", "has an offer of it already", NULL},
     {"occupied", NULL, words_occupied},
     {"capacity", NULL, words_capacity},
     {"declined", "declined or missed this work", NULL},

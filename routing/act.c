@@ -22,9 +22,11 @@ static enum router_refusal check_offer(const struct router *r, struct order *o)
     o->work = work_find(r, o->c->work);
     if (!o->work)
         return ROUTER_UNKNOWN_WORK;
-    if (o->work->state != ROUTER_OFFERED || o->work->epoch != o->c->epoch)
-        return ROUTER_OFFER_PAST;
-    return o->work->agent == o->agent ? ROUTER_REFUSAL_NONE : ROUTER_NOT_YOURS;
+    for (size_t i = 0; i < o->work->offers_n; i++) {
+        if (o->work->offers[i].epoch == o->c->epoch)
+            return o->work->offers[i].agent == o->agent ? ROUTER_REFUSAL_NONE : ROUTER_NOT_YOURS;
+    }
+    return ROUTER_OFFER_PAST;
 }
 
 enum router_refusal command_work_in(const struct router *r, struct order *o, enum router_work_state state)
@@ -32,7 +34,7 @@ enum router_refusal command_work_in(const struct router *r, struct order *o, enu
     o->work = work_find(r, o->c->work);
     if (!o->work)
         return ROUTER_UNKNOWN_WORK;
-    if (o->work->agent != o->agent)
+    if (!offer_or_held(o->work, o->agent))
         return ROUTER_NOT_YOURS;
     return o->work->state == state ? ROUTER_REFUSAL_NONE : ROUTER_WRONG_STATE;
 }
@@ -47,7 +49,10 @@ static enum router_refusal check_extend(const struct router *r, struct order *o)
     enum router_refusal why = command_work_in(r, o, ROUTER_OFFERED);
     if (why == ROUTER_WRONG_STATE)
         why = close_check_wrap_up(r, o);
-    return !why && o->work->extended >= r->rules.extend_max ? ROUTER_FULL : why;
+    if (why)
+        return why;
+    const struct offer *offer = offer_of(o->work, o->agent);
+    return (offer ? offer->extended : o->work->extended) >= r->rules.extend_max ? ROUTER_FULL : ROUTER_REFUSAL_NONE;
 }
 
 static enum router_refusal check_to_queue(const struct router *r, struct order *o)
@@ -120,12 +125,12 @@ static void act_presence(struct router *r, struct order *o)
 
 static void act_accept(struct router *r, struct order *o)
 {
-    offer_accept(r, o->work);
+    offer_accept(r, o->work, o->agent);
 }
 
 static void act_decline(struct router *r, struct order *o)
 {
-    offer_decline(r, o->work, o->c->text);
+    offer_decline(r, o->work, o->agent, o->c->text);
 }
 
 static void act_send(struct router *r, struct order *o)
@@ -179,7 +184,7 @@ static void act_to_team(struct router *r, struct order *o)
 
 static void act_extend(struct router *r, struct order *o)
 {
-    offer_extend(r, o->work);
+    offer_extend(r, o->work, o->agent);
 }
 
 const struct command_act command_acts[] = {

@@ -151,7 +151,7 @@ void agent_reconsider(struct router *r, const struct agent *a)
 {
     for (size_t i = 0; i < a->awaited.n; i++) {
         struct work *w = work_find(r, a->awaited.v[i]);
-        if (w->state == ROUTER_QUEUED)
+        if (w->line)
             work_undecide(r, w);
     }
 }
@@ -168,24 +168,25 @@ bool agent_is_here(const struct agent *a)
 
 // Calls `each` for all work at hand; it may let go of the work it is given.
 static void agent_each_held(struct router *r, struct agent *a, enum router_reason reason,
-                            void (*each)(struct router *, struct work *, enum router_reason))
+                            void (*each)(struct router *, struct work *, struct agent *, enum router_reason))
 {
     size_t n = a->held.n;
     uint64_t *ids = memory_new(n, sizeof *ids);
     memcpy(ids, a->held.v ? a->held.v : ids, n * sizeof *ids);
     for (size_t i = 0; i < n; i++)
-        each(r, work_find(r, ids[i]), reason);
+        each(r, work_find(r, ids[i]), a, reason);
     free(ids);
 }
 
-static void agent_give_back(struct router *r, struct work *w, enum router_reason reason)
+static void agent_give_back(struct router *r, struct work *w, struct agent *a, enum router_reason reason)
 {
     if (w->state == ROUTER_OFFERED)
-        offer_rescind(r, w, reason);
+        offer_rescind(r, w, a, reason);
 }
 
-static void agent_let_go(struct router *r, struct work *w, enum router_reason reason)
+static void agent_let_go(struct router *r, struct work *w, struct agent *a, enum router_reason reason)
 {
+    (void)a;
     if (w->state == ROUTER_ASSIGNED)
         work_requeue(r, w, reason, false);
     else if (w->state == ROUTER_WRAP_UP)

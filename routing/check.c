@@ -26,7 +26,7 @@ static const char *check_agent_work(const struct router *r, const struct agent *
     uint32_t load = 0, light = 0, offers = 0, places[ROUTER_CHANNELS] = {0};
     for (size_t i = 0; i < a->held.n; i++) {
         const struct work *w = work_find(r, a->held.v[i]);
-        if (!w || w->agent != a)
+        if (!w || !offer_or_held(w, a))
             return "an agent lists work that is not theirs";
         load += w->charge.units;
         light += w->charge.channels & ~r->rules.calls_interrupt ? 0 : w->charge.units;
@@ -96,20 +96,41 @@ static const char *check_agents(const struct router *r)
     return present == r->present ? NULL : "the agents present are miscounted";
 }
 
-static const char *check_work_holder(const struct work *w)
+static const char *check_offers(const struct router *r, const struct work *w)
+{
+    int64_t first = INT64_MAX;
+    if ((w->offers_n > 0) != (w->state == ROUTER_OFFERED) || w->offers_n > ROUTER_OFFERS_MAX)
+        return "work is offered to nobody, to too many, or in another state";
+    for (size_t i = 0; i < w->offers_n; i++) {
+        const struct offer *o = &w->offers[i];
+        if (o->agent->presence != ROUTER_AVAILABLE)
+            return "work is offered to an agent who is not available";
+        if (!ids_have(&o->agent->held, w->id) || offer_of(w, o->agent) != o)
+            return "work is not listed with an agent to whom it is offered, or is offered to them twice";
+        if (o->epoch > r->epoch || (i && o->epoch <= w->offers[i - 1].epoch))
+            return "offers are out of order";
+        first = o->deadline < first ? o->deadline : first;
+    }
+    if (w->offers_n && (w->epoch != w->offers[0].epoch || w->limit.deadline != first))
+        return "work does not follow its offers";
+    return NULL;
+}
+
+static const char *check_work_holder(const struct router *r, const struct work *w)
 {
     const struct agent *a = w->agent;
-    if ((a == NULL) != (w->state == ROUTER_QUEUED || w->state == ROUTER_SNOOZED))
-        return "work has an agent where it should not, or none where it should";
+    const char *why = check_offers(r, w);
+    if (why)
+        return why;
+    if ((a != NULL) != (w->state == ROUTER_ASSIGNED || w->state == ROUTER_WRAP_UP))
+        return "work has a holder where it should not, or none where it should";
     if (a && !ids_have(&a->held, w->id))
         return "work is not listed with its agent";
-    if (w->state == ROUTER_OFFERED && a->presence != ROUTER_AVAILABLE)
-        return "work is offered to an agent who is not available";
     if (w->wanted && !ids_have(&w->wanted->awaited, w->id))
         return "work is not listed with the agent it was passed to";
     if (w->informed && !ids_have(&w->informed->informed, w->id))
         return "work is not listed with the agent who goes on seeing it";
-    if (a && w->informed == a && w->state != ROUTER_OFFERED)
+    if (a && w->informed == a)
         return "an agent holds work and is informed of it besides";
     return NULL;
 }
@@ -152,17 +173,17 @@ static const char *check_work(const struct router *r, const struct work *w)
         return "work was told what is no notice, or has yet to be looked at";
     if (*w->disposition && w->state != ROUTER_WRAP_UP)
         return "work that is not in wrap-up was disposed of";
-    if ((w->line != NULL) != (w->state == ROUTER_QUEUED))
+    if ((w->line != NULL) != offer_open(r, w))
         return "work stands in a line and does not wait, or waits elsewhere";
     if ((w->overflow.place != 0) != check_overflows(r, w) ||
         (w->overflow.place && w->overflow.deadline != w->entered + w->queue->def.overflow_ms))
         return "work overflows at a time that is not its own";
-    if (w->line &&
-        (w->line->queue != w->queue || w->line->step != queue_step(r, w) || w->line->priority != queue_priority(w) ||
-         w->line->channels != session_channels(w) || w->line->cost != w->charge.units))
+    if (w->line && (w->line->queue != w->queue || w->line->step != queue_step(r, w) ||
+                    w->line->priority != queue_priority(w) || w->line->channels != session_channels(w) ||
+                    w->line->cost != w->charge.units || w->line->offered != (w->offers_n > 0)))
         return "work stands in the wrong line";
     const char *late = sla_check(r, w);
-    return late ? late : check_work_holder(w);
+    return late ? late : check_work_holder(r, w);
 }
 
 static const char *check_works(const struct router *r)
@@ -206,12 +227,13 @@ static const char *check_calendars(const struct router *r)
 
 static const char *check_queue(const struct router *r, const struct queue *q, uint32_t *waiting)
 {
-    uint32_t n = 0;
+    uint32_t n = 0, offered = 0;
     for (size_t i = 0; i < q->lines_n; i++) {
         const struct line *l = q->lines[i];
         const struct work *before = NULL;
         uint32_t lined = 0;
         for (const struct work *w = l->head; w; before = w, w = w->next, n++) {
+            offered += w->offers_n ? 1 : 0;
             if (w->line != l || w->prev != before || ++lined > l->n)
                 return "a line is broken";
             if (before && !order_in_line(r, before, w))
@@ -220,21 +242,22 @@ static const char *check_queue(const struct router *r, const struct queue *q, ui
         if (l->tail != before || lined != l->n)
             return "a line is broken";
     }
-    *waiting += n;
+    *waiting += n - offered;
     if (!pace_legal(q->forecast))
         return "what a queue has shown is out of bounds";
-    return n == q->waiting ? NULL : "a queue's waiting work is miscounted";
+    return n == q->waiting + offered && n == q->lined ? NULL : "a queue's waiting work is miscounted";
 }
 
 static const char *check_queues(const struct router *r)
 {
-    uint32_t waiting = 0;
+    uint32_t waiting = 0, lined = 0;
     for (size_t i = 0; i < r->queues_n; i++) {
+        lined += r->queues[i]->lined;
         const char *why = check_queue(r, r->queues[i], &waiting);
         if (why || r->queues[i]->index != i)
             return why ? why : "a queue does not know its place";
     }
-    return waiting == r->waiting ? NULL : "waiting work is miscounted";
+    return waiting == r->waiting && lined == r->lined ? NULL : "waiting work is miscounted";
 }
 
 // What the pools say about a work is what asking everybody says.
@@ -254,7 +277,7 @@ static const char *check_waits(const struct work *w, const struct match *m)
         return "work waits while an agent who can take it has room";
     if (m->held && !w->hold.place)
         return "work is held without an end";
-    return w->told ? NULL : "work waits undecided";
+    return w->told || w->offers_n ? NULL : "work waits undecided";
 }
 
 // The promise of it all. Asking everybody besides, whether the pools are right, costs agents x waiting work.
@@ -265,7 +288,7 @@ static const char *check_nobody_waits_in_vain(const struct router *r, bool ask_e
     const char *why = NULL;
     for (size_t i = 0; i < r->works_n && !why; i++) {
         const struct work *w = work_slot(r, i)->work;
-        if (!w || w->state != ROUTER_QUEUED)
+        if (!w || !w->line)
             continue;
         struct match m = match_work(r, w, ask_everybody ? r->agents_n : 1, &found);
         if (ask_everybody) {

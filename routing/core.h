@@ -4,6 +4,7 @@
 
 // What the router's files offer each other, file by file. The data they work on is state.h.
 
+#include "routing/offer.h"
 #include "routing/state.h"
 
 // ---- memory.c: out of memory aborts ----
@@ -102,9 +103,9 @@ struct pool *queue_pool(const struct router *r, const struct work *w); // of the
 struct pool *queue_pool_at(const struct queue *q, size_t step);        // whom it takes is the same for all topics
 uint32_t queue_step(const struct router *r, const struct work *w);
 void queue_arm_step(struct router *r, struct work *w);
-void queue_line_up(const struct router *r, struct work *w);
-void queue_line_up_again(const struct router *r, struct work *w);
-void queue_leave_line(struct work *w);
+void queue_line_up(struct router *r, struct work *w);
+void queue_leave_line(struct router *r, struct work *w);
+void queue_line_up_again(struct router *r, struct work *w);
 void queue_sort_lines(struct router *r); // another order is in force
 uint32_t queue_priority(const struct work *w);
 
@@ -210,6 +211,7 @@ void work_touch(struct router *r, struct work *w);
 void work_undecide(struct router *r, struct work *w);
 void work_want(struct work *w, struct agent *a);
 void work_inform(struct work *w, struct agent *a);
+void work_stand(struct router *r, struct work *w);
 void work_step_over(struct router *r, struct work *w);
 void work_requeue(struct router *r, struct work *w, enum router_reason reason, bool informed);
 void work_close(struct router *r, struct work *w, enum router_reason reason);
@@ -346,20 +348,6 @@ void settle_hold(struct router *r, struct work *w);
 void settle_unhold(struct router *r, struct work *w);
 void settle_pause_over(struct router *r, struct work *w);
 void settle_hold_over(struct router *r, struct work *w);
-
-// ---- offer.c ----
-
-void offer_make(struct router *r, struct work *w, const struct match *m);
-void offer_extend(struct router *r, struct work *w);
-void offer_accept(struct router *r, struct work *w);
-void offer_decline(struct router *r, struct work *w, const char *text);
-void offer_timed_out(struct router *r, struct work *w);
-void offer_rescind(struct router *r, struct work *w, enum router_reason reason);
-struct ask *offer_ask_of(const struct work *w, const struct agent *a);
-void offer_note_ask(struct router *r, struct work *w, struct agent *a, uint32_t times);
-void offer_forget_ask(struct router *r, struct work *w, const struct agent *a);
-void offer_pass_on(struct router *r, struct work *w, enum router_reason reason);
-void offer_arm_pause(struct router *r, struct work *w);
 
 // ---- act_close.c ----
 

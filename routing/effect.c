@@ -40,7 +40,9 @@ void effect_entry(struct router *r, const struct work *w)
 {
     if (w->agent)
         effect_work(r, ROUTER_ENTRY, w, w->agent, ROUTER_REASON_NONE)->number = r->input;
-    if (w->informed && w->informed != w->agent) {
+    for (size_t i = 0; i < w->offers_n; i++)
+        effect_work(r, ROUTER_ENTRY, w, w->offers[i].agent, ROUTER_REASON_NONE)->number = r->input;
+    if (w->informed && !offer_or_held(w, w->informed)) {
         struct router_effect *e = effect_work(r, ROUTER_ENTRY, w, w->informed, ROUTER_REASON_NONE);
         e->number = r->input;
         e->informed = true;

@@ -125,7 +125,7 @@ static struct ahead estimate_ahead(const struct router *r, const struct joiner *
         for (size_t k = 0; q->waiting && k < q->lines_n; k++) {
             const struct line *l = q->lines[k];
             const struct pool *p = queue_pool_at(q, l->step);
-            uint64_t common = l->n ? share_of(r, j->pool, p) : 0;
+            uint64_t common = l->n && !l->offered ? share_of(r, j->pool, p) : 0;
             if (!common)
                 continue;
             uint64_t part = common * 1000 / share_of(r, p, p);

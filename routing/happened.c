@@ -41,10 +41,10 @@ static void happened_open(struct router *r, const struct router_happened *h)
     work_move(r, w, ROUTER_QUEUED, NULL, h->reopened ? ROUTER_REOPENED : ROUTER_NEW);
 }
 
-// Whether whom it is offered to, or who holds it, can go on with it as it is now.
-static bool happened_keeps(const struct router *r, const struct work *w, bool woke, struct charge given)
+// Whether one to whom it is offered, or who holds it, can go on with it as it is now.
+static bool happened_keeps(const struct router *r, const struct work *w, const struct agent *a, bool woke,
+                           struct charge given)
 {
-    const struct agent *a = w->agent;
     if (woke && (!agent_takes(a, CORE_BIT(w->channel_now)) || (w->channel_now == ROUTER_VOICE && !agent_is_here(a))))
         return false; // a call that begins is put through to nobody whose desk is lost
     struct charge after = session_charge(r, w, w->state == ROUTER_OFFERED);
@@ -57,7 +57,7 @@ static void happened_back(struct router *r, struct work *w)
     struct agent *a = w->agent;
     text_set(r, &w->disposition, "");
     learn_again(r, w);
-    if (!agent_is_here(a) || !happened_keeps(r, w, true, (struct charge){0})) {
+    if (!agent_is_here(a) || !happened_keeps(r, w, a, true, (struct charge){0})) {
         w->since = r->at;
         work_requeue(r, w, ROUTER_CUSTOMER_BACK, false);
         return;
@@ -66,6 +66,22 @@ static void happened_back(struct router *r, struct work *w)
     a->over = room_exceeded(r, a); // a call may interrupt
     effect_work(r, ROUTER_ASSIGN, w, a, ROUTER_CUSTOMER_BACK);
     session_connect(r, w);
+}
+
+// Each to whom it is offered goes on or not by themselves.
+static void happened_while_offered(struct router *r, struct work *w, bool woke)
+{
+    for (size_t i = 0; i < w->offers_n;) {
+        struct agent *a = w->offers[i].agent;
+        if (happened_keeps(r, w, a, woke, (struct charge){0}))
+            i++;
+        else
+            offer_rescind(r, w, a, ROUTER_CHANNEL_SWITCH);
+    }
+    if (w->state == ROUTER_OFFERED)
+        work_recharge(r, w);
+    for (size_t i = 0; i < w->offers_n; i++)
+        w->offers[i].agent->over = room_exceeded(r, w->offers[i].agent);
 }
 
 static void happened_contact(struct router *r, struct work *w, const struct router_happened *h)
@@ -81,19 +97,19 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
         happened_back(r, w);
     } else if (w->state == ROUTER_SNOOZED) {
         snooze_wake(r, w, ROUTER_CUSTOMER_BACK);
-    } else if (w->state == ROUTER_QUEUED || happened_keeps(r, w, woke, given)) {
+    } else if (w->state == ROUTER_QUEUED) {
         work_recharge(r, w);
-        if (w->line && sla_age(r, w) == 0 && order_by_cost(r)) // an answer is due from now on
-            queue_line_up_again(r, w);
-        if (w->agent)
-            w->agent->over = room_exceeded(r, w->agent);
-        if (w->state == ROUTER_ASSIGNED)
-            session_connect(r, w);
     } else if (w->state == ROUTER_OFFERED) {
-        offer_rescind(r, w, ROUTER_CHANNEL_SWITCH);
+        happened_while_offered(r, w, woke);
+    } else if (happened_keeps(r, w, w->agent, woke, given)) {
+        work_recharge(r, w);
+        w->agent->over = room_exceeded(r, w->agent);
+        session_connect(r, w);
     } else {
         work_requeue(r, w, ROUTER_CHANNEL_SWITCH, true);
     }
+    if (w->line && sla_age(r, w) == 0 && order_by_cost(r)) // an answer is due from now on
+        queue_line_up_again(r, w);
 }
 
 // A hang-up or a closed tab: who waited on nothing else has given up.
@@ -108,7 +124,7 @@ static void happened_hang_up(struct router *r, struct work *w, const struct rout
         return;
     }
     if (w->state == ROUTER_OFFERED)
-        effect_work(r, ROUTER_OFFER_ENDED, w, w->agent, ROUTER_ABANDONED);
+        offer_rescind_all(r, w, ROUTER_ABANDONED);
     work_close(r, w, ROUTER_ABANDONED);
 }
 
@@ -137,21 +153,27 @@ enum router_refusal happened_apply(struct router *r, const struct router_input *
     return ROUTER_REFUSAL_NONE;
 }
 
+static void happened_tell_one(struct router *r, const struct work *w, enum router_effect_kind kind,
+                              const struct router_delivery_news *news, const struct agent *a, bool informed)
+{
+    struct router_effect *e = effect_work(r, kind, w, a, ROUTER_REASON_NONE);
+    e->informed = informed;
+    if (!news)
+        return;
+    e->number = news->entry;
+    e->state = news->state;
+    e->text = arena_text(&r->arena, news->delivery);
+}
+
 static void happened_tell(struct router *r, const struct work *w, enum router_effect_kind kind,
                           const struct router_delivery_news *news)
 {
-    const struct agent *concerned[] = {w->agent, w->informed == w->agent ? NULL : w->informed};
-    for (size_t i = 0; i < 2; i++) {
-        if (!concerned[i])
-            continue;
-        struct router_effect *e = effect_work(r, kind, w, concerned[i], ROUTER_REASON_NONE);
-        e->informed = i == 1;
-        if (!news)
-            continue;
-        e->number = news->entry;
-        e->state = news->state;
-        e->text = arena_text(&r->arena, news->delivery);
-    }
+    if (w->agent)
+        happened_tell_one(r, w, kind, news, w->agent, false);
+    for (size_t i = 0; i < w->offers_n; i++)
+        happened_tell_one(r, w, kind, news, w->offers[i].agent, false);
+    if (w->informed && !offer_or_held(w, w->informed))
+        happened_tell_one(r, w, kind, news, w->informed, true);
 }
 
 enum router_refusal happened_delivery(struct router *r, const struct router_input *in)

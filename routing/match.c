@@ -41,6 +41,8 @@ static enum router_exclusion match_exclusion(const struct router *r, const struc
         return ROUTER_EX_CHANNEL;
     if (!m && w->wanted != a) // who passes it to a colleague by name has judged their skill
         return ROUTER_EX_SKILL;
+    if (w->line && w->offers_n && offer_of(w, a))
+        return ROUTER_EX_OFFERED;
     if (session_channels(w) & room_closed(r, a, w))
         return ROUTER_EX_OCCUPIED;
     if (!room_for(r, a, session_channels(w), match_cost(r, w), w))
@@ -112,6 +114,8 @@ static void match_own(const struct router *r, const struct work *w, struct agent
 static void match_gather_own(const struct router *r, const struct work *w, struct ranking *k)
 {
     k->own_n = 0;
+    for (size_t i = 0; i < w->offers_n; i++)
+        match_own(r, w, w->offers[i].agent, k);
     for (size_t i = 0; i < w->asks_n; i++)
         match_own(r, w, w->asks[i].agent, k);
     if (w->prefer_former && *w->former)
@@ -195,7 +199,11 @@ static void match_from_rows(const struct router *r, const struct work *w, size_t
 // Whether one of them sits in a row of those who can take it.
 static bool match_sits(const struct router *r, const struct work *w, const struct verdict *own)
 {
+    uint32_t channels = session_channels(w);
     bool can = own->exclusion == ROUTER_QUALIFIED || own->exclusion == ROUTER_EX_DECLINED;
+    if (own->exclusion == ROUTER_EX_OFFERED) // has room for another like it
+        can =
+            !(channels & room_closed(r, own->agent, NULL)) && room_for(r, own->agent, channels, match_cost(r, w), NULL);
     return can && pool_member(own->agent, queue_pool(r, w));
 }
 
@@ -265,9 +273,11 @@ static void match_insert(struct ranking *k, const struct verdict *v)
     k->best[at] = *v;
 }
 
-// A known agent who lacks nothing but room.
+// A known agent who lacks nothing but room, or is being asked.
 static bool match_worth_waiting(const struct router *r, const struct work *w, const struct verdict *v)
 {
+    if (v->exclusion == ROUTER_EX_OFFERED)
+        return v->known < 2 && !v->again;
     bool full = v->exclusion == ROUTER_EX_CAPACITY || v->exclusion == ROUTER_EX_OCCUPIED;
     return v->known < 2 && !v->again && full && match_cost(r, w) <= v->agent->def.capacity;
 }
@@ -288,6 +298,8 @@ struct match match_choose(const struct router *r, const struct work *w, const st
         }
     } else if (why && waiting && (why->known == 2 || why->again)) {
         return (struct match){.held = true, .waits = true};
+    } else if (why && why->again && w->line && w->offers_n) {
+        why = NULL; // somebody else can: they are being asked
     }
     return why ? (struct match){.winner = why->agent, .why = *why, .waits = waiting} : (struct match){.waits = waiting};
 }

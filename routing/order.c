@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which waiting work goes first: by class or not, then by a rank, then the longest waiting, then the lower id. One order holds for
+// Which waiting work goes first: what nobody has been offered before what more could be, then by class or not, then by a rank, then the longest waiting, then the lower id. One order holds for
 // a whole router, so that work of different queues can be compared. Order is total.
 //
 // Only ROUTER_ORDER_SKILL_LEVEL ranks by who is free at the moment, so only its order can change while work is given out.
@@ -65,6 +65,8 @@ bool order_in_line(const struct router *r, const struct work *a, const struct wo
 bool order_before(const struct router *r, const struct work *a, const struct work *b)
 {
     const struct order_rule *rule = &order_rules[r->rules.order];
+    if (a->line->offered != b->line->offered)
+        return b->line->offered;
     if (rule->by_class && a->line->priority != b->line->priority)
         return a->line->priority < b->line->priority;
     order_rank first = rule->rank(r, a), second = rule->rank(r, b);

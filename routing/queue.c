@@ -2,7 +2,8 @@
 //
 // Queues: who may enter, and the lines in which work waits.
 //
-// A queue's waiting work stands in lines of equal need (priority, channels, cost), each in order of age. A freed agent looks
+// A queue's waiting work stands in lines of equal need (priority, channels, cost), each in order of age; so does work that is
+// offered and may be to more, in lines of its own. A freed agent looks
 // at the heads of the lines that they can serve, never at work behind a head that they could not take, nor at the work of
 // queues whose skills they lack.
 
@@ -30,6 +31,7 @@ static void queue_copy_def(struct router_queue *to, const struct router_queue *f
     *to = *from;
     to->weight = from->weight ? from->weight : 1000;
     to->target_ms = from->target_ms ? from->target_ms : 60000;
+    to->offer_to = from->offer_to ? from->offer_to : 1;
     to->learn_prior = from->learn_prior ? from->learn_prior : LEARN_PRIOR;
     to->name = text_new(from->name);
     to->needs = text_new(from->needs);
@@ -217,8 +219,8 @@ static struct line *queue_line(struct queue *q, const struct line *like)
 {
     for (size_t i = 0; i < q->lines_n; i++) {
         struct line *l = q->lines[i];
-        if (l->step == like->step && l->priority == like->priority && l->channels == like->channels &&
-            l->cost == like->cost && l->rate == like->rate)
+        if (l->offered == like->offered && l->step == like->step && l->priority == like->priority &&
+            l->channels == like->channels && l->cost == like->cost && l->rate == like->rate)
             return l;
     }
     struct line *l = NULL;
@@ -234,14 +236,15 @@ static struct line *queue_line(struct queue *q, const struct line *like)
 }
 
 // Looks for the place from both ends: new work belongs at the tail, returning work near the head.
-void queue_line_up(const struct router *r, struct work *w)
+void queue_line_up(struct router *r, struct work *w)
 {
     struct line *l = queue_line(w->queue, &(struct line){.queue = w->queue,
                                                          .step = queue_step(r, w),
                                                          .priority = queue_priority(w),
                                                          .channels = session_channels(w),
                                                          .cost = w->charge.units,
-                                                         .rate = sla_rate(w)});
+                                                         .rate = sla_rate(w),
+                                                         .offered = w->offers_n > 0});
     struct work *before = l->tail, *after = l->head;
     while (after && before && order_in_line(r, w, before) && !order_in_line(r, w, after)) {
         before = before->prev;
@@ -249,6 +252,8 @@ void queue_line_up(const struct router *r, struct work *w)
     }
     if (after && order_in_line(r, w, after))
         before = after->prev;
+    r->lined++;
+    w->queue->lined++;
     w->line = l;
     l->n++;
     w->prev = before;
@@ -257,19 +262,21 @@ void queue_line_up(const struct router *r, struct work *w)
     *(w->next ? &w->next->prev : &l->tail) = w;
 }
 
-void queue_leave_line(struct work *w)
+void queue_leave_line(struct router *r, struct work *w)
 {
     struct line *l = w->line;
     l->n--;
+    r->lined--;
+    l->queue->lined--;
     *(w->prev ? &w->prev->next : &l->head) = w->next;
     *(w->next ? &w->next->prev : &l->tail) = w->prev;
     w->line = NULL;
     w->prev = w->next = NULL;
 }
 
-void queue_line_up_again(const struct router *r, struct work *w)
+void queue_line_up_again(struct router *r, struct work *w)
 {
-    queue_leave_line(w);
+    queue_leave_line(r, w);
     queue_line_up(r, w);
 }
 

@@ -60,6 +60,14 @@ struct router_candidate *record_candidate(struct arena *arena, const struct rout
     return c;
 }
 
+// As what the pools count one to whom it is offered, and who lacks no skill.
+static enum router_exclusion record_offered(const struct router *r, const struct work *w, const struct agent *a)
+{
+    if (session_channels(w) & room_closed(r, a, NULL))
+        return ROUTER_EX_OCCUPIED;
+    return room_for(r, a, session_channels(w), match_cost(r, w), NULL) ? ROUTER_QUALIFIED : ROUTER_EX_CAPACITY;
+}
+
 // The pools know the many; what concerns single agents and this work is put right.
 static void record_counts(const struct router *r, const struct work *w, const struct ranking *k, uint32_t *counts)
 {
@@ -68,7 +76,9 @@ static void record_counts(const struct router *r, const struct work *w, const st
     for (size_t i = 0; i < k->own_n; i++) {
         const struct verdict *v = &k->own[i];
         bool member = pool_member(v->agent, p) != NULL;
-        if (v->exclusion == ROUTER_EX_DECLINED)
+        if (v->exclusion == ROUTER_EX_OFFERED)
+            counts[member ? record_offered(r, w, v->agent) : ROUTER_EX_SKILL]--;
+        else if (v->exclusion == ROUTER_EX_DECLINED)
             counts[member ? ROUTER_QUALIFIED : ROUTER_EX_SKILL]--;
         else if (!member && (v->exclusion == ROUTER_QUALIFIED || v->exclusion == ROUTER_EX_CAPACITY ||
                              v->exclusion == ROUTER_EX_OCCUPIED))

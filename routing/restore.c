@@ -111,6 +111,26 @@ static void take_sessions(struct reader *in, struct router *r, struct work *w)
     }
 }
 
+// Each is listed once the work is.
+static size_t take_offers(struct reader *in, const struct router *r, struct offer v[ROUTER_OFFERS_MAX])
+{
+    size_t n = take_count(in, 1, 21);
+    if (!reader_must(in, n <= ROUTER_OFFERS_MAX, "a work is offered to too many"))
+        return 0;
+    for (size_t i = 0; i < n; i++) {
+        v[i].agent = take_agent_name(in, r);
+        v[i].epoch = take64(in);
+        v[i].deadline = take_time(in);
+        v[i].extended = take8(in);
+        bool fits = v[i].agent && v[i].extended <= CORE_TIMES_MAX;
+        for (size_t j = 0; j < i && fits; j++)
+            fits = v[j].agent != v[i].agent;
+        if (!reader_must(in, fits, "a work is offered to nobody, or twice"))
+            return 0;
+    }
+    return n;
+}
+
 static void take_asks(struct reader *in, const struct router *r, struct work *w)
 {
     size_t n = take_count(in, 4, 14);
@@ -200,7 +220,7 @@ static void take_work_names(struct reader *in, struct router *r, struct work *w)
     reader_must(in, *w->overflowed ? overflowed : !cause, "a work overflowed from nowhere or for no cause");
     w->overflow_cause = (enum router_cause)cause;
     reader_must(in, !*w->disposition || w->state == ROUTER_WRAP_UP, "work that is not in wrap-up was disposed of");
-    reader_must(in, w->queue && (w->agent == NULL) == (w->state == ROUTER_QUEUED || w->state == ROUTER_SNOOZED),
+    reader_must(in, w->queue && (w->agent != NULL) == (w->state == ROUTER_ASSIGNED || w->state == ROUTER_WRAP_UP),
                 "a work's place does not fit its state");
     work_inform(w, informed);
     work_want(w, wanted);
@@ -216,7 +236,7 @@ static void take_work(struct reader *in, struct router *r)
     take_work_numbers(in, r, w);
     int64_t limit = take_time(in), give_back = take_time(in), snoozed = take_time(in);
     w->extended = take8(in);
-    bool limited = w->state == ROUTER_OFFERED || w->state == ROUTER_WRAP_UP;
+    bool limited = w->state == ROUTER_WRAP_UP;
     reader_must(in, w->extended <= (limited ? CORE_TIMES_MAX : 0u), "work was extended that has no limit");
     reader_must(in, w->state == ROUTER_ASSIGNED || (!give_back && !w->given.channels && !w->given.units),
                 "work waits for its customer that no agent has at hand");
@@ -230,13 +250,21 @@ static void take_work(struct reader *in, struct router *r)
     take_work_names(in, r, w);
     hand_take(in, r, w);
     take_sessions(in, r, w);
+    struct offer offers[ROUTER_OFFERS_MAX];
+    size_t offers_n = take_offers(in, r, offers);
     take_asks(in, r, w);
-    if (!reader_must(in, !held || w->state == ROUTER_QUEUED, "work is held that does not wait"))
+    if (!reader_must(in, !held || w->state == ROUTER_QUEUED || offers_n, "work is held that does not wait"))
         return;
     work_enter(r, w);
     session_arm(r, w);
+    for (size_t i = 0; i < offers_n; i++)
+        offer_list(r, w, &offers[i]);
+    if (offers_n && offer_open(r, w)) {
+        queue_line_up(r, w);
+        queue_arm_step(r, w);
+    }
     if (limited) {
-        w->limit.kind = w->state == ROUTER_OFFERED ? TIMER_OFFER : TIMER_WRAP_UP;
+        w->limit.kind = TIMER_WRAP_UP;
         timer_start(r, &w->limit, limit);
     }
     if (give_back)

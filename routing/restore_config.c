@@ -136,6 +136,7 @@ static struct queue *take_queue(struct reader *in)
         d.mix[i] = take8(in);
     d.weight = take32(in);
     d.target_ms = take32(in);
+    d.offer_to = take8(in);
     d.offer_ms = take32(in);
     d.wrap_up_ms = take32(in);
     d.prefer_known_ms = take32(in);

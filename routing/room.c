@@ -10,7 +10,7 @@
 
 static uint32_t room_places(const struct agent *a, const struct work *but, size_t channel)
 {
-    return a->places[channel] - (but && but->agent == a ? but->charge.channels >> channel & 1 : 0);
+    return a->places[channel] - (but && offer_or_held(but, a) ? but->charge.channels >> channel & 1 : 0);
 }
 
 static bool room_full(const struct router *r, uint32_t places, size_t channel)
@@ -75,7 +75,7 @@ bool room_for_call(const struct router *r, const struct agent *a)
 // Room by units for work like this; as if `but` were not at hand, where that is their own.
 bool room_for(const struct router *r, const struct agent *a, uint32_t channels, uint32_t cost, const struct work *but)
 {
-    struct charge own = but && but->agent == a ? but->charge : (struct charge){0};
+    struct charge own = but && offer_or_held(but, a) ? but->charge : (struct charge){0};
     uint32_t load = a->load - own.units, light = a->light - room_light(r, own);
     return load + cost <= a->def.capacity ||
            (room_interrupts(r, channels, cost) && load - light + cost <= a->def.capacity);

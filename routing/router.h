@@ -37,7 +37,7 @@ struct router_responses { // of a queue on one channel, by whether the target wa
     uint64_t first_met, first_missed, next_met, next_missed;
 };
 
-struct router_work_view {
+struct router_work_view { // while it is offered, agent, epoch and deadline are those of the oldest offer
     uint64_t id, conversation, customer, epoch;
     const char *queue, *agent, *former_agent, *language, *intent;
     enum router_work_state state;
@@ -55,6 +55,13 @@ struct router_work_view {
     struct router_hand hand; // what a supervisor did last
     struct router_due due;
     uint32_t told; // bits (1u << enum router_notice_kind): notices that the customer was given
+    size_t offers_n;
+};
+
+struct router_offer_view {
+    const char *agent;
+    uint64_t epoch;
+    int64_t deadline; // at
 };
 
 struct router_agent_view {
@@ -153,6 +160,9 @@ void router_stats(const struct router *r, struct router_stats *out);
 bool router_work(const struct router *r, uint64_t work, struct router_work_view *out);
 bool router_work_of_conversation(const struct router *r, uint64_t conversation,
                                  struct router_work_view *out); // its open work
+bool router_offer_at(const struct router *r, uint64_t work, size_t index,
+                     struct router_offer_view *out); // oldest first
+bool router_offer_to(const struct router *r, uint64_t work, const char *agent, struct router_offer_view *out);
 bool router_agent(const struct router *r, const char *id, struct router_agent_view *out);
 bool router_session_agent(const struct router *r, const char *session, const char **agent);
 // The session that this agent opened last of those that live; NULL = they have none.

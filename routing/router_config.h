@@ -99,6 +99,7 @@ struct router_queue {
     const struct router_sla *slas; // ... where none of these says otherwise; no two alike
     size_t slas_n;
     const char *sla_calendar; // only its open hours count for them; "" or NULL = all, as with one that does not exist
+    uint32_t offer_to;        // so many at once, 1..ROUTER_OFFERS_MAX; 0 = 1. The first to accept has it
     uint32_t offer_ms;
     uint32_t wrap_up_ms;
     uint32_t prefer_known_ms;

@@ -14,6 +14,7 @@
 #define ROUTER_CANDIDATES_MAX 32   // agents, who are then all named in a decision; of more, the winner and ten others
 #define ROUTER_NEEDS_MAX      1000 // bytes of an expression
 #define ROUTER_LEARN_INTENTS  32   // that a learning queue may list
+#define ROUTER_OFFERS_MAX     8    // of one work at a time
 #define ROUTER_STEPS_MAX      16
 #define ROUTER_SLAS_MAX       60 // one for each channel, each priority and none
 #define ROUTER_CALENDARS_MAX  64
@@ -127,7 +128,8 @@ enum router_exclusion {
     ROUTER_EX_OCCUPIED = 9,
     ROUTER_EX_FOCUS = 10,
     ROUTER_EX_DRAINING = 11,
-    ROUTER_EXCLUSIONS = 12, // size of tables
+    ROUTER_EX_OFFERED = 12, // has an offer of this work already
+    ROUTER_EXCLUSIONS = 13, // size of tables
 };
 
 enum router_learned {           // what is done about what was learned of an agent

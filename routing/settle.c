@@ -61,11 +61,12 @@ static void settle_expect(struct router *r, struct work *w)
         team_want(r, w, "");
 }
 
-static void settle_decide(struct router *r, struct work *w)
+// Whether an offer was made.
+static bool settle_decide(struct router *r, struct work *w)
 {
     settle_expect(r, w);
     struct match m = match_work(r, w, record_limit(r), &r->ranking);
-    if (m.winner || !w->told) {
+    if (m.winner || (!w->told && w->state == ROUTER_QUEUED)) {
         struct router_effect *e = effect_work(r, ROUTER_DECISION, w, m.winner, w->reason);
         e->decision = record_decision(r, &r->arena, w, &m);
         w->told = true;
@@ -75,16 +76,20 @@ static void settle_decide(struct router *r, struct work *w)
         offer_make(r, w, &m);
     else if (m.held)
         settle_hold(r, w);
+    return m.winner != NULL;
 }
 
 // Who stands behind work that nobody can take, and is nothing special to anybody, need not be asked for: room only shrinks.
 static void settle_next(struct router *r, struct work *w)
 {
     struct line *l = w->line;
-    bool plain = !w->asks_n && !w->prefer_former && !*w->last_agent && !w->wanted && !w->team && w->told;
+    bool plain =
+        !w->asks_n && !w->prefer_former && !*w->last_agent && !w->wanted && !w->team && !w->offers_n && w->told;
     if (plain && l->barren == r->stamp)
         return;
-    settle_decide(r, w);
+    bool more = w->offers_n > 0;
+    while (settle_decide(r, w) && more && w->line)
+        pool_settle(r);
     if (plain && w->state == ROUTER_QUEUED)
         l->barren = r->stamp;
 }
@@ -148,6 +153,7 @@ static void settle_close(struct router *r, struct line *l)
 // The lines that somebody with new room could serve.
 static void settle_open_lines(struct router *r)
 {
+    r->stamp++;
     r->open_n = 0;
     for (size_t q = 0; r->everything && q < r->queues_n; q++) {
         for (size_t i = 0; i < r->queues[q]->lines_n; i++)
@@ -159,7 +165,7 @@ static void settle_open_lines(struct router *r)
         for (size_t m = 0; m < a->members_n; m++) {
             const struct pool *p = a->members[m].pool;
             const struct queue *q = p->queue;
-            for (size_t i = 0; q->waiting && i < q->lines_n; i++) {
+            for (size_t i = 0; q->lined && i < q->lines_n; i++) {
                 if (queue_pool_at(q, q->lines[i]->step) == p && settle_line_suits(r, q->lines[i], a, closed))
                     settle_open(r, q->lines[i]);
             }
@@ -190,7 +196,6 @@ static struct work *settle_next_in_lines(struct router *r)
 // Of the work that somebody with new room could take, the first.
 struct work *settle_first(struct router *r)
 {
-    r->stamp++;
     settle_open_lines(r);
     return settle_next_in_lines(r);
 }
@@ -210,31 +215,32 @@ static void settle_pass(struct router *r, const struct work *w)
 
 // ---- the undecided ----
 
-// What no longer waits is dropped, the rest put in order.
-static void settle_sort_undecided(struct router *r)
+// Of those from `from` on, what no longer waits is dropped, the rest put in order. Returns how many there are.
+static size_t settle_sort_undecided(struct router *r, size_t from)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < r->undecided_n; i++) {
+    size_t n = from;
+    for (size_t i = from; i < r->undecided_n; i++) {
         struct work *w = r->undecided[i];
         w->undecided = false;
-        if (w->state == ROUTER_QUEUED)
+        if (w->line)
             r->undecided[n++] = w;
     }
     r->undecided_n = n;
     if (!order_shifts(r))
-        order_sort(r, r->undecided, n);
+        order_sort(r, r->undecided + from, n - from);
+    return n;
 }
 
-// The first of the undecided from `next` on, brought to its place.
-static struct work *settle_next_undecided(struct router *r, size_t *next)
+// The first of the n undecided from `next` on, brought to its place.
+static struct work *settle_next_undecided(struct router *r, size_t *next, size_t n)
 {
-    while (*next < r->undecided_n && r->undecided[*next]->state != ROUTER_QUEUED)
+    while (*next < n && !r->undecided[*next]->line)
         ++*next;
-    if (*next == r->undecided_n)
+    if (*next == n)
         return NULL;
-    for (size_t i = *next + 1; order_shifts(r) && i < r->undecided_n; i++) {
+    for (size_t i = *next + 1; order_shifts(r) && i < n; i++) {
         struct work *w = r->undecided[i];
-        if (w->state == ROUTER_QUEUED && order_before(r, w, r->undecided[*next])) {
+        if (w->line && order_before(r, w, r->undecided[*next])) {
             r->undecided[i] = r->undecided[*next];
             r->undecided[*next] = w;
         }
@@ -252,28 +258,41 @@ static void settle_wanted(struct router *r)
     }
 }
 
+// The next to be decided; `next` and `n`: of the undecided. What has got its first offer meanwhile, and may get more, joins them once
+// there is nothing left that nobody has been offered: it goes behind all of that.
+static struct work *settle_choose(struct router *r, size_t *next, size_t *n)
+{
+    for (;;) {
+        struct work *w = settle_next_in_lines(r), *u = settle_next_undecided(r, next, *n);
+        if (u && (!w || !order_before(r, w, u)))
+            w = u;
+        if (*n == r->undecided_n || (w && !w->line->offered)) {
+            *next += w && w == u ? 1 : 0;
+            return w;
+        }
+        *n = settle_sort_undecided(r, *next);
+    }
+}
+
+static void settle_all(struct router *r)
+{
+    settle_wanted(r);
+    size_t next = 0, n = settle_sort_undecided(r, 0);
+    pool_settle(r);
+    settle_open_lines(r);
+    for (struct work *w; (w = settle_choose(r, &next, &n));) {
+        settle_pass(r, w);
+        settle_next(r, w);
+        pool_settle(r);
+    }
+}
+
 static void settle_once(struct router *r)
 {
     if (!r->undecided_n && !r->freed_n && !r->everything)
         return;
-    if (r->waiting) {
-        settle_wanted(r);
-        settle_sort_undecided(r);
-        pool_settle(r);
-        struct work *w = settle_first(r);
-        for (size_t next = 0;; w = settle_next_in_lines(r)) {
-            struct work *u = settle_next_undecided(r, &next);
-            if (u && (!w || !order_before(r, w, u))) {
-                w = u;
-                next++;
-            }
-            if (!w)
-                break;
-            settle_pass(r, w);
-            settle_next(r, w);
-            pool_settle(r);
-        }
-    }
+    if (r->lined)
+        settle_all(r);
     for (size_t i = 0; i < r->undecided_n; i++)
         r->undecided[i]->undecided = false;
     for (size_t i = 0; i < r->freed_n; i++)
@@ -295,7 +314,7 @@ void settle(struct router *r)
     do {
         settle_once(r);
         for (size_t i = 0; i < r->answers_n; i++)
-            offer_accept(r, r->answers[i]);
+            offer_accept(r, r->answers[i], offer_first(r->answers[i]));
         r->answers_n = 0;
     } while (r->freed_n); // a session that had lapsed weighs less once somebody has it
     if (r->newcomers_n) {

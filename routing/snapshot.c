@@ -94,6 +94,17 @@ static void put_overflow(struct writer *o, const struct router_queue *d)
     put32(o, d->promise_ms);
 }
 
+static void put_rows(struct writer *o, const struct router_queue *d)
+{
+    put8(o, d->steps_n);
+    for (size_t i = 0; i < d->steps_n; i++) {
+        put32(o, d->steps[i].after_ms);
+        put32(o, d->steps[i].percent);
+        put_text(o, d->steps[i].needs);
+    }
+    put_slas(o, d);
+}
+
 static void put_queue(struct writer *o, const struct queue *q)
 {
     const struct router_queue *d = &q->def;
@@ -102,13 +113,7 @@ static void put_queue(struct writer *o, const struct queue *q)
     put_skills(o, d->requires, d->requires_n);
     put_text(o, d->needs);
     put_text(o, d->floor);
-    put8(o, d->steps_n);
-    for (size_t i = 0; i < d->steps_n; i++) {
-        put32(o, d->steps[i].after_ms);
-        put32(o, d->steps[i].percent);
-        put_text(o, d->steps[i].needs);
-    }
-    put_slas(o, d);
+    put_rows(o, d);
     put_skills(o, d->prefers, d->prefers_n);
     put32(o, d->channels);
     put_texts(o, d->accounts, d->accounts_n);
@@ -127,6 +132,7 @@ static void put_queue(struct writer *o, const struct queue *q)
         put8(o, d->mix[i]);
     put32(o, d->weight);
     put32(o, d->target_ms);
+    put8(o, d->offer_to);
     put32(o, d->offer_ms);
     put32(o, d->wrap_up_ms);
     put32(o, d->prefer_known_ms);
@@ -264,6 +270,17 @@ static void put_promise(struct writer *o, const struct work *w)
     put_time(o, w->promise.high);
 }
 
+static void put_offers(struct writer *o, const struct work *w)
+{
+    put8(o, w->offers_n);
+    for (size_t i = 0; i < w->offers_n; i++) {
+        put_agent_name(o, w->offers[i].agent);
+        put64(o, w->offers[i].epoch);
+        put_time(o, w->offers[i].deadline);
+        put8(o, w->offers[i].extended);
+    }
+}
+
 static void put_work(struct writer *o, const struct router *r, const struct work *w)
 {
     put64(o, w->id);
@@ -283,7 +300,7 @@ static void put_work(struct writer *o, const struct router *r, const struct work
     put_sla(o, r, w);
     put_time(o, w->hold_until);
     put_promise(o, w);
-    put_time(o, w->limit.place ? w->limit.deadline : 0);
+    put_time(o, w->state == ROUTER_WRAP_UP ? w->limit.deadline : 0);
     put_time(o, w->give_back.place ? w->give_back.deadline : 0);
     put_time(o, w->snooze.place ? w->snooze.deadline : 0);
     put8(o, w->extended);
@@ -305,6 +322,7 @@ static void put_work(struct writer *o, const struct router *r, const struct work
     put_overflowed(o, w);
     hand_put(o, w);
     put_sessions(o, w);
+    put_offers(o, w);
     put32(o, w->asks_n);
     for (size_t i = 0; i < w->asks_n; i++) {
         put_agent_name(o, w->asks[i].agent);

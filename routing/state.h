@@ -189,6 +189,7 @@ struct team { // who is of it, and the work passed to it; gone when there is nei
 struct line { // work that waits with the same need: whoever can take one can take all, but for personal reasons
     struct queue *queue;
     uint32_t step, priority, channels, cost;
+    bool offered;             // to somebody, and may be to more
     uint64_t rate;            // what a millisecond of waiting costs, in fixed point
     struct work *head, *tail; // in the order of order_in_line()
     struct work *cursor;      // of the settling under way: the first not yet looked at
@@ -233,13 +234,8 @@ struct queue {
     size_t lines_n, lines_cap;
     uint32_t waiting, offered, assigned;
     struct forecast *forecast;               // what it has shown, estimate.h
+    uint32_t lined;                          // work in the lines
     const struct calendar *calendar, *hours; // hours: of its service levels; NULL = always open
-};
-
-struct ask { // an agent who declined or missed this work, or passed it on
-    struct agent *agent;
-    uint32_t times;
-    int64_t until;
 };
 
 struct work {
@@ -253,12 +249,12 @@ struct work {
     int64_t since;       // waits since
     int64_t entered;     // waits in this queue since
     struct sla sla;
-    uint32_t extended;  // times, of the offer or wrap-up under way
+    uint32_t extended;  // times, of the wrap-up under way
     int64_t taken;      // offered since, to whom it is or who has it; later by as long as it was given back
     int64_t given_at;   // since when it is given back
     int64_t hold_until; // a known agent who is full is waited for until then
     struct queue *queue;
-    struct agent *agent;                                         // offered to, or held by
+    struct agent *agent;                                         // held by
     struct agent *informed;                                      // who left it and goes on seeing it
     struct agent *wanted;                                        // transferred to
     struct team *team;                                           // likewise; `wanted` is then the best of them
@@ -276,9 +272,11 @@ struct work {
     uint8_t connected;      // bit per session: the call is bridged to the agent
     uint8_t sessions_n, sessions_cap;
     struct router_session *sessions; // owned
+    struct offer *offers;            // under way, in order of epoch; while OFFERED, never none
+    size_t offers_n, offers_cap;
     struct ask *asks;
     size_t asks_n, asks_cap;
-    struct timer limit; // of an offer or a wrap-up
+    struct timer limit; // of the first offer to end, or of a wrap-up
     struct timer idle, pause, hold, step, give_back, overflow, snooze, absence;
     struct router_wait promise;
     struct line *line;
@@ -359,7 +357,7 @@ struct router {
 
     struct work_slot **works; // pages of WORK_PAGE, in order of id, with holes
     size_t works_n, works_pages, works_cap, works_holes;
-    uint32_t waiting, held;
+    uint32_t waiting, held, lined;
 
     struct outcome *outcomes, *outcomes_last; // oldest first
     size_t outcomes_n;

@@ -158,20 +158,12 @@ static enum router_refusal check_assign(const struct router *r, struct intervent
     return v->given.over_capacity || has_room(r, w, a) ? ROUTER_REFUSAL_NONE : ROUTER_AGENT_FULL;
 }
 
-static void take_back(struct router *r, struct work *w)
-{
-    if (w->state == ROUTER_OFFERED)
-        offer_rescind(r, w, ROUTER_SUPERVISED);
-    else if (w->state == ROUTER_ASSIGNED)
-        work_requeue(r, w, ROUTER_SUPERVISED, false);
-}
-
 // It is recorded like a choice, with everybody else as they stood, and needs no answer.
 static void act_assign(struct router *r, struct intervention *v)
 {
     struct work *w = v->work;
     struct agent *a = v->agent;
-    take_back(r, w);
+    offer_take_back(r, w, ROUTER_SUPERVISED);
     hand_set(r, w, &r->hand);
     offer_forget_ask(r, w, a);
     work_want(w, NULL);
@@ -227,7 +219,7 @@ static void act_requeue(struct router *r, struct intervention *v)
         offer_pass_on(r, w, ROUTER_SUPERVISED);
         return;
     }
-    take_back(r, w);
+    offer_take_back(r, w, ROUTER_SUPERVISED);
     w->reason = ROUTER_SUPERVISED;
     work_step_over(r, w);
     overflow_arm(r, w);
@@ -246,10 +238,9 @@ static void act_prioritise(struct router *r, struct intervention *v)
     hand_set(r, w, &r->hand);
     w->own_priority = v->given.priority;
     work_touch(r, w);
-    if (w->state != ROUTER_QUEUED)
-        return;
-    w->reason = ROUTER_SUPERVISED;
-    work_step_over(r, w);
+    if (w->state == ROUTER_QUEUED)
+        w->reason = ROUTER_SUPERVISED;
+    work_stand(r, w);
 }
 
 static const struct {

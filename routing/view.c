@@ -73,7 +73,7 @@ static struct router_work_view view_of_work(const struct router *r, const struct
         .customer = w->customer,
         .epoch = w->epoch,
         .queue = w->queue->def.name,
-        .agent = w->agent ? w->agent->def.id : "",
+        .agent = offer_first(w) ? offer_first(w)->def.id : "",
         .former_agent = w->former,
         .language = w->language,
         .intent = w->intent,
@@ -88,12 +88,15 @@ static struct router_work_view view_of_work(const struct router *r, const struct
         .dispositions_n = w->queue->def.dispositions_n,
         .disposition_required = w->queue->def.disposition_required,
         .since = w->since,
-        .deadline = w->limit.place ? w->limit.deadline : 0,
+        .deadline = w->offers_n      ? w->offers[0].deadline
+                    : w->limit.place ? w->limit.deadline
+                                     : 0,
         .sessions = w->sessions,
         .sessions_n = w->sessions_n,
         .hand = hand_view(w),
         .due = sla_due(r, w),
         .told = w->said,
+        .offers_n = w->offers_n,
     };
 }
 
@@ -107,6 +110,26 @@ static bool view_work(const struct router *r, const struct work *w, struct route
 bool router_work(const struct router *r, uint64_t work, struct router_work_view *out)
 {
     return view_work(r, work_find(r, work), out);
+}
+
+static bool view_offer(const struct offer *o, struct router_offer_view *out)
+{
+    if (o)
+        *out = (struct router_offer_view){.agent = o->agent->def.id, .epoch = o->epoch, .deadline = o->deadline};
+    return o != NULL;
+}
+
+bool router_offer_at(const struct router *r, uint64_t work, size_t index, struct router_offer_view *out)
+{
+    const struct work *w = work_find(r, work);
+    return w && index < w->offers_n && view_offer(&w->offers[index], out);
+}
+
+bool router_offer_to(const struct router *r, uint64_t work, const char *agent, struct router_offer_view *out)
+{
+    const struct work *w = work_find(r, work);
+    const struct agent *a = agent_find(r, text_or_empty(agent));
+    return w && a && view_offer(offer_of(w, a), out);
 }
 
 bool router_next_work(const struct router *r, uint64_t after, struct router_work_view *out)
@@ -185,6 +208,8 @@ bool router_queue_at(const struct router *r, size_t index, struct router_queue_v
     memcpy(out->responses, q->forecast->responses, sizeof out->responses);
     for (size_t i = 0; i < q->lines_n; i++) {
         const struct line *l = q->lines[i];
+        if (l->offered) // nobody waits there
+            continue;
         if (l->head && (!out->oldest || l->head->since < out->oldest))
             out->oldest = l->head->since;
         if (l->n && !queue_pool_at(q, l->step)->able) // an empty line may be of a step that the queue has no longer

@@ -10,8 +10,8 @@
 //              ├────────────────────────────┴─────────┘      back to the queue, with its age
 //              └── SNOOZED ◄── ASSIGNED                      put away: no agent, no line (snooze.c)
 //
-// A state is membership: QUEUED work stands in a line and has no agent; OFFERED, ASSIGNED and WRAP_UP work is listed with, and
-// charged to, exactly one agent. CLOSED work is forgotten when the step ends.
+// A state is membership: QUEUED work stands in a line and has no agent; OFFERED work is listed with, and charged to, each
+// agent to whom it is offered (offer.c); ASSIGNED and WRAP_UP work with and to exactly one: its holder. CLOSED work is forgotten when the step ends.
 
 #include "routing/absence.h"
 #include "routing/estimate.h"
@@ -82,6 +82,13 @@ void work_change_queue(struct router *r, struct work *w, struct queue *to)
     work_touch(r, w);
 }
 
+static void work_leave_line(struct router *r, struct work *w)
+{
+    settle_unhold(r, w);
+    timer_stop(r, &w->step);
+    queue_leave_line(r, w);
+}
+
 static void work_leave(struct router *r, struct work *w)
 {
     uint32_t *counter = work_counter(w);
@@ -90,16 +97,14 @@ static void work_leave(struct router *r, struct work *w)
     timer_stop(r, &w->limit);
     timer_stop(r, &w->give_back);
     timer_stop(r, &w->absence);
+    if (w->line)
+        work_leave_line(r, w);
     if (w->state == ROUTER_QUEUED) {
         r->waiting--;
-        settle_unhold(r, w);
         timer_stop(r, &w->pause);
-        timer_stop(r, &w->step);
         timer_stop(r, &w->overflow);
-        queue_leave_line(w);
     }
     if (w->agent) {
-        w->agent->offers -= w->state == ROUTER_OFFERED ? 1 : 0;
         ids_drop(&w->agent->held, w->id);
         agent_charge(r, w->agent, w->charge, (struct charge){0});
     }
@@ -119,7 +124,6 @@ void work_enter(struct router *r, struct work *w)
         offer_arm_pause(r, w);
     }
     if (w->agent) {
-        w->agent->offers += w->state == ROUTER_OFFERED ? 1 : 0;
         ids_put(&w->agent->held, w->id);
         agent_charge(r, w->agent, (struct charge){0}, w->charge);
     }
@@ -145,7 +149,7 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
                enum router_reason reason)
 {
     assert(work_moves[w->state] & CORE_BIT(to));
-    assert((agent != NULL) == (to == ROUTER_OFFERED || work_is_contact(to)));
+    assert((agent != NULL) == work_is_contact(to) && !w->offers_n);
     struct agent *former = w->agent;
     bool over = former && former == agent && agent->over;
     work_stamp_idle(r, w, to, agent);
@@ -174,22 +178,30 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     else if (to != ROUTER_WRAP_UP) // there it stays what it was at the close
         w->charge = session_charge(r, w, to != ROUTER_ASSIGNED);
     work_enter(r, w);
-    if (over || to == ROUTER_OFFERED) // leaving and entering looked like room in between; a call may interrupt
+    if (over) // leaving and entering looked like room in between
         agent->over = room_exceeded(r, agent);
     work_touch(r, w);
     if (former)
         agent_drained(r, former);
 }
 
-// What it waits for has changed: it stands in another line, and nobody has been asked yet.
-static void work_line_up_anew(struct router *r, struct work *w)
+// Brings it into the line where it belongs, or into none. In another line it waits for something else, and nobody has been asked yet.
+void work_stand(struct router *r, struct work *w)
 {
     const struct line *l = w->line;
-    if (l->queue == w->queue && l->step == queue_step(r, w) && l->priority == queue_priority(w) &&
-        l->channels == session_channels(w) && l->cost == w->charge.units && l->rate == sla_rate(w))
+    bool open = offer_open(r, w);
+    if (open && l && l->queue == w->queue && l->step == queue_step(r, w) && l->priority == queue_priority(w) &&
+        l->channels == session_channels(w) && l->cost == w->charge.units && l->rate == sla_rate(w) &&
+        l->offered == (w->offers_n > 0))
         return;
-    queue_leave_line(w);
+    if (l && open)
+        queue_leave_line(r, w);
+    else if (l)
+        work_leave_line(r, w);
+    if (!open)
+        return;
     queue_line_up(r, w);
+    queue_arm_step(r, w);
     w->told = false;
     work_undecide(r, w);
 }
@@ -198,7 +210,7 @@ static void work_line_up_anew(struct router *r, struct work *w)
 void work_step_over(struct router *r, struct work *w)
 {
     queue_arm_step(r, w);
-    work_line_up_anew(r, w);
+    work_stand(r, w);
 }
 
 // After its sessions or the units of channels changed.
@@ -210,8 +222,9 @@ void work_recharge(struct router *r, struct work *w)
     w->charge = session_charge(r, w, w->state != ROUTER_ASSIGNED);
     if (w->agent)
         agent_charge(r, w->agent, before, w->charge);
-    if (w->state == ROUTER_QUEUED)
-        work_line_up_anew(r, w);
+    offer_recharge(r, w, before);
+    if (w->state == ROUTER_QUEUED || w->state == ROUTER_OFFERED)
+        work_stand(r, w);
     if (w->charge.units != before.units)
         work_touch(r, w);
 }
@@ -273,7 +286,7 @@ void work_finish_step(struct router *r)
         qsort(r->touched, r->touched_n, sizeof(struct work *), work_order);
     for (size_t i = 0; i < r->touched_n; i++) {
         struct work *w = r->touched[i];
-        struct router_effect *e = effect_work(r, ROUTER_WORK, w, w->agent, w->reason);
+        struct router_effect *e = effect_work(r, ROUTER_WORK, w, offer_first(w), w->reason);
         e->state = (uint32_t)w->state;
         e->former_agent = w->former;
         e->text = w->disposition;

@@ -99,6 +99,7 @@ void work_free(struct work *w)
     free(w->sessions);
     free(w->asks);
     hand_free(w->hand);
+    free(w->offers);
     text_free(w->former);
     text_free(w->last_agent);
     text_free(w->language);
@@ -118,6 +119,7 @@ void work_bury(struct router *r, struct work *w)
     memory_bury(r, w->sessions);
     memory_bury(r, w->asks);
     hand_set(r, w, NULL);
+    memory_bury(r, w->offers);
     text_bury(r, w->former);
     text_bury(r, w->last_agent);
     text_bury(r, w->language);

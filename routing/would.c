@@ -45,7 +45,7 @@ static void would_channels(struct would *x)
 
 static uint32_t would_places(const struct would *x, size_t channel)
 {
-    const struct work *own = x->w->agent == x->a ? x->w : NULL;
+    const struct work *own = offer_or_held(x->w, x->a) ? x->w : NULL;
     return x->a->places[channel] - (own ? own->charge.channels >> channel & 1 : 0);
 }
 
@@ -70,7 +70,7 @@ static void would_room(struct would *x)
     uint32_t cost = match_cost(x->r, x->w), capacity = x->a->def.capacity;
     if (room_for(x->r, x->a, session_channels(x->w), cost, x->w))
         return;
-    struct charge own = x->w->agent == x->a ? x->w->charge : (struct charge){0};
+    struct charge own = offer_or_held(x->w, x->a) ? x->w->charge : (struct charge){0};
     uint32_t load = x->a->load - own.units;
     if (room_interrupts(x->r, session_channels(x->w),
                         cost)) // it only has to find room beside what it may not interrupt
@@ -187,9 +187,13 @@ void would_tell(struct arena *arena, const struct router *r, const struct work *
         out->exclusions |= CORE_BIT(ROUTER_EX_SKILL);
         x.n += needed_changes(&p->needs, v->agent, x.v + x.n);
     }
-    would_places_free(&x);
-    would_room(&x);
-    would_ask(&x);
+    if (w->line && offer_of(w, v->agent)) {
+        out->exclusions |= CORE_BIT(ROUTER_EX_OFFERED);
+    } else {
+        would_places_free(&x);
+        would_room(&x);
+        would_ask(&x);
+    }
     out->changes = x.v;
     out->changes_n = x.n;
     out->behind = would_rank(arena, &x, k, m, v, &out->behind_by);

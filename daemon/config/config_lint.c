@@ -26,6 +26,7 @@ static const struct lint_rule rules[] = {
     {"step-void", lint_step_void, false},
     {"step-late", lint_step_late, false},
     {"target-offer", lint_target_offer, false},
+    {"offer-few", lint_offer_few, false},
     {"target-known", lint_target_known, false},
     {"overflow-missing", lint_overflow_missing, false},
     {"overflow-cycle", lint_overflow_cycle, false},

@@ -62,6 +62,13 @@ static void look_at_queue(struct lint *l, size_t queue)
     if (q->weight_speed != 0 && !mixes(q, ROUTER_RESOLUTION))
         lint_queue_say(l, queue, "weight_speed", LINT_WHOLE,
                        "weight_speed of queue '%s' does nothing (only with select = \"resolution\")", q->name);
+    bool asked = false;
+    for (unsigned channel = 1; channel < ROUTER_CHANNELS; channel++)
+        asked |= (q->channels == 0 || q->channels & 1u << channel) && !l->c->channels[channel].auto_accept;
+    if (q->offer_to > 1 && !asked)
+        lint_queue_say(l, queue, "offer_to", LINT_WHOLE,
+                       "offer_to of queue '%s' does nothing (all its channels have auto_accept: there nobody is first)",
+                       q->name);
     if (mix && q->select != ROUTER_MIX)
         lint_queue_say(l, queue, "mix", LINT_WHOLE, "mix of queue '%s' does nothing (only with select = \"mix\")",
                        q->name);

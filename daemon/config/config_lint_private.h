@@ -95,6 +95,7 @@ void lint_queue_unserved(struct lint *l);
 void lint_channel_unserved(struct lint *l);
 void lint_first_step_unserved(struct lint *l);
 void lint_skill_unknown(struct lint *l);
+void lint_offer_few(struct lint *l);
 void lint_agent_room(struct lint *l);
 void lint_agent_idle(struct lint *l);
 

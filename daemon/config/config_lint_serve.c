@@ -112,6 +112,29 @@ void lint_first_step_unserved(struct lint *l)
     }
 }
 
+static uint32_t servers(struct lint *l, size_t queue, uint32_t channels)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < l->c->agents_n; i++) {
+        bool serves = false;
+        for (size_t s = l->queues[queue].requirements_n; s-- > 0 && !serves;)
+            serves = lint_serves(l, queue, s, i, channels);
+        n += serves ? 1 : 0;
+    }
+    return l->budget < 0 ? UINT32_MAX : n;
+}
+
+void lint_offer_few(struct lint *l)
+{
+    for (size_t i = 0; l->c->agents_n > 0 && i < l->c->queues_n; i++) {
+        uint32_t to = l->defs[i]->offer_to, n = to > 1 ? servers(l, i, channels_of(l, i)) : UINT32_MAX;
+        if (n > 0 && n < to) // nobody at all is queue-unserved
+            lint_queue_say(l, i, "offer_to", LINT_WHOLE,
+                           "queue '%s' is to be offered to %u at once, but no more than %u can serve it (lower it)",
+                           l->defs[i]->name, to, n);
+    }
+}
+
 // ---- names that nobody has ----
 
 static const char *source_of(const struct router_queue *q, size_t step, const char *name)

@@ -152,6 +152,7 @@ static Throughline__V1__Queue *queue_message(const struct config *c, const struc
     m->target_seconds = (uint32_t)q->target_seconds;
     m->sla_calendar = text_message(q->sla_calendar);
     m->sla = sla_message(&q->sla, &m->n_sla);
+    m->offer_to = (uint32_t)q->offer_to;
     m->offer_seconds = (uint32_t)q->offer_seconds;
     m->wrap_up_seconds = (uint32_t)q->wrap_up_seconds;
     m->prefer_known_seconds = (uint32_t)q->prefer_known_seconds;

@@ -136,7 +136,7 @@ bool core_explain(struct core *c, uint64_t input, uint32_t index, core_explain_f
 struct Throughline__V1__Work;
 struct Throughline__V1__AgentStatus;
 struct Throughline__V1__QueueStatus;
-struct Throughline__V1__Work *core_work_message(const struct router_work_view *w);
+struct Throughline__V1__Work *core_work_message(const struct router *r, const struct router_work_view *w);
 struct Throughline__V1__Calendar *core_calendar_message(const struct router_calendar *d);
 // All that is in force, in the form in which a file's routing goes into the log: one who applies it changes nothing.
 struct Throughline__V1__RoutingConfig *core_config_message(const struct router *router);

@@ -99,7 +99,7 @@ static void queue_work(struct core *c, const struct core_effect *ce)
         queue(c, &op, NULL);
         return;
     }
-    Throughline__V1__Work *m = core_work_message(&w);
+    Throughline__V1__Work *m = core_work_message(c->router, &w);
     queue(c, &op, &m->base);
     protobuf_c_message_free_unpacked(&m->base, NULL);
 }

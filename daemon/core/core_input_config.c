@@ -126,6 +126,7 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
         .slas = slas(a, m->sla, m->n_sla),
         .slas_n = m->n_sla,
         .sla_calendar = m->sla_calendar,
+        .offer_to = m->offer_to,
         .offer_ms = seconds_ms(m->offer_seconds),
         .wrap_up_ms = seconds_ms(m->wrap_up_seconds),
         .prefer_known_ms = seconds_ms(m->prefer_known_seconds),

@@ -81,8 +81,9 @@ static Throughline__V1__Session *session(const struct router_session *s)
     return m;
 }
 
-Throughline__V1__Work *core_work_message(const struct router_work_view *w)
+Throughline__V1__Work *core_work_message(const struct router *r, const struct router_work_view *w)
 {
+    struct router_offer_view o;
     Throughline__V1__Work *m = xcalloc(1, sizeof *m);
     throughline__v1__work__init(m);
     m->id = w->id;
@@ -106,6 +107,9 @@ Throughline__V1__Work *core_work_message(const struct router_work_view *w)
     m->supervised = decision_supervised(&w->hand);
     m->due = decision_due(&w->due);
     m->told = message_notices(w->told, &m->n_told);
+    m->offered_to = w->offers_n ? xcalloc(w->offers_n, sizeof *m->offered_to) : NULL;
+    for (size_t i = 0; i < w->offers_n && router_offer_at(r, w->id, i, &o); i++)
+        m->offered_to[m->n_offered_to++] = message_text(o.agent);
     m->n_sessions = w->sessions_n;
     m->sessions = w->sessions_n ? xcalloc(w->sessions_n, sizeof *m->sessions) : NULL;
     for (size_t i = 0; i < w->sessions_n; i++)
@@ -199,11 +203,12 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->calendar = message_text(d->calendar);
     q->overflow = message_text(d->overflow);
     q->overflow_waiting = d->overflow_waiting;
-    q->overflow_seconds = d->overflow_ms / 1000;
     q->tells = message_notices(d->tells, &q->n_tells);
     q->promise_seconds = d->promise_ms / 1000;
     q->when = message_text(d->when ? router_when_name(d->when) : "");
     put_choice(q, d);
+    q->offer_to = d->offer_to;
+    q->overflow_seconds = d->overflow_ms / 1000;
     q->offer_seconds = d->offer_ms / 1000;
     q->wrap_up_seconds = d->wrap_up_ms / 1000;
     q->prefer_known_seconds = d->prefer_known_ms / 1000;

@@ -136,9 +136,13 @@ static bool is(const char *a, const char *b)
     return a && strcmp(a, b) == 0;
 }
 
-static bool concerns(const struct ring_item *i, const char *agent)
+static bool concerns(const struct core *c, const struct ring_item *i, const char *agent)
 {
-    return is(i->e.agent, agent) || is(i->owner, agent) || (i->e.kind == ROUTER_WORK && is(i->e.former_agent, agent));
+    struct router_offer_view o;
+    if (is(i->e.agent, agent) || is(i->owner, agent))
+        return true;
+    return i->e.kind == ROUTER_WORK &&
+           (is(i->e.former_agent, agent) || router_offer_to(c->router, i->e.work, agent, &o));
 }
 
 static bool parse_seq(const struct core *c, const char *seq, uint64_t *input, uint32_t *index)
@@ -155,7 +159,7 @@ bool core_replay(struct core *c, const char *agent, const char *seq, void (*fn)(
     if (!seq || !c->router || !parse_seq(c, seq, &input, &index) || input <= c->ring.from || input > c->folded)
         return false;
     for (const struct ring_item *i = c->ring.first; i; i = i->next)
-        if ((i->ce.input > input || (i->ce.input == input && i->ce.index > index)) && concerns(i, agent))
+        if ((i->ce.input > input || (i->ce.input == input && i->ce.index > index)) && concerns(c, i, agent))
             fn(ctx, &i->ce);
     return true;
 }

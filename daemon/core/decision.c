@@ -70,9 +70,10 @@ static void put_changes(Throughline__V1__Candidate *m, const struct router_candi
 // In the order in which the router looks at them.
 static void put_exclusions(Throughline__V1__Candidate *m, const struct router_candidate *k)
 {
-    static const enum router_exclusion order[] = {
-        ROUTER_EX_OFFLINE, ROUTER_EX_AWAY,  ROUTER_EX_LOST,     ROUTER_EX_FOCUS,    ROUTER_EX_DRAINING,
-        ROUTER_EX_CHANNEL, ROUTER_EX_SKILL, ROUTER_EX_OCCUPIED, ROUTER_EX_CAPACITY, ROUTER_EX_DECLINED};
+    static const enum router_exclusion order[] = {ROUTER_EX_OFFLINE,  ROUTER_EX_AWAY,     ROUTER_EX_LOST,
+                                                  ROUTER_EX_FOCUS,    ROUTER_EX_DRAINING, ROUTER_EX_CHANNEL,
+                                                  ROUTER_EX_SKILL,    ROUTER_EX_OFFERED,  ROUTER_EX_OCCUPIED,
+                                                  ROUTER_EX_CAPACITY, ROUTER_EX_DECLINED};
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         if (!(k->exclusions >> order[i] & 1))
             continue;

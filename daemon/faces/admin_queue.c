@@ -161,6 +161,9 @@ const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name,
     wrong = wrong ? wrong : queue_choice_wrong(q, field);
     if (wrong)
         return wrong;
+    *field = "offer_to";
+    if (q->offer_to > ROUTER_OFFERS_MAX)
+        return "must be 1 to 8";
     *field = "offer_seconds";
     if (q->offer_seconds && (q->offer_seconds < 5 || q->offer_seconds > 3600))
         return "must be 5 to 3600";
@@ -207,6 +210,7 @@ void admin_queue_put(void *faces, struct http_request *r)
     if (!*q->select)
         admin_text_set(&q->select, "suited");
     q->priority = q->priority ? q->priority : 5;
+    q->offer_to = q->offer_to ? q->offer_to : 1;
     q->offer_seconds = q->offer_seconds ? q->offer_seconds : 30;
     q->from_file = false;
     Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;

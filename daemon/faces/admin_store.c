@@ -107,7 +107,7 @@ static void reply_why(struct admin_call *c, struct http_request *r, const struct
         struct decision_place place = {
             .work = w.id, .conversation = w.conversation, .wall = stats.wall, .at = core_at(core), .reason = w.reason};
         why.now = decision_message(core_router(core), now, &place);
-        why.work = core_work_message(&w);
+        why.work = core_work_message(core_router(core), &w);
         core_put_wait(why.work, core_router(core));
     }
     if (!now && !n)
@@ -140,7 +140,7 @@ static void add_open_work(struct face *face, Throughline__V1__Conversation *conv
     conversation->work = 0;
     if (!router_work_of_conversation(core_router(face->core), conversation->id, &w))
         return;
-    Throughline__V1__Work *m = core_work_message(&w);
+    Throughline__V1__Work *m = core_work_message(core_router(face->core), &w);
     record_add_work(conversation, m);
     throughline__v1__work__free_unpacked(m, NULL);
 }

@@ -24,7 +24,7 @@ static void show_work(struct admin_call *c, struct http_request *r)
         http_reply_empty(r, 204);
         return;
     }
-    Throughline__V1__Work *m = core_work_message(&w);
+    Throughline__V1__Work *m = core_work_message(core_router(c->face->core), &w);
     http_reply_message(r, 200, &m->base);
     throughline__v1__work__free_unpacked(m, NULL);
 }

@@ -48,7 +48,7 @@ static Throughline__V1__Work *work_now(const struct desk *d, const struct router
 {
     struct router_work_view w;
     if (router_work(router_of(d), e->work, &w))
-        return core_work_message(&w);
+        return core_work_message(router_of(d), &w);
     Throughline__V1__Work *m = xcalloc(1, sizeof *m);
     throughline__v1__work__init(m);
     m->id = e->work;
@@ -284,7 +284,13 @@ void desks_effect(void *ctx, const struct core_effect *ce)
         (!e->session_id || !router_session_agent(core_router(all->face->core), e->session_id, &agent)))
         return;
     tell_agent(all, agent, ce, rows[e->kind].tell);
-    if (rows[e->kind].to == TO_HOLDERS && !same(agent, e->former_agent))
+    if (rows[e->kind].to != TO_HOLDERS)
+        return;
+    struct router_offer_view o;
+    for (size_t i = 1; router_offer_at(core_router(all->face->core), e->work, i, &o); i++) // the first is `agent`
+        if (!same(o.agent, e->former_agent))
+            tell_agent(all, o.agent, ce, rows[e->kind].tell);
+    if (!same(agent, e->former_agent))
         tell_agent(all, e->former_agent, ce, rows[e->kind].tell);
 }
 

@@ -21,20 +21,23 @@ struct concerns {
     struct concern *v;
     size_t n, offers;
     const char *agent;
+    const struct router *router;
 };
 
 static void on_concern(void *ctx, const struct router_work_view *w, bool informed)
 {
     struct concerns *all = ctx;
+    struct router_offer_view own = {0};
+    bool offered = router_offer_to(all->router, w->id, all->agent, &own);
     all->v = xrealloc(all->v, (all->n + 1) * sizeof *all->v);
     struct concern *c = &all->v[all->n++];
     *c = (struct concern){.work = w->id,
                           .conversation = w->conversation,
                           .customer = w->customer,
-                          .message = core_work_message(w),
-                          .offered = !informed && w->state == ROUTER_OFFERED && strcmp(w->agent, all->agent) == 0,
-                          .epoch = w->epoch,
-                          .deadline = w->deadline,
+                          .message = core_work_message(all->router, w),
+                          .offered = !informed && offered,
+                          .epoch = own.epoch,
+                          .deadline = own.deadline,
                           .reason = (Throughline__V1__Reason)w->reason,
                           .former_agent = xstrdup(w->former_agent ? w->former_agent : "")};
     all->offers += c->offered;
@@ -44,8 +47,14 @@ static Throughline__V1__Candidate *why_of(struct desk *d, uint64_t work)
 {
     const struct router_decision *x = router_explain(core_router(d->all->face->core), work);
     for (size_t i = 0; x && i < x->candidates_n; i++)
-        if (strcmp(x->candidates[i].agent, d->agent) == 0)
-            return decision_candidate(&x->candidates[i]);
+        if (strcmp(x->candidates[i].agent, d->agent) == 0) {
+            struct router_candidate c = x->candidates[i];
+            if (c.exclusion == ROUTER_EX_OFFERED) { // by this very offer: it keeps them from another only
+                c.exclusion = ROUTER_QUALIFIED;
+                c.exclusions = 0;
+            }
+            return decision_candidate(&c);
+        }
     return NULL;
 }
 
@@ -64,7 +73,7 @@ static Throughline__V1__Offer *offer_of(struct desk *d, const struct concern *c)
     o->context = xcalloc(1, sizeof *o->context);
     throughline__v1__context__init(o->context);
     if (router_work(core_router(d->all->face->core), c->work, &w))
-        o->context->work = core_work_message(&w);
+        o->context->work = core_work_message(core_router(d->all->face->core), &w);
     return o;
 }
 
@@ -107,7 +116,7 @@ static void add_concerns(struct desk *d, Throughline__V1__DeskUpdate *u, const s
 
 void desk_welcome(struct desk *d, bool resumed)
 {
-    struct concerns all = {.agent = d->agent};
+    struct concerns all = {.agent = d->agent, .router = core_router(d->all->face->core)};
     Throughline__V1__DeskUpdate *u = welcome_new(d, resumed);
     if (!resumed && *d->agent)
         router_each_concern(core_router(d->all->face->core), d->agent, on_concern, &all);

@@ -81,9 +81,14 @@ void desks_heard(struct desks *all, const char *topic, const void *bytes, size_t
         Throughline__V1__DeskUpdate u = THROUGHLINE__V1__DESK_UPDATE__INIT;
         u.update_case = THROUGHLINE__V1__DESK_UPDATE__UPDATE_TYPING;
         u.typing = t;
-        for (struct desk *d = table_get(&all->by_agent, desk_agent_hash(w.agent)); d; d = d->next_agent)
-            if (d->state == DESK_LIVE && strcmp(d->agent, w.agent) == 0)
-                desk_say(d, &u);
+        struct router_offer_view o = {.agent = w.agent};
+        for (size_t i = 0; !w.offers_n || router_offer_at(core_router(all->face->core), w.id, i, &o); i++) {
+            for (struct desk *d = table_get(&all->by_agent, desk_agent_hash(o.agent)); d; d = d->next_agent)
+                if (d->state == DESK_LIVE && strcmp(d->agent, o.agent) == 0)
+                    desk_say(d, &u);
+            if (!w.offers_n)
+                break;
+        }
     }
     if (t)
         throughline__v1__desk_typing__free_unpacked(t, NULL);

@@ -185,13 +185,14 @@ static bool works_agree(const struct router *r, struct twin *t)
     size_t n = 0;
     for (uint64_t after = 0; router_next_work(r, after, &v); after = v.id, n++) {
         const struct twin_work *w = twin_work(t, v.id);
-        bool agree = w && v.state == w->state && strcmp(v.agent, w->agent) == 0 && strcmp(v.queue, w->queue) == 0 &&
-                     v.charge == twin_charge(t, w) && v.channel_now == w->channel_now && v.since == w->since &&
-                     works_due_agree(&v, t, w) && v.priority == twin_priority(t, w) && v.reason == w->reason &&
-                     v.sessions_n == w->sessions_n && strcmp(v.former_agent, w->former) == 0 &&
-                     strcmp(v.hand.by, w->supervisor) == 0 && v.told == twin_heard(w) &&
-                     strcmp(v.intent, w->intent) == 0 && v.snoozed_until == w->snoozed &&
-                     strcmp(v.disposition, w->disposition) == 0;
+        bool agree = w && v.state == w->state && strcmp(v.agent, twin_shown(w)) == 0 &&
+                     strcmp(v.queue, w->queue) == 0 && v.charge == twin_charge(t, w) &&
+                     v.channel_now == w->channel_now && v.since == w->since && v.priority == twin_priority(t, w) &&
+                     v.reason == w->reason && v.sessions_n == w->sessions_n && strcmp(v.former_agent, w->former) == 0 &&
+                     strcmp(v.hand.by, w->supervisor) == 0 && strcmp(v.intent, w->intent) == 0 &&
+                     v.snoozed_until == w->snoozed && strcmp(v.disposition, w->disposition) == 0 &&
+                     works_due_agree(&v, t, w) && v.told == twin_heard(w) && v.epoch == w->epoch &&
+                     v.offers_n == w->offers_n;
         if (agree && !waits_agree(v.queue, router_work_wait(r, v.id), twin_wait(t, twin_work(t, v.id))))
             return false;
         for (size_t i = 0; agree && i < v.sessions_n; i++)

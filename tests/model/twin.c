@@ -23,6 +23,7 @@ static void implicit_queue(struct twin *t)
                                        .priority = 5,
                                        .weight = 1000,
                                        .target_ms = 60000,
+                                       .offer_to = 1,
                                        .offer_ms = 30000,
                                        .wrap_up_ms = 30000};
 }
@@ -152,9 +153,10 @@ static void open_new(struct twin *t, const struct router_happened *h)
     twin_move(t, w, ROUTER_QUEUED, "", h->reopened ? ROUTER_REOPENED : ROUTER_NEW);
 }
 
-static bool can_go_on(struct twin *t, const struct twin_work *w, bool woke, uint32_t before, uint32_t places)
+static bool can_go_on(struct twin *t, const struct twin_work *w, const char *agent, bool woke, uint32_t before,
+                      uint32_t places)
 {
-    const struct twin_agent *a = twin_agent(t, w->agent);
+    const struct twin_agent *a = twin_agent(t, agent);
     if (woke && a->channels && !(a->channels & BIT(w->channel_now)))
         return false;
     if (woke && w->channel_now == ROUTER_VOICE && a->presence == ROUTER_LOST)
@@ -176,13 +178,25 @@ static void back(struct twin *t, struct twin_work *w)
     twin_name(w->disposition, "");
     bool here = a->presence != ROUTER_OFFLINE && a->presence != ROUTER_LOST;
     twin_learn_again(t, w);
-    if (here && can_go_on(t, w, true, w->frozen, w->frozen_places)) {
+    if (here && can_go_on(t, w, a->id, true, w->frozen, w->frozen_places)) {
         twin_move(t, w, ROUTER_ASSIGNED, w->agent, ROUTER_CUSTOMER_BACK);
         twin_tell(t, ROUTER_ASSIGN, w, w->agent, ROUTER_CUSTOMER_BACK);
         twin_connect(t, w);
     } else {
         w->since = t->now;
         twin_requeue(t, w, ROUTER_CUSTOMER_BACK, false);
+    }
+}
+
+static void ask_each(struct twin *t, struct twin_work *w, bool woke, uint32_t before, uint32_t places)
+{
+    char all[ROUTER_OFFERS_MAX][TWIN_NAME];
+    size_t n = w->offers_n;
+    for (size_t i = 0; i < n; i++)
+        twin_name(all[i], w->offers[i].agent);
+    for (size_t i = 0; i < n; i++) {
+        if (!can_go_on(t, w, all[i], woke, before, places))
+            twin_end_offer(t, w, all[i], ROUTER_CHANNEL_SWITCH);
     }
 }
 
@@ -204,9 +218,9 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
         back(t, w);
     else if (w->state == ROUTER_SNOOZED)
         twin_wake(t, w, ROUTER_CUSTOMER_BACK);
-    else if (w->state == ROUTER_OFFERED && !can_go_on(t, w, woke, before, places))
-        twin_end_offer(t, w, ROUTER_CHANNEL_SWITCH);
-    else if (w->state == ROUTER_ASSIGNED && !can_go_on(t, w, woke, before, places))
+    else if (w->state == ROUTER_OFFERED)
+        ask_each(t, w, woke, before, places);
+    else if (w->state == ROUTER_ASSIGNED && !can_go_on(t, w, w->agent, woke, before, places))
         twin_requeue(t, w, ROUTER_CHANNEL_SWITCH, true);
     else if (w->state == ROUTER_ASSIGNED)
         twin_connect(t, w);
@@ -224,8 +238,7 @@ static void hang_up(struct twin *t, struct twin_work *w, const struct router_hap
         live |= w->sessions[i].live;
     if (live || (w->state != ROUTER_QUEUED && w->state != ROUTER_OFFERED))
         return;
-    if (w->state == ROUTER_OFFERED)
-        twin_tell(t, ROUTER_OFFER_ENDED, w, w->agent, ROUTER_ABANDONED);
+    twin_end_offers(t, w, ROUTER_ABANDONED);
     twin_close(t, w, ROUTER_ABANDONED);
 }
 
@@ -237,7 +250,12 @@ static void tell_concerned(struct twin *t, const struct twin_work *w, enum route
         e->number = number;
         e->state = state;
     }
-    if (!same(w->informed, "") && !same(w->informed, w->agent)) {
+    for (size_t i = 0; i < w->offers_n; i++) {
+        struct twin_event *e = twin_tell(t, kind, w, w->offers[i].agent, ROUTER_REASON_NONE);
+        e->number = number;
+        e->state = state;
+    }
+    if (!same(w->informed, "") && !twin_at_hand(w, w->informed)) {
         struct twin_event *e = twin_tell(t, kind, w, w->informed, ROUTER_REASON_NONE);
         e->number = number;
         e->state = state;
@@ -368,16 +386,18 @@ static enum router_refusal offered(const struct router_command *c, const struct 
 {
     if (!w)
         return ROUTER_UNKNOWN_WORK;
-    if (w->state != ROUTER_OFFERED || w->epoch != c->epoch)
-        return ROUTER_OFFER_PAST;
-    return same(w->agent, c->agent) ? ROUTER_REFUSAL_NONE : ROUTER_NOT_YOURS;
+    for (size_t i = 0; i < w->offers_n; i++) {
+        if (w->offers[i].epoch == c->epoch)
+            return same(w->offers[i].agent, c->agent) ? ROUTER_REFUSAL_NONE : ROUTER_NOT_YOURS;
+    }
+    return ROUTER_OFFER_PAST;
 }
 
 static enum router_refusal mine(const struct router_command *c, const struct twin_work *w, enum router_work_state s)
 {
     if (!w)
         return ROUTER_UNKNOWN_WORK;
-    if (!same(w->agent, c->agent))
+    if (!twin_at_hand(w, c->agent))
         return ROUTER_NOT_YOURS;
     return w->state == s ? ROUTER_REFUSAL_NONE : ROUTER_WRONG_STATE;
 }
@@ -468,32 +488,16 @@ static enum router_refusal may(struct twin *t, const struct router_command *c, s
     }
     if (c->act == ROUTER_ACT_EXTEND) {
         enum router_refusal why = mine(c, *w, *w && (*w)->state == ROUTER_OFFERED ? ROUTER_OFFERED : ROUTER_WRAP_UP);
-        return !why && (*w)->extended >= t->rules.extend_max ? ROUTER_FULL : why;
+        if (why)
+            return why;
+        const struct twin_offer *o = twin_offer_to(*w, c->agent);
+        return (o ? o->extended : (*w)->extended) < t->rules.extend_max ? ROUTER_REFUSAL_NONE : ROUTER_FULL;
     }
     if (c->act == ROUTER_ACT_WRAP_UP_DONE)
         return mine(c, *w, ROUTER_WRAP_UP);
     if (!*w || !same((*w)->agent, c->agent) || ((*w)->state != ROUTER_ASSIGNED && (*w)->state != ROUTER_WRAP_UP))
         return ROUTER_NOT_YOURS;
     return c->act == ROUTER_ACT_SEND ? may_send(*w, c) : ROUTER_REFUSAL_NONE;
-}
-
-void twin_accept(struct twin *t, struct twin_work *w)
-{
-    twin_agent(t, w->agent)->misses = 0;
-    twin_name(w->wanted, "");
-    twin_name(w->team, "");
-    if (same(w->informed, w->agent))
-        twin_name(w->informed, "");
-    twin_move(t, w, ROUTER_ASSIGNED, w->agent, ROUTER_ACCEPTED);
-    twin_tell(t, ROUTER_ASSIGN, w, w->agent, ROUTER_ACCEPTED);
-    twin_connect(t, w);
-}
-
-static void decline_offer(struct twin *t, struct twin_work *w)
-{
-    twin_agent(t, w->agent)->misses = 0;
-    twin_ask(t, w, w->agent, 1);
-    twin_end_offer(t, w, ROUTER_DECLINED);
 }
 
 static void send_words(struct twin *t, struct twin_work *w, const struct router_command *c)
@@ -552,14 +556,15 @@ static void close_conversation(struct twin *t, struct twin_work *w, const struct
     twin_name(w->disposition, c->text);
 }
 
-static void extend(struct twin *t, struct twin_work *w)
+static void extend(struct twin *t, struct twin_work *w, const char *agent)
 {
     const struct twin_queue *q = twin_queue(t, w->queue);
     uint32_t of_channel = t->rules.channels[w->channel_now].offer_ms;
     uint32_t offer_ms = of_channel ? of_channel : q->offer_ms;
-    int64_t until = t->now + (w->state == ROUTER_OFFERED ? offer_ms : q->wrap_up_ms);
-    w->limit = until > w->limit ? until : w->limit;
-    w->extended++;
+    struct twin_offer *o = twin_offer_to(w, agent);
+    int64_t until = t->now + (o ? offer_ms : q->wrap_up_ms), *limit = o ? &o->limit : &w->limit;
+    *limit = until > *limit ? until : *limit;
+    *(o ? &o->extended : &w->extended) += 1;
     w->changed = true;
 }
 
@@ -568,9 +573,9 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
     if (c->act == ROUTER_ACT_PRESENCE)
         twin_presence(t, twin_agent(t, c->agent), c->presence, ROUTER_REASON_NONE);
     else if (c->act == ROUTER_ACT_ACCEPT)
-        twin_accept(t, w);
+        twin_accept(t, w, c->agent);
     else if (c->act == ROUTER_ACT_DECLINE)
-        decline_offer(t, w);
+        twin_decline(t, w, c->agent);
     else if (c->act == ROUTER_ACT_SEND) {
         uint32_t ms = t->rules.channels[w->channel_now].give_back_ms;
         send_words(t, w, c);
@@ -580,7 +585,7 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
     } else if (c->act == ROUTER_ACT_CLOSE)
         close_conversation(t, w, c);
     else if (c->act == ROUTER_ACT_EXTEND)
-        extend(t, w);
+        extend(t, w, c->agent);
     else if (c->act == ROUTER_ACT_SNOOZE)
         twin_snooze(t, w, c->until);
     else if (c->act == ROUTER_ACT_WAKE)
@@ -697,6 +702,7 @@ static struct twin_queue queue_from(const struct router_queue *def)
     struct twin_queue q = {.from_file = def->from_file,
                            .priority = def->priority,
                            .channels = def->channels,
+                           .offer_to = def->offer_to ? def->offer_to : 1,
                            .offer_ms = def->offer_ms,
                            .wrap_up_ms = def->wrap_up_ms,
                            .prefer_known_ms = def->prefer_known_ms,
@@ -961,7 +967,7 @@ static void finish(struct twin *t)
     for (size_t i = 0; i < t->works_n; i++) {
         struct twin_work *w = &t->works[i];
         if (w->changed)
-            twin_tell(t, ROUTER_WORK, w, w->agent, w->reason)->state = (uint32_t)w->state;
+            twin_tell(t, ROUTER_WORK, w, twin_shown(w), w->reason)->state = (uint32_t)w->state;
         w->changed = false;
         if (w->state != ROUTER_CLOSED)
             t->works[n++] = *w;

@@ -45,7 +45,7 @@ struct twin_agent {
 struct twin_queue {
     char name[TWIN_NAME];
     bool from_file, implicit;
-    uint32_t priority, channels, offer_ms, wrap_up_ms, prefer_known_ms;
+    uint32_t priority, channels, offer_to, offer_ms, wrap_up_ms, prefer_known_ms;
     struct twin_skill requires[TWIN_SKILLS];
     size_t requires_n;
     char account[TWIN_NAME], intent[TWIN_NAME], language[TWIN_NAME]; // "" = any
@@ -128,6 +128,14 @@ struct twin_need { // what a waiting work asks of whoever takes it
     uint64_t rate;
 };
 
+struct twin_offer {
+    char agent[TWIN_NAME];
+    uint64_t epoch;
+    int64_t limit;
+    uint32_t extended;
+    bool by_itself;
+};
+
 struct twin_work {
     uint64_t id, conversation, customer, epoch;
     enum router_work_state state;
@@ -145,7 +153,7 @@ struct twin_work {
     bool measured, promised, fresh; // fresh: began to wait since the last settling
     struct router_wait promise;
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
-    bool prefer_former, told, changed, by_itself;
+    bool prefer_former, told, changed;
     char supervisor[TWIN_NAME];                        // who last did something to it
     char overflowed[TWIN_NAME];                        // from this queue, "" = not
     bool was_full;                                     // ... since it was full
@@ -154,6 +162,8 @@ struct twin_work {
     struct twin_need told_need;
     struct twin_session sessions[ROUTER_SESSIONS_MAX];
     size_t sessions_n;
+    struct twin_offer offers[ROUTER_OFFERS_MAX];
+    size_t offers_n;
     struct twin_ask asks[TWIN_AGENTS];
     size_t asks_n;
 };
@@ -279,15 +289,26 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
                enum router_reason reason);
 void twin_ask(struct twin *t, struct twin_work *w, const char *agent, uint32_t times);
 void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to, enum router_reason reason);
-void twin_end_offer(struct twin *t, struct twin_work *w, enum router_reason reason);
+bool twin_holds_any(const struct twin *t, const char *agent);
 void twin_requeue(struct twin *t, struct twin_work *w, enum router_reason reason, bool informed);
 void twin_close(struct twin *t, struct twin_work *w, enum router_reason reason);
 void twin_wrap_up(struct twin *t, struct twin_work *w, enum router_reason reason);
 void twin_connect(struct twin *t, struct twin_work *w);
 void twin_disconnect(struct twin *t, struct twin_work *w);
-void twin_accept(struct twin *t, struct twin_work *w);
 void twin_settle(struct twin *t);
 void twin_time(struct twin *t, int64_t at);
+
+// Answered by twin_offer.c.
+struct twin_offer *twin_offer_to(struct twin_work *w, const char *agent);
+bool twin_at_hand(const struct twin_work *w, const char *agent);
+const char *twin_shown(const struct twin_work *w);
+bool twin_open(struct twin *t, const struct twin_work *w); // to an offer, or another
+void twin_offer(struct twin *t, struct twin_work *w, const char *agent);
+void twin_end_offer(struct twin *t, struct twin_work *w, const char *agent, enum router_reason reason);
+void twin_end_offers(struct twin *t, struct twin_work *w, enum router_reason reason);
+void twin_accept(struct twin *t, struct twin_work *w, const char *agent);
+void twin_decline(struct twin *t, struct twin_work *w, const char *agent);
+void twin_offer_missed(struct twin *t, struct twin_work *w);
 
 // Answered by twin_overflow.c.
 struct twin_queue *twin_overflow(struct twin *t, const struct twin_queue *q); // NULL = nowhere

@@ -155,6 +155,8 @@ static wide rank(struct twin *t, const struct twin_work *w)
 
 bool twin_goes_first(struct twin *t, const struct twin_work *a, const struct twin_work *b)
 {
+    if ((a->offers_n > 0) != (b->offers_n > 0))
+        return b->offers_n > 0;
     bool by_class = t->rules.order == ROUTER_ORDER_PRIORITY || t->rules.order == ROUTER_ORDER_PRIORITY_COST;
     if (by_class && twin_priority(t, a) != twin_priority(t, b))
         return twin_priority(t, a) < twin_priority(t, b);

@@ -19,10 +19,10 @@ static void began_or_ended(struct twin *t, const char *agent)
         a->idle_since = t->now;
 }
 
-static bool twin_holds_any(const struct twin *t, const char *agent)
+bool twin_holds_any(const struct twin *t, const char *agent)
 {
     for (size_t i = 0; i < t->works_n; i++) {
-        if (same(t->works[i].agent, agent))
+        if (twin_at_hand(&t->works[i], agent))
             return true;
     }
     return false;
@@ -71,12 +71,6 @@ void twin_ask(struct twin *t, struct twin_work *w, const char *agent, uint32_t t
     }
     ask->times += times;
     ask->until = t->now + t->rules.decline_pause_ms;
-}
-
-void twin_end_offer(struct twin *t, struct twin_work *w, enum router_reason reason)
-{
-    twin_tell(t, ROUTER_OFFER_ENDED, w, w->agent, reason);
-    twin_move(t, w, ROUTER_QUEUED, "", reason);
 }
 
 static void tell_of_call(struct twin *t, enum router_effect_kind kind, const struct twin_work *w,
@@ -160,8 +154,8 @@ void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to
         a->idle_since = t->now;
     for (size_t i = 0; i < t->works_n && to != ROUTER_AVAILABLE; i++) {
         struct twin_work *w = &t->works[i];
-        if (w->state == ROUTER_OFFERED && same(w->agent, a->id))
-            twin_end_offer(t, w, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY);
+        if (twin_offer_to(w, a->id))
+            twin_end_offer(t, w, a->id, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY);
     }
     for (size_t i = 0; i < t->works_n && to == ROUTER_OFFLINE; i++) {
         struct twin_work *w = &t->works[i];

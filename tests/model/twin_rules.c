@@ -107,7 +107,7 @@ uint32_t twin_load(const struct twin *t, const char *agent)
 {
     uint32_t sum = 0;
     for (size_t i = 0; i < t->works_n; i++) {
-        if (t->works[i].state != ROUTER_CLOSED && same(t->works[i].agent, agent))
+        if (twin_at_hand(&t->works[i], agent))
             sum += twin_charge(t, &t->works[i]);
     }
     return sum;
@@ -144,7 +144,7 @@ uint32_t twin_on_channel(const struct twin *t, const char *agent, size_t channel
     uint32_t n = 0;
     for (size_t i = 0; i < t->works_n; i++) {
         const struct twin_work *w = &t->works[i];
-        if (w->state != ROUTER_CLOSED && same(w->agent, agent) && twin_places(w, w->state) & BIT(channel))
+        if (twin_at_hand(w, agent) && twin_places(w, w->state) & BIT(channel))
             n++;
     }
     return n;
@@ -168,7 +168,7 @@ bool twin_has_room(const struct twin *t, const struct twin_agent *a, uint32_t ch
     uint32_t all = 0, heavy = 0;
     for (size_t i = 0; i < t->works_n; i++) {
         const struct twin_work *w = &t->works[i];
-        if (w->state == ROUTER_CLOSED || !same(w->agent, a->id) || w->id == but)
+        if (!twin_at_hand(w, a->id) || w->id == but)
             continue;
         all += twin_charge(t, w);
         heavy += twin_places(w, w->state) & ~t->rules.calls_interrupt ? twin_charge(t, w) : 0;
@@ -222,7 +222,7 @@ bool twin_takes(const struct twin_agent *a, uint32_t channels)
 bool twin_is_asked(const struct twin *t, const char *agent)
 {
     for (size_t i = 0; i < t->works_n; i++) {
-        if (t->works[i].state == ROUTER_OFFERED && same(t->works[i].agent, agent))
+        if (t->works[i].state == ROUTER_OFFERED && twin_at_hand(&t->works[i], agent))
             return true;
     }
     return false;
@@ -237,6 +237,7 @@ static void keep_out(struct twin_view *v, enum router_exclusion why)
 
 static struct twin_view look(struct twin *t, struct twin_work *w, struct twin_agent *a)
 {
+    bool has_it = twin_offer_to(w, a->id);
     struct twin_view v = {.a = a, .known = 2};
     struct twin_ask *ask = twin_ask_of(w, a->id);
     const struct twin_queue *q = twin_queue(t, w->queue);
@@ -254,11 +255,13 @@ static struct twin_view look(struct twin *t, struct twin_work *w, struct twin_ag
     v.asked = twin_is_asked(t, a->id);
     v.idle = a->presence == ROUTER_AVAILABLE && !v.asked ? t->now - a->idle_since : 0;
     v.exclusion = ROUTER_QUALIFIED;
-    if (ask && (ask->until > t->now || ask->times >= t->rules.decline_max))
+    if (has_it)
+        keep_out(&v, ROUTER_EX_OFFERED);
+    if (!has_it && ask && (ask->until > t->now || ask->times >= t->rules.decline_max))
         keep_out(&v, ROUTER_EX_DECLINED);
-    if (!twin_has_room(t, a, twin_channels(w), twin_charge(t, w), 0))
+    if (!has_it && !twin_has_room(t, a, twin_channels(w), twin_charge(t, w), 0))
         keep_out(&v, ROUTER_EX_CAPACITY);
-    if (twin_occupied(t, a->id, twin_channels(w)))
+    if (!has_it && twin_occupied(t, a->id, twin_channels(w)))
         keep_out(&v, ROUTER_EX_OCCUPIED);
     if (!skilled && !same(w->wanted, a->id))
         keep_out(&v, ROUTER_EX_SKILL);
@@ -315,6 +318,8 @@ static bool worth_waiting(struct twin *t, struct twin_work *w, const struct twin
 {
     for (size_t i = 0; i < t->agents_n && t->now < w->hold_until; i++) {
         bool full = all[i].exclusion == ROUTER_EX_CAPACITY || all[i].exclusion == ROUTER_EX_OCCUPIED;
+        if (all[i].known < 2 && !all[i].again && all[i].exclusion == ROUTER_EX_OFFERED)
+            return true;
         if (all[i].known < 2 && !all[i].again && full && twin_charge(t, w) <= all[i].a->capacity)
             return true;
     }
@@ -334,6 +339,8 @@ static struct twin_agent *choose(struct twin *t, struct twin_work *w, const stru
     if (n == 0)
         return NULL;
     if ((qualified[0].known == 2 || qualified[0].again) && worth_waiting(t, w, all))
+        return NULL;
+    if (w->offers_n && qualified[0].again)
         return NULL;
     return qualified[0].a;
 }
@@ -364,7 +371,7 @@ void twin_assign(struct twin *t, struct twin_work *w, const char *agent)
     twin_connect(t, w);
 }
 
-static void decide(struct twin *t, struct twin_work *w)
+static bool decide(struct twin *t, struct twin_work *w)
 {
     struct twin_view all[TWIN_AGENTS], qualified[TWIN_AGENTS];
     struct twin_need need = {.step = twin_step_of(t, twin_queue(t, w->queue), w),
@@ -386,23 +393,18 @@ static void decide(struct twin *t, struct twin_work *w)
         twin_name(w->wanted, "");
     }
     size_t n = look_at_everybody(t, w, all, qualified);
-    struct twin_queue *q = twin_queue(t, w->queue);
     struct twin_agent *winner = choose(t, w, all, qualified, n);
-    if (winner || !w->told)
+    if (winner || (!w->told && !w->offers_n))
         twin_record(t, w, winner, all, qualified, n, false);
     w->told = true;
     w->told_need = need;
-    if (!winner)
-        return;
-    w->epoch = ++t->epoch;
-    const struct router_channel_rules *rules = &t->rules.channels[w->channel_now];
-    w->limit = t->now + (rules->offer_ms ? rules->offer_ms : q->offer_ms);
-    w->by_itself = rules->auto_accept;
-    twin_move(t, w, ROUTER_OFFERED, winner->id, w->reason);
-    twin_tell(t, ROUTER_OFFER, w, winner->id, w->reason)->deadline = w->limit;
+    if (winner)
+        twin_offer(t, w, winner->id);
+    return winner != NULL;
 }
 
-// Every waiting work, each time that which goes first of those not yet looked at.
+// Every work that may be offered, each time that which goes first of those not yet looked at: first all that nobody has been
+// offered, one offer each; then what may be offered to more, to as many as it may be.
 static void go_through(struct twin *t)
 {
     bool seen[TWIN_WORKS] = {false};
@@ -410,15 +412,17 @@ static void go_through(struct twin *t)
         struct twin_work *first = NULL;
         for (size_t i = 0; i < t->works_n; i++) {
             struct twin_work *w = &t->works[i];
-            if (seen[i] || w->state != ROUTER_QUEUED)
+            if (seen[i] || !twin_open(t, w))
                 continue;
             if (!first || twin_goes_first(t, w, first))
                 first = w;
         }
         if (!first)
             return;
-        seen[first - t->works] = true;
-        decide(t, first);
+        bool more = first->offers_n > 0, made = decide(t, first);
+        while (more && made && twin_open(t, first))
+            made = decide(t, first);
+        seen[first - t->works] = more || !made;
     }
 }
 
@@ -430,13 +434,14 @@ static bool accept_by_themselves(struct twin *t)
         struct twin_work *first = NULL;
         for (size_t i = 0; i < t->works_n; i++) {
             struct twin_work *w = &t->works[i];
-            if (w->state == ROUTER_OFFERED && w->by_itself && (!first || w->epoch < first->epoch))
+            if (w->offers_n && w->offers[0].by_itself && (!first || w->epoch < first->epoch))
                 first = w;
         }
         if (!first)
             return any;
-        first->by_itself = false;
-        twin_accept(t, first);
+        char agent[TWIN_NAME];
+        twin_name(agent, first->offers[0].agent);
+        twin_accept(t, first, agent);
         any = true;
     }
 }

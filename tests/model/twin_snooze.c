@@ -15,7 +15,7 @@ enum router_refusal twin_may_snooze(const struct twin *t, const struct router_co
         return ROUTER_NOT_YOURS;
     if (c->act == ROUTER_ACT_WAKE)
         return w->state == ROUTER_SNOOZED ? ROUTER_REFUSAL_NONE : ROUTER_WRONG_STATE;
-    if (strcmp(w->agent, c->agent) != 0)
+    if (!twin_at_hand(w, c->agent))
         return ROUTER_NOT_YOURS;
     if (w->state != ROUTER_ASSIGNED)
         return ROUTER_WRONG_STATE;

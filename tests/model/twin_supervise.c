@@ -75,7 +75,7 @@ static void log_out(struct twin *t, const char *agent)
 {
     for (size_t i = 0; i < t->works_n; i++) {
         struct twin_work *w = &t->works[i];
-        if (w->state == ROUTER_CLOSED || !same(w->agent, agent))
+        if (!twin_at_hand(w, agent))
             continue;
         twin_name(w->supervisor, t->supervisor);
         for (size_t s = 0; s < w->sessions_n && w->state == ROUTER_ASSIGNED; s++)
@@ -87,9 +87,12 @@ static void log_out(struct twin *t, const char *agent)
 
 static void from_agent(struct twin *t, struct twin_work *w)
 {
-    if (w->state == ROUTER_OFFERED)
-        twin_end_offer(t, w, ROUTER_SUPERVISED);
-    else if (w->state == ROUTER_ASSIGNED)
+    char agent[TWIN_NAME];
+    while (w->offers_n) {
+        twin_name(agent, w->offers[0].agent);
+        twin_end_offer(t, w, agent, ROUTER_SUPERVISED);
+    }
+    if (w->state == ROUTER_ASSIGNED)
         twin_requeue(t, w, ROUTER_SUPERVISED, false);
 }
 
@@ -109,9 +112,16 @@ static void assign(struct twin *t, struct twin_work *w, const char *agent)
 
 static void pass_on(struct twin *t, struct twin_work *w)
 {
-    twin_ask(t, w, w->agent, 0);
-    if (same(w->last_agent, w->agent))
-        twin_name(w->last_agent, "");
+    char last[TWIN_NAME];
+    twin_name(last, w->last_agent);
+    for (size_t i = 0; i < t->agents_n; i++) {
+        const char *agent = t->agents[i].id;
+        if (!twin_at_hand(w, agent))
+            continue;
+        twin_ask(t, w, agent, 0);
+        if (same(last, agent))
+            twin_name(w->last_agent, "");
+    }
     from_agent(t, w);
     w->prefer_former = false;
 }

@@ -75,8 +75,8 @@ static struct due first_due(struct twin *t)
         struct twin_work *w = &t->works[i];
         if (w->state == ROUTER_CLOSED)
             continue;
-        if (w->state == ROUTER_OFFERED)
-            consider(&best, w->limit, OFFER, w, NULL);
+        for (size_t o = 0; o < w->offers_n; o++)
+            consider(&best, w->offers[o].limit, OFFER, w, NULL);
         const struct twin_agent *holder = twin_agent(t, w->agent);
         if (holder && stays(t, w, holder->presence))
             consider(&best, holder->gone_since + stays(t, w, holder->presence), ABSENCE, w, NULL);
@@ -92,28 +92,17 @@ static struct due first_due(struct twin *t)
             if (w->state == ROUTER_QUEUED && w->asks[a].until > t->now)
                 consider(&best, w->asks[a].until, PAUSE, w, NULL);
         }
-        if (w->state == ROUTER_QUEUED && w->hold_until > t->now)
+        if (twin_open(t, w) && w->hold_until > t->now)
             consider(&best, w->hold_until, HOLD, w, NULL);
         const struct twin_queue *q = twin_queue(t, w->queue);
         if (w->state == ROUTER_QUEUED && q->overflow_ms && twin_overflow(t, q))
             consider(&best, w->entered + q->overflow_ms, OVERFLOW, w, NULL);
-        for (size_t s = 0; s < q->steps_n && w->state == ROUTER_QUEUED; s++) {
+        for (size_t s = 0; s < q->steps_n && twin_open(t, w); s++) {
             if (w->since + q->steps[s].after > t->now)
                 consider(&best, w->since + q->steps[s].after, STEP, w, NULL);
         }
     }
     return best;
-}
-
-static void offer_missed(struct twin *t, struct twin_work *w)
-{
-    struct twin_agent *a = twin_agent(t, w->agent);
-    twin_ask(t, w, a->id, 1);
-    twin_end_offer(t, w, ROUTER_TIMED_OUT);
-    if (++a->misses >= t->rules.timeouts_to_away) {
-        a->misses = 0;
-        twin_presence(t, a, ROUTER_AWAY, ROUTER_TIMED_OUT);
-    }
 }
 
 static void sessions_lapse(struct twin *t, struct twin_work *w)
@@ -162,7 +151,7 @@ static void fire(struct twin *t, const struct due *d)
 {
     t->fired[d->kind]++;
     if (d->kind == OFFER)
-        offer_missed(t, d->w);
+        twin_offer_missed(t, d->w);
     else if (d->kind == GRACE)
         twin_presence(t, d->a, ROUTER_OFFLINE, ROUTER_DESK_LOST);
     else if (d->kind == WRAP_UP)

@@ -133,6 +133,10 @@ static struct router_agent any_agent_def(struct world *w, uint32_t i, bool from_
     struct router_agent a = {.name = "", .from_file = from_file, .capacity = 1 + world_random(w, 5)};
     a.id = name(w, "a", i);
     a.channels = any_channels(w);
+    if (w->plenty) {
+        a.capacity += 9;
+        a.channels = 0;
+    }
     a.bot = chance(w, 30);
     a.team = chance(w, 50) ? name(w, "t", world_random(w, 2)) : "";
     a.attributes_n = any_text(w, &a.attributes, "at", 2, 40);
@@ -222,6 +226,11 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     q.weight = world_random(w, 4) * 1000;
     q.target_ms = world_random(w, 4) * 20000;
     any_slas(w, &q);
+    if (w->plenty) {
+        q.requires_n = q.steps_n = 0;
+        q.needs = q.floor = "";
+    }
+    q.offer_to = chance(w, 50) ? 1 + world_random(w, 4) : world_random(w, 2);
     q.offer_ms = 500 + world_random(w, 5) * 500;
     q.wrap_up_ms = world_random(w, 3) * 1500;
     q.prefer_known_ms = world_random(w, 3) * 2000;
@@ -236,6 +245,9 @@ void world_config(struct world *w, struct router_config *c)
                                 .timeouts_to_away = 1 + world_random(w, 3),
                                 .decline_pause_ms = world_random(w, 4) * 1000,
                                 .decline_max = 1 + world_random(w, 3)};
+    w->plenty = chance(w, 40);
+    if (w->plenty)
+        c->decline_max = c->timeouts_to_away = 50, c->grace_ms = 100000;
     c->order = (enum router_order)world_random(w, ROUTER_ORDERS);
     c->seed = world_random(w, 3);
     c->extend_max = world_random(w, 3);
@@ -252,7 +264,7 @@ void world_config(struct world *w, struct router_config *c)
         c->channels[i].offer_ms = chance(w, 20) ? 250 : 0;
         c->channels[i].auto_accept = chance(w, 15);
         c->channels[i].max = chance(w, 40) ? 1 + world_random(w, 3) : 0;
-        c->channels[i].exclusive = chance(w, 15);
+        c->channels[i].exclusive = chance(w, w->plenty ? 3 : 15);
         c->channels[i].lost_ms = chance(w, 60) ? 250 + world_random(w, 6) * 500 : 0;
         c->channels[i].away_ms = chance(w, 50) ? 1000 + world_random(w, 6) * 1000 : 0;
         c->channels[i].give_back_ms = chance(w, 50) ? 1000 + world_random(w, 4) * 1000 : 0;
@@ -279,7 +291,8 @@ void world_happened(struct world *w, struct router_happened *h)
     if (h->kind == ROUTER_CHAT_CLOSED)
         h->channel = ROUTER_CHAT;
     h->account = name(w, "acc", world_random(w, 2));
-    h->conversation = chance(w, 20) ? 1 : 1 + world_random(w, WORLD_CONVERSATIONS);
+    h->conversation =
+        chance(w, 20) ? 1 : 1 + world_random(w, w->plenty ? 2 * WORLD_CONVERSATIONS : WORLD_CONVERSATIONS);
     h->handle = name(w, "h", world_random(w, h->conversation == 1 ? 9 : 3)); // one customer has too many handles
     h->call = h->channel == ROUTER_VOICE && chance(w, 80) ? name(w, "call", world_random(w, 3)) : "";
     h->language = chance(w, 50) ? name(w, "l", world_random(w, 2)) : "";
@@ -294,7 +307,7 @@ void world_happened(struct world *w, struct router_happened *h)
 
 static bool some_work(struct world *w, const struct router *r, struct router_work_view *v)
 {
-    size_t skip = world_random(w, WORLD_CONVERSATIONS);
+    size_t skip = world_random(w, w->plenty ? 2 * WORLD_CONVERSATIONS : WORLD_CONVERSATIONS);
     bool found = router_next_work(r, 0, v);
     for (struct router_work_view next; found && skip-- && router_next_work(r, v->id, &next);)
         *v = next;
@@ -341,22 +354,26 @@ void world_command(struct world *w, const struct router *r, struct router_comman
     *c = (struct router_command){.account = "", .handle = "", .text = "", .resolved = chance(w, 50)};
     if (chance(w, 70))
         c->text = name(w, "t", world_random(w, 2));
-    const char *whose = v.state == ROUTER_SNOOZED ? v.former_agent : v.agent;
-    c->agent = *whose && chance(w, 92) ? copy(w, whose) : any_agent(w);
+    struct router_offer_view o = {.agent = v.agent, .epoch = v.epoch};
+    if (v.offers_n) // mostly to the point: any of them may answer
+        router_offer_at(r, v.id, world_random(w, (uint32_t)v.offers_n), &o);
+    const char *whose = v.state == ROUTER_SNOOZED ? v.former_agent : o.agent;
+    bool comes = w->plenty && chance(w, 25);
+    c->agent = *whose && !comes && chance(w, 92) ? copy(w, whose) : any_agent(w);
     c->session = desk_of(w, r, c->agent);
     c->client_id = name(w, "c", (uint32_t)(chance(w, 97) ? ++w->client_id : w->client_id) % 100000);
     c->act = found && chance(w, 85) ? fitting_act(w, v.state, v.conversation == 1)
                                     : (enum router_act)(1 + world_random(w, ROUTER_ACTS - 1));
-    if (!found || chance(w, 12))
+    if (!found || comes || chance(w, 12))
         c->act = ROUTER_ACT_PRESENCE;
     c->work = found && chance(w, 97) ? v.id : world_random(w, 50);
-    c->epoch = chance(w, 95) ? v.epoch : v.epoch - world_random(w, 3);
+    c->epoch = chance(w, 95) ? o.epoch : o.epoch - world_random(w, 3);
     c->conversation = found && chance(w, 97) ? v.conversation : 1 + world_random(w, WORLD_CONVERSATIONS);
-    c->presence = chance(w, 75)   ? ROUTER_AVAILABLE
-                  : chance(w, 50) ? ROUTER_AWAY
-                  : chance(w, 45) ? ROUTER_FOCUS
-                  : chance(w, 70) ? ROUTER_DRAINING
-                                  : (enum router_presence)world_random(w, 8);
+    c->presence = comes || chance(w, 75) ? ROUTER_AVAILABLE
+                  : chance(w, 50)        ? ROUTER_AWAY
+                  : chance(w, 45)        ? ROUTER_FOCUS
+                  : chance(w, 70)        ? ROUTER_DRAINING
+                                         : (enum router_presence)world_random(w, 8);
     int64_t until[] = {1 + world_random(w, 20000), 1 + world_random(w, 3000), 0, (int64_t)90 * 86400000 + 1};
     uint32_t dice = world_random(w, 20);
     c->until = w->at + w->ahead + until[dice < 16 ? dice % 2 : 2 + dice % 2];
@@ -373,6 +390,8 @@ void world_command(struct world *w, const struct router *r, struct router_comman
 void world_desk(struct world *w, struct router_input *in)
 {
     uint32_t dice = world_random(w, 10);
+    if (w->plenty && chance(w, 75))
+        dice = 0;
     if (dice < 6) {
         uint32_t desk = world_random(w, WORLD_DESKS); // mostly its own agent's
         in->kind = ROUTER_IN_DESK_OPENED;

@@ -14,6 +14,7 @@ struct world {
     uint64_t seed;
     uint64_t client_id;
     int64_t at, ahead; // ahead: of the wall clock
+    bool plenty;       // of agents who can take anything: work is offered to several
     // the input's strings and lists live here until the next one
     char names[192][20];
     size_t names_n;

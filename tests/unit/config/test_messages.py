@@ -255,7 +255,7 @@ tenant = "one"
     assert [q["name"] for q in m["queues"]] == ["q", "rest"]
     assert m["queues"][0]["requires"] == [{"name": "billing", "level": 3}, {"name": "lang.de", "level": 2}]
     assert m["queues"][0]["channels"] == ["CHANNEL_CHAT", "CHANNEL_VOICE"]
-    assert m["queues"][1] == {"name": "rest", "priority": 5, "select": "suited", "offerSeconds": 30,
+    assert m["queues"][1] == {"name": "rest", "priority": 5, "select": "suited", "offerTo": 1, "offerSeconds": 30,
                               "wrapUpSeconds": 30, "fromFile": True, "weight": 1000, "targetSeconds": 60, "learnPrior": 20}
     assert [a["id"] for a in m["agents"]] == ["ann"] and m["agents"][0]["name"] == "ann"
     assert (m["graceSeconds"], m["timeoutsToAway"], m["declinePauseSeconds"], m["declineMax"]) == (7, 3, 60, 3)

@@ -441,7 +441,8 @@ static void act_on(struct world *w, const char *agent, enum router_act act, uint
 {
     struct router_command c = world_command(agent, act);
     c.work = world_work(w, conversation);
-    c.epoch = world_epoch(w, conversation);
+    struct router_offer_view o;
+    c.epoch = router_offer_to(w->r, c.work, agent, &o) ? o.epoch : world_epoch(w, conversation);
     c.conversation = conversation;
     c.to = to;
     c.text = "sold";

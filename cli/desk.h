@@ -13,6 +13,7 @@ struct desk_work {
     json_int_t work, conversation, epoch, customer;
     bool offered;           // else assigned or in wrap-up ...
     bool snoozed;           // ... or put away
+    bool asked;             // to take part in another's work
     unsigned long accepted; // the command that accepts the offer, 0 = none under way
     json_t *held;           // lines typed since then: they go out once it is assigned
     char name[128];         // of the customer
@@ -58,6 +59,14 @@ void desk_put_away(struct desk *d, struct desk_work *w); // it is snoozed: lines
 // desk_queue.c: the queues
 bool desk_line_queues(struct desk *d, char *rest);
 bool desk_show_queue(struct desk *d, const json_t *u);
+// desk_participant.c: work that several agents take part in
+bool desk_line_consult(struct desk *d, char *rest);
+bool desk_line_invite(struct desk *d, char *rest);
+bool desk_line_join(struct desk *d, char *rest);
+bool desk_line_leave(struct desk *d, char *rest);
+bool desk_line_dismiss(struct desk *d, char *rest);
+bool desk_line_hand_over(struct desk *d, char *rest);
+bool desk_takes_part(const struct desk *d, struct desk_work *w, const json_t *work); // notes how, where it is another's
 
 // desk_close.c: lines that say what came of the work
 bool desk_line_close(struct desk *d, char *rest);

@@ -161,6 +161,7 @@ static bool line_list(struct desk *d, char *rest)
         printf("%s work %" JSON_INTEGER_FORMAT "  conversation %" JSON_INTEGER_FORMAT "  %s%s\n",
                d->works[i].work == d->current ? "*" : " ", d->works[i].work, d->works[i].conversation, d->works[i].name,
                d->works[i].offered   ? "  (offered)"
+               : d->works[i].asked   ? "  (asked to join)"
                : d->works[i].snoozed ? "  (snoozed)"
                                      : "");
     return d->works_n ? true : line_none("nothing");
@@ -216,6 +217,12 @@ static const struct {
     {"by", "CHANNEL TEXT  reply by another channel", line_by},
     {"note", "TEXT  a note only agents see", line_note},
     {"transfer", "queue NAME | agent ID | team NAME", line_transfer},
+    {"consult", "queue NAME | agent ID | team NAME  the customer does not hear them", desk_line_consult},
+    {"invite", "queue NAME | agent ID | team NAME  into the conversation", desk_line_invite},
+    {"join", "[WORK]  what you are asked to", desk_line_join},
+    {"leave", "[WORK]  what you joined, or do not want to", desk_line_leave},
+    {"dismiss", "AGENT  who joined, or was asked", desk_line_dismiss},
+    {"handover", "AGENT  your work, to one who joined", desk_line_hand_over},
     {"close", "[unresolved] [DISPOSITION]  as much of the word as tells it apart", desk_line_close},
     {"disposition", "[unresolved] [DISPOSITION]  in wrap-up: what came of it after all", desk_line_disposition},
     {"done", "[WORK]  end the wrap-up", line_done},

@@ -79,9 +79,15 @@ static bool show_welcome(struct desk *d, const json_t *u)
         bool snoozed = strcmp(print_text(context, "work.state"), "snoozed") == 0;
         if (w)
             w->snoozed = snoozed;
-        if (w && !snoozed && !d->current)
+        bool part = w && desk_takes_part(d, w, json_object_get(context, "work"));
+        if (w && !snoozed && !w->asked && !d->current)
             d->current = w->work;
-        printf("you %s work %s:\n", snoozed ? "snoozed" : "hold", print_text(context, "work.id"));
+        printf("you %s work %s:\n",
+               snoozed         ? "snoozed"
+               : w && w->asked ? "are asked to join"
+               : part          ? "take part in"
+                               : "hold",
+               print_text(context, "work.id"));
         desk_story(context);
     }
     if (d->returning)
@@ -127,6 +133,42 @@ static void desk_hand(const json_t *u)
         putchar(')');
     }
     putchar('\n');
+}
+
+static bool show_asked(struct desk *d, const json_t *u)
+{
+    const json_t *context = json_object_get(u, "context");
+    struct desk_work *w = desk_learn(d, json_object_get(context, "work"), context);
+    if (!w)
+        return true;
+    w->asked = true;
+    w->epoch = print_number(u, "epoch");
+    printf("%s%s asks you to join work %" JSON_INTEGER_FORMAT " (%s) within %" JSON_INTEGER_FORMAT " s%s\n",
+           print_bold(), print_text(u, "by"), w->work, print_text(u, "role"), print_number(u, "expiresInMs") / 1000,
+           print_plain());
+    desk_story(context);
+    printf("  /join or /leave\n");
+    return true;
+}
+
+static bool show_joined(struct desk *d, const json_t *u)
+{
+    struct desk_work *w = desk_learn(d, json_object_get(u, "work"), NULL);
+    if (!w)
+        return true;
+    w->asked = false;
+    d->current = w->work;
+    bool heard = strcmp(print_text(u, "role"), "invited") == 0;
+    printf("%syou take part in work %" JSON_INTEGER_FORMAT ": %s%s; %s\n", print_bold(), w->work, w->name,
+           print_plain(), heard ? "the customer hears you" : "the customer does not hear you: /note");
+    return true;
+}
+
+static bool show_parted(struct desk *d, const json_t *u)
+{
+    printf("you take part in work %s no longer: %s\n", print_text(u, "work"), print_text(u, "reason"));
+    desk_forget(d, print_number(u, "work"));
+    return true;
 }
 
 static bool show_offer_ended(struct desk *d, const json_t *u)
@@ -248,7 +290,8 @@ bool desk_message(void *ctx, const json_t *frame)
                  {"assigned", show_assigned}, {"unassigned", show_unassigned}, {"work", show_work},
                  {"done", show_done},         {"entry", show_entry},           {"delivery", show_delivery},
                  {"refused", show_refused},   {"presence", show_presence},     {"error", show_error},
-                 {"typing", show_typing},     {"queue", desk_show_queue}};
+                 {"typing", show_typing},     {"queue", desk_show_queue},      {"asked", show_asked},
+                 {"joined", show_joined},     {"parted", show_parted}};
     struct desk *d = ctx;
     const char *seq = json_string_value(json_object_get(frame, "seq"));
     if (seq)

@@ -31,6 +31,7 @@
     X(behind, Throughline__V1__Behind, throughline__v1__behind__descriptor, "BEHIND_")                                 \
     X(evidence, Throughline__V1__Evidence, throughline__v1__evidence__descriptor, "EVIDENCE_")                         \
     X(happened_kind, Throughline__V1__HappenedKind, throughline__v1__happened_kind__descriptor, "HAPPENED_KIND_")      \
+    X(role, Throughline__V1__Role, throughline__v1__role__descriptor, "ROLE_")                                         \
     X(supervision, Throughline__V1__Supervision, throughline__v1__supervision__descriptor, "SUPERVISION_")
 
 #define NAMES_DECLARE(name, type, descriptor, prefix)                                                                  \

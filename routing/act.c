@@ -4,6 +4,7 @@
 // once its check has passed. Whose command it is and whether it came before is command.c's.
 
 #include "routing/command.h"
+#include "routing/participant.h"
 #include "routing/team.h"
 
 #include <string.h>
@@ -82,7 +83,9 @@ static enum router_refusal check_note(const struct router *r, struct order *o)
     o->work = work_of_conversation(r, o->c->conversation);
     bool holds = o->work && o->work->agent == o->agent &&
                  (o->work->state == ROUTER_ASSIGNED || o->work->state == ROUTER_WRAP_UP);
-    return holds ? ROUTER_REFUSAL_NONE : ROUTER_NOT_YOURS;
+    const struct participant *p = o->work ? participant_find(o->work, o->agent) : NULL;
+    bool takes_part = p && p->joined && (p->role == ROUTER_ROLE_INVITED || o->c->act == ROUTER_ACT_NOTE);
+    return holds || takes_part ? ROUTER_REFUSAL_NONE : ROUTER_NOT_YOURS;
 }
 
 static size_t send_current_session(const struct work *w)
@@ -200,6 +203,12 @@ const struct command_act command_acts[] = {
     [ROUTER_ACT_EXTEND] = {check_extend, act_extend, false},
     [ROUTER_ACT_DISPOSITION] = {close_check_disposition, close_act_disposition, false},
     [ROUTER_ACT_TRANSFER_TEAM] = {check_to_team, act_to_team, false},
+    [ROUTER_ACT_CONSULT] = {participant_check_ask, participant_act_ask, false},
+    [ROUTER_ACT_INVITE] = {participant_check_ask, participant_act_ask, false},
+    [ROUTER_ACT_JOIN] = {participant_check_join, participant_act_join, false},
+    [ROUTER_ACT_LEAVE] = {participant_check_leave, participant_act_leave, false},
+    [ROUTER_ACT_DISMISS] = {participant_check_dismiss, participant_act_dismiss, false},
+    [ROUTER_ACT_HAND_OVER] = {participant_check_hand_over, participant_act_hand_over, false},
     [ROUTER_ACT_SNOOZE] = {snooze_check, snooze_act, false},
     [ROUTER_ACT_WAKE] = {snooze_check_wake, snooze_act_wake, false},
 };

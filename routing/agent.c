@@ -9,6 +9,7 @@
 #include "routing/absence.h"
 #include "routing/core.h"
 #include "routing/learn.h"
+#include "routing/participant.h"
 #include "routing/team.h"
 
 #include <assert.h>
@@ -222,7 +223,7 @@ void agent_set_presence(struct router *r, struct agent *a, enum router_presence 
 {
     enum router_presence from = a->presence;
     bool blink = absence_was_a_blink(r, a);
-    if (to == ROUTER_DRAINING && !a->held.n)
+    if (to == ROUTER_DRAINING && !a->held.n && !a->takes_part.n)
         to = ROUTER_AWAY; // nothing to finish
     if (from == to)
         return;
@@ -240,10 +241,12 @@ void agent_set_presence(struct router *r, struct agent *a, enum router_presence 
         agent_mark_freed(r, a);
     if (from == ROUTER_AVAILABLE) {
         agent_each_held(r, a, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY, agent_give_back);
+        participant_give_back(r, a, false, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY);
         agent_reconsider(r, a);
     }
     if (to == ROUTER_OFFLINE) {
         a->misses = 0;
+        participant_give_back(r, a, true, reason);
         agent_each_held(r, a, reason, agent_let_go);
     }
 }
@@ -251,7 +254,7 @@ void agent_set_presence(struct router *r, struct agent *a, enum router_presence 
 // Called when work has left the agent.
 void agent_drained(struct router *r, struct agent *a)
 {
-    if (a->presence == ROUTER_DRAINING && !a->held.n)
+    if (a->presence == ROUTER_DRAINING && !a->held.n && !a->takes_part.n)
         agent_set_presence(r, a, ROUTER_AWAY, ROUTER_REASON_NONE);
 }
 
@@ -300,6 +303,7 @@ static void agent_bury(struct router *r, struct agent *a)
     memory_bury(r, a->members);
     memory_bury(r, a->held.v);
     memory_bury(r, a->informed.v);
+    memory_bury(r, a->takes_part.v);
     memory_bury(r, a->awaited.v);
     memory_bury(r, a);
 }
@@ -348,6 +352,7 @@ void agent_free(struct agent *a)
     free(a->lessons);
     free(a->held.v);
     free(a->informed.v);
+    free(a->takes_part.v);
     free(a->awaited.v);
     free(a);
 }

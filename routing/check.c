@@ -6,6 +6,7 @@
 #include "routing/absence.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
+#include "routing/participant.h"
 #include "routing/share.h"
 #include "routing/team.h"
 
@@ -33,6 +34,13 @@ static const char *check_agent_work(const struct router *r, const struct agent *
         for (size_t c = 0; c < ROUTER_CHANNELS; c++)
             places[c] += w->charge.channels >> c & 1;
         offers += w->state == ROUTER_OFFERED ? 1 : 0;
+    }
+    for (size_t i = 0; i < a->takes_part.n; i++) {
+        struct charge c = participant_charge(r, a, a->takes_part.v[i]);
+        load += c.units;
+        light += c.channels & ~r->rules.calls_interrupt ? 0 : c.units;
+        for (size_t k = 0; k < ROUTER_CHANNELS; k++)
+            places[k] += c.channels >> k & 1;
     }
     if (load != a->load || light != a->light)
         return "an agent's load is not the sum of the charges";
@@ -74,9 +82,9 @@ static const char *check_agent(const struct router *r, const struct agent *a)
         return "an agent is absent who is not, or for another time than allowed";
     if (focused != (a->focus.place != 0))
         return "an agent's focus has no end, or one that they are not in";
-    if (a->presence == ROUTER_OFFLINE && a->held.n)
+    if (a->presence == ROUTER_OFFLINE && (a->held.n || a->takes_part.n))
         return "an agent who is offline holds work";
-    if (a->presence == ROUTER_DRAINING && !a->held.n)
+    if (a->presence == ROUTER_DRAINING && !a->held.n && !a->takes_part.n)
         return "an agent finishes who has nothing left to finish";
     return check_agent_work(r, a);
 }
@@ -318,7 +326,8 @@ static const char *check_outcomes(const struct router *r)
 static const char *check_all(const struct router *r, bool ask_everybody)
 {
     static const char *(*const checks[])(const struct router *) = {
-        check_agents, check_works, check_calendars, check_queues, check_outcomes, learn_check, team_check,
+        check_agents,   check_works, check_calendars, check_queues,
+        check_outcomes, learn_check, team_check,      participant_check,
     };
     if (!timer_check(r))
         return "the timers are out of order";

@@ -34,6 +34,19 @@ void close_act_wrap_up_done(struct router *r, struct order *o);
 enum router_refusal close_check_disposition(const struct router *r, struct order *o);
 void close_act_disposition(struct router *r, struct order *o);
 
+// ---- act_participant.c ----
+
+enum router_refusal participant_check_ask(const struct router *r, struct order *o);
+void participant_act_ask(struct router *r, struct order *o);
+enum router_refusal participant_check_join(const struct router *r, struct order *o);
+void participant_act_join(struct router *r, struct order *o);
+enum router_refusal participant_check_leave(const struct router *r, struct order *o);
+void participant_act_leave(struct router *r, struct order *o);
+enum router_refusal participant_check_dismiss(const struct router *r, struct order *o);
+void participant_act_dismiss(struct router *r, struct order *o);
+enum router_refusal participant_check_hand_over(const struct router *r, struct order *o);
+void participant_act_hand_over(struct router *r, struct order *o);
+
 // ---- snooze.c ----
 
 enum router_refusal snooze_check(const struct router *r, struct order *o);

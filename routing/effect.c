@@ -4,6 +4,7 @@
 // what came with the input is copied into the arena, since it is the caller's.
 
 #include "routing/core.h"
+#include "routing/participant.h"
 
 struct router_effect *effect_add(struct router *r, enum router_effect_kind kind)
 {
@@ -47,6 +48,7 @@ void effect_entry(struct router *r, const struct work *w)
         e->number = r->input;
         e->informed = true;
     }
+    participant_tell(r, w, ROUTER_ENTRY, &(struct router_effect){.number = r->input});
 }
 
 void effect_answer(struct router *r, const char *session, const char *client_id, const char *agent,

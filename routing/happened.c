@@ -6,6 +6,7 @@
 // Only the customer's own words and calls are a contact. All else is shown to whom it concerns, and changes nothing.
 
 #include "routing/learn.h"
+#include "routing/participant.h"
 #include "routing/snooze.h"
 
 static bool happened_legal(const struct router_happened *h)
@@ -174,6 +175,11 @@ static void happened_tell(struct router *r, const struct work *w, enum router_ef
         happened_tell_one(r, w, kind, news, w->offers[i].agent, false);
     if (w->informed && !offer_or_held(w, w->informed))
         happened_tell_one(r, w, kind, news, w->informed, true);
+    struct router_effect like = {0};
+    if (news)
+        like = (struct router_effect){
+            .number = news->entry, .state = news->state, .text = arena_text(&r->arena, news->delivery)};
+    participant_tell(r, w, kind, &like);
 }
 
 enum router_refusal happened_delivery(struct router *r, const struct router_input *in)

@@ -271,6 +271,7 @@ static void offer_pass_by(struct router *r, struct work *w, struct agent *a)
 // else can.
 void offer_pass_on(struct router *r, struct work *w, enum router_reason reason)
 {
+    settle_unhold(r, w); // for whom it is held may be who is passed by
     for (size_t i = 0; i < w->offers_n; i++)
         offer_pass_by(r, w, w->offers[i].agent);
     if (w->agent)

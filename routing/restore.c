@@ -7,6 +7,7 @@
 
 #include "routing/absence.h"
 #include "routing/estimate.h"
+#include "routing/participant.h"
 #include "routing/reader.h"
 #include "routing/snapshot.h"
 #include "routing/supervise.h"
@@ -190,7 +191,7 @@ static void take_work_numbers(struct reader *in, const struct router *r, struct 
     w->hold_until = take_time(in);
     take_promise(in, r, w);
     bool open = (state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP) || state == ROUTER_SNOOZED;
-    bool legal = open && reason <= ROUTER_SUPERVISED && channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS &&
+    bool legal = open && reason <= ROUTER_DISMISSED && channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS &&
                  w->own_priority <= CORE_PRIORITY_MAX && w->charge.units <= CORE_UNITS_MAX &&
                  !(w->charge.channels & ~CORE_CHANNELS_ALL) && w->given.units <= CORE_UNITS_MAX &&
                  !(w->given.channels & ~CORE_CHANNELS_ALL) && w->epoch <= r->epoch;
@@ -250,6 +251,7 @@ static void take_work(struct reader *in, struct router *r)
     take_work_names(in, r, w);
     hand_take(in, r, w);
     take_sessions(in, r, w);
+    participant_take(in, r, w);
     struct offer offers[ROUTER_OFFERS_MAX];
     size_t offers_n = take_offers(in, r, offers);
     take_asks(in, r, w);
@@ -285,7 +287,7 @@ static void take_outcomes(struct reader *in, struct router *r)
         unsigned refusal = take8(in);
         const struct outcome *last = r->outcomes_last;
         bool next = input <= r->input && (!last || (last->input < input && last->at <= at));
-        if (!reader_must(in, next && refusal <= ROUTER_AGENT_FULL && !outcome_find(r, session, client_id),
+        if (!reader_must(in, next && refusal <= ROUTER_NOBODY && !outcome_find(r, session, client_id),
                          "the memory of commands is out of order"))
             return;
         outcome_remember(r, session, client_id, input, at, (enum router_refusal)refusal);

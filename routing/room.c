@@ -7,6 +7,7 @@
 // that it had at the close. Exclusive is a rule about offers: what an agent has already stays, and may go on.
 
 #include "routing/core.h"
+#include "routing/participant.h"
 
 static uint32_t room_places(const struct agent *a, const struct work *but, size_t channel)
 {
@@ -56,6 +57,8 @@ uint32_t room_light(const struct router *r, struct charge c)
 void room_weigh_anew(struct router *r, struct agent *a)
 {
     a->light = 0;
+    for (size_t i = 0; i < a->takes_part.n; i++)
+        a->light += room_light(r, participant_charge(r, a, a->takes_part.v[i]));
     for (size_t i = 0; i < a->held.n; i++)
         a->light += room_light(r, work_find(r, a->held.v[i])->charge);
 }

@@ -10,6 +10,7 @@
 #include "routing/core.h"
 #include "routing/learn.h"
 #include "routing/notice.h"
+#include "routing/participant.h"
 #include "routing/share.h"
 #include "routing/snooze.h"
 #include "routing/supervise.h"
@@ -107,13 +108,18 @@ static void timer_fire_absence(struct router *r, void *owner)
     absence_over(r, owner);
 }
 
+static void timer_fire_asked(struct router *r, void *owner)
+{
+    participant_timed_out(r, owner);
+}
+
 static void (*const router_timers[])(struct router *, void *) = {
-    [TIMER_OFFER] = timer_fire_offer,     [TIMER_GRACE] = timer_fire_grace,
-    [TIMER_WRAP_UP] = timer_fire_wrap_up, [TIMER_IDLE] = timer_fire_idle,
-    [TIMER_PAUSE] = timer_fire_pause,     [TIMER_HOLD] = timer_fire_hold,
-    [TIMER_STEP] = timer_fire_step,       [TIMER_GIVE_BACK] = timer_fire_give_back,
-    [TIMER_FOCUS] = timer_fire_focus,     [TIMER_OVERFLOW] = timer_fire_overflow,
-    [TIMER_ABSENCE] = timer_fire_absence,
+    [TIMER_ASKED] = timer_fire_asked,         [TIMER_OFFER] = timer_fire_offer,
+    [TIMER_GRACE] = timer_fire_grace,         [TIMER_WRAP_UP] = timer_fire_wrap_up,
+    [TIMER_IDLE] = timer_fire_idle,           [TIMER_PAUSE] = timer_fire_pause,
+    [TIMER_HOLD] = timer_fire_hold,           [TIMER_STEP] = timer_fire_step,
+    [TIMER_GIVE_BACK] = timer_fire_give_back, [TIMER_FOCUS] = timer_fire_focus,
+    [TIMER_OVERFLOW] = timer_fire_overflow,   [TIMER_ABSENCE] = timer_fire_absence,
 };
 
 struct router *router_new(void)

@@ -37,6 +37,14 @@ struct router_responses { // of a queue on one channel, by whether the target wa
     uint64_t first_met, first_missed, next_met, next_missed;
 };
 
+struct router_participant_view {
+    const char *agent;
+    enum router_role role;
+    bool joined; // else asked, until:
+    int64_t deadline;
+    uint64_t epoch;
+};
+
 struct router_work_view { // while it is offered, agent, epoch and deadline are those of the oldest offer
     uint64_t id, conversation, customer, epoch;
     const char *queue, *agent, *former_agent, *language, *intent;
@@ -56,6 +64,8 @@ struct router_work_view { // while it is offered, agent, epoch and deadline are 
     struct router_due due;
     uint32_t told; // bits (1u << enum router_notice_kind): notices that the customer was given
     size_t offers_n;
+    struct router_participant_view participants[ROUTER_PARTICIPANTS_MAX]; // in order of asking
+    size_t participants_n;
 };
 
 struct router_offer_view {
@@ -187,7 +197,7 @@ void router_each_closing(const struct router *r, const char *agent,
 // The rules in force, without queues, agents and calendars, which have views of their own.
 void router_rules(const struct router *r, struct router_config *out);
 bool router_calendar_at(const struct router *r, size_t index, struct router_calendar_view *out);
-// The conversations whose entries concern this agent: held, offered, in wrap-up or informed. Calls fn for each in order of work id.
+// The conversations whose entries concern this agent: held, offered, in wrap-up, taken part in (or asked to) or informed. Calls fn for each in order of work id.
 void router_each_concern(const struct router *r, const char *agent,
                          void (*fn)(void *ctx, const struct router_work_view *w, bool informed), void *ctx);
 

@@ -32,8 +32,11 @@ enum router_effect_kind {
     ROUTER_CONFIGURED,          // another configuration is in force
     ROUTER_CUSTOMER,            // to `agent`: this customer's handles changed
     ROUTER_NOTICE, // the customer is to be told `notice` through `session`; whoever does so gives ROUTER_IN_SAID back
-    ROUTER_DESK_ENDED, // to `agent`: a supervisor has ended the desk `session_id`
-    ROUTER_EFFECTS,    // size of tables
+    ROUTER_DESK_ENDED,         // to `agent`: a supervisor has ended the desk `session_id`
+    ROUTER_PARTICIPANT_ASKED,  // to `agent`: to take part in `former_agent`'s work, by `epoch` and until `deadline`
+    ROUTER_PARTICIPANT_JOINED, // to `agent`: they take part
+    ROUTER_PARTICIPANT_ENDED,  // to `agent`: they do not, or no longer
+    ROUTER_EFFECTS,            // size of tables
 };
 
 struct router_session {
@@ -166,8 +169,9 @@ struct router_effect {
     struct router_session session; // DELIVER, CONNECT, DISCONNECT
     const struct router_decision *decision; // DECISION
     const struct router_candidate *why;     // OFFER
-    const char *former_agent;               // OFFER
+    const char *former_agent;               // OFFER; PARTICIPANT_*: the holder
     const struct router_notice *notice;     // NOTICE
+    enum router_role role;                  // PARTICIPANT_*; ENTRY, CONNECT ... to a participant; NONE = as the holder
     struct router_hand hand;                // the input was a supervisor's, and this is what it did at once
 };
 

@@ -65,7 +65,13 @@ enum router_act {
     ROUTER_ACT_SNOOZE,
     ROUTER_ACT_WAKE,
     ROUTER_ACT_TRANSFER_TEAM,
-    ROUTER_ACTS, // size of tables
+    ROUTER_ACT_CONSULT,
+    ROUTER_ACT_INVITE,
+    ROUTER_ACT_JOIN,
+    ROUTER_ACT_LEAVE,
+    ROUTER_ACT_DISMISS,
+    ROUTER_ACT_HAND_OVER, // a warm transfer, to a participant who has joined
+    ROUTER_ACTS,          // size of tables
 };
 
 struct router_command {
@@ -74,16 +80,17 @@ struct router_command {
     const char *agent;
     enum router_act act;
     uint64_t work;         // accept, decline, transfer, close, wrap_up_done, extend, disposition, snooze, wake
-    uint64_t epoch;        // accept, decline
+    uint64_t epoch;        // accept, decline, join
     uint64_t conversation; // send, note
     enum router_presence presence;
     enum router_channel channel; // send; NONE = current
     const char *account;         // send on a channel without a session: from
     const char *handle;          // ... and to; "" = none
-    const char *to;              // transfer: queue, agent or team
+    const char *to;              // transfer, consult, invite: queue, agent or team; dismiss, hand over: agent
     const char *text;            // decline reason, disposition
     bool resolved;               // close, disposition
     int64_t until;               // snooze: wall
+    enum router_target target;   // consult, invite: what `to` names
 };
 
 struct router_supervise {

@@ -7,20 +7,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ROUTER_FOLD_VERSION   2 // the newest version of the fold that this code knows
-#define ROUTER_NAME_MAX       64
-#define ROUTER_TEXT_MAX       256
-#define ROUTER_SESSIONS_MAX   8    // per work; the oldest that is not live gives way
-#define ROUTER_CANDIDATES_MAX 32   // agents, who are then all named in a decision; of more, the winner and ten others
-#define ROUTER_NEEDS_MAX      1000 // bytes of an expression
-#define ROUTER_LEARN_INTENTS  32   // that a learning queue may list
-#define ROUTER_OFFERS_MAX     8    // of one work at a time
-#define ROUTER_STEPS_MAX      16
-#define ROUTER_SLAS_MAX       60 // one for each channel, each priority and none
-#define ROUTER_CALENDARS_MAX  64
-#define ROUTER_TURNS_MAX      1024              // of one calendar that are known ahead
-#define ROUTER_SNOOZE_MAX_MS  (90 * 86400000LL) // ahead
-#define ROUTER_CHANNELS       6                 // size of tables indexed by enum router_channel
+#define ROUTER_FOLD_VERSION     2 // the newest version of the fold that this code knows
+#define ROUTER_NAME_MAX         64
+#define ROUTER_TEXT_MAX         256
+#define ROUTER_SESSIONS_MAX     8    // per work; the oldest that is not live gives way
+#define ROUTER_CANDIDATES_MAX   32   // agents, who are then all named in a decision; of more, the winner and ten others
+#define ROUTER_NEEDS_MAX        1000 // bytes of an expression
+#define ROUTER_LEARN_INTENTS    32   // that a learning queue may list
+#define ROUTER_OFFERS_MAX       8    // of one work at a time
+#define ROUTER_PARTICIPANTS_MAX 4    // of one work, besides its holder
+#define ROUTER_STEPS_MAX        16
+#define ROUTER_SLAS_MAX         60 // one for each channel, each priority and none
+#define ROUTER_CALENDARS_MAX    64
+#define ROUTER_TURNS_MAX        1024              // of one calendar that are known ahead
+#define ROUTER_SNOOZE_MAX_MS    (90 * 86400000LL) // ahead
+#define ROUTER_CHANNELS         6                 // size of tables indexed by enum router_channel
 
 // Values equal throughline.v1.Channel, PresenceState, WorkState, Reason, Refusal, Exclusion, DeliveryState; a test compares them.
 enum router_channel {
@@ -74,6 +75,8 @@ enum router_reason {
     ROUTER_PUT_AWAY = 17, // snoozed
     ROUTER_WOKEN = 18,    // its time has come, or its agent wants it back
     ROUTER_SUPERVISED = 19,
+    ROUTER_LEFT = 20,      // a participant, by themselves
+    ROUTER_DISMISSED = 21, // a participant, by the holder
 };
 
 enum router_refusal {
@@ -94,6 +97,7 @@ enum router_refusal {
     ROUTER_AGENT_CHANNEL = 14,
     ROUTER_AGENT_UNFIT = 15,
     ROUTER_AGENT_FULL = 16,
+    ROUTER_NOBODY = 17, // who could be asked to take part
 };
 
 enum router_supervision { // what a supervisor does; values equal throughline.v1.Supervision
@@ -234,6 +238,19 @@ enum router_response_kept { // values equal throughline.v1.ResponseKept
     ROUTER_RESPONSE_OPEN = 0,
     ROUTER_RESPONSE_MET = 1,
     ROUTER_RESPONSE_MISSED = 2,
+};
+
+enum router_role { // in work that another agent has
+    ROUTER_ROLE_NONE = 0,
+    ROUTER_ROLE_CONSULTED = 1, // speaks with agents only
+    ROUTER_ROLE_INVITED = 2,   // speaks with the customer, too
+};
+
+enum router_target {
+    ROUTER_TARGET_NONE = 0,
+    ROUTER_TARGET_QUEUE = 1,
+    ROUTER_TARGET_AGENT = 2,
+    ROUTER_TARGET_TEAM = 3,
 };
 
 enum router_happened_kind {

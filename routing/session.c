@@ -7,6 +7,7 @@
 
 #include "routing/absence.h"
 #include "routing/core.h"
+#include "routing/participant.h"
 
 #include <string.h>
 
@@ -109,6 +110,7 @@ static void session_disconnect_one(struct router *r, struct work *w, size_t i)
         return;
     w->connected &= (uint8_t)~CORE_BIT(i);
     effect_work(r, ROUTER_DISCONNECT, w, w->agent, w->reason)->session = w->sessions[i];
+    participant_tell_call(r, w, ROUTER_DISCONNECT, i);
 }
 
 // Room for one more: the oldest that does not live gives way, else the oldest, a bridged call last.
@@ -214,6 +216,7 @@ void session_connect(struct router *r, struct work *w)
             continue;
         w->connected |= (uint8_t)CORE_BIT(i);
         effect_work(r, ROUTER_CONNECT, w, w->agent, w->reason)->session = w->sessions[i];
+        participant_tell_call(r, w, ROUTER_CONNECT, i);
         sla_answered(r, w); // they speak
     }
 }

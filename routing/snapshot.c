@@ -9,6 +9,7 @@
 #include "routing/snapshot.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
+#include "routing/participant.h"
 #include "routing/supervise.h"
 #include "routing/writer.h"
 
@@ -322,6 +323,7 @@ static void put_work(struct writer *o, const struct router *r, const struct work
     put_overflowed(o, w);
     hand_put(o, w);
     put_sessions(o, w);
+    participant_put(o, w);
     put_offers(o, w);
     put32(o, w->asks_n);
     for (size_t i = 0; i < w->asks_n; i++) {

@@ -64,6 +64,7 @@ enum timer_kind { // the order in which those due at the same moment fire
     TIMER_OVERFLOW,
     TIMER_SNOOZE, // the one whose deadline is in `wall`
     TIMER_ABSENCE,
+    TIMER_ASKED,
     TIMER_KINDS,
 };
 
@@ -171,10 +172,10 @@ struct agent {
     uint32_t slots[ROUTER_CHANNELS]; // as counted in the pools while seated
     int64_t seat_idle;
     struct desk *desks;
-    struct team *team;      // NULL = none
-    struct ids held;        // offered, assigned, in wrap-up
-    struct ids informed;    // has left, goes on seeing
-    struct lesson *lessons; // in order of queue and intent
+    struct team *team;               // NULL = none
+    struct ids held;                 // offered, assigned, in wrap-up
+    struct ids informed, takes_part; // has left, goes on seeing; or takes part, or is asked to
+    struct lesson *lessons;          // in order of queue and intent
     size_t lessons_n, lessons_cap;
     struct ids awaited; // waits for them in particular: passed to them, or held for them
 };
@@ -273,11 +274,12 @@ struct work {
     uint8_t sessions_n, sessions_cap;
     struct router_session *sessions; // owned
     struct offer *offers;            // under way, in order of epoch; while OFFERED, never none
-    size_t offers_n, offers_cap;
+    size_t offers_n, offers_cap, participants_n, participants_cap;
+    struct participant *participants;
     struct ask *asks;
     size_t asks_n, asks_cap;
     struct timer limit; // of the first offer to end, or of a wrap-up
-    struct timer idle, pause, hold, step, give_back, overflow, snooze, absence;
+    struct timer idle, pause, hold, step, give_back, overflow, snooze, absence, asked;
     struct router_wait promise;
     struct line *line;
     struct work *prev, *next; // in the line

@@ -3,6 +3,7 @@
 // Views: the state as it is now, for desks, read models and metrics. Nothing here changes it.
 
 #include "routing/estimate.h"
+#include "routing/participant.h"
 #include "routing/snooze.h"
 #include "routing/supervise.h"
 
@@ -67,7 +68,7 @@ void router_stats(const struct router *r, struct router_stats *out)
 
 static struct router_work_view view_of_work(const struct router *r, const struct work *w)
 {
-    return (struct router_work_view){
+    struct router_work_view v = {
         .id = w->id,
         .conversation = w->conversation,
         .customer = w->customer,
@@ -98,6 +99,12 @@ static struct router_work_view view_of_work(const struct router *r, const struct
         .told = w->said,
         .offers_n = w->offers_n,
     };
+    for (size_t i = 0; i < w->participants_n; i++) {
+        const struct participant *p = &w->participants[i];
+        v.participants[v.participants_n++] =
+            (struct router_participant_view){p->agent->def.id, p->role, p->joined, p->joined ? 0 : p->until, p->epoch};
+    }
+    return v;
 }
 
 static bool view_work(const struct router *r, const struct work *w, struct router_work_view *out)
@@ -235,19 +242,34 @@ struct router_wait router_queue_wait(const struct router *r, size_t index, enum 
     return sound ? estimate_newcomer(r, r->queues[index], channel) : (struct router_wait){0};
 }
 
-// Both lists ascend, so one walk along the two gives the order of work id.
+// The first id in the list that is not below; UINT64_MAX = none.
+static uint64_t view_next_id(const struct ids *s, uint64_t from)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->v[i] >= from)
+            return s->v[i];
+    }
+    return UINT64_MAX;
+}
+
+// One walk along the three lists gives the order of work id.
 void router_each_concern(const struct router *r, const char *agent,
                          void (*fn)(void *ctx, const struct router_work_view *w, bool informed), void *ctx)
 {
     const struct agent *a = agent_find(r, text_or_empty(agent));
     if (!a)
         return;
-    for (size_t i = 0, j = 0; i < a->held.n || j < a->informed.n;) {
-        bool held = j == a->informed.n || (i < a->held.n && a->held.v[i] <= a->informed.v[j]);
-        uint64_t id = held ? a->held.v[i++] : a->informed.v[j++];
-        if (held && j < a->informed.n && a->informed.v[j] == id)
-            j++;
+    for (uint64_t from = 0;;) {
+        const struct ids *lists[] = {&a->held, &a->takes_part, &a->informed};
+        uint64_t id = UINT64_MAX;
+        for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+            uint64_t next = view_next_id(lists[i], from);
+            id = next < id ? next : id;
+        }
+        if (id == UINT64_MAX)
+            return;
+        from = id + 1;
         struct router_work_view w = view_of_work(r, work_find(r, id));
-        fn(ctx, &w, !held);
+        fn(ctx, &w, !ids_have(&a->held, id));
     }
 }

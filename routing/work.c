@@ -16,6 +16,7 @@
 #include "routing/absence.h"
 #include "routing/estimate.h"
 #include "routing/notice.h"
+#include "routing/participant.h"
 #include "routing/team.h"
 
 #include <assert.h>
@@ -25,8 +26,8 @@ static const uint32_t work_moves[] = {
     [ROUTER_WORK_NONE] = CORE_BIT(ROUTER_QUEUED),
     [ROUTER_QUEUED] = CORE_BIT(ROUTER_OFFERED) | CORE_BIT(ROUTER_ASSIGNED) | CORE_BIT(ROUTER_CLOSED),
     [ROUTER_OFFERED] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_ASSIGNED) | CORE_BIT(ROUTER_CLOSED),
-    [ROUTER_ASSIGNED] =
-        CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_WRAP_UP) | CORE_BIT(ROUTER_CLOSED) | CORE_BIT(ROUTER_SNOOZED),
+    [ROUTER_ASSIGNED] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_WRAP_UP) | CORE_BIT(ROUTER_CLOSED) |
+                        CORE_BIT(ROUTER_SNOOZED) | CORE_BIT(ROUTER_ASSIGNED),
     [ROUTER_WRAP_UP] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_ASSIGNED) | CORE_BIT(ROUTER_CLOSED),
     [ROUTER_CLOSED] = 0,
     [ROUTER_SNOOZED] = CORE_BIT(ROUTER_QUEUED),
@@ -152,6 +153,8 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     assert((agent != NULL) == work_is_contact(to) && !w->offers_n);
     struct agent *former = w->agent;
     bool over = former && former == agent && agent->over;
+    if (to != ROUTER_ASSIGNED)
+        participant_end_all(r, w, reason);
     work_stamp_idle(r, w, to, agent);
     pace_moves(r, w, to, reason);
     if (to == ROUTER_WRAP_UP || to == ROUTER_CLOSED)

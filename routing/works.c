@@ -3,6 +3,7 @@
 // All open work: made, found by number and by conversation, and buried. Whether and how a work changes is work.c's.
 
 #include "routing/core.h"
+#include "routing/participant.h"
 #include "routing/supervise.h"
 
 #include <assert.h>
@@ -83,6 +84,7 @@ struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
     timer_init(&w->overflow, TIMER_OVERFLOW, w);
     timer_init(&w->give_back, TIMER_GIVE_BACK, w);
     timer_init(&w->snooze, TIMER_SNOOZE, w);
+    timer_init(&w->asked, TIMER_ASKED, w);
     timer_init(&w->absence, TIMER_ABSENCE, w);
     work_append(r, w);
     table_insert(&r->conversations, table_hash_number(conversation), w);
@@ -100,6 +102,7 @@ void work_free(struct work *w)
     free(w->asks);
     hand_free(w->hand);
     free(w->offers);
+    participant_free(w);
     text_free(w->former);
     text_free(w->last_agent);
     text_free(w->language);
@@ -120,6 +123,7 @@ void work_bury(struct router *r, struct work *w)
     memory_bury(r, w->asks);
     hand_set(r, w, NULL);
     memory_bury(r, w->offers);
+    participant_bury(r, w);
     text_bury(r, w->former);
     text_bury(r, w->last_agent);
     text_bury(r, w->language);

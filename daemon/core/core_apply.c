@@ -125,6 +125,7 @@ static void queue_delivery(struct core *c, const struct core_effect *ce)
     if (ce->e->kind == ROUTER_CONNECT) {
         connect.call = (char *)s->call;
         connect.agent = (char *)ce->e->agent;
+        connect.role = (Throughline__V1__Role)ce->e->role;
         d.what_case = THROUGHLINE__V1__DELIVERY__WHAT_CONNECT;
         d.connect = &connect;
     } else if (ce->e->kind == ROUTER_DISCONNECT) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the log's bytes to what the router takes: one row per kind of input, one per desk command. Strings stay where the
+// From the log's bytes to what the router takes: one row per kind of input (desk commands are core_command.c's). Strings stay where the
 // message has them (the scratch memory), so a usual input costs no copy and no malloc. What is malformed takes its number and its time and
 // does nothing else: every node sees the same bytes and comes to the same verdict. Bounds on lengths are the router's to judge.
 #include <string.h>
@@ -194,147 +194,13 @@ static bool read_nothing(struct scratch *a, const Throughline__V1__Input *m, str
     return true;
 }
 
-// ---- commands ----
-
-typedef bool act_fn(const Throughline__V1__Command *m, struct router_command *out);
-
-static bool act_presence(const Throughline__V1__Command *m, struct router_command *out)
-{
-    out->act = ROUTER_ACT_PRESENCE;
-    out->presence = (enum router_presence)m->presence->state; // others than an agent may choose are refused in the fold
-    return true;
-}
-
-static bool act_accept(const Throughline__V1__Command *m, struct router_command *out)
-{
-    out->act = ROUTER_ACT_ACCEPT;
-    out->work = m->accept->work;
-    out->epoch = m->accept->epoch;
-    return true;
-}
-
-static bool act_decline(const Throughline__V1__Command *m, struct router_command *out)
-{
-    out->act = ROUTER_ACT_DECLINE;
-    out->work = m->decline->work;
-    out->epoch = m->decline->epoch;
-    out->text = m->decline->reason;
-    return true;
-}
-
-static bool act_send(const Throughline__V1__Command *m, struct router_command *out)
-{
-    out->act = ROUTER_ACT_SEND;
-    out->conversation = m->send->conversation;
-    out->channel = (enum router_channel)m->send->channel;
-    out->account = m->send->account;
-    out->handle = m->send->handle;
-    return channel_ok((int)m->send->channel);
-}
-
-static bool act_note(const Throughline__V1__Command *m, struct router_command *out)
-{
-    out->act = ROUTER_ACT_NOTE;
-    out->conversation = m->note->conversation;
-    return true;
-}
-
-static bool act_transfer(const Throughline__V1__Command *m, struct router_command *out)
-{
-    const Throughline__V1__Transfer *t = m->transfer;
-    static const enum router_act by_target[] = {
-        [THROUGHLINE__V1__TRANSFER__TO_QUEUE] = ROUTER_ACT_TRANSFER_QUEUE,
-        [THROUGHLINE__V1__TRANSFER__TO_AGENT] = ROUTER_ACT_TRANSFER_AGENT,
-        [THROUGHLINE__V1__TRANSFER__TO_TEAM] = ROUTER_ACT_TRANSFER_TEAM,
-    };
-    size_t target = (size_t)t->to_case;
-    if (target >= sizeof by_target / sizeof *by_target || !by_target[target])
-        return false;
-    out->act = by_target[target];
-    out->work = t->work;
-    out->to = t->queue; // the names share their place
-    return true;
-}
-
-static bool act_close(const Throughline__V1__Command *m, struct router_command *out)
-{
-    out->act = ROUTER_ACT_CLOSE;
-    out->work = m->close->work;
-    out->text = m->close->disposition;
-    out->resolved = m->close->resolved;
-    return true;
-}
-
-static bool act_wrap_up_done(const Throughline__V1__Command *m, struct router_command *out)
-{
-    out->act = ROUTER_ACT_WRAP_UP_DONE;
-    out->work = m->wrap_up_done->work;
-    return true;
-}
-
-static bool act_extend(const Throughline__V1__Command *m, struct router_command *out)
-{
-    out->act = ROUTER_ACT_EXTEND;
-    out->work = m->extend->work;
-    return true;
-}
-
-static bool act_disposition(const Throughline__V1__Command *m, struct router_command *out)
-{
-    out->act = ROUTER_ACT_DISPOSITION;
-    out->work = m->disposition->work;
-    out->text = m->disposition->disposition;
-    out->resolved = m->disposition->resolved;
-    return true;
-}
-
-static bool act_snooze(const Throughline__V1__Command *m, struct router_command *out)
-{
-    out->act = ROUTER_ACT_SNOOZE;
-    out->work = m->snooze->work;
-    out->until = m->snooze->until_ms;
-    return true;
-}
-
-static bool act_wake(const Throughline__V1__Command *m, struct router_command *out)
-{
-    out->act = ROUTER_ACT_WAKE;
-    out->work = m->wake->work;
-    return true;
-}
-
-#define ACT_FIRST THROUGHLINE__V1__COMMAND__ACT_PRESENCE
-static act_fn *const acts[] = {
-    [THROUGHLINE__V1__COMMAND__ACT_PRESENCE - ACT_FIRST] = act_presence,
-    [THROUGHLINE__V1__COMMAND__ACT_ACCEPT - ACT_FIRST] = act_accept,
-    [THROUGHLINE__V1__COMMAND__ACT_DECLINE - ACT_FIRST] = act_decline,
-    [THROUGHLINE__V1__COMMAND__ACT_SEND - ACT_FIRST] = act_send,
-    [THROUGHLINE__V1__COMMAND__ACT_NOTE - ACT_FIRST] = act_note,
-    [THROUGHLINE__V1__COMMAND__ACT_TRANSFER - ACT_FIRST] = act_transfer,
-    [THROUGHLINE__V1__COMMAND__ACT_CLOSE - ACT_FIRST] = act_close,
-    [THROUGHLINE__V1__COMMAND__ACT_WRAP_UP_DONE - ACT_FIRST] = act_wrap_up_done,
-    [THROUGHLINE__V1__COMMAND__ACT_EXTEND - ACT_FIRST] = act_extend,
-    [THROUGHLINE__V1__COMMAND__ACT_DISPOSITION - ACT_FIRST] = act_disposition,
-    [THROUGHLINE__V1__COMMAND__ACT_SNOOZE - ACT_FIRST] = act_snooze,
-    [THROUGHLINE__V1__COMMAND__ACT_WAKE - ACT_FIRST] = act_wake,
-};
-
 static bool read_command(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
-    const Throughline__V1__Command *k = m->command;
-    unsigned i = (unsigned)k->act_case - ACT_FIRST;
     (void)a;
-    in->command = (struct router_command){
-        .session = k->session,
-        .client_id = k->client_id,
-        .agent = k->agent,
-        .account = "",
-        .handle = "",
-        .to = "",
-        .text = "",
-    };
-    return i < sizeof acts / sizeof acts[0] && acts[i] && acts[i](k, &in->command);
+    return input_command(m->command, &in->command);
 }
+
+// ---- the table ----
 
 struct input_kind {
     enum router_input_kind kind;

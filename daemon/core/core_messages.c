@@ -81,6 +81,22 @@ static Throughline__V1__Session *session(const struct router_session *s)
     return m;
 }
 
+static Throughline__V1__Participant **participants(const struct router_work_view *w)
+{
+    Throughline__V1__Participant **out = w->participants_n ? xcalloc(w->participants_n, sizeof *out) : NULL;
+    for (size_t i = 0; i < w->participants_n; i++) {
+        const struct router_participant_view *p = &w->participants[i];
+        out[i] = xcalloc(1, sizeof *out[i]);
+        throughline__v1__participant__init(out[i]);
+        out[i]->agent = message_text(p->agent);
+        out[i]->role = (Throughline__V1__Role)p->role;
+        out[i]->joined = p->joined;
+        out[i]->epoch = p->epoch;
+        out[i]->deadline_ms = p->deadline;
+    }
+    return out;
+}
+
 Throughline__V1__Work *core_work_message(const struct router *r, const struct router_work_view *w)
 {
     struct router_offer_view o;
@@ -110,6 +126,8 @@ Throughline__V1__Work *core_work_message(const struct router *r, const struct ro
     m->offered_to = w->offers_n ? xcalloc(w->offers_n, sizeof *m->offered_to) : NULL;
     for (size_t i = 0; i < w->offers_n && router_offer_at(r, w->id, i, &o); i++)
         m->offered_to[m->n_offered_to++] = message_text(o.agent);
+    m->n_participants = w->participants_n;
+    m->participants = participants(w);
     m->n_sessions = w->sessions_n;
     m->sessions = w->sessions_n ? xcalloc(w->sessions_n, sizeof *m->sessions) : NULL;
     for (size_t i = 0; i < w->sessions_n; i++)

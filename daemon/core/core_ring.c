@@ -23,9 +23,20 @@ struct ring_item {
 };
 
 static const bool kept[] = {
-    [ROUTER_DONE] = true,     [ROUTER_REFUSED] = true,       [ROUTER_OFFER] = true,    [ROUTER_OFFER_ENDED] = true,
-    [ROUTER_ASSIGN] = true,   [ROUTER_UNASSIGN] = true,      [ROUTER_WORK] = true,     [ROUTER_ENTRY] = true,
-    [ROUTER_PRESENCE] = true, [ROUTER_DELIVERY_NEWS] = true, [ROUTER_CUSTOMER] = true,
+    [ROUTER_DONE] = true,
+    [ROUTER_REFUSED] = true,
+    [ROUTER_OFFER] = true,
+    [ROUTER_OFFER_ENDED] = true,
+    [ROUTER_ASSIGN] = true,
+    [ROUTER_UNASSIGN] = true,
+    [ROUTER_WORK] = true,
+    [ROUTER_ENTRY] = true,
+    [ROUTER_PRESENCE] = true,
+    [ROUTER_DELIVERY_NEWS] = true,
+    [ROUTER_CUSTOMER] = true,
+    [ROUTER_PARTICIPANT_ASKED] = true,
+    [ROUTER_PARTICIPANT_JOINED] = true,
+    [ROUTER_PARTICIPANT_ENDED] = true,
 };
 
 // The strings of an effect, so that measuring, copying and pointing are one walk.
@@ -136,13 +147,24 @@ static bool is(const char *a, const char *b)
     return a && strcmp(a, b) == 0;
 }
 
+static bool takes_part(const struct core *c, uint64_t work, const char *agent)
+{
+    struct router_work_view w;
+    bool found = false;
+    if (router_work(c->router, work, &w))
+        for (size_t i = 0; i < w.participants_n; i++)
+            found |= strcmp(w.participants[i].agent, agent) == 0;
+    return found;
+}
+
 static bool concerns(const struct core *c, const struct ring_item *i, const char *agent)
 {
     struct router_offer_view o;
     if (is(i->e.agent, agent) || is(i->owner, agent))
         return true;
     return i->e.kind == ROUTER_WORK &&
-           (is(i->e.former_agent, agent) || router_offer_to(c->router, i->e.work, agent, &o));
+           (is(i->e.former_agent, agent) || router_offer_to(c->router, i->e.work, agent, &o) ||
+            takes_part(c, i->e.work, agent));
 }
 
 static bool parse_seq(const struct core *c, const char *seq, uint64_t *input, uint32_t *index)

@@ -20,6 +20,7 @@ void input_follow(struct router_input *in, int64_t at, int64_t wall);
 // False when malformed.
 bool input_agent(struct scratch *a, const Throughline__V1__Agent *m, struct router_agent *out);
 bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct router_queue *out);
+bool input_command(const Throughline__V1__Command *k, struct router_command *out); // strings stay where k has them
 bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, struct router_config *out);
 
 #endif

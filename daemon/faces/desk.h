@@ -158,6 +158,7 @@ char *disposition_detail(const struct desks *all, const Throughline__V1__DeskCom
 
 // desk_ask.c: questions of a desk, and whether it may ask them
 bool desk_concerns(struct desk *d, uint64_t conversation);
+bool desk_is_heard(struct desk *d, uint64_t conversation); // ... and the customer hears them
 bool desk_concerns_customer(struct desk *d, uint64_t customer);
 void timeline_ask(struct desk *d, const Throughline__V1__ReadTimeline *r);
 // Is this handle the customer's? Then the command goes on, else it ends.

@@ -273,16 +273,17 @@ static void publish(struct desk *d, const char *topic, const ProtobufCMessage *m
 
 static bool act_typing(struct desk *d, const Throughline__V1__DeskCommand *c, struct desk_fault *f)
 {
-    if (!desk_concerns(d, c->typing->conversation))
-        return fault(f, "forbidden", "typing.conversation", "it is not in your hands");
+    if (!desk_is_heard(d, c->typing->conversation))
+        return fault(f, "forbidden", "typing.conversation",
+                     "it is not in your hands, or the customer does not hear you");
     publish(d, FACE_TOPIC_TYPING, &c->typing->base);
     return true;
 }
 
 static bool act_read(struct desk *d, const Throughline__V1__DeskCommand *c, struct desk_fault *f)
 {
-    if (!desk_concerns(d, c->read->conversation))
-        return fault(f, "forbidden", "read.conversation", "it is not in your hands");
+    if (!desk_is_heard(d, c->read->conversation))
+        return fault(f, "forbidden", "read.conversation", "it is not in your hands, or the customer does not hear you");
     publish(d, FACE_TOPIC_READ, &c->read->base);
     return true;
 }

@@ -49,6 +49,17 @@ bool desk_concerns(struct desk *d, uint64_t conversation)
     return concerned_by(d, conversation, 0).conversation_found;
 }
 
+// Whether the customer hears them: not who is consulted, or has not joined yet.
+bool desk_is_heard(struct desk *d, uint64_t conversation)
+{
+    struct router_work_view w;
+    bool found = router_work_of_conversation(core_router(d->all->face->core), conversation, &w);
+    for (size_t i = 0; found && i < w.participants_n; i++)
+        if (strcmp(w.participants[i].agent, d->agent) == 0)
+            return w.participants[i].joined && w.participants[i].role == ROUTER_ROLE_INVITED;
+    return desk_concerns(d, conversation);
+}
+
 bool desk_concerns_customer(struct desk *d, uint64_t customer)
 {
     return concerned_by(d, 0, customer).customer_found;

@@ -48,6 +48,41 @@ static bool make_transfer(const Throughline__V1__DeskCommand *c, Throughline__V1
     return fault(f, "missing_field", "transfer", "must name a queue, an agent or a team");
 }
 
+static bool ask_is_sound(const Throughline__V1__Ask *a, struct desk_fault *f)
+{
+    if (a->to_case == THROUGHLINE__V1__ASK__TO__NOT_SET)
+        return fault(f, "missing_field", "to", "must name a queue, an agent or a team");
+    return bounded(f, a->queue, 64, "to"); // the names share their place
+}
+
+static bool make_consult(const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out, struct desk_fault *f)
+{
+    out->act_case = THROUGHLINE__V1__COMMAND__ACT_CONSULT;
+    out->consult = c->consult;
+    return ask_is_sound(c->consult, f);
+}
+
+static bool make_invite(const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out, struct desk_fault *f)
+{
+    out->act_case = THROUGHLINE__V1__COMMAND__ACT_INVITE;
+    out->invite = c->invite;
+    return ask_is_sound(c->invite, f);
+}
+
+static bool make_dismiss(const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out, struct desk_fault *f)
+{
+    out->act_case = THROUGHLINE__V1__COMMAND__ACT_DISMISS;
+    out->dismiss = c->dismiss;
+    return bounded(f, c->dismiss->agent, 64, "dismiss.agent");
+}
+
+static bool make_hand_over(const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out, struct desk_fault *f)
+{
+    out->act_case = THROUGHLINE__V1__COMMAND__ACT_HAND_OVER;
+    out->hand_over = c->hand_over;
+    return bounded(f, c->hand_over->agent, 64, "hand_over.agent");
+}
+
 static bool make_close(const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out, struct desk_fault *f)
 {
     out->act_case = THROUGHLINE__V1__COMMAND__ACT_CLOSE;
@@ -83,6 +118,12 @@ static bool make_short(const Throughline__V1__DeskCommand *c, Throughline__V1__C
     } else if (c->command_case == THROUGHLINE__V1__DESK_COMMAND__COMMAND_WAKE) {
         out->act_case = THROUGHLINE__V1__COMMAND__ACT_WAKE;
         out->wake = c->wake;
+    } else if (c->command_case == THROUGHLINE__V1__DESK_COMMAND__COMMAND_JOIN) {
+        out->act_case = THROUGHLINE__V1__COMMAND__ACT_JOIN;
+        out->join = c->join;
+    } else if (c->command_case == THROUGHLINE__V1__DESK_COMMAND__COMMAND_LEAVE) {
+        out->act_case = THROUGHLINE__V1__COMMAND__ACT_LEAVE;
+        out->leave = c->leave;
     } else {
         out->act_case = THROUGHLINE__V1__COMMAND__ACT_WRAP_UP_DONE;
         out->wrap_up_done = c->wrap_up_done;
@@ -103,6 +144,12 @@ static make_fn *const plain[] = {
     [THROUGHLINE__V1__DESK_COMMAND__COMMAND_DISPOSITION] = make_disposition,
     [THROUGHLINE__V1__DESK_COMMAND__COMMAND_SNOOZE] = make_snooze,
     [THROUGHLINE__V1__DESK_COMMAND__COMMAND_WAKE] = make_short,
+    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_CONSULT] = make_consult,
+    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_INVITE] = make_invite,
+    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_JOIN] = make_short,
+    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_LEAVE] = make_short,
+    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_DISMISS] = make_dismiss,
+    [THROUGHLINE__V1__DESK_COMMAND__COMMAND_HAND_OVER] = make_hand_over,
 };
 
 bool desk_plain(const Throughline__V1__DeskCommand *c, Throughline__V1__Command *out, struct desk_fault *f)

@@ -115,6 +115,8 @@ static void item_leave(struct desk *d, struct desk_item *i)
     } else {
         if (i->update->update_case == THROUGHLINE__V1__DESK_UPDATE__UPDATE_OFFER)
             i->update->offer->expires_in_ms = i->deadline - core_at(d->all->face->core);
+        if (i->update->update_case == THROUGHLINE__V1__DESK_UPDATE__UPDATE_ASKED)
+            i->update->asked->expires_in_ms = i->deadline - core_at(d->all->face->core);
         desk_say(d, i->update);
     }
 }

@@ -106,6 +106,44 @@ static void tell_offer_ended(struct desk *d, const struct core_effect *ce, const
     supervised_free(ended.supervised);
 }
 
+static void tell_asked(struct desk *d, const struct core_effect *ce, const char *seq)
+{
+    const struct router_effect *e = ce->e;
+    Throughline__V1__DeskUpdate *u = update_new(THROUGHLINE__V1__DESK_UPDATE__UPDATE_ASKED, seq);
+    Throughline__V1__Asked *a = u->asked = xcalloc(1, sizeof *a);
+    throughline__v1__asked__init(a);
+    a->role = (Throughline__V1__Role)e->role;
+    a->epoch = e->epoch;
+    a->by = xstrdup(e->former_agent ? e->former_agent : "");
+    struct desk_item *i = desk_send_later(d, u, 1);
+    i->deadline = e->deadline;
+    context_load(d->all, i, &a->context, e->conversation, e->customer, ce->input, desk_story_room(d), work_now(d, e));
+}
+
+static void tell_joined(struct desk *d, const struct core_effect *ce, const char *seq)
+{
+    Throughline__V1__Joined joined = THROUGHLINE__V1__JOINED__INIT;
+    joined.work = work_now(d, ce->e);
+    joined.role = (Throughline__V1__Role)ce->e->role;
+    Throughline__V1__DeskUpdate u = update_of(THROUGHLINE__V1__DESK_UPDATE__UPDATE_JOINED, seq);
+    u.joined = &joined;
+    desk_send(d, &u);
+    throughline__v1__work__free_unpacked(joined.work, NULL);
+}
+
+static void tell_parted(struct desk *d, const struct core_effect *ce, const char *seq)
+{
+    Throughline__V1__Parted parted = THROUGHLINE__V1__PARTED__INIT;
+    parted.work = ce->e->work;
+    parted.conversation = ce->e->conversation;
+    parted.epoch = ce->e->epoch;
+    parted.reason = (Throughline__V1__Reason)ce->e->reason;
+    parted.role = (Throughline__V1__Role)ce->e->role;
+    Throughline__V1__DeskUpdate u = update_of(THROUGHLINE__V1__DESK_UPDATE__UPDATE_PARTED, seq);
+    u.parted = &parted;
+    desk_send(d, &u);
+}
+
 static void tell_assigned(struct desk *d, const struct core_effect *ce, const char *seq)
 {
     const struct router_effect *e = ce->e;
@@ -248,6 +286,9 @@ static const struct {
     [ROUTER_PRESENCE] = {TO_AGENT, tell_presence},
     [ROUTER_CUSTOMER] = {TO_AGENT, tell_customer},
     [ROUTER_CONVERSATION_CLOSED] = {TO_AGENT, tell_closed},
+    [ROUTER_PARTICIPANT_ASKED] = {TO_AGENT, tell_asked},
+    [ROUTER_PARTICIPANT_JOINED] = {TO_AGENT, tell_joined},
+    [ROUTER_PARTICIPANT_ENDED] = {TO_AGENT, tell_parted},
 };
 
 static void tell_agent(struct desks *all, const char *agent, const struct core_effect *ce, tell_fn *tell)
@@ -292,6 +333,12 @@ void desks_effect(void *ctx, const struct core_effect *ce)
             tell_agent(all, o.agent, ce, rows[e->kind].tell);
     if (!same(agent, e->former_agent))
         tell_agent(all, e->former_agent, ce, rows[e->kind].tell);
+    struct router_work_view w;
+    if (!router_work(core_router(all->face->core), e->work, &w))
+        return;
+    for (size_t i = 0; i < w.participants_n; i++)
+        if (!same(w.participants[i].agent, e->former_agent))
+            tell_agent(all, w.participants[i].agent, ce, rows[e->kind].tell);
 }
 
 void desk_replayed(void *ctx, const struct core_effect *ce)

@@ -44,6 +44,9 @@ static const char *const names[] = {
     [ROUTER_CONFIGURED] = "configured",
     [ROUTER_CUSTOMER] = "customer",
     [ROUTER_DESK_ENDED] = "desk_ended",
+    [ROUTER_PARTICIPANT_ASKED] = "participant_asked",
+    [ROUTER_PARTICIPANT_JOINED] = "participant_joined",
+    [ROUTER_PARTICIPANT_ENDED] = "participant_ended",
 };
 
 struct line {
@@ -81,6 +84,7 @@ static void write_effect(struct line *l, const struct core_effect *ce)
     put_number(l, "number", e->number);
     put(l, "agent", e->agent);
     put(l, "formerAgent", e->former_agent);
+    put(l, "role", e->role ? role_name((Throughline__V1__Role)e->role) : "");
     put(l, "supervisor", e->hand.by);
     if (e->kind == ROUTER_DECISION && e->decision) {
         put(l, "queue", e->decision->queue);

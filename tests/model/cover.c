@@ -67,6 +67,12 @@ static const char *act_name(int v)
         [ROUTER_ACT_SNOOZE] = "snooze",
         [ROUTER_ACT_WAKE] = "wake",
         [ROUTER_ACT_TRANSFER_TEAM] = "transfer to a team",
+        [ROUTER_ACT_CONSULT] = "consult",
+        [ROUTER_ACT_INVITE] = "invite",
+        [ROUTER_ACT_JOIN] = "join",
+        [ROUTER_ACT_LEAVE] = "leave",
+        [ROUTER_ACT_DISMISS] = "dismiss",
+        [ROUTER_ACT_HAND_OVER] = "hand over",
     };
     _Static_assert(sizeof names / sizeof names[0] == ROUTER_ACTS, "the last act");
     return v < ROUTER_ACTS ? names[v] : NULL;
@@ -95,6 +101,9 @@ static const char *effect_name(int v)
         [ROUTER_CUSTOMER] = "customer",
         [ROUTER_NOTICE] = "notice",
         [ROUTER_DESK_ENDED] = "desk ended",
+        [ROUTER_PARTICIPANT_ASKED] = "participant asked",
+        [ROUTER_PARTICIPANT_JOINED] = "participant joined",
+        [ROUTER_PARTICIPANT_ENDED] = "participant ended",
     };
     _Static_assert(sizeof names / sizeof names[0] == ROUTER_EFFECTS, "the last effect");
     return v < ROUTER_EFFECTS ? names[v] : NULL;

@@ -62,6 +62,7 @@ static struct twin_event event_from_effect(const struct router_effect *e)
     to.deadline = e->deadline;
     to.state = e->state;
     to.informed = e->informed;
+    to.role = e->role;
     to.resolved = e->resolved;
     to.channel = e->session.channel;
     twin_name(to.agent, e->agent);
@@ -92,8 +93,8 @@ static bool events_equal(const struct twin_event *a, const struct twin_event *b)
 {
     bool equal = a->kind == b->kind && a->reason == b->reason && a->refusal == b->refusal && a->work == b->work &&
                  a->number == b->number && a->epoch == b->epoch && a->deadline == b->deadline && a->state == b->state &&
-                 a->informed == b->informed && a->resolved == b->resolved && a->channel == b->channel &&
-                 strcmp(a->agent, b->agent) == 0 && strcmp(a->handle, b->handle) == 0 &&
+                 a->informed == b->informed && a->role == b->role && a->resolved == b->resolved &&
+                 a->channel == b->channel && strcmp(a->agent, b->agent) == 0 && strcmp(a->handle, b->handle) == 0 &&
                  strcmp(a->call, b->call) == 0 && strcmp(a->team, b->team) == 0 && strcmp(a->winner, b->winner) == 0 &&
                  a->candidates_n == b->candidates_n && memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0 &&
                  a->step == b->step && a->able == b->able && strcmp(a->wanted, b->wanted) == 0 &&
@@ -198,6 +199,11 @@ static bool works_agree(const struct router *r, struct twin *t)
         for (size_t i = 0; agree && i < v.sessions_n; i++)
             agree =
                 v.sessions[i].live == w->sessions[i].live && strcmp(v.sessions[i].handle, w->sessions[i].handle) == 0;
+        agree = agree && v.participants_n == w->participants_n;
+        for (size_t i = 0; agree && i < v.participants_n; i++)
+            agree = strcmp(v.participants[i].agent, w->participants[i].agent) == 0 &&
+                    v.participants[i].joined == w->participants[i].joined &&
+                    v.participants[i].role == w->participants[i].role;
         if (!agree) {
             fprintf(stderr, "  work %" PRIu64 " differs: state %d/%d charge %u/%u queue %s/%s\n", v.id, (int)v.state,
                     w ? (int)w->state : -1, v.charge, w ? twin_charge(t, w) : 0, v.queue, w ? w->queue : "");

@@ -145,6 +145,11 @@ static void make_progress(struct world *w, const struct router *r, struct router
         make_coming(w, r, in);
         return;
     }
+    if (chance(w, 20)) {
+        order(w, r, in, "", ROUTER_ACT_CONSULT);
+        if (world_take_part(w, r, &in->command))
+            return;
+    }
     static const enum router_act writing_up[] = {ROUTER_ACT_WRAP_UP_DONE, ROUTER_ACT_WRAP_UP_DONE,
                                                  ROUTER_ACT_DISPOSITION, ROUTER_ACT_EXTEND};
     bool send = chance(w, 50);

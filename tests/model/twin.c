@@ -98,6 +98,7 @@ static struct twin_session *add_session(struct twin *t, struct twin_work *w)
             e->channel = out->channel;
             twin_name(e->handle, out->handle);
             twin_name(e->call, out->call);
+            twin_call_of_participants(t, ROUTER_DISCONNECT, w, out);
         }
         for (; out < &w->sessions[w->sessions_n - 1]; out++)
             *out = out[1];
@@ -260,6 +261,14 @@ static void tell_concerned(struct twin *t, const struct twin_work *w, enum route
         e->number = number;
         e->state = state;
         e->informed = true;
+    }
+    for (size_t i = 0; i < w->participants_n; i++) {
+        if (same(w->participants[i].agent, w->informed))
+            continue;
+        struct twin_event *e = twin_tell(t, kind, w, w->participants[i].agent, ROUTER_REASON_NONE);
+        e->number = number;
+        e->state = state;
+        e->role = w->participants[i].role;
     }
 }
 
@@ -480,6 +489,8 @@ static enum router_refusal may(struct twin *t, const struct router_command *c, s
     if (c->act == ROUTER_ACT_TRANSFER_QUEUE || c->act == ROUTER_ACT_TRANSFER_AGENT ||
         c->act == ROUTER_ACT_TRANSFER_TEAM)
         return may_transfer(t, c, *w);
+    if (c->act >= ROUTER_ACT_CONSULT && c->act <= ROUTER_ACT_HAND_OVER)
+        return twin_may_take_part(t, c, *w);
     if (c->act == ROUTER_ACT_SNOOZE || c->act == ROUTER_ACT_WAKE)
         return twin_may_snooze(t, c, *w);
     if (c->act == ROUTER_ACT_CLOSE || c->act == ROUTER_ACT_DISPOSITION) {
@@ -495,6 +506,9 @@ static enum router_refusal may(struct twin *t, const struct router_command *c, s
     }
     if (c->act == ROUTER_ACT_WRAP_UP_DONE)
         return mine(c, *w, ROUTER_WRAP_UP);
+    const struct twin_participant *p = *w ? twin_participant(*w, c->agent) : NULL;
+    if (p && p->joined && (c->act == ROUTER_ACT_NOTE || p->role == ROUTER_ROLE_INVITED))
+        return c->act == ROUTER_ACT_SEND ? may_send(*w, c) : ROUTER_REFUSAL_NONE;
     if (!*w || !same((*w)->agent, c->agent) || ((*w)->state != ROUTER_ASSIGNED && (*w)->state != ROUTER_WRAP_UP))
         return ROUTER_NOT_YOURS;
     return c->act == ROUTER_ACT_SEND ? may_send(*w, c) : ROUTER_REFUSAL_NONE;
@@ -510,7 +524,7 @@ static void send_words(struct twin *t, struct twin_work *w, const struct router_
         twin_name(s->handle, c->handle);
         w->changed = true;
     }
-    struct twin_event *e = twin_tell(t, ROUTER_DELIVER, w, w->agent, ROUTER_REASON_NONE);
+    struct twin_event *e = twin_tell(t, ROUTER_DELIVER, w, c->agent, ROUTER_REASON_NONE);
     e->number = t->input;
     e->channel = s->channel;
     twin_name(e->handle, s->handle);
@@ -586,6 +600,8 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
         close_conversation(t, w, c);
     else if (c->act == ROUTER_ACT_EXTEND)
         extend(t, w, c->agent);
+    else if (c->act >= ROUTER_ACT_CONSULT && c->act <= ROUTER_ACT_HAND_OVER)
+        twin_take_part(t, w, c);
     else if (c->act == ROUTER_ACT_SNOOZE)
         twin_snooze(t, w, c->until);
     else if (c->act == ROUTER_ACT_WAKE)

@@ -136,6 +136,20 @@ struct twin_offer {
     bool by_itself;
 };
 
+struct twin_participant {
+    char agent[TWIN_NAME], to[TWIN_NAME];
+    enum router_role role;
+    enum router_target target;
+    bool joined;
+    int64_t until;
+    uint64_t epoch;
+    uint32_t units, places;
+};
+
+struct twin_taking_part {
+    uint32_t units, heavy, places;
+};
+
 struct twin_work {
     uint64_t id, conversation, customer, epoch;
     enum router_work_state state;
@@ -164,6 +178,8 @@ struct twin_work {
     size_t sessions_n;
     struct twin_offer offers[ROUTER_OFFERS_MAX];
     size_t offers_n;
+    struct twin_participant participants[ROUTER_PARTICIPANTS_MAX];
+    size_t participants_n;
     struct twin_ask asks[TWIN_AGENTS];
     size_t asks_n;
 };
@@ -187,6 +203,7 @@ struct twin_event {
     int64_t deadline;
     char agent[TWIN_NAME];
     uint32_t state;
+    enum router_role role;
     bool informed, resolved;
     enum router_channel channel;
     char handle[TWIN_NAME], call[TWIN_NAME];
@@ -280,6 +297,7 @@ bool twin_meets_floor(const struct twin_agent *a, const struct twin_queue *q);
 bool twin_meets(const struct twin_agent *a, const struct twin_queue *q, size_t step, uint32_t *surplus);
 uint32_t twin_levels(const struct twin_agent *a, const struct twin_queue *q, size_t step, size_t *named);
 uint32_t twin_level(const struct twin_agent *a, const char *skill);
+bool twin_holds_any(const struct twin *t, const char *agent);
 bool twin_is_asked(const struct twin *t, const char *agent);
 bool twin_goes_first(struct twin *t, const struct twin_work *a, const struct twin_work *b);
 void twin_score(struct twin *t, const struct twin_work *w, struct twin_view *v, size_t n);
@@ -321,6 +339,21 @@ void twin_newly(struct twin_work *w);
 void twin_notices(struct twin *t);
 void twin_said(struct twin *t, const struct router_input *in);
 uint32_t twin_heard(const struct twin_work *w); // bits
+
+// Answered by twin_participant.c.
+struct twin_participant *twin_participant(struct twin_work *w, const char *agent); // NULL = they are not
+bool twin_takes_part(const struct twin *t, const char *agent);
+struct twin_taking_part twin_taking_part(const struct twin *t, const char *agent, size_t channel);
+const char *twin_somebody(struct twin *t, struct twin_work *w, enum router_target target, const char *to);
+void twin_ask_to_come(struct twin *t, struct twin_work *w, const char *agent, enum router_role role,
+                      enum router_target target, const char *to);
+void twin_call_of_participants(struct twin *t, enum router_effect_kind kind, const struct twin_work *w,
+                               const struct twin_session *s);
+void twin_all_go(struct twin *t, struct twin_work *w, enum router_reason reason);
+void twin_nobody_came(struct twin *t, struct twin_work *w);
+void twin_leaves_all(struct twin *t, const char *agent, bool gone, enum router_reason reason);
+enum router_refusal twin_may_take_part(struct twin *t, const struct router_command *c, struct twin_work *w);
+void twin_take_part(struct twin *t, struct twin_work *w, const struct router_command *c);
 
 // Answered by twin_team.c.
 const char *twin_best_of_team(struct twin *t, struct twin_work *w); // "" = nobody

@@ -25,7 +25,7 @@ bool twin_holds_any(const struct twin *t, const char *agent)
         if (twin_at_hand(&t->works[i], agent))
             return true;
     }
-    return false;
+    return twin_takes_part(t, agent);
 }
 
 void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, const char *agent,
@@ -33,6 +33,8 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
 {
     enum router_work_state from = w->state;
     struct twin_agent *former = *w->agent ? twin_agent(t, w->agent) : NULL;
+    if (to != ROUTER_ASSIGNED)
+        twin_all_go(t, w, reason);
     twin_estimate_moves(t, w, to, reason);
     if (to == ROUTER_WRAP_UP || to == ROUTER_CLOSED)
         twin_unanswered(t, w);
@@ -90,6 +92,7 @@ void twin_connect(struct twin *t, struct twin_work *w)
             s->connected = true;
             twin_answered(t, w);
             tell_of_call(t, ROUTER_CONNECT, w, s);
+            twin_call_of_participants(t, ROUTER_CONNECT, w, s);
         }
     }
 }
@@ -97,8 +100,10 @@ void twin_connect(struct twin *t, struct twin_work *w)
 void twin_disconnect(struct twin *t, struct twin_work *w)
 {
     for (size_t i = 0; i < w->sessions_n; i++) {
-        if (w->sessions[i].connected)
+        if (w->sessions[i].connected) {
             tell_of_call(t, ROUTER_DISCONNECT, w, &w->sessions[i]);
+            twin_call_of_participants(t, ROUTER_DISCONNECT, w, &w->sessions[i]);
+        }
         w->sessions[i].connected = false;
     }
 }
@@ -157,6 +162,10 @@ void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to
         if (twin_offer_to(w, a->id))
             twin_end_offer(t, w, a->id, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY);
     }
+    if (to != ROUTER_AVAILABLE)
+        twin_leaves_all(t, a->id, false, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY);
+    if (to == ROUTER_OFFLINE)
+        twin_leaves_all(t, a->id, true, reason);
     for (size_t i = 0; i < t->works_n && to == ROUTER_OFFLINE; i++) {
         struct twin_work *w = &t->works[i];
         if (same(w->agent, a->id) && w->state == ROUTER_ASSIGNED)

@@ -110,7 +110,7 @@ uint32_t twin_load(const struct twin *t, const char *agent)
         if (twin_at_hand(&t->works[i], agent))
             sum += twin_charge(t, &t->works[i]);
     }
-    return sum;
+    return sum + twin_taking_part(t, agent, 0).units;
 }
 
 uint32_t twin_priority(struct twin *t, const struct twin_work *w)
@@ -147,7 +147,7 @@ uint32_t twin_on_channel(const struct twin *t, const char *agent, size_t channel
         if (twin_at_hand(w, agent) && twin_places(w, w->state) & BIT(channel))
             n++;
     }
-    return n;
+    return n + twin_taking_part(t, agent, channel).places;
 }
 
 // Whether nothing new on these channels can be offered: one of them is at its maximum, or an exclusive one is in use.
@@ -173,6 +173,8 @@ bool twin_has_room(const struct twin *t, const struct twin_agent *a, uint32_t ch
         all += twin_charge(t, w);
         heavy += twin_places(w, w->state) & ~t->rules.calls_interrupt ? twin_charge(t, w) : 0;
     }
+    all += twin_taking_part(t, a->id, 0).units;
+    heavy += twin_taking_part(t, a->id, 0).heavy;
     bool call = channels & BIT(ROUTER_VOICE) && units <= t->rules.channels[ROUTER_VOICE].units;
     return all + units <= a->capacity || (t->rules.calls_interrupt && call && heavy + units <= a->capacity);
 }

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK, FOCUS, OVERFLOW, ABSENCE, SNOOZE };
+enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK, FOCUS, OVERFLOW, ABSENCE, SNOOZE, ASKED };
 
 const char *twin_timer_name(int kind)
 {
-    static const char *const names[] = {"",     "offer",     "grace", "wrap-up",  "idle",    "pause", "hold",
-                                        "step", "give back", "focus", "overflow", "absence", "snooze"};
+    static const char *const names[] = {"",     "offer",     "grace", "wrap-up",  "idle",    "pause",  "hold",
+                                        "step", "give back", "focus", "overflow", "absence", "snooze", "asked"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
 }
 
@@ -80,6 +80,10 @@ static struct due first_due(struct twin *t)
         const struct twin_agent *holder = twin_agent(t, w->agent);
         if (holder && stays(t, w, holder->presence))
             consider(&best, holder->gone_since + stays(t, w, holder->presence), ABSENCE, w, NULL);
+        for (size_t p = 0; p < w->participants_n; p++) {
+            if (!w->participants[p].joined)
+                consider(&best, w->participants[p].until, ASKED, w, NULL);
+        }
         if (w->give_back)
             consider(&best, w->give_back, GIVE_BACK, w, NULL);
         if (w->state == ROUTER_WRAP_UP)
@@ -162,6 +166,8 @@ static void fire(struct twin *t, const struct due *d)
         focus_ends(t, d->a);
     else if (d->kind == GIVE_BACK)
         gives_back(t, d->w);
+    else if (d->kind == ASKED)
+        twin_nobody_came(t, d->w);
     else if (d->kind == ABSENCE)
         absence_lasts(t, d->w);
     else if (d->kind == OVERFLOW)

@@ -335,6 +335,8 @@ static enum router_act fitting_act(struct world *w, enum router_work_state s, bo
         return chance(w, 15) ? ROUTER_ACT_EXTEND : chance(w, 70) ? ROUTER_ACT_ACCEPT : ROUTER_ACT_DECLINE;
     if (s == ROUTER_ASSIGNED && talkative && chance(w, 95))
         return ROUTER_ACT_SEND;
+    if (s == ROUTER_ASSIGNED && chance(w, 35))
+        return chance(w, 50) ? ROUTER_ACT_CONSULT : ROUTER_ACT_INVITE;
     if (s == ROUTER_ASSIGNED)
         return assigned[world_random(w, 11)];
     if (s == ROUTER_SNOOZED)
@@ -345,6 +347,79 @@ static enum router_act fitting_act(struct world *w, enum router_work_state s, bo
                : chance(w, 40) ? ROUTER_ACT_DISPOSITION
                                : ROUTER_ACT_SEND;
     return (enum router_act)(1 + world_random(w, ROUTER_ACTS - 1));
+}
+
+// Work that somebody besides its holder takes part in, or is asked to.
+static bool work_of_several(struct world *w, const struct router *r, struct router_work_view *v)
+{
+    struct router_work_view next = {0};
+    uint32_t n = 0;
+    while (router_next_work(r, next.id, &next)) {
+        if (next.participants_n && !world_random(w, ++n))
+            *v = next;
+    }
+    return n > 0;
+}
+
+// What one who takes part in this work, or is asked to, does; or the holder with them.
+static void about_a_participant(struct world *w, const struct router *r, const struct router_work_view *v,
+                                struct router_command *c)
+{
+    const struct router_participant_view *p = &v->participants[world_random(w, (uint32_t)v->participants_n)];
+    static const enum router_act theirs[] = {ROUTER_ACT_LEAVE, ROUTER_ACT_NOTE, ROUTER_ACT_SEND};
+    c->work = v->id;
+    c->conversation = v->conversation;
+    c->epoch = chance(w, 95) ? p->epoch : p->epoch - 1;
+    if (chance(w, 60)) {
+        c->agent = copy(w, p->agent);
+        c->act = p->joined || chance(w, 10) ? theirs[world_random(w, 3)] : ROUTER_ACT_JOIN;
+    } else {
+        c->agent = copy(w, v->agent);
+        c->to = copy(w, p->agent);
+        c->target = ROUTER_TARGET_AGENT;
+        c->act = (enum router_act)(ROUTER_ACT_CONSULT + world_random(w, 2));
+        if (chance(w, 70))
+            c->act = chance(w, 40) ? ROUTER_ACT_DISMISS : ROUTER_ACT_HAND_OVER;
+    }
+    c->session = desk_of(w, r, c->agent);
+}
+
+static void any_target(struct world *w, const struct router *r, struct router_command *c)
+{
+    struct router_agent_view a;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < AGENTS && chance(w, 90); i++) { // mostly somebody who can come
+        const char *id = name(w, "a", i);
+        if (!router_agent(r, id, &a) || a.presence != ROUTER_AVAILABLE || a.load || world_random(w, ++n))
+            continue;
+        c->target = ROUTER_TARGET_AGENT;
+        c->to = id;
+    }
+    if (n)
+        return;
+    c->target = (enum router_target)(chance(w, 97) ? 1 + world_random(w, 3) : 0);
+    c->to = c->target == ROUTER_TARGET_QUEUE  ? name(w, "q", world_random(w, QUEUES + 1))
+            : c->target == ROUTER_TARGET_TEAM ? name(w, "t", world_random(w, 3))
+                                              : name(w, "a", world_random(w, AGENTS + 1));
+}
+
+bool world_take_part(struct world *w, const struct router *r, struct router_command *c)
+{
+    struct router_work_view v = {.agent = ""}, next = {0};
+    if (chance(w, 75) && work_of_several(w, r, &v)) {
+        about_a_participant(w, r, &v, c);
+        return true;
+    }
+    for (uint32_t n = 0; router_next_work(r, next.id, &next);) {
+        if (next.state == ROUTER_ASSIGNED && !world_random(w, ++n))
+            v = next;
+    }
+    c->agent = copy(w, v.agent);
+    c->session = desk_of(w, r, c->agent);
+    c->work = v.id;
+    c->act = chance(w, 50) ? ROUTER_ACT_CONSULT : ROUTER_ACT_INVITE;
+    any_target(w, r, c);
+    return *v.agent;
 }
 
 void world_command(struct world *w, const struct router *r, struct router_command *c)
@@ -385,6 +460,10 @@ void world_command(struct world *w, const struct router *r, struct router_comman
     c->to = c->act == ROUTER_ACT_TRANSFER_TEAM    ? name(w, "t", world_random(w, 3))
             : c->act == ROUTER_ACT_TRANSFER_QUEUE ? name(w, "q", world_random(w, QUEUES + 1))
                                                   : name(w, "a", world_random(w, AGENTS + 1));
+    if (c->act == ROUTER_ACT_CONSULT || c->act == ROUTER_ACT_INVITE)
+        any_target(w, r, c);
+    if (chance(w, 25) && work_of_several(w, r, &v))
+        about_a_participant(w, r, &v, c);
 }
 
 void world_desk(struct world *w, struct router_input *in)

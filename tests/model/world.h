@@ -43,6 +43,7 @@ uint32_t world_random(struct world *w, uint32_t below);
 void world_config(struct world *w, struct router_config *c);
 void world_happened(struct world *w, struct router_happened *h);
 void world_command(struct world *w, const struct router *r, struct router_command *c);
+bool world_take_part(struct world *w, const struct router *r, struct router_command *c); // false = nobody has work
 void world_desk(struct world *w, struct router_input *in);
 void world_change(struct world *w, const struct router *r, struct router_input *in);
 void world_turns(struct world *w, const struct router *r, struct router_input *in);

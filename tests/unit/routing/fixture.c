@@ -12,9 +12,9 @@ static const char *const names_of_state[] = {"NONE", "QUEUED", "OFFERED", "ASSIG
 static const char *const names_of_presence[] = {"NONE", "OFFLINE", "AVAILABLE", "AWAY", "LOST", "FOCUS", "DRAINING"};
 static const char *const names_of_channel[] = {"none", "chat", "sms", "email", "voice", "social"};
 static const char *const names_of_reason[] = {
-    "-",         "NEW",           "REOPENED",   "ACCEPTED",   "DECLINED",       "TIMED_OUT",  "DESK_LOST",
-    "ABANDONED", "TRANSFERRED",   "CLOSED",     "WRAPPED_UP", "CHANNEL_SWITCH", "WENT_AWAY",  "REMOVED",
-    "TAKEN",     "CUSTOMER_BACK", "OVERFLOWED", "SNOOZED",    "WOKEN",          "SUPERVISED",
+    "-",           "NEW",     "REOPENED",   "ACCEPTED",       "DECLINED",  "TIMED_OUT", "DESK_LOST", "ABANDONED",
+    "TRANSFERRED", "CLOSED",  "WRAPPED_UP", "CHANNEL_SWITCH", "WENT_AWAY", "REMOVED",   "TAKEN",     "CUSTOMER_BACK",
+    "OVERFLOWED",  "SNOOZED", "WOKEN",      "SUPERVISED",     "LEFT",      "DISMISSED",
 };
 static const char *const names_of_refusal[] = {
     "-",
@@ -34,6 +34,7 @@ static const char *const names_of_refusal[] = {
     "AGENT_CHANNEL",
     "AGENT_UNFIT",
     "AGENT_FULL",
+    "NOBODY",
 };
 
 static void world_say(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -98,9 +99,20 @@ static void tell_deliver(struct world *w, const struct router_effect *e)
               e->session.handle);
 }
 
+static const char *const as_role[] = {"", " as CONSULTED", " as INVITED"};
+
 static void tell_connect(struct world *w, const struct router_effect *e)
 {
-    world_say(w, "connect %s to %s\n", e->session.call, e->agent);
+    world_say(w, "connect %s to %s%s\n", e->session.call, e->agent, as_role[e->role]);
+}
+
+static void tell_participant(struct world *w, const struct router_effect *e)
+{
+    const char *what = e->kind == ROUTER_PARTICIPANT_ASKED    ? "is asked"
+                       : e->kind == ROUTER_PARTICIPANT_JOINED ? "joins"
+                                                              : "parts";
+    world_say(w, "%s %s c%d%s%s%s\n", e->agent, what, (int)e->conversation, as_role[e->role], e->reason ? " " : "",
+              e->reason ? names_of_reason[e->reason] : "");
 }
 
 static void tell_disconnect(struct world *w, const struct router_effect *e)
@@ -173,6 +185,9 @@ static void (*const tell[])(struct world *, const struct router_effect *) = {
     [ROUTER_CUSTOMER] = tell_customer,
     [ROUTER_NOTICE] = tell_notice,
     [ROUTER_DESK_ENDED] = tell_desk_ended,
+    [ROUTER_PARTICIPANT_ASKED] = tell_participant,
+    [ROUTER_PARTICIPANT_JOINED] = tell_participant,
+    [ROUTER_PARTICIPANT_ENDED] = tell_participant,
 };
 
 struct bytes {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines of a terminal desk by which several agents come to one work: the holder consults and invites, who is asked joins or leaves, and
+// the work is handed over to who has joined.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/desk.h"
+#include "cli/print.h"
+
+static bool participant_ask(struct desk *d, const char *command, char *rest)
+{
+    struct desk_work *w = desk_work_by_id(d, d->current);
+    char *to = strchr(rest, ' ');
+    if (!w || !to ||
+        (strncmp(rest, "queue ", 6) != 0 && strncmp(rest, "agent ", 6) != 0 && strncmp(rest, "team ", 5) != 0)) {
+        printf("/%s queue NAME | agent ID | team NAME\n", command);
+        return true;
+    }
+    *to++ = 0;
+    return desk_command(d, command, json_pack("{s:I, s:s}", "work", w->work, rest, to));
+}
+
+bool desk_line_consult(struct desk *d, char *rest)
+{
+    return participant_ask(d, "consult", rest);
+}
+
+bool desk_line_invite(struct desk *d, char *rest)
+{
+    return participant_ask(d, "invite", rest);
+}
+
+// The work named, else the first that the agent is asked to.
+static struct desk_work *participant_asked(struct desk *d, const char *rest)
+{
+    if (*rest)
+        return desk_work_by_id(d, strtoll(rest, NULL, 10));
+    for (size_t i = 0; i < d->works_n; i++)
+        if (d->works[i].asked)
+            return &d->works[i];
+    return NULL;
+}
+
+bool desk_line_join(struct desk *d, char *rest)
+{
+    struct desk_work *w = participant_asked(d, rest);
+    if (!w) {
+        puts("nobody asks you to join");
+        return true;
+    }
+    return desk_command(d, "join", json_pack("{s:I, s:I}", "work", w->work, "epoch", w->epoch));
+}
+
+bool desk_line_leave(struct desk *d, char *rest)
+{
+    struct desk_work *w = participant_asked(d, rest);
+    w = w ? w : desk_work_by_id(d, d->current);
+    if (!w) {
+        puts("/leave [WORK]; /list shows them");
+        return true;
+    }
+    return desk_command(d, "leave", json_pack("{s:I}", "work", w->work));
+}
+
+static bool participant_name(struct desk *d, const char *line, const char *command, const char *agent)
+{
+    struct desk_work *w = desk_work_by_id(d, d->current);
+    if (!w || !*agent) {
+        printf("/%s AGENT\n", line);
+        return true;
+    }
+    return desk_command(d, command, json_pack("{s:I, s:s}", "work", w->work, "agent", agent));
+}
+
+bool desk_line_dismiss(struct desk *d, char *rest)
+{
+    return participant_name(d, "dismiss", "dismiss", rest);
+}
+
+bool desk_line_hand_over(struct desk *d, char *rest)
+{
+    return participant_name(d, "handover", "handOver", rest);
+}
+
+bool desk_takes_part(const struct desk *d, struct desk_work *w, const json_t *work)
+{
+    size_t i;
+    json_t *p;
+    json_array_foreach(json_object_get(work, "participants"), i, p)
+    {
+        if (strcmp(print_text(p, "agent"), d->agent) != 0)
+            continue;
+        w->asked = !json_is_true(json_object_get(p, "joined"));
+        w->epoch = print_number(p, "epoch");
+        return true;
+    }
+    return false;
+}

@@ -82,15 +82,15 @@ do -- Lua bounds how many names a chunk may have, and the library is one
             local i, c, n = index[k], known[k], number[k]
             local at, placed = (i - 1) * EVENT_WORDS, agent[k] and c.placed .. pb_text("\50", agent[k]) or c.placed
             local answer, entry, recent = n .. c.answer .. args[at + 1], args[at + 4], c.first .. n .. "," .. wall .. c.rest
-            local added = input_times .. "\26" .. varint(#placed) .. placed
-            answers[i] = answer .. "\0" .. added
+            local size = varint(#placed)
+            answers[i] = answer .. "\0" .. input_times .. "\26" .. size .. placed
             call("SETEX", keys[2 * i], rule[k].life, answer)
             call("HSET", c.key, "recent", recent)
             c.recent, c.wall = recent, now.wall
             if entry ~= "" then
                 call("XADD", c.timeline, n, "e", entry .. entry_time .. c.author)
             end
-            call("XADD", inputs, n, "i", args[at + 5] .. added)
+            call("XADD", inputs, n, "i", args[at + 5] .. input_times .. "\26" .. size .. placed)
         end
         log.n, log.at, log.wall, log.text = log.n + m, now.at, now.wall, log.noted
     end

@@ -284,7 +284,7 @@ void would_tell(struct arena *arena, const struct router *r, const struct work *
 
 // ---- needed.c: the fewest changes with which an agent meets conditions ----
 
-size_t needed_changes(const struct needs *n, const struct agent *a,
+size_t needed_changes(struct arena *arena, const struct needs *n, const struct agent *a,
                       struct router_change *out); // out: room for all parts
 struct agent needed_agent(struct arena *arena, const struct agent *a, const struct router_change *v, size_t n);
 

@@ -185,7 +185,7 @@ void would_tell(struct arena *arena, const struct router *r, const struct work *
     would_channels(&x);
     if (!pool_member(v->agent, p) && w->wanted != v->agent) {
         out->exclusions |= CORE_BIT(ROUTER_EX_SKILL);
-        x.n += needed_changes(&p->needs, v->agent, x.v + x.n);
+        x.n += needed_changes(arena, &p->needs, v->agent, x.v + x.n);
     }
     if (w->line && offer_of(w, v->agent)) {
         out->exclusions |= CORE_BIT(ROUTER_EX_OFFERED);

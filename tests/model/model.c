@@ -306,6 +306,18 @@ static struct router *through_snapshot(struct router *r)
     return copy;
 }
 
+// Of one work that waits, in turn: what a record as things stand tells of who is excluded.
+static bool changes_hold(struct router *r, struct twin *t, uint64_t n)
+{
+    struct router_work_view v;
+    uint64_t turn = 0;
+    for (uint64_t after = 0; router_next_work(r, after, &v); after = v.id) {
+        if (v.state == ROUTER_QUEUED && turn++ == n % 4)
+            return twin_changes_hold(t, router_explain(r, v.id), v.id, n % 1024 < 8);
+    }
+    return true;
+}
+
 static bool step(struct router *r, struct twin *t, struct world *w, uint64_t n)
 {
     struct router_effects out;
@@ -318,7 +330,8 @@ static bool step(struct router *r, struct twin *t, struct world *w, uint64_t n)
     if (why)
         fprintf(stderr, "  %s\n", why);
     bool agree = effects_agree(&out, t);
-    if (!why && agree && works_agree(r, t) && agents_agree(r, t) && queues_agree(r, t) && lessons_agree(r, t))
+    if (!why && agree && works_agree(r, t) && agents_agree(r, t) && queues_agree(r, t) && lessons_agree(r, t) &&
+        changes_hold(r, t, n))
         return true;
     fprintf(stderr, "input %" PRIu64 " of kind %d at %" PRId64 "\n", n, (int)in.kind, in.at);
     return false;

@@ -684,7 +684,8 @@ static void put_agent(struct twin *t, const struct router_agent *def)
     a->channels = def->channels;
     a->bot = def->bot;
     twin_name(a->team, def->team ? def->team : "");
-    twin_name(a->attribute, def->attributes_n ? def->attributes[0] : "");
+    for (size_t i = 0; i < TWIN_TRAITS; i++)
+        twin_name(a->attributes[i], i < def->attributes_n ? def->attributes[i] : "");
     a->speed = def->speed ? def->speed : 1000;
     a->resolution = def->resolution ? def->resolution : 1000;
     a->skills_n = copy_skills(a->skills, def->skills, def->skills_n);

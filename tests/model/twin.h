@@ -17,6 +17,7 @@
 #define TWIN_EVENTS   32768 // a leap of the time while queues overflow into each other
 #define TWIN_NAME     16
 #define TWIN_TEXT     128
+#define TWIN_TRAITS   2
 #define TWIN_STEPS    4
 #define TWIN_HOURS    4 // calendars
 #define TWIN_TURNS    8
@@ -37,7 +38,7 @@ struct twin_agent {
     size_t skills_n;
     uint32_t capacity, channels, misses, speed, resolution;
     bool bot;
-    char team[TWIN_NAME], attribute[TWIN_NAME]; // "" = none
+    char team[TWIN_NAME], attributes[TWIN_TRAITS][TWIN_NAME]; // "" = none
     enum router_presence presence, before;
     int64_t gone_since, idle_since, focus_end; // focus_end: 0 = no focus under way
 };
@@ -267,6 +268,8 @@ struct twin {
     size_t lessons_n;
     struct twin_closing closings[TWIN_CLOSINGS]; // oldest first
     size_t closings_n;
+    const char *spared_of; // an agent who is thought to have so many fewer conversations of a channel
+    uint32_t spared[ROUTER_CHANNELS];
     uint64_t fired[16], passed_on; // timers by kind; work that found its queue full, for the model's coverage
 };
 
@@ -327,6 +330,13 @@ void twin_end_offers(struct twin *t, struct twin_work *w, enum router_reason rea
 void twin_accept(struct twin *t, struct twin_work *w, const char *agent);
 void twin_decline(struct twin *t, struct twin_work *w, const char *agent);
 void twin_offer_missed(struct twin *t, struct twin_work *w);
+
+bool twin_has_attribute(const struct twin_agent *a, const char *name);
+struct twin_view twin_look(struct twin *t, struct twin_work *w, struct twin_agent *a);
+
+// Answered by changes.c: whether what a decision as things stand tells of changes is so. thorough: whether they are the
+// fewest as well.
+bool twin_changes_hold(struct twin *t, const struct router_decision *d, uint64_t work, bool thorough);
 
 // Answered by twin_overflow.c.
 struct twin_queue *twin_overflow(struct twin *t, const struct twin_queue *q); // NULL = nowhere

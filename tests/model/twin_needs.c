@@ -30,6 +30,14 @@ uint32_t twin_level(const struct twin_agent *a, const char *skill)
     return 0;
 }
 
+bool twin_has_attribute(const struct twin_agent *a, const char *name)
+{
+    bool has = false;
+    for (size_t i = 0; i < TWIN_TRAITS; i++)
+        has |= strcmp(a->attributes[i], name) == 0;
+    return has;
+}
+
 static void note(struct reading *in, const char *skill)
 {
     for (size_t i = 0; i < in->named_n; i++) {
@@ -86,7 +94,7 @@ static struct answer one(struct reading *in)
     if (strcmp(w, "team") == 0 || strcmp(w, "is") == 0) {
         in->at++;
         word(in, value);
-        return (struct answer){strcmp(value, strcmp(w, "is") == 0 ? in->a->attribute : in->a->team) == 0, 0};
+        return (struct answer){*w == 'i' ? twin_has_attribute(in->a, value) : strcmp(value, in->a->team) == 0, 0};
     }
     if (strcmp(w, "bot") == 0 || strcmp(w, "human") == 0)
         return (struct answer){in->a->bot == (*w == 'b'), 0};

@@ -147,7 +147,8 @@ uint32_t twin_on_channel(const struct twin *t, const char *agent, size_t channel
         if (twin_at_hand(w, agent) && twin_places(w, w->state) & BIT(channel))
             n++;
     }
-    return n + twin_taking_part(t, agent, channel).places;
+    n += twin_taking_part(t, agent, channel).places;
+    return t->spared_of && same(t->spared_of, agent) ? n - t->spared[channel] : n;
 }
 
 // Whether nothing new on these channels can be offered: one of them is at its maximum, or an exclusive one is in use.
@@ -237,7 +238,7 @@ static void keep_out(struct twin_view *v, enum router_exclusion why)
     v->exclusions |= 1u << why;
 }
 
-static struct twin_view look(struct twin *t, struct twin_work *w, struct twin_agent *a)
+struct twin_view twin_look(struct twin *t, struct twin_work *w, struct twin_agent *a)
 {
     bool has_it = twin_offer_to(w, a->id);
     struct twin_view v = {.a = a, .known = 2};
@@ -351,7 +352,7 @@ static size_t look_at_everybody(struct twin *t, struct twin_work *w, struct twin
 {
     size_t n = 0;
     for (size_t i = 0; i < t->agents_n; i++)
-        all[i] = look(t, w, &t->agents[i]);
+        all[i] = twin_look(t, w, &t->agents[i]);
     twin_score(t, w, all, t->agents_n);
     for (size_t i = 0; i < t->agents_n; i++) {
         if (all[i].exclusion == ROUTER_QUALIFIED)

@@ -5,6 +5,7 @@
 
 #include "fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct router_candidate *of(const struct router_decision *d, const char *agent)
@@ -308,6 +309,56 @@ static void test_everybody_is_named_and_nothing_else_changes(void **state)
     assert_int_equal(d->candidates[31].exclusion, ROUTER_EX_SKILL);
 }
 
+// Which of several would do depends on what is required besides.
+static void test_the_fewest_of_all_together(void **state)
+{
+    struct world *w = *state;
+    struct router_queue q = world_queue_def("all");
+    q.needs = "(bot or s >= 3) and human and (t >= 1 or s >= 2)"; // a bot is cheaper, but no human
+    world_queue(w, &q);
+    world_agent(w, "bob", "", 1, 0);
+    comes(w, "bob");
+    says(w, 1, ROUTER_CHAT);
+    const struct router_candidate *c = now(w, "bob");
+    assert_int_equal(c->behind, ROUTER_BEHIND_NOBODY);
+    assert_int_equal(c->changes_n, 1);
+    expect_change(c, 0, ROUTER_CHANGE_SKILL, "s", 0, 3);
+}
+
+// One team is no other.
+static void test_another_team_is_one_change(void **state)
+{
+    struct world *w = *state;
+    struct router_queue q = world_queue_def("all");
+    struct router_agent a = {.id = "bob", .name = "", .team = "south"};
+    q.needs = "not team = south and team = north";
+    world_queue(w, &q);
+    world_agent_put(w, a, "");
+    comes(w, "bob");
+    says(w, 1, ROUTER_CHAT);
+    const struct router_candidate *c = now(w, "bob");
+    assert_int_equal(c->changes_n, 1);
+    expect_change(c, 0, ROUTER_CHANGE_TEAM, "north", 0, 0);
+}
+
+// Very many alternatives that lead nowhere are not searched to the end.
+static void test_a_hopeless_requirement_takes_no_long_time(void **state)
+{
+    struct world *w = *state;
+    struct router_queue q = world_queue_def("all");
+    static char text[ROUTER_NEEDS_MAX];
+    size_t n = 0;
+    for (int i = 0; n + 60 < sizeof text; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "(a%d or b%d) and ", i, i);
+    strcpy(text + n, "z and not z");
+    q.needs = text;
+    world_queue(w, &q);
+    world_agent(w, "bob", "", 1, 0);
+    comes(w, "bob");
+    says(w, 1, ROUTER_CHAT);
+    assert_int_equal(now(w, "bob")->behind, ROUTER_BEHIND_NEVER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +374,9 @@ int main(void)
         story(test_behind_who_is_known_and_who_is_named),
         story(test_behind_the_drawn),
         story(test_everybody_is_named_and_nothing_else_changes),
+        story(test_the_fewest_of_all_together),
+        story(test_another_team_is_one_change),
+        story(test_a_hopeless_requirement_takes_no_long_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

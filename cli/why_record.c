@@ -101,6 +101,25 @@ static void words_overflowed(const json_t *d)
     putchar('\n');
 }
 
+// ", since a wait of 3-6 min was estimated with 40 s left until the target"
+static void words_breach(const json_t *d)
+{
+    const json_t *wait = print_member(d, "relaxedWait");
+    if (words_is(wait, "kind", "known"))
+        printf(", since a wait of %s was estimated", print_wait(wait));
+    else
+        fputs(words_is(wait, "kind", "nobody") ? ", since nobody who could take it was there"
+                                               : ", since no wait could be estimated",
+              stdout);
+    if (!print_number(d, "relaxedLeftMs")) {
+        fputs(" when the target was over", stdout);
+        return;
+    }
+    fputs(" with ", stdout);
+    why_time(print_number(d, "relaxedLeftMs"));
+    fputs(" left until the target", stdout);
+}
+
 // "relaxed 2 times so far, the last time since it had waited 90 s, 150 % of the queue's target"
 static void words_relaxed(const json_t *d)
 {
@@ -112,6 +131,8 @@ static void words_relaxed(const json_t *d)
         fputs(step == 1 ? ", since it had waited " : ", the last time since it had waited ", stdout);
         why_time(after);
     }
+    if (words_is(d, "relaxedBy", "breach"))
+        words_breach(d);
     if (print_number(d, "relaxedPercent"))
         printf(", " N " %% of the queue's target", print_number(d, "relaxedPercent"));
     putchar('\n');

@@ -6,6 +6,7 @@
 // what is at hand stays, even over capacity (agent.over), and work of a queue that is gone enters another by the rules.
 
 #include "routing/absence.h"
+#include "routing/breach.h"
 #include "routing/core.h"
 #include "routing/learn.h"
 #include "routing/notice.h"
@@ -40,17 +41,25 @@ static bool config_needs_legal(const char *text)
     return !text || router_needs_ok(text, &why, &at);
 }
 
-// Each step begins after the one before.
+static bool config_step_legal(const struct router_relax *s)
+{
+    return s->needs && config_needs_legal(s->needs) && s->percent <= 1000 &&
+           (s->after_ms != 0) + (s->percent != 0) + s->breach == 1;
+}
+
+// Each step that begins at a time begins after the one before that does.
 static bool config_steps_legal(const struct router_queue *q)
 {
     if (q->steps_n > ROUTER_STEPS_MAX || (q->steps_n && !q->steps))
         return false;
     int64_t before = 0;
     for (size_t i = 0; i < q->steps_n; i++) {
-        const struct router_relax *s = &q->steps[i];
         int64_t after = queue_step_after(q, i);
-        if (!s->needs || !config_needs_legal(s->needs) || (s->after_ms && s->percent) || s->percent > 1000 ||
-            after <= before || after > CORE_MS_MAX)
+        if (!config_step_legal(&q->steps[i]) || (q->steps[i].breach && breach_step(q) != i + 1))
+            return false;
+        if (q->steps[i].breach)
+            continue;
+        if (after <= before || after > CORE_MS_MAX)
             return false;
         before = after;
     }
@@ -185,6 +194,7 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
             work_change_queue(r, w, same ? same : enter_queue(r, w));
             w->entered = same ? w->entered : r->at;
         }
+        breach_arm(r, w);
         work_recharge(r, w);
         session_arm(r, w);
         if (w->line)

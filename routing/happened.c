@@ -60,6 +60,7 @@ static void happened_back(struct router *r, struct work *w)
     learn_again(r, w);
     if (!agent_is_here(a) || !happened_keeps(r, w, a, true, (struct charge){0})) {
         w->since = r->at;
+        sla_renewed(r, w);
         work_requeue(r, w, ROUTER_CUSTOMER_BACK, false);
         return;
     }

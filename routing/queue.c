@@ -96,7 +96,7 @@ static void queue_make_pool(struct queue *q, struct pool *p, size_t step, struct
 {
     p->queue = q;
     p->topic = topic;
-    p->after = step ? queue_step_after(&q->def, step - 1) : 0;
+    p->after = !step ? 0 : q->def.steps[step - 1].breach ? INT64_MAX : queue_step_after(&q->def, step - 1);
     needs_of_queue(&p->needs, &q->def, step);
     p->skills = memory_new(p->needs.n, sizeof *p->skills);
     p->skills_n = needs_skills(&p->needs, p->skills);
@@ -194,9 +194,13 @@ struct pool *queue_pool_at(const struct queue *q, size_t step)
 // How often what the queue requires has been relaxed for work that has waited for so long.
 uint32_t queue_step(const struct router *r, const struct work *w)
 {
+    const struct router_queue *q = &w->queue->def;
     uint32_t step = 0;
-    while (step < w->queue->def.steps_n && queue_pool_at(w->queue, step + 1)->after <= r->at - w->since)
-        step++;
+    for (uint32_t i = 1; i <= q->steps_n; i++) {
+        bool begun =
+            q->steps[i - 1].breach ? w->sla.breach.foreseen : queue_pool_at(w->queue, i)->after <= r->at - w->since;
+        step = begun ? i : step;
+    }
     return step;
 }
 
@@ -208,11 +212,14 @@ struct pool *queue_pool(const struct router *r, const struct work *w)
 
 void queue_arm_step(struct router *r, struct work *w)
 {
-    size_t next = queue_step(r, w) + 1u;
-    if (next <= w->queue->def.steps_n)
+    const struct router_queue *q = &w->queue->def;
+    for (size_t next = queue_step(r, w) + 1u; next <= q->steps_n; next++) {
+        if (q->steps[next - 1].breach)
+            continue;
         timer_start(r, &w->step, timer_after(w->since, queue_pool_at(w->queue, next)->after));
-    else
-        timer_stop(r, &w->step);
+        return;
+    }
+    timer_stop(r, &w->step);
 }
 
 static struct line *queue_line(struct queue *q, const struct line *like)

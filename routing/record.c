@@ -89,11 +89,15 @@ static void record_counts(const struct router *r, const struct work *w, const st
     }
 }
 
-static struct router_relaxed record_relaxed(const struct queue *q, uint32_t step)
+static struct router_relaxed record_relaxed(const struct work *w, uint32_t step)
 {
+    const struct queue *q = w->queue;
+    const struct breach *b = &w->sla.breach;
     if (!step)
         return (struct router_relaxed){0};
     const struct router_relax *s = &q->def.steps[step - 1];
+    if (s->breach)
+        return (struct router_relaxed){.cause = ROUTER_CAUSE_BREACH, .wait = b->wait, .left_ms = b->left};
     return (struct router_relaxed){.cause = s->percent ? ROUTER_CAUSE_TARGET : ROUTER_CAUSE_WAITED,
                                    .ms = queue_step_after(&q->def, step - 1),
                                    .percent = s->percent};
@@ -134,7 +138,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .team = w->team ? w->team->name : "",
         .hand = w->reason == ROUTER_SUPERVISED ? hand_view(w) : (struct router_hand){.by = "", .note = ""},
         .overflowed = {w->overflowed, w->overflow_cause},
-        .relaxed = record_relaxed(w->queue, step),
+        .relaxed = record_relaxed(w, step),
         .due = sla_due(r, w),
         .told = w->said,
     };

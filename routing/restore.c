@@ -146,29 +146,41 @@ static void take_asks(struct reader *in, const struct router *r, struct work *w)
     }
 }
 
+static struct router_wait take_wait(struct reader *in)
+{
+    struct router_wait v = {0};
+    unsigned kind = take8(in);
+    v.low = take_time(in);
+    v.middle = take_time(in);
+    v.high = take_time(in);
+    if (reader_must(in,
+                    kind <= ROUTER_WAIT_PERSON && v.high <= ESTIMATE_MAX_MS && v.middle <= ESTIMATE_MAX_MS &&
+                        v.low <= ESTIMATE_MAX_MS,
+                    "a wait is estimated out of bounds"))
+        v.kind = (enum router_wait_kind)kind;
+    return v;
+}
+
 static void take_promise(struct reader *in, const struct router *r, struct work *w)
 {
     w->taken = take_past(in, r->at);
     w->given_at = take_past(in, r->at);
     w->measured = take_bool(in);
     w->promised = take_bool(in);
-    unsigned kind = take8(in);
-    w->promise.low = take_time(in);
-    w->promise.middle = take_time(in);
-    w->promise.high = take_time(in);
-    if (reader_must(in,
-                    kind <= ROUTER_WAIT_PERSON && w->promise.high <= ESTIMATE_MAX_MS &&
-                        w->promise.middle <= ESTIMATE_MAX_MS && w->promise.low <= ESTIMATE_MAX_MS,
-                    "a wait is promised out of bounds"))
-        w->promise.kind = (enum router_wait_kind)kind;
+    w->promise = take_wait(in);
 }
 
-static void take_sla(struct reader *in, const struct router *r, struct sla *s)
+static void take_sla(struct reader *in, const struct router *r, struct work *w)
 {
+    struct sla *s = &w->sla;
     unsigned due = take8(in), first = take8(in);
     s->from = take_past(in, r->at); // its age, until the queue is known
     s->met = take32(in);
     s->missed = take32(in);
+    s->breach.foreseen = take_bool(in);
+    s->breach.wait = take_wait(in);
+    s->breach.left = take_time(in);
+    w->breach.deadline = take_time(in);
     if (!reader_must(in, due <= ROUTER_RESPONSE_NEXT && first <= ROUTER_RESPONSE_MISSED, "a response is unknown"))
         return;
     s->due = (enum router_response)due;
@@ -187,7 +199,7 @@ static void take_work_numbers(struct reader *in, const struct router *r, struct 
     w->given.channels = take8(in);
     w->since = take_past(in, r->at);
     w->entered = take_past(in, r->at);
-    take_sla(in, r, &w->sla);
+    take_sla(in, r, w);
     w->hold_until = take_time(in);
     take_promise(in, r, w);
     bool open = (state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP) || state == ROUTER_SNOOZED;
@@ -257,7 +269,10 @@ static void take_work(struct reader *in, struct router *r)
     take_asks(in, r, w);
     if (!reader_must(in, !held || w->state == ROUTER_QUEUED || offers_n, "work is held that does not wait"))
         return;
+    int64_t look = w->breach.deadline;
     work_enter(r, w);
+    if (reader_must(in, (w->breach.place != 0) == (look != 0), "a target is watched that nobody waits for") && look)
+        timer_start(r, &w->breach, look);
     session_arm(r, w);
     for (size_t i = 0; i < offers_n; i++)
         offer_list(r, w, &offers[i]);

@@ -50,11 +50,12 @@ void take_rules(struct reader *in, struct router_config *c)
 
 static const struct router_relax *take_steps(struct reader *in, size_t *n)
 {
-    *n = take_count(in, 1, 10);
+    *n = take_count(in, 1, 11);
     struct router_relax *v = arena_new(&in->arena, *n, sizeof *v);
     for (size_t i = 0; i < *n; i++) {
         v[i].after_ms = take32(in);
         v[i].percent = take32(in);
+        v[i].breach = take_bool(in);
         v[i].needs = take_text(in, ROUTER_NEEDS_MAX);
     }
     return v;

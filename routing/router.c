@@ -7,6 +7,7 @@
 // then one WORK effect for each work that changed. A step fails only before it has changed anything.
 
 #include "routing/absence.h"
+#include "routing/breach.h"
 #include "routing/core.h"
 #include "routing/learn.h"
 #include "routing/notice.h"
@@ -113,6 +114,11 @@ static void timer_fire_asked(struct router *r, void *owner)
     participant_timed_out(r, owner);
 }
 
+static void timer_fire_breach(struct router *r, void *owner)
+{
+    breach_look(r, owner);
+}
+
 static void (*const router_timers[])(struct router *, void *) = {
     [TIMER_ASKED] = timer_fire_asked,         [TIMER_OFFER] = timer_fire_offer,
     [TIMER_GRACE] = timer_fire_grace,         [TIMER_WRAP_UP] = timer_fire_wrap_up,
@@ -120,6 +126,7 @@ static void (*const router_timers[])(struct router *, void *) = {
     [TIMER_HOLD] = timer_fire_hold,           [TIMER_STEP] = timer_fire_step,
     [TIMER_GIVE_BACK] = timer_fire_give_back, [TIMER_FOCUS] = timer_fire_focus,
     [TIMER_OVERFLOW] = timer_fire_overflow,   [TIMER_ABSENCE] = timer_fire_absence,
+    [TIMER_BREACH] = timer_fire_breach,
 };
 
 struct router *router_new(void)

@@ -34,7 +34,8 @@ struct router_agent {
 
 struct router_relax { // what a queue requires instead, once work has waited for so long
     uint32_t after_ms;
-    uint32_t percent;  // ... or for this share of the queue's target; one of the two is 0
+    uint32_t percent; // ... or for this share of the queue's target
+    bool breach;      // ... or once a response's target is about to be missed; one step at most. Two of the three are 0
     const char *needs; // the requirement from then on; "any" = none
 };
 

@@ -94,10 +94,17 @@ struct router_overflowed { // how work came to the queue where it is
     enum router_cause cause;
 };
 
+struct router_wait { // until being offered to whoever takes it; ms from now
+    enum router_wait_kind kind;
+    int64_t low, middle, high; // KNOWN: with a chance of 10, 50 and 90 % it takes no longer
+};
+
 struct router_relaxed { // why the step in force is; all 0 = none is
     enum router_cause cause;
-    int64_t ms;       // it began when the work had waited for so long
-    uint32_t percent; // CAUSE_TARGET: which is this share of the queue's target
+    int64_t ms;              // it began when the work had waited for so long
+    uint32_t percent;        // CAUSE_TARGET: which is this share of the queue's target
+    struct router_wait wait; // CAUSE_BREACH: how long it had still to wait, as estimated then ...
+    int64_t left_ms;         // ... so long before the target would be missed; 0 = it was over
 };
 
 struct router_due {                // what is due to the customer of a work
@@ -138,11 +145,6 @@ struct router_decision {
     struct router_relaxed relaxed;
     struct router_due due;
     uint32_t told; // bits: notices that the customer has been given about this work
-};
-
-struct router_wait { // until being offered to whoever takes it; ms from now
-    enum router_wait_kind kind;
-    int64_t low, middle, high; // KNOWN: with a chance of 10, 50 and 90 % it takes no longer
 };
 
 struct router_notice { // facts alone; what is not known is 0 or empty

@@ -185,7 +185,8 @@ enum router_cause { // of overflow, and of what is required being relaxed; value
     ROUTER_CAUSE_FULL = 1,   // overflow: so many waited in the other queue
     ROUTER_CAUSE_WAITED = 2, // for so many milliseconds
     ROUTER_CAUSE_TARGET = 3, // for this share of the queue's target
-    ROUTER_CAUSES = 4,       // size of tables
+    ROUTER_CAUSE_BREACH = 4, // the estimated wait told that the target would be missed
+    ROUTER_CAUSES = 5,       // size of tables
 };
 
 enum router_select {

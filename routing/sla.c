@@ -7,7 +7,9 @@
 // response. What ends without an answer has missed its target if that was over, and else counts for nothing.
 
 #include "routing/sla.h"
+#include "routing/breach.h"
 #include "routing/estimate.h"
+#include "routing/writer.h"
 
 #include <string.h>
 
@@ -173,6 +175,8 @@ void sla_asked(struct router *r, struct work *w)
         return;
     w->sla.due = w->sla.first ? ROUTER_RESPONSE_NEXT : ROUTER_RESPONSE_FIRST;
     w->sla.from = sla_now(r, w->queue);
+    if (w->state == ROUTER_QUEUED)
+        breach_arm(r, w);
     if (sla_target_for(w, w->sla.due))
         work_touch(r, w);
 }
@@ -191,6 +195,7 @@ void sla_ended(struct router *r, struct work *w)
 
 void sla_renewed(const struct router *r, struct work *w)
 {
+    w->sla.breach = (struct breach){0};
     if (!w->sla.due)
         w->sla.from = sla_now(r, w->queue);
 }
@@ -223,5 +228,29 @@ const char *sla_check(const struct router *r, const struct work *w)
         return "an answer is due from the future on, or for work that is done";
     if (w->sla.due && (w->sla.due == ROUTER_RESPONSE_FIRST) != (w->sla.first == ROUTER_RESPONSE_OPEN))
         return "a first response is due twice, or a next one before it";
+    if (breach_awaited(w) != (w->breach.place != 0))
+        return "whether a target will be missed is looked at in vain, or not at all";
+    if (w->sla.breach.foreseen && !breach_step(&w->queue->def))
+        return "a target was foreseen to be missed where nothing follows from it";
     return w->line && w->line->rate != sla_rate(w) ? "work stands in a line of another target" : NULL;
+}
+
+static void sla_put_breach(struct writer *o, const struct work *w)
+{
+    const struct breach *b = &w->sla.breach;
+    put8(o, b->foreseen);
+    put_wait(o, &b->wait);
+    put_time(o, b->left);
+    put_time(o, w->breach.place ? w->breach.deadline : 0);
+}
+
+void sla_put(struct writer *o, const struct router *r, const struct work *w)
+{
+    const struct sla *s = &w->sla;
+    put8(o, (uint64_t)s->due);
+    put8(o, (uint64_t)s->first);
+    put_time(o, sla_age(r, w));
+    put32(o, s->met);
+    put32(o, s->missed);
+    sla_put_breach(o, w);
 }

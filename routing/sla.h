@@ -14,11 +14,18 @@ struct calendar_clock { // of open time
     int64_t ms;
 };
 
+struct breach { // of a target
+    bool foreseen;
+    struct router_wait wait; // as estimated then
+    int64_t left;            // ms until it was missed, then
+};
+
 struct sla {                  // of a work
     enum router_response due; // NONE: no answer is, the clock stands
     enum router_response_kept first;
     int64_t from;         // on the clock of its queue: since when an answer is due, or was given
     uint32_t met, missed; // responses with a target
+    struct breach breach;
 };
 
 bool sla_legal(const struct router_queue *q);
@@ -36,6 +43,8 @@ void sla_answered(struct router *r, struct work *w);      // an agent has
 void sla_ended(struct router *r, struct work *w);         // nobody will answer any more
 void sla_renewed(const struct router *r, struct work *w); // it waits anew
 struct router_due sla_due(const struct router *r, const struct work *w);
+struct writer;
+void sla_put(struct writer *o, const struct router *r, const struct work *w); // into a snapshot
 const char *sla_check(const struct router *r, const struct work *w);
 
 #endif

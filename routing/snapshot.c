@@ -101,6 +101,7 @@ static void put_rows(struct writer *o, const struct router_queue *d)
     for (size_t i = 0; i < d->steps_n; i++) {
         put32(o, d->steps[i].after_ms);
         put32(o, d->steps[i].percent);
+        put8(o, d->steps[i].breach);
         put_text(o, d->steps[i].needs);
     }
     put_slas(o, d);
@@ -249,26 +250,13 @@ static void put_overflowed(struct writer *o, const struct work *w)
     put8(o, (uint64_t)w->overflow_cause);
 }
 
-static void put_sla(struct writer *o, const struct router *r, const struct work *w)
-{
-    const struct sla *s = &w->sla;
-    put8(o, (uint64_t)s->due);
-    put8(o, (uint64_t)s->first);
-    put_time(o, sla_age(r, w));
-    put32(o, s->met);
-    put32(o, s->missed);
-}
-
 static void put_promise(struct writer *o, const struct work *w)
 {
     put_time(o, w->taken);
     put_time(o, w->given_at);
     put8(o, w->measured);
     put8(o, w->promised);
-    put8(o, (uint64_t)w->promise.kind);
-    put_time(o, w->promise.low);
-    put_time(o, w->promise.middle);
-    put_time(o, w->promise.high);
+    put_wait(o, &w->promise);
 }
 
 static void put_offers(struct writer *o, const struct work *w)
@@ -298,7 +286,7 @@ static void put_work(struct writer *o, const struct router *r, const struct work
     put8(o, w->given.channels);
     put_time(o, w->since);
     put_time(o, w->entered);
-    put_sla(o, r, w);
+    sla_put(o, r, w);
     put_time(o, w->hold_until);
     put_promise(o, w);
     put_time(o, w->state == ROUTER_WRAP_UP ? w->limit.deadline : 0);

@@ -8,6 +8,7 @@
 // restore.c through the same functions that keep it current, so that a restored router decides like the one it was taken
 // from. Nothing that an effect or a view may point to is freed before the next step begins: it is buried (memory.c).
 
+#include "routing/containers.h"
 #include "routing/sla.h"
 
 #include <stddef.h>
@@ -27,29 +28,7 @@
 #define CORE_BIT(n)       (1u << (unsigned)(n))
 #define CORE_CHANNELS_ALL (CORE_BIT(ROUTER_CHANNELS) - 2u)
 
-// ---- containers ----
-
-struct ids { // ascending
-    uint64_t *v;
-    size_t n, cap;
-};
-
-#define TABLE_PARTS 64
-
-struct table { // open addressing; never iterated
-    struct table_part {
-        struct table_slot {
-            uint64_t hash;
-            void *item;
-        } * v;
-        size_t n, cap;
-    } parts[TABLE_PARTS]; // by the first bits of the hash: each grows by itself, so that no step moves all
-    size_t n;
-};
-
-struct arena {
-    struct arena_chunk *chunks;
-};
+// ---- timers ----
 
 enum timer_kind { // the order in which those due at the same moment fire
     TIMER_OFFER = 1,
@@ -65,6 +44,7 @@ enum timer_kind { // the order in which those due at the same moment fire
     TIMER_SNOOZE, // the one whose deadline is in `wall`
     TIMER_ABSENCE,
     TIMER_ASKED,
+    TIMER_BREACH,
     TIMER_KINDS,
 };
 
@@ -279,7 +259,7 @@ struct work {
     struct ask *asks;
     size_t asks_n, asks_cap;
     struct timer limit; // of the first offer to end, or of a wrap-up
-    struct timer idle, pause, hold, step, give_back, overflow, snooze, absence, asked;
+    struct timer idle, pause, hold, step, give_back, overflow, snooze, absence, asked, breach;
     struct router_wait promise;
     struct line *line;
     struct work *prev, *next; // in the line

@@ -14,6 +14,7 @@
 // agent to whom it is offered (offer.c); ASSIGNED and WRAP_UP work with and to exactly one: its holder. CLOSED work is forgotten when the step ends.
 
 #include "routing/absence.h"
+#include "routing/breach.h"
 #include "routing/estimate.h"
 #include "routing/notice.h"
 #include "routing/participant.h"
@@ -80,6 +81,7 @@ void work_change_queue(struct router *r, struct work *w, struct queue *to)
     counter = work_counter(w);
     if (counter)
         ++*counter;
+    breach_elsewhere(r, w);
     work_touch(r, w);
 }
 
@@ -104,6 +106,7 @@ static void work_leave(struct router *r, struct work *w)
         r->waiting--;
         timer_stop(r, &w->pause);
         timer_stop(r, &w->overflow);
+        timer_stop(r, &w->breach);
     }
     if (w->agent) {
         ids_drop(&w->agent->held, w->id);
@@ -123,6 +126,7 @@ void work_enter(struct router *r, struct work *w)
         queue_arm_step(r, w);
         overflow_arm(r, w);
         offer_arm_pause(r, w);
+        breach_arm(r, w);
     }
     if (w->agent) {
         ids_put(&w->agent->held, w->id);

@@ -105,3 +105,11 @@ void put_texts(struct writer *o, const char *const *v, size_t n)
     for (size_t i = 0; i < n; i++)
         put_text(o, v[i]);
 }
+
+void put_wait(struct writer *o, const struct router_wait *v)
+{
+    put8(o, (uint64_t)v->kind);
+    put_time(o, v->low);
+    put_time(o, v->middle);
+    put_time(o, v->high);
+}

@@ -24,4 +24,6 @@ void put_time(struct writer *o, int64_t v);
 void put_text(struct writer *o, const char *s);
 void put_texts(struct writer *o, const char *const *v, size_t n);
 
+void put_wait(struct writer *o, const struct router_wait *v);
+
 #endif

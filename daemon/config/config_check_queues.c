@@ -96,7 +96,8 @@ void check_queues(const struct check *k)
         check_queue_accounts(k, &rows[i], q);
         config_check_mix(q, check_place(k, &rows[i], "select"), k->errs);
         config_check_sla(q, check_place(k, &rows[i], "sla"), k->errs);
-        config_check_steps(q, check_place(k, &rows[i], "steps"), k->errs);
+        config_check_steps(q, check_given(k, &rows[i], "target_seconds") || q->sla.n > 0,
+                           check_place(k, &rows[i], "steps"), k->errs);
         config_check_hours(k->c, q, check_place(k, &rows[i], q->calendar != NULL ? "calendar" : "when"), k->errs);
         config_check_sla_calendar(k->c, q, check_place(k, &rows[i], "sla_calendar"), k->errs);
         config_check_overflow(k->c, q, check_place(k, &rows[i], "overflow"), k->errs);

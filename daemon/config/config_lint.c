@@ -144,6 +144,15 @@ int64_t lint_step_begins(const struct router_queue *q, size_t step)
     return s->percent > 0 ? target * s->percent / 100 : s->after_ms;
 }
 
+const char *lint_step_name(const struct router_queue *q, size_t step)
+{
+    static char name[48];
+    if (q->steps[step - 1].breach)
+        return "step before a breach";
+    snprintf(name, sizeof name, "step at %lld s", (long long)(lint_step_begins(q, step) / 1000));
+    return name;
+}
+
 static int compare_texts(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);

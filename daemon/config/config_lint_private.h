@@ -63,8 +63,9 @@ void lint_channel_say(struct lint *l, unsigned channel, const char *key, const c
 void lint_routing_say(struct lint *l, const char *key, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 const char *lint_channel_name(unsigned channel);
-size_t lint_calendar_named(const struct lint *l, const char *name);  // SIZE_MAX = none
-int64_t lint_step_begins(const struct router_queue *q, size_t step); // in ms of waiting; steps from 1, 0 = 0
+size_t lint_calendar_named(const struct lint *l, const char *name);    // SIZE_MAX = none
+const char *lint_step_name(const struct router_queue *q, size_t step); // "step at 60 s"; valid until the next call
+int64_t lint_step_begins(const struct router_queue *q, size_t step);   // in ms of waiting; steps from 1, 0 = 0
 
 void lint_names_add(struct lint_names *names, const char *const *v, size_t n);
 void lint_names_once(struct lint_names *names);

@@ -106,9 +106,9 @@ void lint_first_step_unserved(struct lint *l)
             step++;
         if (step > 0 && step < l->queues[i].requirements_n)
             lint_queue_say(l, i, key_of(l->defs[i]), LINT_WHOLE,
-                           "no agent can serve queue '%s' before its step at %lld s: all its work waits for that (ask "
+                           "no agent can serve queue '%s' before its %s: all its work waits for that (ask "
                            "for less, or give an agent the skills)",
-                           l->defs[i]->name, (long long)(lint_step_begins(l->defs[i], step) / 1000));
+                           l->defs[i]->name, lint_step_name(l->defs[i], step));
     }
 }
 

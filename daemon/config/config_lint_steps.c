@@ -140,11 +140,6 @@ static bool implies(struct lint *l, const struct router_requirement *n, const st
 
 // ---- rules ----
 
-static long long seconds(const struct router_queue *q, size_t step)
-{
-    return (long long)(lint_step_begins(q, step) / 1000);
-}
-
 static bool has_floor(const struct router_queue *q)
 {
     return q->floor != NULL && *q->floor != '\0';
@@ -179,8 +174,8 @@ void lint_step_impossible(struct lint *l)
                                q->def->name, what);
             else
                 lint_queue_say(l, i, "steps", s - 1,
-                               "queue '%s' can have no agent from its step at %lld s on: the step contradicts %s",
-                               q->def->name, seconds(q->def, s), what);
+                               "queue '%s' can have no agent from its %s on: the step contradicts %s", q->def->name,
+                               lint_step_name(q->def, s), what);
         }
     }
 }
@@ -193,9 +188,9 @@ void lint_step_void(struct lint *l)
             const struct router_requirement *was = q->requirements[s - 1], *is = q->requirements[s];
             if (implies(l, is, was) && !implies(l, is, NULL))
                 lint_queue_say(l, i, "steps", s - 1,
-                               "the step at %lld s of queue '%s' lets nobody in: it asks for %s what holds before it "
+                               "the %s of queue '%s' lets nobody in: it asks for %s what holds before it "
                                "(ask for less, or leave it out)",
-                               seconds(q->def, s), q->def->name, implies(l, was, is) ? "just" : "more than");
+                               lint_step_name(q->def, s), q->def->name, implies(l, was, is) ? "just" : "more than");
         }
     }
 }
@@ -208,12 +203,12 @@ void lint_step_late(struct lint *l)
         if (q->overflow_ms == 0 || l->queues[i].overflow == SIZE_MAX)
             continue;
         for (size_t s = 1; s <= q->steps_n; s++) {
-            if (lint_step_begins(q, s) < q->overflow_ms)
+            if (q->steps[s - 1].breach || lint_step_begins(q, s) < q->overflow_ms)
                 continue;
             lint_queue_say(l, i, "steps", s - 1,
-                           "the step at %lld s of queue '%s' comes too late: what enters here has left for '%s' after "
+                           "the %s of queue '%s' comes too late: what enters here has left for '%s' after "
                            "%u s (an earlier step, or a later overflow_seconds)",
-                           seconds(q, s), q->name, q->overflow, q->overflow_ms / 1000);
+                           lint_step_name(q, s), q->name, q->overflow, q->overflow_ms / 1000);
             break;
         }
     }

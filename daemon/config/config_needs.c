@@ -22,11 +22,16 @@ const char *setting_check_needs(const char *s, size_t len)
     return wrong;
 }
 
-// Seconds or per cent before the colon, the requirement behind it; false when it is not so.
+// Seconds, per cent or "breach" before the colon, the requirement behind it; false when it is not so. A step before a breach has neither
+// seconds nor per cent.
 bool config_step(const char *text, uint32_t *seconds, uint32_t *percent, const char **needs)
 {
     char *end;
     *seconds = *percent = 0;
+    if (strncmp(text, "breach:", 7) == 0) {
+        *needs = text + 7 + strspn(text + 7, " ");
+        return **needs != '\0';
+    }
     if (*text < '0' || *text > '9')
         return false;
     unsigned long n = strtoul(text, &end, 10);
@@ -44,7 +49,7 @@ const char *setting_check_step(const char *s, size_t len)
     uint32_t seconds, percent;
     const char *needs;
     if (strlen(s) != len || !config_step(s, &seconds, &percent, &needs))
-        return "expected like \"60 s: billing >= 2\" or \"80 %: any\"";
+        return "expected like \"60 s: billing >= 2\", \"80 %: any\" or \"breach: any\"";
     return setting_check_needs(needs, strlen(needs));
 }
 
@@ -58,20 +63,32 @@ void config_check_mix(const struct config_queue *q, struct config_place place, s
                    "queue.select is \"mix\" of nothing (give mix = { suited = 2, least_loaded = 1 } or the like)");
 }
 
-// Each step begins after the one before, whether it is told in seconds or in per cent.
-void config_check_steps(const struct config_queue *q, struct config_place place, struct config_errors *errs)
+// Each step that begins at a time begins after the one before that does, whether it is told in seconds or in per cent; one begins before a
+// breach, of a target that was given.
+void config_check_steps(const struct config_queue *q, bool target_given, struct config_place place,
+                        struct config_errors *errs)
 {
     int64_t before = 0;
+    bool breach = false;
     for (size_t i = 0; i < q->steps.n; i++) {
         uint32_t seconds, percent;
         const char *needs;
         if (!config_step(q->steps.v[i], &seconds, &percent, &needs))
             return;
+        bool early = !seconds && !percent;
         int64_t after = percent ? q->target_seconds * 1000 * percent / 100 : (int64_t)seconds * 1000;
-        if (after <= before)
+        if (early && breach)
+            errors_add(errs, place, "queue.steps: \"%s\" is a second step before a breach (at most one)",
+                       q->steps.v[i]);
+        else if (early && !target_given)
+            errors_add(errs, place,
+                       "queue.steps: \"%s\" goes by a target, but the queue has none (give target_seconds or sla)",
+                       q->steps.v[i]);
+        else if (!early && after <= before)
             errors_add(errs, place,
                        "queue.steps: \"%s\" does not begin after the step before (give steps in order of time)",
                        q->steps.v[i]);
-        before = after;
+        breach |= early;
+        before = early ? before : after;
     }
 }

@@ -57,6 +57,7 @@ static Throughline__V1__Step **steps_message(const struct config_list *steps, si
         throughline__v1__step__init(v[i]);
         if (!config_step(steps->v[i], &v[i]->after_seconds, &v[i]->percent, &needs))
             abort(); // it was read by the same function
+        v[i]->breach = !v[i]->after_seconds && !v[i]->percent;
         v[i]->needs = xstrdup(needs);
     }
     return v;

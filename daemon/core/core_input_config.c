@@ -57,7 +57,7 @@ static const struct router_relax *steps(struct scratch *a, Throughline__V1__Step
 {
     struct router_relax *s = scratch_get(a, n, sizeof *s);
     for (size_t i = 0; i < n; i++)
-        s[i] = (struct router_relax){seconds_ms(v[i]->after_seconds), v[i]->percent, v[i]->needs};
+        s[i] = (struct router_relax){seconds_ms(v[i]->after_seconds), v[i]->percent, v[i]->breach, v[i]->needs};
     return s;
 }
 

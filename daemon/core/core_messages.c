@@ -38,6 +38,7 @@ static Throughline__V1__Step **steps(const struct router_relax *v, size_t n)
         throughline__v1__step__init(out[i]);
         out[i]->after_seconds = v[i].after_ms / 1000;
         out[i]->percent = v[i].percent;
+        out[i]->breach = v[i].breach;
         out[i]->needs = message_text(v[i].needs);
     }
     return out;

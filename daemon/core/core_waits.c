@@ -6,25 +6,15 @@
 #include "daemon/base/loop.h"
 #include "daemon/base/metrics.h"
 #include "daemon/core/core.h"
+#include "daemon/core/decision.h"
 #include "throughline/v1/agent.pb-c.h"
 #include "throughline/v1/work.pb-c.h"
-
-static Throughline__V1__Wait *wait_message(const struct router_wait *w)
-{
-    Throughline__V1__Wait *m = xcalloc(1, sizeof *m);
-    throughline__v1__wait__init(m);
-    m->kind = (Throughline__V1__WaitKind)w->kind;
-    m->low_ms = w->low;
-    m->middle_ms = w->middle;
-    m->high_ms = w->high;
-    return m;
-}
 
 void core_put_wait(Throughline__V1__Work *m, const struct router *r)
 {
     struct router_wait w = router_work_wait(r, m->id);
     if (w.kind)
-        m->wait = wait_message(&w);
+        m->wait = decision_wait(&w);
 }
 
 static uint64_t compared(const struct router_calibration *c)
@@ -66,7 +56,7 @@ void core_put_waits(Throughline__V1__QueueStatus *m, const struct router *r, siz
         Throughline__V1__QueueWait *of = m->waits[m->n_waits++] = xcalloc(1, sizeof *of);
         throughline__v1__queue_wait__init(of);
         of->channel = (Throughline__V1__Channel)c;
-        of->wait = wait_message(&w);
+        of->wait = decision_wait(&w);
     }
     put_responses(m, &v);
     m->estimates = xcalloc(1, sizeof *m->estimates);

@@ -7,6 +7,7 @@
 #include "daemon/base/loop.h"
 
 _Static_assert((int)ROUTER_CHANGE_ASKED == (int)THROUGHLINE__V1__CHANGE_KIND__CHANGE_KIND_ASKED, "equal values");
+_Static_assert((int)ROUTER_CAUSE_BREACH == (int)THROUGHLINE__V1__CAUSE__CAUSE_BREACH, "equal values");
 _Static_assert((int)ROUTER_CAUSE_TARGET == (int)THROUGHLINE__V1__CAUSE__CAUSE_TARGET, "equal values");
 _Static_assert((int)ROUTER_NOTICE_WAIT == (int)THROUGHLINE__V1__NOTICE_KIND__NOTICE_KIND_WAIT, "equal values");
 _Static_assert((int)ROUTER_BEHIND_NAMED == (int)THROUGHLINE__V1__BEHIND__BEHIND_NAMED, "equal values");
@@ -134,6 +135,17 @@ Throughline__V1__Supervised *decision_supervised(const struct router_hand *h)
     return m;
 }
 
+Throughline__V1__Wait *decision_wait(const struct router_wait *w)
+{
+    Throughline__V1__Wait *m = xcalloc(1, sizeof *m);
+    throughline__v1__wait__init(m);
+    m->kind = (Throughline__V1__WaitKind)w->kind;
+    m->low_ms = w->low;
+    m->middle_ms = w->middle;
+    m->high_ms = w->high;
+    return m;
+}
+
 static void put_causes(Throughline__V1__Decision *m, const struct router_decision *d)
 {
     m->overflowed_from = message_text(d->overflowed.from);
@@ -141,6 +153,9 @@ static void put_causes(Throughline__V1__Decision *m, const struct router_decisio
     m->relaxed_by = (Throughline__V1__Cause)d->relaxed.cause;
     m->relaxed_after_ms = d->relaxed.ms;
     m->relaxed_percent = d->relaxed.percent;
+    if (d->relaxed.cause == ROUTER_CAUSE_BREACH)
+        m->relaxed_wait = decision_wait(&d->relaxed.wait);
+    m->relaxed_left_ms = d->relaxed.left_ms;
 }
 
 Throughline__V1__Due *decision_due(const struct router_due *d)

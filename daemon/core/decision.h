@@ -29,6 +29,8 @@ Throughline__V1__Skill **message_skills(const struct router_skill *v, size_t n);
 // NULL = nobody did anything. Free with the generated free_unpacked.
 Throughline__V1__Supervised *decision_supervised(const struct router_hand *h);
 
+Throughline__V1__Wait *decision_wait(const struct router_wait *w);
+
 // NULL = no response is or was due. Free with the generated free_unpacked.
 Throughline__V1__Due *decision_due(const struct router_due *d);
 

@@ -31,19 +31,19 @@ static bool mix_has_resolution(const Throughline__V1__Queue *q, enum router_sele
 
 static bool steps_are_sound(const Throughline__V1__Queue *q)
 {
-    uint64_t before = 0;
+    uint64_t before = 0, target = q->target_seconds ? q->target_seconds : 60;
+    size_t breaches = 0, at;
+    const char *why;
     for (size_t i = 0; i < q->n_steps; i++) {
         const Throughline__V1__Step *s = q->steps[i];
-        uint64_t target = q->target_seconds ? q->target_seconds : 60;
         uint64_t after = s->percent ? target * 10 * s->percent : s->after_seconds * (uint64_t)1000;
-        const char *why;
-        size_t at;
-        if (!router_needs_ok(s->needs, &why, &at) || (s->percent && s->after_seconds) || s->percent > 1000 ||
-            after <= before || s->after_seconds > 2592000)
+        if (!router_needs_ok(s->needs, &why, &at) || s->percent > 1000 || s->after_seconds > 2592000 ||
+            (s->percent != 0) + (s->after_seconds != 0) + (s->breach != 0) != 1 || (!s->breach && after <= before))
             return false;
-        before = after;
+        before = s->breach ? before : after;
+        breaches += s->breach ? 1 : 0;
     }
-    return q->n_steps <= ROUTER_STEPS_MAX;
+    return q->n_steps <= ROUTER_STEPS_MAX && breaches <= 1;
 }
 
 static bool sla_is_sound(const Throughline__V1__Queue *q)
@@ -72,7 +72,9 @@ static const char *queue_needs_wrong(const Throughline__V1__Queue *q, const char
         return why;
     *field = "steps";
     if (!steps_are_sound(q))
-        return "at most 16, each after the one before, by seconds or per cent, with a requirement that can be read";
+        return "at most 16, each after the one before, by seconds or per cent, one by breach, with a requirement that "
+               "can be "
+               "read";
     *field = "prefers";
     return admin_skills_are_sound(q->prefers, q->n_prefers) ? NULL : "names of [a-z0-9._-], levels 1 to 5, at most 64";
 }

@@ -60,3 +60,17 @@ async def test_only_open_hours_count(world):
     opens = time.gmtime(due.due_ms / 1000)
     assert due.calendar == "desk" and opens.tm_hour in (6, 18) and opens.tm_min <= 1
     assert "of the hours of desk" in daemon.cli("why", str(work)).stdout
+
+
+def before_a_breach(config):
+    config["queue"] = [{"name": "support", "needs": "law >= 5", "target_seconds": 16, "steps": ["breach: any"]}]
+
+
+async def test_less_is_required_before_a_target_is_missed(world):
+    daemon = world(before_a_breach)
+    async with daemon.desk("ann") as ann:
+        work = await work_of(daemon, comes(daemon, "hello").conversation)
+        assert read_work(daemon, work).state == pb.WORK_STATE_QUEUED
+        await ann.take(lambda o: o.context.work.id == work)
+    why = daemon.cli("why", str(work), "--full").stdout
+    assert "relaxed 1 time so far, since nobody who could take it was there with 15 s left until the target" in why

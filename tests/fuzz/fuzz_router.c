@@ -92,6 +92,7 @@ static struct router_queue queue(struct script *s, struct router_skill *v, const
     steps[1] = (struct router_relax){.percent = byte(s), .needs = needs(s)};
     q.steps = steps;
     q.steps_n = byte(s) % 3;
+    steps[0].breach = byte(s) % 4 == 0;
     q.channels = byte(s) & 0x3e;
     texts[0] = name(s, "i");
     q.intents = texts;

@@ -25,6 +25,8 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
     to->overflow = d->overflowed.cause;
     to->relaxed = d->relaxed.cause;
     to->relaxed_ms = d->relaxed.ms;
+    to->relaxed_wait = d->relaxed.wait;
+    to->relaxed_left = d->relaxed.left_ms;
     to->relaxed_percent = d->relaxed.percent;
     twin_name(to->team, d->team);
     for (size_t i = 0; i < d->candidates_n; i++) {
@@ -79,7 +81,9 @@ static struct twin_event event_from_effect(const struct router_effect *e)
 static bool causes_equal(const struct twin_event *a, const struct twin_event *b)
 {
     return strcmp(a->overflowed, b->overflowed) == 0 && a->overflow == b->overflow && a->relaxed == b->relaxed &&
-           a->relaxed_ms == b->relaxed_ms && a->relaxed_percent == b->relaxed_percent;
+           a->relaxed_ms == b->relaxed_ms && a->relaxed_left == b->relaxed_left &&
+           a->relaxed_wait.kind == b->relaxed_wait.kind && a->relaxed_wait.middle == b->relaxed_wait.middle &&
+           a->relaxed_percent == b->relaxed_percent;
 }
 
 static bool due_equal(const struct router_due *a, const struct router_due *b)

@@ -185,6 +185,7 @@ static void back(struct twin *t, struct twin_work *w)
         twin_connect(t, w);
     } else {
         w->since = t->now;
+        w->foreseen = false;
         twin_requeue(t, w, ROUTER_CUSTOMER_BACK, false);
     }
 }
@@ -211,6 +212,7 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
     w->give_back = 0;
     bool woke = speaks(t, w, h);
     twin_asks(t, w);
+    twin_watch(t, w);
     if (given_places && !(twin_places(w, w->state) & ~given_places) && twin_charge(t, w) <= given) {
         before = given;
         places = given_places;
@@ -536,6 +538,7 @@ static void pass_on(struct twin *t, struct twin_work *w, const struct router_com
     if (c->act == ROUTER_ACT_TRANSFER_QUEUE) {
         twin_estimate_elsewhere(t, w);
         twin_name(w->queue, c->to);
+        twin_watch_anew(t, w);
         twin_name(w->overflowed, "");
     } else if (c->act == ROUTER_ACT_TRANSFER_TEAM) {
         twin_name(w->team, c->to);
@@ -739,6 +742,7 @@ static struct twin_queue queue_from(const struct router_queue *def)
         const struct router_relax *s = &def->steps[q.steps_n];
         q.steps[q.steps_n].percent = s->percent;
         q.steps[q.steps_n].after = s->percent ? (int64_t)q.target_ms * s->percent / 100 : s->after_ms;
+        q.steps[q.steps_n].breach = s->breach;
         strcpy(q.steps[q.steps_n].needs, s->needs);
     }
     for (; q.slas_n < def->slas_n; q.slas_n++)
@@ -773,11 +777,14 @@ static void place_anew(struct twin *t, const uint32_t *charges)
         if (!twin_queue(t, w->queue)) {
             twin_estimate_elsewhere(t, w);
             twin_name(w->queue, twin_enter(t, w)->name);
+            w->foreseen = false;
+            w->look = 0;
             w->entered = t->now;
             w->changed = true;
         }
         if (twin_charge(t, w) != charges[i])
             w->changed = true;
+        twin_watch(t, w);
     }
     twin_estimate_prune(t);
 }
@@ -795,6 +802,8 @@ static void change_places(struct twin *t)
         t->works[i].changed |= t->works[i].state != ROUTER_CLOSED;
         t->works[i].told = false;
         twin_estimate_elsewhere(t, &t->works[i]);
+        t->works[i].foreseen = false;
+        t->works[i].look = 0;
     }
     t->forecasts_n = 0;
 }

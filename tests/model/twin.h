@@ -54,6 +54,7 @@ struct twin_queue {
     char needs[TWIN_TEXT], floor[TWIN_TEXT];
     struct {
         int64_t after;
+        bool breach;
         uint32_t percent; // of the target, which is as much as `after`; 0 = told in time
         char needs[TWIN_TEXT];
     } steps[TWIN_STEPS];
@@ -160,6 +161,9 @@ struct twin_work {
     int64_t since, entered, hold_until, limit, give_back; // give_back: 0 = not waiting for the customer
     enum router_response due;                             // NONE: the last word was ours
     enum router_response_kept first;
+    int64_t look, foreseen_left; // look: 0 = not at the estimate
+    bool foreseen;
+    struct router_wait foreseen_wait;
     int64_t age; // of the word that waits, or that did last, by the hours of its queue
     uint32_t met, missed;
     int64_t snoozed; // until; wall
@@ -220,7 +224,8 @@ struct twin_event {
     uint32_t excluded[ROUTER_EXCLUSIONS], step, able;
     char overflowed[TWIN_NAME];
     enum router_cause overflow, relaxed;
-    int64_t relaxed_ms;
+    int64_t relaxed_ms, relaxed_left;
+    struct router_wait relaxed_wait;
     uint32_t relaxed_percent;
     char wanted[TWIN_NAME], former[TWIN_NAME];
     int64_t hold;
@@ -414,6 +419,11 @@ void twin_asks(struct twin *t, struct twin_work *w);
 void twin_answered(struct twin *t, struct twin_work *w);
 void twin_unanswered(struct twin *t, struct twin_work *w);
 struct router_due twin_due(struct twin *t, const struct twin_work *w);
+
+// Answered by twin_breach.c.
+void twin_watch(struct twin *t, struct twin_work *w);
+void twin_watch_anew(struct twin *t, struct twin_work *w); // in another queue
+void twin_looks(struct twin *t, struct twin_work *w);
 
 // Answered by twin_calendar.c.
 const struct twin_calendar *twin_hours(const struct twin *t, const struct twin_queue *q); // NULL = all

@@ -52,6 +52,8 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
             w->hold_until = t->now + twin_queue(t, w->queue)->prefer_known_ms, w->entered = t->now;
     }
     w->state = to;
+    if (to != ROUTER_CLOSED)
+        twin_watch(t, w);
     w->extended = w->given = w->given_places = 0;
     w->give_back = 0;
     w->reason = reason;

@@ -191,7 +191,7 @@ size_t twin_step_of(const struct twin *t, const struct twin_queue *q, const stru
 {
     size_t step = 0;
     for (size_t i = 0; i < q->steps_n; i++) {
-        if (t->now - w->since >= q->steps[i].after)
+        if (q->steps[i].breach ? w->foreseen : t->now - w->since >= q->steps[i].after)
             step = i + 1;
     }
     return step;

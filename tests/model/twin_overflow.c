@@ -31,6 +31,7 @@ void twin_overflows(struct twin *t, struct twin_work *w)
     twin_name(w->overflowed, w->queue);
     w->was_full = false;
     twin_name(w->queue, twin_overflow(t, twin_queue(t, w->queue))->name);
+    twin_watch_anew(t, w);
     w->entered = t->now;
     w->reason = ROUTER_OVERFLOWED;
     w->changed = true;

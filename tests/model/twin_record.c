@@ -61,6 +61,12 @@ static void put_causes(struct twin_event *e, const struct twin_queue *q, const s
         e->overflow = w->was_full ? ROUTER_CAUSE_FULL : ROUTER_CAUSE_WAITED;
     if (!e->step)
         return;
+    if (q->steps[e->step - 1].breach) {
+        e->relaxed = ROUTER_CAUSE_BREACH;
+        e->relaxed_wait = w->foreseen_wait;
+        e->relaxed_left = w->foreseen_left;
+        return;
+    }
     e->relaxed = q->steps[e->step - 1].percent ? ROUTER_CAUSE_TARGET : ROUTER_CAUSE_WAITED;
     e->relaxed_ms = q->steps[e->step - 1].after;
     e->relaxed_percent = q->steps[e->step - 1].percent;

@@ -40,6 +40,7 @@ void twin_wake(struct twin *t, struct twin_work *w, enum router_reason reason)
 {
     w->snoozed = 0;
     w->since = t->now;
+    w->foreseen = false;
     if (w->due == ROUTER_RESPONSE_NONE)
         w->age = 0;
     twin_move(t, w, ROUTER_QUEUED, "", reason);

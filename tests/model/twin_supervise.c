@@ -133,6 +133,7 @@ static void requeue(struct twin *t, struct twin_work *w, const char *queue)
     twin_name(w->team, "");
     twin_estimate_elsewhere(t, w);
     twin_name(w->queue, queue);
+    twin_watch_anew(t, w);
     twin_name(w->overflowed, "");
     w->entered = t->now;
     w->changed = true;

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK, FOCUS, OVERFLOW, ABSENCE, SNOOZE, ASKED };
+enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK, FOCUS, OVERFLOW, ABSENCE, SNOOZE, ASKED, BREACH };
 
 const char *twin_timer_name(int kind)
 {
-    static const char *const names[] = {"",     "offer",     "grace", "wrap-up",  "idle",    "pause",  "hold",
-                                        "step", "give back", "focus", "overflow", "absence", "snooze", "asked"};
+    static const char *const names[] = {"",          "offer", "grace",    "wrap-up", "idle",   "pause", "hold",  "step",
+                                        "give back", "focus", "overflow", "absence", "snooze", "asked", "breach"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
 }
 
@@ -98,11 +98,13 @@ static struct due first_due(struct twin *t)
         }
         if (twin_open(t, w) && w->hold_until > t->now)
             consider(&best, w->hold_until, HOLD, w, NULL);
+        if (w->look)
+            consider(&best, w->look, BREACH, w, NULL);
         const struct twin_queue *q = twin_queue(t, w->queue);
         if (w->state == ROUTER_QUEUED && q->overflow_ms && twin_overflow(t, q))
             consider(&best, w->entered + q->overflow_ms, OVERFLOW, w, NULL);
         for (size_t s = 0; s < q->steps_n && twin_open(t, w); s++) {
-            if (w->since + q->steps[s].after > t->now)
+            if (!q->steps[s].breach && w->since + q->steps[s].after > t->now)
                 consider(&best, w->since + q->steps[s].after, STEP, w, NULL);
         }
     }
@@ -172,6 +174,8 @@ static void fire(struct twin *t, const struct due *d)
         absence_lasts(t, d->w);
     else if (d->kind == OVERFLOW)
         twin_overflows(t, d->w);
+    else if (d->kind == BREACH)
+        twin_looks(t, d->w);
     // the end of a pause or a hold, and a step, change nothing but what settling finds
 }
 

@@ -107,6 +107,9 @@ static void any_steps(struct world *w, struct router_queue *q)
         *next = (struct router_relax){.needs = chance(w, 30) ? "any" : any_needs(w, 1)};
         *(of_target ? &next->percent : &next->after_ms) = after;
     }
+    struct router_relax *early = &s[world_random(w, 3)];
+    if (early < s + q->steps_n && chance(w, 60))
+        *early = (struct router_relax){.needs = early->needs, .breach = true};
     w->steps_n += q->steps_n;
 }
 
@@ -224,7 +227,7 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     q.mix[ROUTER_LONGEST_IDLE] *= 50;
     q.learn |= q.select == ROUTER_MIX && q.mix[ROUTER_RESOLUTION] && chance(w, 50);
     q.weight = world_random(w, 4) * 1000;
-    q.target_ms = world_random(w, 4) * 20000;
+    q.target_ms = chance(w, 30) ? 400 : world_random(w, 4) * 20000;
     any_slas(w, &q);
     if (w->plenty) {
         q.requires_n = q.steps_n = 0;

@@ -11,6 +11,7 @@
 
 struct desk_work {
     json_int_t work, conversation, epoch, customer;
+    json_int_t due;         // Unix ms: when an answer is; 0 = none, or no target
     bool offered;           // else assigned or in wrap-up ...
     bool snoozed;           // ... or put away
     bool asked;             // to take part in another's work

@@ -158,12 +158,13 @@ static bool line_list(struct desk *d, char *rest)
 {
     (void)rest;
     for (size_t i = 0; i < d->works_n; i++)
-        printf("%s work %" JSON_INTEGER_FORMAT "  conversation %" JSON_INTEGER_FORMAT "  %s%s\n",
+        printf("%s work %" JSON_INTEGER_FORMAT "  conversation %" JSON_INTEGER_FORMAT "  %s%s%s%s\n",
                d->works[i].work == d->current ? "*" : " ", d->works[i].work, d->works[i].conversation, d->works[i].name,
                d->works[i].offered   ? "  (offered)"
                : d->works[i].asked   ? "  (asked to join)"
                : d->works[i].snoozed ? "  (snoozed)"
-                                     : "");
+                                     : "",
+               d->works[i].due ? "  answer due " : "", d->works[i].due ? print_due_at(d->works[i].due) : "");
     return d->works_n ? true : line_none("nothing");
 }
 

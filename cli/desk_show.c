@@ -29,6 +29,7 @@ static struct desk_work *desk_learn(struct desk *d, const json_t *work, const js
     }
     w->conversation = print_number(work, "conversation");
     w->customer = print_number(work, "customer");
+    w->due = print_number(work, "due.dueMs");
     if (context) {
         snprintf(w->name, sizeof w->name, "%s", desk_customer_name(context));
         desk_learn_dispositions(w, context);
@@ -210,6 +211,16 @@ static bool show_unassigned(struct desk *d, const json_t *u)
     return true;
 }
 
+// When an answer becomes due to a customer whom the agent has.
+static void desk_note_due(struct desk_work *w, const json_t *u)
+{
+    json_int_t due = print_number(u, "due.dueMs");
+    if (due && !w->due && strcmp(print_text(u, "state"), "assigned") == 0)
+        printf("%s  work %" JSON_INTEGER_FORMAT ": answer due %s%s\n", print_dim(), w->work, print_due_at(due),
+               print_plain());
+    w->due = due;
+}
+
 static bool show_work(struct desk *d, const json_t *u)
 {
     if (strcmp(print_text(u, "state"), "wrap up") == 0)
@@ -217,6 +228,8 @@ static bool show_work(struct desk *d, const json_t *u)
                *print_text(u, "disposition") ? "" : ", /disposition says what came of it");
     struct desk_work *w = desk_work_by_id(d, print_number(u, "id"));
     const char *agent = print_text(u, "agent");
+    if (w)
+        desk_note_due(w, u);
     bool elsewhere = w && w->snoozed && *agent && strcmp(agent, d->agent) != 0;
     if (strcmp(print_text(u, "state"), "closed") == 0 || elsewhere)
         desk_forget(d, print_number(u, "id"));

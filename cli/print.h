@@ -31,6 +31,7 @@ const char *print_wait(const json_t *wait);
 
 // "in 40 s", "12 min late"; "" = no response is due, or none within a time. Valid until the next call.
 const char *print_due(const json_t *due);
+const char *print_due_at(json_int_t ms);         // Unix time; 0 = none
 const char *print_kept(const json_t *responses); // "93 % of 40"; "" = there were none
 
 void print_safe(const char *text); // control characters escaped

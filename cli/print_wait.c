@@ -56,8 +56,13 @@ static json_int_t wait_now(void)
 
 const char *print_due(const json_t *due)
 {
+    return print_due_at(print_number(due, "dueMs"));
+}
+
+const char *print_due_at(json_int_t at)
+{
     static char text[48];
-    json_int_t at = print_number(due, "dueMs"), left = at - wait_now(), by = left < 0 ? -left : left;
+    json_int_t left = at - wait_now(), by = left < 0 ? -left : left;
     if (!at)
         return "";
     const char *unit = by >= 7200000 ? "h" : by >= 120000 ? "min" : "s";

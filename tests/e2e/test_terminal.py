@@ -127,3 +127,21 @@ def story(daemon):
     from harness import pb
     (matter,) = daemon.admin.read("/v1/conversations", pb.ConversationList()).conversations
     return daemon.timeline(matter.id)
+
+
+async def test_what_is_due_is_told(world):
+    def rows(config):
+        config["queue"] = [{"name": "support", "sla": ["sms: first 30 min, next 50 min"]}]
+
+    daemon = world(rows)
+    terminal = Terminal(f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann")
+    await terminal.shows("you are available")
+    daemon.http("gateway").post_event(words("sms", TEL, "first"))
+    await terminal.shows("answer due in 2")
+    terminal.type("/accept\r")
+    await terminal.shows("you have work")
+    terminal.type("hello\r")
+    await eventually(lambda: "hello" in [e.message.text for e in story(daemon)], "what was said")
+    daemon.http("gateway").post_event(words("sms", TEL, "and now"))
+    await terminal.shows("answer due in 49 min")
+    assert terminal.end() == 0

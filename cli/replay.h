@@ -23,7 +23,7 @@ struct replay_fate {
     char queue[ROUTER_NAME_MAX + 1]; // where it was last before somebody had it
     char agent[ROUTER_NAME_MAX + 1]; // who had it first
     enum router_channel channel;     // when it was opened
-    int64_t target;                  // ms, of that queue
+    bool late;                       // they had it after the target for the first response
     int64_t since, assigned, closed, ended;
     int64_t offered, held_since, held; // while folding: the offer that stands, the time in hand so far
 };

@@ -9,14 +9,18 @@
 static void fate_place(struct replay *r, enum replay_side side, struct replay_fate *f, uint64_t id)
 {
     struct router_work_view view;
-    struct router_queue_view queue;
-    size_t row;
-    if (f->assigned != REPLAY_NEVER || !router_work(r->router[side], id, &view) || strcmp(f->queue, view.queue) == 0)
-        return;
-    strncpy(f->queue, view.queue, ROUTER_NAME_MAX);
-    for (size_t i = 0; router_queue_at(r->router[side], i, &queue); i++)
-        if (strcmp(queue.def.name, f->queue) == 0)
-            f->target = router_sla_target(&queue.def, ROUTER_RESPONSE_FIRST, view.channel_now, view.priority, &row);
+    if (f->assigned == REPLAY_NEVER && router_work(r->router[side], id, &view) && strcmp(f->queue, view.queue) != 0)
+        strncpy(f->queue, view.queue, ROUTER_NAME_MAX);
+}
+
+// By the clock of its service level, whose hours may be those of a calendar. A call that is put through is answered already.
+static bool fate_is_late(const struct replay *r, enum replay_side side, uint64_t id)
+{
+    struct router_work_view view;
+    if (!router_work(r->router[side], id, &view))
+        return false;
+    const struct router_due *due = &view.due;
+    return due->response ? due->target_ms && due->waited_ms > due->target_ms : due->first == ROUTER_RESPONSE_MISSED;
 }
 
 // What happens to it in the live world is news, from which it is learned how long people take.
@@ -37,6 +41,7 @@ static void fate_assign(struct replay *r, struct replay_work *w, struct replay_f
     if (f->assigned != REPLAY_NEVER)
         return;
     f->assigned = r->at;
+    f->late = fate_is_late(r, f == &w->fate[REPLAY_WAS] ? REPLAY_WAS : REPLAY_WOULD, e->work);
     strncpy(f->agent, e->agent, ROUTER_NAME_MAX);
     if (r->first || fate_is_live(r, w, f))
         w->accept = r->at - f->offered;

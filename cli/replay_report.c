@@ -36,7 +36,7 @@ static void report_count(struct report_tally *t, const struct replay_work *w, co
     int64_t wait = f->assigned - f->since;
     t->waits[t->answered++] = wait;
     t->waited += wait;
-    t->in_target += wait <= f->target;
+    t->in_target += !f->late;
 }
 
 static json_t *report_share(int64_t part, int64_t whole)
@@ -44,7 +44,7 @@ static json_t *report_share(int64_t part, int64_t whole)
     return whole ? json_real((double)part / (double)whole) : json_null();
 }
 
-// Attained: answered within the queue's target, of all that were answered or gave up.
+// Attained: with an agent within the target for the first response, of all that were answered or gave up.
 static json_t *report_of(struct report_tally *t)
 {
     json_t *o = json_pack("{s:I, s:I, s:I, s:I}", "works", (json_int_t)t->works, "answered", (json_int_t)t->answered,

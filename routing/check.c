@@ -238,17 +238,12 @@ static const char *check_queue(const struct router *r, const struct queue *q, ui
     uint32_t n = 0, offered = 0;
     for (size_t i = 0; i < q->lines_n; i++) {
         const struct line *l = q->lines[i];
-        const struct work *before = NULL;
-        uint32_t lined = 0;
-        for (const struct work *w = l->head; w; before = w, w = w->next, n++) {
+        const char *why = line_check(r, l);
+        if (why)
+            return why;
+        n += l->n;
+        for (const struct work *w = l->head; w; w = w->next)
             offered += w->offers_n ? 1 : 0;
-            if (w->line != l || w->prev != before || ++lined > l->n)
-                return "a line is broken";
-            if (before && !order_in_line(r, before, w))
-                return "a line is out of order";
-        }
-        if (l->tail != before || lined != l->n)
-            return "a line is broken";
     }
     *waiting += n - offered;
     if (!pace_legal(q->forecast))

@@ -319,6 +319,13 @@ void pool_counts(const struct router *r, const struct pool *p, uint32_t channels
                  uint32_t out[ROUTER_EXCLUSIONS]);
 const char *pool_check(const struct router *r);
 
+// ---- line.c ----
+
+void line_put(const struct router *r, struct line *l, struct work *w);
+void line_drop(struct work *w);
+void line_sort(const struct router *r, struct line *l);
+const char *line_check(const struct router *r, const struct line *l);
+
 // ---- enter.c ----
 
 void enter_queues(struct router *r);

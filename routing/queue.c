@@ -242,7 +242,6 @@ static struct line *queue_line(struct queue *q, const struct line *like)
     return l;
 }
 
-// Looks for the place from both ends: new work belongs at the tail, returning work near the head.
 void queue_line_up(struct router *r, struct work *w)
 {
     struct line *l = queue_line(w->queue, &(struct line){.queue = w->queue,
@@ -252,33 +251,16 @@ void queue_line_up(struct router *r, struct work *w)
                                                          .cost = w->charge.units,
                                                          .rate = sla_rate(w),
                                                          .offered = w->offers_n > 0});
-    struct work *before = l->tail, *after = l->head;
-    while (after && before && order_in_line(r, w, before) && !order_in_line(r, w, after)) {
-        before = before->prev;
-        after = after->next;
-    }
-    if (after && order_in_line(r, w, after))
-        before = after->prev;
     r->lined++;
     w->queue->lined++;
-    w->line = l;
-    l->n++;
-    w->prev = before;
-    w->next = before ? before->next : l->head;
-    *(w->prev ? &w->prev->next : &l->head) = w;
-    *(w->next ? &w->next->prev : &l->tail) = w;
+    line_put(r, l, w);
 }
 
 void queue_leave_line(struct router *r, struct work *w)
 {
-    struct line *l = w->line;
-    l->n--;
     r->lined--;
-    l->queue->lined--;
-    *(w->prev ? &w->prev->next : &l->head) = w->next;
-    *(w->next ? &w->next->prev : &l->tail) = w->prev;
-    w->line = NULL;
-    w->prev = w->next = NULL;
+    w->line->queue->lined--;
+    line_drop(w);
 }
 
 void queue_line_up_again(struct router *r, struct work *w)
@@ -287,26 +269,10 @@ void queue_line_up_again(struct router *r, struct work *w)
     queue_line_up(r, w);
 }
 
-static void queue_sort_line(const struct router *r, struct line *l)
-{
-    struct work **v = memory_new(l->n, sizeof(struct work *));
-    size_t n = 0;
-    for (struct work *w = l->head; w; w = w->next)
-        v[n++] = w;
-    order_sort(r, v, n);
-    for (size_t i = 0; i < n; i++) {
-        v[i]->prev = i ? v[i - 1] : NULL;
-        v[i]->next = i + 1 < n ? v[i + 1] : NULL;
-    }
-    l->head = n ? v[0] : NULL;
-    l->tail = n ? v[n - 1] : NULL;
-    free(v);
-}
-
 void queue_sort_lines(struct router *r)
 {
     for (size_t i = 0; i < r->queues_n; i++) {
         for (size_t k = 0; k < r->queues[i]->lines_n; k++)
-            queue_sort_line(r, r->queues[i]->lines[k]);
+            line_sort(r, r->queues[i]->lines[k]);
     }
 }

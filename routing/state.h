@@ -170,14 +170,14 @@ struct team { // who is of it, and the work passed to it; gone when there is nei
 struct line { // work that waits with the same need: whoever can take one can take all, but for personal reasons
     struct queue *queue;
     uint32_t step, priority, channels, cost;
-    bool offered;             // to somebody, and may be to more
-    uint64_t rate;            // what a millisecond of waiting costs, in fixed point
-    struct work *head, *tail; // in the order of order_in_line()
-    struct work *cursor;      // of the settling under way: the first not yet looked at
-    uint64_t stamp;           // which settling that is
-    uint64_t barren;          // the settling in which nobody was found for it
-    size_t place;             // in router.open
-    uint32_t n;               // works
+    bool offered;                    // to somebody, and may be to more
+    uint64_t rate;                   // what a millisecond of waiting costs, in fixed point
+    struct work *head, *tail, *root; // in the order of order_in_line(); its tree, line.c
+    struct work *cursor;             // of the settling under way: the first not yet looked at
+    uint64_t stamp;                  // which settling that is
+    uint64_t barren;                 // the settling in which nobody was found for it
+    size_t place;                    // in router.open
+    uint32_t n;                      // works
 };
 
 struct pool { // who meets what a queue requires at one of its steps
@@ -262,8 +262,8 @@ struct work {
     struct timer idle, pause, hold, step, give_back, overflow, snooze, absence, asked, breach;
     struct router_wait promise;
     struct line *line;
-    struct work *prev, *next; // in the line
-    struct hand *hand;        // what a supervisor did last; NULL = nothing
+    struct work *prev, *next, *up, *left, *right; // in the line and its tree
+    struct hand *hand;                            // what a supervisor did last; NULL = nothing
 };
 
 struct outcome_page { // outcomes one behind the other

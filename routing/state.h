@@ -338,7 +338,7 @@ struct router {
     size_t teams_n, teams_cap;
 
     struct work_slot **works; // pages of WORK_PAGE, in order of id, with holes
-    size_t works_n, works_pages, works_cap, works_holes;
+    size_t works_n, works_pages, works_cap, works_holes, works_to, works_from; // the last two: works.c
     uint32_t waiting, held, lined;
 
     struct outcome *outcomes, *outcomes_last; // oldest first

@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define WORK_MOVES 8 // slots at a time
+
 // In pages, so that more work never moves what there is to larger memory.
 struct work_slot *work_slot(const struct router *r, size_t i)
 {
@@ -24,11 +26,13 @@ static void work_append(struct router *r, struct work *w)
     *work_slot(r, r->works_n++) = (struct work_slot){w->id, w};
 }
 
-// The first slot whose id is not below.
+// The first slot whose id is not below. While the slots are moved together, those between works_to and works_from are empty, and
+// their ids mean nothing.
 static size_t work_slot_at(const struct router *r, uint64_t id)
 {
-    size_t low = 0;
-    for (size_t high = r->works_n; low < high;) {
+    bool moved = r->works_to && work_slot(r, r->works_to - 1)->id >= id;
+    size_t low = moved ? 0 : r->works_from;
+    for (size_t high = moved ? r->works_to : r->works_n; low < high;) {
         size_t middle = low + (high - low) / 2;
         if (work_slot(r, middle)->id < id)
             low = middle + 1;
@@ -134,17 +138,27 @@ void work_bury(struct router *r, struct work *w)
     memory_bury(r, w);
 }
 
-// Drops the holes once they outnumber the work.
+// Moves the next few together; behind the last there are only holes, which go.
+static void work_close_holes(struct router *r)
+{
+    for (size_t i = 0; i < WORK_MOVES && r->works_from < r->works_n; i++) {
+        struct work_slot slot = *work_slot(r, r->works_from);
+        work_slot(r, r->works_from++)->work = NULL;
+        if (slot.work)
+            *work_slot(r, r->works_to++) = slot;
+    }
+    if (r->works_from < r->works_n)
+        return;
+    r->works_holes -= r->works_n - r->works_to;
+    r->works_n = r->works_to;
+    r->works_to = r->works_from = 0;
+}
+
+// Once the holes outnumber the work they are closed, a little with each work that goes, so that no step moves all.
 void work_forget(struct router *r, const struct work *w)
 {
     work_slot(r, work_slot_at(r, w->id))->work = NULL;
-    if (++r->works_holes * 2 <= r->works_n)
-        return;
-    size_t to = 0;
-    for (size_t i = 0; i < r->works_n; i++) {
-        if (work_slot(r, i)->work)
-            *work_slot(r, to++) = *work_slot(r, i);
-    }
-    r->works_n = to;
-    r->works_holes = 0;
+    r->works_holes++;
+    if (r->works_from || r->works_holes * 2 > r->works_n)
+        work_close_holes(r);
 }

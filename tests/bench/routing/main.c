@@ -16,18 +16,12 @@
 #define OPEN    500 // contacts being offered while the choice is timed
 #define SCANS   201
 #define FLIPS   5000
+#define WORLDS  4
 #define WAITING 100000
-
-static uint64_t longest; // by the process's own clock
 
 static void print(const char *what, struct bench_figures *f, uint64_t scan)
 {
     uint64_t p99 = bench_part(f, 990);
-    if (bench_clock != CLOCK_MONOTONIC) {
-        longest = bench_part(f, 1000) > longest ? bench_part(f, 1000) : longest;
-        bench_forget(f);
-        return;
-    }
     printf("  %-22s p50 %7llu  p99 %7llu", what, (unsigned long long)bench_part(f, 500), (unsigned long long)p99);
     if (scan)
         printf("  ratio %7.1f", (double)scan / (double)(p99 ? p99 : 1));
@@ -92,18 +86,22 @@ static void time_flip(struct bench *b, uint64_t scan)
     print("flip", &f, scan);
 }
 
-static void time_steps(struct bench *b, uint64_t scan)
+struct steps {
+    struct bench_figures decide, take, back, flip;
+};
+
+static struct steps time_steps(struct bench *b)
 {
-    struct bench_figures decide = {0}, take = {0}, back = {0}, flip = {0};
+    struct steps s = {0};
     for (size_t i = 0; i < ROUNDS; i++) {
         struct bench_offer o;
         b->at += bench_random(b, 60); // the memory of commands comes to rest at ten minutes' worth of them
         uint64_t took = bench_arrive(b, bench_random(b, BENCH_QUEUES), &o);
         if (!o.made)
             continue;
-        bench_note(&decide, took);
-        bench_note(&take, bench_accept(b, &o));
-        bench_note(&back, bench_finish(b, &o));
+        bench_note(&s.decide, took);
+        bench_note(&s.take, bench_accept(b, &o));
+        bench_note(&s.back, bench_finish(b, &o));
     }
     for (size_t i = 0; i < ROUNDS; i++) {
         struct bench_offer o;
@@ -111,13 +109,37 @@ static void time_steps(struct bench *b, uint64_t scan)
         b->at += bench_random(b, 60);
         if (agent >= b->agents_n)
             continue;
-        bench_note(&flip, bench_presence(b, agent, ROUTER_AWAY, &o));
-        bench_note(&flip, bench_presence(b, agent, ROUTER_AVAILABLE, &o));
+        bench_note(&s.flip, bench_presence(b, agent, ROUTER_AWAY, &o));
+        bench_note(&s.flip, bench_presence(b, agent, ROUTER_AVAILABLE, &o));
     }
-    print("decide, whole step", &decide, scan);
-    print("take, whole step", &take, scan);
-    print("give back, whole step", &back, scan);
-    print("presence, whole step", &flip, scan);
+    return s;
+}
+
+// Each step is timed in several worlds alike, and the least counts: what else the machine did meanwhile does not come at the same step.
+static uint64_t longest_step(size_t agents, enum router_select select)
+{
+    struct bench_figures least = {0};
+    bench_clock = CLOCK_THREAD_CPUTIME_ID;
+    for (size_t world = 0; world < WORLDS; world++) {
+        struct bench *b = calloc(1, sizeof *b);
+        bench_open(b, agents, select);
+        struct steps s = time_steps(b);
+        struct bench_figures *all[] = {&s.decide, &s.take, &s.back, &s.flip};
+        for (size_t k = 0, n = 0; k < sizeof all / sizeof *all; k++) {
+            for (size_t i = 0; i < all[k]->n; i++, n++) {
+                if (!world)
+                    bench_note(&least, all[k]->v[i]);
+                least.v[n] = all[k]->v[i] < least.v[n] ? all[k]->v[i] : least.v[n];
+            }
+            bench_forget(all[k]);
+        }
+        bench_close(b);
+        free(b);
+    }
+    bench_clock = CLOCK_MONOTONIC;
+    uint64_t longest = bench_part(&least, 1000);
+    bench_forget(&least);
+    return longest;
 }
 
 static void decide_all(size_t agents)
@@ -131,11 +153,12 @@ static void decide_all(size_t agents)
         uint64_t scan = time_scan(b);
         time_choice(b, scan);
         time_flip(b, scan);
-        time_steps(b, scan);
-        bench_clock = CLOCK_THREAD_CPUTIME_ID;
-        longest = 0;
-        time_steps(b, scan);
-        bench_clock = CLOCK_MONOTONIC;
+        struct steps steps = time_steps(b);
+        print("decide, whole step", &steps.decide, scan);
+        print("take, whole step", &steps.take, scan);
+        print("give back, whole step", &steps.back, scan);
+        print("presence, whole step", &steps.flip, scan);
+        uint64_t longest = longest_step(agents, (enum router_select)s);
         printf("  %-22s %llu, of a linear scan %.2f\n", "longest step", (unsigned long long)longest,
                (double)longest / (double)scan);
         if (s == 0)

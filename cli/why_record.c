@@ -167,7 +167,9 @@ static void words_told(const json_t *d)
         const char *kind, *words;
     } kinds[] = {{"NOTICE_KIND_CLOSED", "that it was closed"},
                  {"NOTICE_KIND_FULL", "that it was full"},
-                 {"NOTICE_KIND_WAIT", "how long it would take"}};
+                 {"NOTICE_KIND_WAIT", "how long it would take"},
+                 {"NOTICE_KIND_SILENT", "that it would be closed without an answer"},
+                 {"NOTICE_KIND_SILENT_CLOSED", "that it was closed without an answer"}};
     const char *before = "  the customer was told by itself ";
     const json_t *told = json_object_get(d, "told");
     for (size_t i = 0; i < json_array_size(told); i++) {

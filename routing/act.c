@@ -154,6 +154,7 @@ static void act_send(struct router *r, struct order *o)
     e->session = w->sessions[o->session];
     sla_answered(r, w);
     wait_begin(r, w);
+    silence_begin(r, w);
     if (o->has_entry)
         effect_entry(r, w);
 }

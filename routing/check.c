@@ -177,8 +177,13 @@ static const char *check_work(const struct router *r, const struct work *w)
     if ((w->overflow_cause != ROUTER_CAUSE_NONE) != (*w->overflowed != '\0') ||
         strcmp(w->overflowed, w->queue->def.name) == 0)
         return "work overflowed for no cause, from nowhere, or into the queue it was in";
-    if (w->unheard || w->said & ~w->notices || w->notices & ~(CORE_BIT(ROUTER_NOTICES) - 2u))
+    if (w->notices.unheard || w->notices.said & ~w->notices.asked ||
+        w->notices.asked & ~(CORE_BIT(ROUTER_NOTICES) - 2u))
         return "work was told what is no notice, or has yet to be looked at";
+    if (w->silence.place ? w->silence.deadline != silence_due(r, w) : silence_due(r, w) != INT64_MAX)
+        return "a silence ends at another time than its own";
+    if (w->notices.silent_since ? w->state != ROUTER_ASSIGNED || w->notices.silent_since > r->at : w->notices.warned)
+        return "a customer is silent to whom nobody spoke";
     if (*w->disposition && w->state != ROUTER_WRAP_UP)
         return "work that is not in wrap-up was disposed of";
     if ((w->line != NULL) != offer_open(r, w))

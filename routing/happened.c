@@ -90,6 +90,7 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
 {
     enum router_channel before = w->channel_now;
     struct charge given = wait_end(r, w);
+    silence_end(r, w);
     bool woke = session_speak(r, w, h);
     sla_asked(r, w);
     happened_learn(r, w, h);

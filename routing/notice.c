@@ -10,18 +10,28 @@
 
 #include "routing/notice.h"
 
+#include "routing/core.h"
 #include "routing/estimate.h"
+
+#define NOTICE_SILENCE_MAX 2592000000u // ms
 
 bool notice_legal(const struct router_queue *q)
 {
-    return !(q->tells & ~(CORE_BIT(ROUTER_NOTICES) - 2u)) && q->promise_ms <= 86400000;
+    bool legal = !(q->tells & ~(CORE_BIT(ROUTER_NOTICES) - 2u)) && q->promise_ms <= 86400000;
+    for (size_t c = 0; legal && c < ROUTER_CHANNELS; c++) {
+        const struct router_silence *s = &q->silent[c];
+        bool voice = c == ROUTER_CHANNEL_NONE || c == ROUTER_VOICE;
+        legal = s->notice_ms <= NOTICE_SILENCE_MAX && s->close_ms <= NOTICE_SILENCE_MAX &&
+                (voice ? !s->notice_ms && !s->close_ms : !s->close_ms || s->notice_ms < s->close_ms);
+    }
+    return legal;
 }
 
 void notice_waits(struct router *r, struct work *w)
 {
-    if (w->unheard || w->reason == ROUTER_WOKEN)
+    if (w->notices.unheard || w->reason == ROUTER_WOKEN)
         return;
-    w->unheard = true;
+    w->notices.unheard = true;
     r->unheard = memory_grow(r->unheard, &r->unheard_cap, r->unheard_n + 1, sizeof(struct work *));
     r->unheard[r->unheard_n++] = w;
 }
@@ -40,41 +50,43 @@ static enum router_notice_kind notice_kind(const struct router *r, const struct 
         [ROUTER_NOTICE_FULL] = q->overflow_waiting && w->queue->waiting > q->overflow_waiting,
         [ROUTER_NOTICE_WAIT] = notice_is_long(q, wait),
     };
-    for (unsigned k = 1; k < ROUTER_NOTICES; k++) {
+    for (unsigned k = ROUTER_NOTICE_CLOSED; k <= ROUTER_NOTICE_WAIT; k++) {
         if (holds[k] && q->tells & CORE_BIT(k))
             return (enum router_notice_kind)k;
     }
     return ROUTER_NOTICE_NONE;
 }
 
-static void notice_add(struct router *r, struct work *w, enum router_notice_kind kind, size_t session,
-                       const struct router_wait *wait)
+// Callers are told nothing: words do not go down a call.
+struct router_notice *notice_ask(struct router *r, struct work *w, enum router_notice_kind kind)
 {
+    size_t session = session_latest(w, w->channel_now, false);
+    if (!(w->queue->def.tells & CORE_BIT(kind)) || w->channel_now == ROUTER_VOICE || session == SIZE_MAX)
+        return NULL;
     struct router_notice *n = arena_new(&r->arena, 1, sizeof *n);
-    const struct calendar *c = w->queue->calendar;
-    *n = (struct router_notice){
-        .kind = kind,
-        .queue = w->queue->def.name,
-        .language = w->language,
-        .wait = *wait,
-        .opens = kind == ROUTER_NOTICE_CLOSED ? calendar_turn(c, r->wall) : 0,
-        .zone = c ? c->def.zone : "",
-    };
-    w->notices |= CORE_BIT(kind);
+    *n = (struct router_notice){.kind = kind, .queue = w->queue->def.name, .language = w->language, .zone = ""};
+    w->notices.asked |= CORE_BIT(kind);
     struct router_effect *e = effect_work(r, ROUTER_NOTICE, w, NULL, ROUTER_REASON_NONE);
     e->session = w->sessions[session];
     e->notice = n;
+    return n;
 }
 
 static void notice_consider(struct router *r, struct work *w)
 {
-    size_t session = session_latest(w, w->channel_now, false);
-    if (w->state != ROUTER_QUEUED || !w->queue->def.tells || w->channel_now == ROUTER_VOICE || session == SIZE_MAX)
+    if (w->state != ROUTER_QUEUED || !w->queue->def.tells)
         return;
+    const struct calendar *c = w->queue->calendar;
     struct router_wait wait = estimate_work(r, w);
     enum router_notice_kind kind = notice_kind(r, w, &wait);
-    if (kind && !(w->notices & CORE_BIT(kind)))
-        notice_add(r, w, kind, session, &wait);
+    if (!kind || w->notices.asked & CORE_BIT(kind))
+        return;
+    struct router_notice *n = notice_ask(r, w, kind);
+    if (!n)
+        return;
+    n->wait = wait;
+    n->opens = kind == ROUTER_NOTICE_CLOSED ? calendar_turn(c, r->wall) : 0;
+    n->zone = c ? c->def.zone : "";
 }
 
 // In order of id.
@@ -88,7 +100,7 @@ void notice_tell(struct router *r)
         r->unheard[at] = w;
     }
     for (size_t i = 0; i < r->unheard_n; i++) {
-        r->unheard[i]->unheard = false;
+        r->unheard[i]->notices.unheard = false;
         notice_consider(r, r->unheard[i]);
     }
     r->unheard_n = 0;
@@ -118,8 +130,8 @@ enum router_refusal notice_said(struct router *r, const struct router_input *in)
                                          .simulated = s->simulated};
     struct work *w = work_find(r, s->work);
     if (w && w->conversation == s->conversation) {
-        w->said |= CORE_BIT(s->kind);
-        w->notices |= CORE_BIT(s->kind);
+        w->notices.said |= CORE_BIT(s->kind);
+        w->notices.asked |= CORE_BIT(s->kind);
         work_touch(r, w);
     }
     const struct work *open = work_of_conversation(r, s->conversation);

@@ -3,6 +3,7 @@
 // Overflow: where work goes that a queue has no room for when it enters, or that has waited there for too long. It keeps its age; how long it
 // has waited is counted in each queue anew, so that queues may overflow into each other without end, but not without pause.
 
+#include "routing/core.h"
 #include "routing/notice.h"
 
 #include <string.h>

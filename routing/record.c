@@ -140,7 +140,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .overflowed = {w->overflowed, w->overflow_cause},
         .relaxed = record_relaxed(w, step),
         .due = sla_due(r, w),
-        .told = w->said,
+        .told = w->notices.said,
     };
     record_counts(r, w, k, d->excluded);
     return d;

@@ -161,6 +161,17 @@ static struct router_wait take_wait(struct reader *in)
     return v;
 }
 
+static void take_notices(struct reader *in, const struct router *r, struct work *w)
+{
+    struct notices *n = &w->notices;
+    n->asked = take8(in);
+    n->said = take8(in);
+    n->warned = take_bool(in);
+    n->silent_since = take_past(in, r->at);
+    reader_must(in, !(n->asked & ~(CORE_BIT(ROUTER_NOTICES) - 2u)) && !(n->said & ~n->asked), "a notice is unknown");
+    reader_must(in, n->silent_since ? w->state == ROUTER_ASSIGNED : !n->warned, "a silence that is none");
+}
+
 static void take_promise(struct reader *in, const struct router *r, struct work *w)
 {
     w->taken = take_past(in, r->at);
@@ -203,7 +214,7 @@ static void take_work_numbers(struct reader *in, const struct router *r, struct 
     w->hold_until = take_time(in);
     take_promise(in, r, w);
     bool open = (state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP) || state == ROUTER_SNOOZED;
-    bool legal = open && reason <= ROUTER_DISMISSED && channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS &&
+    bool legal = open && reason < ROUTER_REASONS && channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS &&
                  w->own_priority <= CORE_PRIORITY_MAX && w->charge.units <= CORE_UNITS_MAX &&
                  !(w->charge.channels & ~CORE_CHANNELS_ALL) && w->given.units <= CORE_UNITS_MAX &&
                  !(w->given.channels & ~CORE_CHANNELS_ALL) && w->epoch <= r->epoch;
@@ -256,10 +267,7 @@ static void take_work(struct reader *in, struct router *r)
     bool held = take_bool(in);
     w->prefer_former = take_bool(in);
     w->told = take_bool(in);
-    w->notices = take8(in);
-    w->said = take8(in);
-    reader_must(in, !(w->notices & ~(CORE_BIT(ROUTER_NOTICES) - 2u)) && !(w->said & ~w->notices),
-                "a notice is unknown");
+    take_notices(in, r, w);
     take_work_names(in, r, w);
     hand_take(in, r, w);
     take_sessions(in, r, w);

@@ -106,6 +106,10 @@ static void take_overflow(struct reader *in, struct router_queue *d)
     d->overflow_ms = take32(in);
     d->tells = take32(in);
     d->promise_ms = take32(in);
+    for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
+        d->silent[i].notice_ms = take32(in);
+        d->silent[i].close_ms = take32(in);
+    }
 }
 
 static struct queue *take_queue(struct reader *in)

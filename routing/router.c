@@ -109,6 +109,11 @@ static void timer_fire_absence(struct router *r, void *owner)
     absence_over(r, owner);
 }
 
+static void timer_fire_silence(struct router *r, void *owner)
+{
+    silence_over(r, owner);
+}
+
 static void timer_fire_asked(struct router *r, void *owner)
 {
     participant_timed_out(r, owner);
@@ -126,7 +131,7 @@ static void (*const router_timers[])(struct router *, void *) = {
     [TIMER_HOLD] = timer_fire_hold,           [TIMER_STEP] = timer_fire_step,
     [TIMER_GIVE_BACK] = timer_fire_give_back, [TIMER_FOCUS] = timer_fire_focus,
     [TIMER_OVERFLOW] = timer_fire_overflow,   [TIMER_ABSENCE] = timer_fire_absence,
-    [TIMER_BREACH] = timer_fire_breach,
+    [TIMER_BREACH] = timer_fire_breach,       [TIMER_SILENCE] = timer_fire_silence,
 };
 
 struct router *router_new(void)

@@ -62,6 +62,11 @@ struct router_sla { // within which time a queue answers; of those that apply, t
     uint32_t next_ms;            // each later one
 };
 
+struct router_silence { // of a customer whom the agent has answered; 0 = never
+    uint32_t notice_ms; // they are told
+    uint32_t close_ms;  // the conversation is closed; later than the notice
+};
+
 struct router_queue {
     const char *name;
     uint32_t priority; // 1 first .. 9
@@ -89,7 +94,8 @@ struct router_queue {
     uint32_t overflow_waiting; // so many wait: who would enter goes there; 0 = never
     uint32_t overflow_ms;      // whoever has waited here for so long goes there; 0 = never
     uint32_t tells;            // bits (1u << enum router_notice_kind): what customers are told by itself
-    uint32_t promise_ms;       // ROUTER_NOTICE_WAIT: told when the wait is estimated to be longer; 0 = never
+    struct router_silence silent[ROUTER_CHANNELS]; // by the customer's channel of now; not of voice
+    uint32_t promise_ms; // ROUTER_NOTICE_WAIT: told when the wait is estimated to be longer; 0 = never
     enum router_select select;
     uint32_t weight_speed;         // ROUTER_RESOLUTION: resolution x speed ^ (this / 1000), 0..1000
     bool learn;                    // ROUTER_RESOLUTION: from what came of contacts, instead of what is declared

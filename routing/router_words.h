@@ -77,6 +77,8 @@ enum router_reason {
     ROUTER_SUPERVISED = 19,
     ROUTER_LEFT = 20,      // a participant, by themselves
     ROUTER_DISMISSED = 21, // a participant, by the holder
+    ROUTER_SILENT = 22,    // the customer was, for too long
+    ROUTER_REASONS = 23,   // size of tables
 };
 
 enum router_refusal {
@@ -113,10 +115,12 @@ enum router_supervision { // what a supervisor does; values equal throughline.v1
 
 enum router_notice_kind { // what the queue tells a customer by itself; values equal throughline.v1.NoticeKind
     ROUTER_NOTICE_NONE = 0,
-    ROUTER_NOTICE_CLOSED = 1, // their work waits while the queue is closed by its calendar
-    ROUTER_NOTICE_FULL = 2,   // ... with more in front of it than the queue wants
-    ROUTER_NOTICE_WAIT = 3,   // ... and is estimated to wait for longer than was promised
-    ROUTER_NOTICES = 4,       // size of tables
+    ROUTER_NOTICE_CLOSED = 1,        // their work waits while the queue is closed by its calendar
+    ROUTER_NOTICE_FULL = 2,          // ... with more in front of it than the queue wants
+    ROUTER_NOTICE_WAIT = 3,          // ... and is estimated to wait for longer than was promised
+    ROUTER_NOTICE_SILENT = 4,        // they have been silent for a while: the conversation will be closed
+    ROUTER_NOTICE_SILENT_CLOSED = 5, // ... and now is
+    ROUTER_NOTICES = 6,              // size of tables
 };
 
 enum router_exclusion {

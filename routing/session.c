@@ -255,6 +255,7 @@ void session_arm(struct router *r, struct work *w)
     else
         timer_start(r, &w->idle, first);
     absence_arm(r, w);
+    silence_arm(r, w);
 }
 
 void session_idle_over(struct router *r, struct work *w)

@@ -93,6 +93,7 @@ static void put_overflow(struct writer *o, const struct router_queue *d)
     put32(o, d->overflow_ms);
     put32(o, d->tells);
     put32(o, d->promise_ms);
+    silence_put(o, d);
 }
 
 static void put_rows(struct writer *o, const struct router_queue *d)
@@ -296,8 +297,7 @@ static void put_work(struct writer *o, const struct router *r, const struct work
     put8(o, w->hold.place != 0);
     put8(o, w->prefer_former);
     put8(o, w->told);
-    put8(o, w->notices);
-    put8(o, w->said);
+    notice_put(o, w);
     put_text(o, w->queue->def.name);
     put_agent_name(o, w->agent);
     put_agent_name(o, w->informed);

@@ -9,6 +9,7 @@
 // from. Nothing that an effect or a view may point to is freed before the next step begins: it is buried (memory.c).
 
 #include "routing/containers.h"
+#include "routing/notice.h"
 #include "routing/sla.h"
 
 #include <stddef.h>
@@ -45,6 +46,7 @@ enum timer_kind { // the order in which those due at the same moment fire
     TIMER_ABSENCE,
     TIMER_ASKED,
     TIMER_BREACH,
+    TIMER_SILENCE,
     TIMER_KINDS,
 };
 
@@ -230,6 +232,7 @@ struct work {
     int64_t since;       // waits since
     int64_t entered;     // waits in this queue since
     struct sla sla;
+    struct notices notices;
     uint32_t extended;  // times, of the wrap-up under way
     int64_t taken;      // offered since, to whom it is or who has it; later by as long as it was given back
     int64_t given_at;   // since when it is given back
@@ -243,14 +246,12 @@ struct work {
     char *overflowed;                                            // from this queue to where it is, "" = it did not
     enum router_cause overflow_cause;
     bool prefer_former;
-    bool told;              // that nobody can take it has been recorded for its present need
-    bool undecided;         // listed in router.undecided
-    bool measured;          // how long it takes of a slot, since `taken`
-    bool promised;          // an estimate was made when it began to wait
-    bool unheard;           // listed in router.unheard
-    uint32_t notices, said; // bits: asked for, given to the customer (notice.h)
-    bool touched;           // listed in router.touched
-    uint8_t connected;      // bit per session: the call is bridged to the agent
+    bool told;         // that nobody can take it has been recorded for its present need
+    bool undecided;    // listed in router.undecided
+    bool measured;     // how long it takes of a slot, since `taken`
+    bool promised;     // an estimate was made when it began to wait
+    bool touched;      // listed in router.touched
+    uint8_t connected; // bit per session: the call is bridged to the agent
     uint8_t sessions_n, sessions_cap;
     struct router_session *sessions; // owned
     struct offer *offers;            // under way, in order of epoch; while OFFERED, never none
@@ -259,7 +260,7 @@ struct work {
     struct ask *asks;
     size_t asks_n, asks_cap;
     struct timer limit; // of the first offer to end, or of a wrap-up
-    struct timer idle, pause, hold, step, give_back, overflow, snooze, absence, asked, breach;
+    struct timer idle, pause, hold, step, give_back, overflow, snooze, absence, asked, breach, silence;
     struct router_wait promise;
     struct line *line;
     struct work *prev, *next, *up, *left, *right; // in the line and its tree

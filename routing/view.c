@@ -96,7 +96,7 @@ static struct router_work_view view_of_work(const struct router *r, const struct
         .sessions_n = w->sessions_n,
         .hand = hand_view(w),
         .due = sla_due(r, w),
-        .told = w->said,
+        .told = w->notices.said,
         .offers_n = w->offers_n,
     };
     for (size_t i = 0; i < w->participants_n; i++) {

@@ -178,6 +178,7 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     w->given = (struct charge){0};
     w->agent = agent;
     w->reason = reason;
+    silence_end(r, w);
     if (to == ROUTER_QUEUED)
         notice_waits(r, w);
     if (to == ROUTER_CLOSED || to == ROUTER_SNOOZED)

@@ -91,6 +91,7 @@ struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
     timer_init(&w->asked, TIMER_ASKED, w);
     timer_init(&w->absence, TIMER_ABSENCE, w);
     timer_init(&w->breach, TIMER_BREACH, w);
+    timer_init(&w->silence, TIMER_SILENCE, w);
     work_append(r, w);
     table_insert(&r->conversations, table_hash_number(conversation), w);
     return w;

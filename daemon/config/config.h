@@ -109,6 +109,7 @@ enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISO
 #define CONFIG_TYPE_NEEDS       char *               // an expression that can be read
 #define CONFIG_TYPE_STEPS       struct config_list
 #define CONFIG_TYPE_SLAS        struct config_list
+#define CONFIG_TYPE_SILENCES    struct config_list
 #define CONFIG_TYPE_WEEKLY      struct config_list
 #define CONFIG_TYPE_HOLIDAYS    struct config_list
 #define CONFIG_TYPE_DECIMAL     int64_t // thousandths

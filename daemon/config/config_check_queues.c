@@ -95,6 +95,7 @@ void check_queues(const struct check *k)
         check_queue_order(k, i);
         check_queue_accounts(k, &rows[i], q);
         config_check_mix(q, check_place(k, &rows[i], "select"), k->errs);
+        config_check_silent(q, check_place(k, &rows[i], "silent"), k->errs);
         config_check_sla(q, check_place(k, &rows[i], "sla"), k->errs);
         config_check_steps(q, check_given(k, &rows[i], "target_seconds") || q->sla.n > 0,
                            check_place(k, &rows[i], "steps"), k->errs);

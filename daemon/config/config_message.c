@@ -51,6 +51,13 @@ static bool put_wait_to(struct facts *f)
     return put_minutes(f, (f->n->wait.high + MINUTE - 1) / MINUTE);
 }
 
+static bool put_closes(struct facts *f)
+{
+    int64_t minutes = ((int64_t)f->n->closes_ms + MINUTE - 1) / MINUTE;
+    snprintf(f->text, sizeof f->text, "%lld", (long long)minutes);
+    return f->n->closes_ms > 0;
+}
+
 static bool local(const char *zone, int64_t ms, struct tm *out)
 {
     int32_t offset = 0;
@@ -77,7 +84,7 @@ static const struct place {
 } places[] = {
     {"{queue}", ANY, put_queue},       {"{opens}", BIT(ROUTER_NOTICE_CLOSED), put_opens},
     {"{wait}", WAITS, put_wait},       {"{wait_from}", WAITS, put_wait_from},
-    {"{wait_to}", WAITS, put_wait_to},
+    {"{wait_to}", WAITS, put_wait_to}, {"{closes}", BIT(ROUTER_NOTICE_SILENT), put_closes},
 };
 
 static const struct place *place_at(const char *s, uint32_t kind)

@@ -7,6 +7,7 @@
 #include "daemon/config/config.h"
 #include "daemon/config/config_errors.h"
 #include "daemon/config/toml_shim.h"
+#include "routing/router_words.h"
 
 // ---- keys (config_table.c) ----
 
@@ -37,6 +38,7 @@ enum config_type {
     CONFIG_NEEDS,
     CONFIG_STEPS,
     CONFIG_SLAS,
+    CONFIG_SILENCES,
     CONFIG_WEEKLY,
     CONFIG_HOLIDAYS,
     CONFIG_DECIMAL,
@@ -131,7 +133,22 @@ void config_check_steps(const struct config_queue *q, bool target_given, struct 
                         struct config_errors *errs);
 bool config_step(const char *text, uint32_t *seconds, uint32_t *percent, const char **needs);
 
+// ---- silence (config_silent.c) ----
+
+struct config_silence {
+    enum router_channel channel; // NONE = any but voice
+    uint32_t notice_ms, close_ms;
+};
+const char *setting_check_silent(const char *s, size_t len);
+bool config_silence(const char *text, struct config_silence *out);
+void config_check_silent(const struct config_queue *q, struct config_place place, struct config_errors *errs);
+
 // ---- service levels (config_sla.c) ----
+
+// Each takes what it reads, and the blanks behind it.
+bool config_word(const char **at, const char *word);
+uint32_t config_time(const char **at); // "20 s", "5 min", "4 h", in ms; 0 = it is none, or too long
+bool config_channel(const char **at, enum router_channel *out); // NONE: "any"
 
 struct router_sla;
 const char *setting_check_sla(const char *s, size_t len);

@@ -107,6 +107,25 @@ static Throughline__V1__Channel *channels_message(uint32_t bits, size_t *n)
     return v;
 }
 
+static Throughline__V1__Silence **silent_message(const struct config_list *rows, size_t *n)
+{
+    *n = 0;
+    if (rows->n == 0)
+        return NULL;
+    Throughline__V1__Silence **v = xcalloc(rows->n, sizeof *v);
+    for (size_t i = 0; i < rows->n; i++) {
+        struct config_silence row;
+        if (!config_silence(rows->v[i], &row))
+            abort(); // it was read by the same function
+        Throughline__V1__Silence *m = v[(*n)++] = xcalloc(1, sizeof *m);
+        throughline__v1__silence__init(m);
+        m->channel = (Throughline__V1__Channel)row.channel;
+        m->notice_seconds = row.notice_ms / 1000;
+        m->close_seconds = row.close_ms / 1000;
+    }
+    return v;
+}
+
 static Throughline__V1__NoticeKind *tells_message(uint32_t bits, size_t *n)
 {
     *n = 0;
@@ -142,6 +161,7 @@ static Throughline__V1__Queue *queue_message(const struct config *c, const struc
     m->overflow_waiting = (uint32_t)q->overflow_waiting;
     m->overflow_seconds = (uint32_t)q->overflow_seconds;
     m->tells = tells_message(config_tells(c, q), &m->n_tells);
+    m->silent = silent_message(&q->silent, &m->n_silent);
     m->promise_seconds = (uint32_t)q->promise_seconds;
     m->when = text_message(q->when ? router_when_name((enum router_when)q->when) : NULL);
     m->select = xstrdup(router_select_name((enum router_select)q->select));

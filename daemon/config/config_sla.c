@@ -10,7 +10,7 @@
 #define SLA_SECONDS_MAX 2592000
 
 // Takes the word if it stands here, and the blanks behind it.
-static bool sla_word(const char **at, const char *word)
+bool config_word(const char **at, const char *word)
 {
     size_t n = strlen(word);
     if (strncmp(*at, word, n) != 0 || ((*at)[n] >= 'a' && (*at)[n] <= 'z'))
@@ -20,7 +20,7 @@ static bool sla_word(const char **at, const char *word)
 }
 
 // "20 s", "5 min", "4 h"; 0 = it is none, or too long.
-static uint32_t sla_time(const char **at)
+uint32_t config_time(const char **at)
 {
     static const struct {
         const char *word;
@@ -32,21 +32,28 @@ static uint32_t sla_time(const char **at)
     unsigned long n = strtoul(*at, &end, 10);
     *at = end + strspn(end, " ");
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (sla_word(at, units[i].word))
+        if (config_word(at, units[i].word))
             return n <= SLA_SECONDS_MAX / units[i].seconds ? (uint32_t)(n * units[i].seconds * 1000) : 0;
     }
     return 0;
 }
 
-static bool sla_selector(const char **at, struct router_sla *out)
+bool config_channel(const char **at, enum router_channel *out)
 {
     static const char *const channels[] = {"any", "chat", "sms", "email", "voice", "social"};
-    bool any = false;
-    for (size_t i = 0; i < sizeof channels / sizeof *channels && !any; i++) {
-        any = sla_word(at, channels[i]);
-        out->channel = any ? (enum router_channel)i : ROUTER_CHANNEL_NONE;
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
+        if (config_word(at, channels[i])) {
+            *out = (enum router_channel)i;
+            return true;
+        }
     }
-    if (sla_word(at, "priority")) {
+    return false;
+}
+
+static bool sla_selector(const char **at, struct router_sla *out)
+{
+    bool any = config_channel(at, &out->channel);
+    if (config_word(at, "priority")) {
         if (**at < '1' || **at > '9')
             return false;
         out->priority = (uint32_t)(*(*at)++ - '0');
@@ -64,8 +71,8 @@ bool config_sla(const char *text, struct router_sla *out)
         return false;
     do {
         text += strspn(text, " ");
-        uint32_t *to = sla_word(&text, "first") ? &out->first_ms : sla_word(&text, "next") ? &out->next_ms : NULL;
-        if (!to || *to || !(*to = sla_time(&text)))
+        uint32_t *to = config_word(&text, "first") ? &out->first_ms : config_word(&text, "next") ? &out->next_ms : NULL;
+        if (!to || *to || !(*to = config_time(&text)))
             return false;
     } while (*text && *text++ == ',');
     return *text == '\0' && text[-1] != ',';

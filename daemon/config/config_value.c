@@ -227,6 +227,11 @@ static bool read_steps(const struct setting *v, void *slot)
     return read_list(v, slot, setting_check_step, "steps in quotes");
 }
 
+static bool read_silences(const struct setting *v, void *slot)
+{
+    return read_list(v, slot, setting_check_silent, "times of silence in quotes");
+}
+
 static bool read_slas(const struct setting *v, void *slot)
 {
     return read_list(v, slot, setting_check_sla, "service levels in quotes");
@@ -324,6 +329,7 @@ static const struct {
     [CONFIG_MEDIA_TYPES] = {read_media_types, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_NEEDS] = {setting_read_needs, sizeof(char *), text_free, text_equal},
     [CONFIG_STEPS] = {read_steps, sizeof(struct config_list), list_free, list_equal},
+    [CONFIG_SILENCES] = {read_silences, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_SLAS] = {read_slas, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_WEEKLY] = {read_weekly, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_HOLIDAYS] = {read_holidays, sizeof(struct config_list), list_free, list_equal},

@@ -84,7 +84,10 @@ static void queue_decision(struct core *c, const struct core_effect *ce)
 // How work ended, in the word that records keep.
 static const char *ended(enum router_reason reason)
 {
-    return reason == ROUTER_CLOSED_BY_AGENT ? "closed" : reason == ROUTER_WRAPPED_UP ? "wrapped_up" : "abandoned";
+    return reason == ROUTER_SILENT            ? "silent"
+           : reason == ROUTER_CLOSED_BY_AGENT ? "closed"
+           : reason == ROUTER_WRAPPED_UP      ? "wrapped_up"
+                                              : "abandoned";
 }
 
 static void queue_work(struct core *c, const struct core_effect *ce)

@@ -81,6 +81,25 @@ static bool put_mix(const Throughline__V1__Queue *m, struct router_queue *out)
     return true;
 }
 
+// A row for its channel goes before one for any.
+static bool put_silent(const Throughline__V1__Queue *m, struct router_queue *out)
+{
+    for (size_t pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < m->n_silent; i++) {
+            const Throughline__V1__Silence *s = m->silent[i];
+            struct router_silence times = {seconds_ms(s->notice_seconds), seconds_ms(s->close_seconds)};
+            unsigned channel = (unsigned)s->channel;
+            if (channel >= ROUTER_CHANNELS || channel == ROUTER_VOICE)
+                return false;
+            for (unsigned c = ROUTER_CHAT; c < ROUTER_CHANNELS; c++) {
+                if (pass == 0 ? channel == 0 && c != ROUTER_VOICE : channel == c)
+                    out->silent[c] = times;
+            }
+        }
+    }
+    return true;
+}
+
 static bool put_tells(const Throughline__V1__Queue *m, struct router_queue *out)
 {
     for (size_t i = 0; i < m->n_tells; i++) {
@@ -136,7 +155,8 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
         return false;
     if (m->when[0] && !router_when_of(m->when, &out->when))
         return false;
-    return put_mix(m, out) && put_tells(m, out) && channel_bits(m->channels, m->n_channels, &out->channels);
+    return put_mix(m, out) && put_tells(m, out) && put_silent(m, out) &&
+           channel_bits(m->channels, m->n_channels, &out->channels);
 }
 
 static const struct router_calendar *calendars(struct scratch *a, Throughline__V1__Calendar *const *v, size_t n)

@@ -17,6 +17,20 @@ static char **texts(const char *const *v, size_t n)
     return out;
 }
 
+static void put_silent(Throughline__V1__Queue *q, const struct router_silence *v)
+{
+    q->silent = xcalloc(ROUTER_CHANNELS, sizeof *q->silent);
+    for (unsigned c = 0; c < ROUTER_CHANNELS; c++) {
+        if (!v[c].notice_ms && !v[c].close_ms)
+            continue;
+        Throughline__V1__Silence *m = q->silent[q->n_silent++] = xcalloc(1, sizeof *m);
+        throughline__v1__silence__init(m);
+        m->channel = (Throughline__V1__Channel)c;
+        m->notice_seconds = v[c].notice_ms / 1000;
+        m->close_seconds = v[c].close_ms / 1000;
+    }
+}
+
 static void put_mix(Throughline__V1__Queue *q, const uint32_t *mix)
 {
     q->mix = xcalloc(ROUTER_SELECTS, sizeof *q->mix);
@@ -223,6 +237,7 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->overflow = message_text(d->overflow);
     q->overflow_waiting = d->overflow_waiting;
     q->tells = message_notices(d->tells, &q->n_tells);
+    put_silent(q, d->silent);
     q->promise_seconds = d->promise_ms / 1000;
     q->when = message_text(d->when ? router_when_name(d->when) : "");
     put_choice(q, d);

@@ -46,6 +46,20 @@ static bool steps_are_sound(const Throughline__V1__Queue *q)
     return q->n_steps <= ROUTER_STEPS_MAX && breaches <= 1;
 }
 
+static bool silent_is_sound(const Throughline__V1__Queue *q)
+{
+    uint32_t seen = 0;
+    for (size_t i = 0; i < q->n_silent; i++) {
+        const Throughline__V1__Silence *s = q->silent[i];
+        unsigned c = (unsigned)s->channel;
+        if (c >= ROUTER_CHANNELS || c == ROUTER_VOICE || seen & 1u << c || s->notice_seconds > 2592000 ||
+            s->close_seconds > 2592000 || (s->close_seconds && s->notice_seconds >= s->close_seconds))
+            return false;
+        seen |= 1u << c;
+    }
+    return true;
+}
+
 static bool sla_is_sound(const Throughline__V1__Queue *q)
 {
     for (size_t i = 0; i < q->n_sla; i++) {
@@ -96,6 +110,20 @@ static const char *queue_target_wrong(const Throughline__V1__Queue *q, const cha
                              "nextSeconds up to 2592000";
 }
 
+static const char *queue_notices_wrong(const Throughline__V1__Queue *q, const char **field)
+{
+    *field = "promise_seconds";
+    if (q->promise_seconds > 86400)
+        return "must be 0 to 86400";
+    *field = "tells";
+    for (size_t i = 0; i < q->n_tells; i++)
+        if ((int)q->tells[i] <= 0 || (int)q->tells[i] >= ROUTER_NOTICES)
+            return "must be kinds of notices";
+    *field = "silent";
+    return silent_is_sound(q) ? NULL
+                              : "one row a channel, not voice, times up to 2592000, the close later than the notice";
+}
+
 static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const char **field)
 {
     enum router_select select = ROUTER_SUITED;
@@ -127,13 +155,6 @@ static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const cha
     *field = "overflow_seconds";
     if (q->overflow_seconds > 86400)
         return "must be 0 to 86400";
-    *field = "promise_seconds";
-    if (q->promise_seconds > 86400)
-        return "must be 0 to 86400";
-    *field = "tells";
-    for (size_t i = 0; i < q->n_tells; i++)
-        if ((int)q->tells[i] <= 0 || (int)q->tells[i] >= ROUTER_NOTICES)
-            return "must be kinds of notices";
     *field = "weight_speed";
     if (q->weight_speed > 1000)
         return "must be 0 to 1000";
@@ -145,7 +166,8 @@ static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const cha
     *field = "learn_prior";
     if (q->learn_prior > 1000)
         return "must be 1 to 1000";
-    return queue_target_wrong(q, field);
+    const char *wrong = queue_notices_wrong(q, field);
+    return wrong ? wrong : queue_target_wrong(q, field);
 }
 
 const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name, const char **field)

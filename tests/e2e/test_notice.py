@@ -77,3 +77,25 @@ def test_what_a_text_may_not_name_is_an_error_with_its_place(tmp_path):
     done = check_config(file)
     assert done.returncode == 78
     assert f"{file}:3:8: message.text names an unknown {{opens}} (a text of this kind may name {{queue}}, {{wait}}" in done.stderr
+
+
+async def test_who_does_not_answer_is_told_and_closed_and_comes_back(world):
+    def silent(config):
+        config["queue"] = [{"name": "support", "silent": ["any: close 1 h", "sms: notice 1 s, close 2 s"], "wrap_up_seconds": 0}]
+        config["message"] = [{"when": "silent", "text": "Still there? We close in {closes} minutes."},
+                             {"when": "silent_closed", "text": "Closed. Write to us at any time."}]
+    daemon = world(silent)
+    async with daemon.gateway("sms") as gateway, daemon.desk("ann") as ann:
+        placed = stored(daemon.http().post_event(words("sms", TEL, "hello")))
+        work = (await ann.take()).work.id
+        await ann.say(placed.conversation, "how can I help?")
+        await gateway.delivered_text("Still there? We close in 1 minutes.")
+        await gateway.delivered_text("Closed. Write to us at any time.")
+        await ann.wait("unassigned", lambda u: u.work == work and u.reason == pb.REASON_SILENT)
+        closed = await eventually(lambda: [c for c in [daemon.conversation(placed.conversation)] if c.closed], "it is closed")
+        assert (closed[0].disposition, closed[0].resolved, closed[0].ended) == ("silent", False, "silent")
+        again = stored(daemon.http().post_event(words("sms", TEL, "yes, I am")))
+        assert again.conversation == placed.conversation
+        assert (await ann.take(lambda o: o.context.work.id != work)).conversation.id == placed.conversation
+        expected = ["hello", "how can I help?", "Still there? We close in 1 minutes.", "Closed. Write to us at any time.", "yes, I am"]
+        assert texts(daemon.timeline(placed.conversation))[:5] == expected

@@ -47,7 +47,7 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
 
 static void event_from_notice(struct twin_event *to, const struct router_notice *n)
 {
-    int64_t facts[] = {n->kind, n->wait.kind, n->wait.low, n->wait.middle, n->wait.high, n->opens};
+    int64_t facts[] = {n->kind, n->wait.kind, n->wait.low, n->wait.middle, n->wait.high, n->opens, n->closes_ms};
     memcpy(to->facts, facts, sizeof facts);
 }
 

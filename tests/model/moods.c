@@ -235,7 +235,15 @@ static void make_other(struct world *w, const struct router *r, struct router_in
 
 static void make_said(struct world *w, const struct router *r, struct router_input *in)
 {
-    world_said(w, r, in);
+    struct router_work_view v = {0};
+    bool found = some_work(w, r, &v);
+    in->kind = ROUTER_IN_SAID;
+    in->said = (struct router_said){.work = found && chance(w, 90) ? v.id : world_random(w, 50), .simulated = false};
+    in->said.kind = (enum router_notice_kind)world_random(w, ROUTER_NOTICES + 1);
+    in->said.conversation = found && chance(w, 90) ? v.conversation : world_random(w, WORLD_CONVERSATIONS);
+    in->said.channel = (enum router_channel)world_random(w, ROUTER_CHANNELS);
+    in->said.account = name(w, "acc", world_random(w, 2));
+    in->said.handle = name(w, "h", world_random(w, 3));
 }
 
 static void make_tick(struct world *w, const struct router *r, struct router_input *in)

@@ -210,6 +210,8 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
     twin_estimate_given_ends(t, w);
     w->given = w->given_places = 0;
     w->give_back = 0;
+    w->answered = 0;
+    w->warned = false;
     bool woke = speaks(t, w, h);
     twin_asks(t, w);
     twin_watch(t, w);
@@ -531,6 +533,8 @@ static void send_words(struct twin *t, struct twin_work *w, const struct router_
     e->channel = s->channel;
     twin_name(e->handle, s->handle);
     twin_name(e->call, s->call);
+    w->answered = w->state == ROUTER_ASSIGNED ? t->now : 0;
+    w->warned = false;
 }
 
 static void pass_on(struct twin *t, struct twin_work *w, const struct router_command *c)
@@ -755,6 +759,7 @@ static struct twin_queue queue_from(const struct router_queue *def)
     q.overflow_ms = def->overflow_ms;
     q.tells = def->tells;
     q.promise_ms = def->promise_ms;
+    memcpy(q.silent, def->silent, sizeof q.silent);
     q.disposition_required = def->disposition_required;
     for (; q.dispositions_n < def->dispositions_n; q.dispositions_n++)
         twin_name(q.dispositions[q.dispositions_n], def->dispositions[q.dispositions_n]);

@@ -71,6 +71,7 @@ struct twin_queue {
     size_t dispositions_n;
     bool disposition_required;
     uint32_t overflow_waiting, overflow_ms, tells, promise_ms;
+    struct router_silence silent[ROUTER_CHANNELS];
     bool learn;
     uint32_t learn_prior;
 };
@@ -173,10 +174,12 @@ struct twin_work {
     struct router_wait promise;
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
     bool prefer_former, told, changed;
-    char supervisor[TWIN_NAME];                        // who last did something to it
-    char overflowed[TWIN_NAME];                        // from this queue, "" = not
-    bool was_full;                                     // ... since it was full
-    bool newly;                                        // waits newly, or elsewhere, since the last settling
+    char supervisor[TWIN_NAME]; // who last did something to it
+    char overflowed[TWIN_NAME]; // from this queue, "" = not
+    bool was_full;              // ... since it was full
+    bool warned;                // of this silence
+    int64_t answered;           // by the agent, and not by the customer; 0 = nobody waits for them
+    bool newly;                 // waits newly, or elsewhere, since the last settling
     bool asked[ROUTER_NOTICES], heard[ROUTER_NOTICES]; // notices
     struct twin_need told_need;
     struct twin_session sessions[ROUTER_SESSIONS_MAX];
@@ -231,7 +234,7 @@ struct twin_event {
     int64_t hold;
     struct router_due due;
     uint32_t heard;   // bits, of a decision
-    int64_t facts[6]; // of a notice: kind, wait's kind, low, middle, high, opens
+    int64_t facts[7]; // of a notice: kind, wait's kind, low, middle, high, opens, closes
 };
 
 struct twin_view { // of one agent, on one work
@@ -350,6 +353,9 @@ void twin_overflows(struct twin *t, struct twin_work *w);
 uint32_t twin_unmeetable(struct twin *t, const struct twin_queue *q);
 
 // Answered by twin_notice.c.
+int64_t twin_silence_ends(struct twin *t,
+                          const struct twin_work *w); // next thing that comes of it; INT64_MAX = nothing
+void twin_silent(struct twin *t, struct twin_work *w);
 void twin_newly(struct twin_work *w);
 void twin_notices(struct twin *t);
 void twin_said(struct twin *t, const struct router_input *in);

@@ -58,6 +58,8 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
     w->give_back = 0;
     w->reason = reason;
     w->changed = true;
+    w->answered = 0;
+    w->warned = false;
     if (to == ROUTER_QUEUED)
         twin_newly(w);
     twin_name(w->agent, agent);

@@ -53,28 +53,71 @@ static enum router_notice_kind due(struct twin *t, const struct twin_work *w, co
     return ROUTER_NOTICE_NONE;
 }
 
-static void look_at(struct twin *t, struct twin_work *w)
+static struct twin_event *ask(struct twin *t, struct twin_work *w, enum router_notice_kind kind)
 {
     const struct twin_session *s = writes_to(w);
-    struct router_wait wait = twin_wait(t, w);
-    enum router_notice_kind kind = due(t, w, &wait);
-    if (!kind || w->asked[kind] || !s)
-        return;
+    if (!s || w->channel_now == ROUTER_VOICE || !(twin_queue(t, w->queue)->tells & 1u << kind))
+        return NULL;
     w->asked[kind] = true;
     struct twin_event *e = twin_tell(t, ROUTER_NOTICE, w, "", ROUTER_REASON_NONE);
     e->channel = s->channel;
     twin_name(e->handle, s->handle);
     twin_name(e->call, s->call);
+    e->facts[0] = kind;
+    return e;
+}
+
+static void look_at(struct twin *t, struct twin_work *w)
+{
+    struct router_wait wait = twin_wait(t, w);
+    enum router_notice_kind kind = due(t, w, &wait);
+    if (!kind || w->asked[kind])
+        return;
+    struct twin_event *e = ask(t, w, kind);
+    if (!e)
+        return;
     int64_t opens = kind == ROUTER_NOTICE_CLOSED ? twin_opens(t, twin_queue(t, w->queue)) : 0;
-    int64_t facts[] = {kind, wait.kind, wait.low, wait.middle, wait.high, opens};
+    int64_t facts[] = {kind, wait.kind, wait.low, wait.middle, wait.high, opens, 0};
     memcpy(e->facts, facts, sizeof facts);
+}
+
+// ---- silence ----
+
+int64_t twin_silence_ends(struct twin *t, const struct twin_work *w)
+{
+    const struct router_silence *times = &twin_queue(t, w->queue)->silent[w->channel_now];
+    for (size_t i = 0; i < w->sessions_n; i++) {
+        if (w->sessions[i].live && w->sessions[i].channel == ROUTER_VOICE)
+            return INT64_MAX;
+    }
+    if (!w->answered || w->state != ROUTER_ASSIGNED)
+        return INT64_MAX;
+    if (times->notice_ms && !w->warned)
+        return w->answered + times->notice_ms;
+    return times->close_ms ? w->answered + times->close_ms : INT64_MAX;
+}
+
+void twin_silent(struct twin *t, struct twin_work *w)
+{
+    const struct router_silence *times = &twin_queue(t, w->queue)->silent[w->channel_now];
+    if (times->notice_ms && !w->warned) {
+        struct twin_event *e = ask(t, w, ROUTER_NOTICE_SILENT);
+        if (e && times->close_ms)
+            e->facts[6] = times->close_ms - times->notice_ms;
+        w->warned = true;
+        return;
+    }
+    twin_tell(t, ROUTER_CONVERSATION_CLOSED, w, w->agent, ROUTER_SILENT);
+    ask(t, w, ROUTER_NOTICE_SILENT_CLOSED);
+    twin_name(w->disposition, "silent");
+    twin_wrap_up(t, w, ROUTER_SILENT);
 }
 
 void twin_notices(struct twin *t)
 {
     for (size_t i = 0; i < t->works_n; i++) {
         struct twin_work *w = &t->works[i];
-        if (w->newly && w->state == ROUTER_QUEUED && w->channel_now != ROUTER_VOICE)
+        if (w->newly && w->state == ROUTER_QUEUED)
             look_at(t, w);
         w->newly = false;
     }

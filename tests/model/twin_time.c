@@ -6,12 +6,29 @@
 
 #include <string.h>
 
-enum { OFFER = 1, GRACE, WRAP_UP, IDLE, PAUSE, HOLD, STEP, GIVE_BACK, FOCUS, OVERFLOW, ABSENCE, SNOOZE, ASKED, BREACH };
+enum {
+    OFFER = 1,
+    GRACE,
+    WRAP_UP,
+    IDLE,
+    PAUSE,
+    HOLD,
+    STEP,
+    GIVE_BACK,
+    FOCUS,
+    OVERFLOW,
+    ABSENCE,
+    SNOOZE,
+    ASKED,
+    BREACH,
+    SILENCE
+};
 
 const char *twin_timer_name(int kind)
 {
-    static const char *const names[] = {"",          "offer", "grace",    "wrap-up", "idle",   "pause", "hold",  "step",
-                                        "give back", "focus", "overflow", "absence", "snooze", "asked", "breach"};
+    static const char *const names[] = {"",       "offer", "grace",     "wrap-up", "idle",     "pause",
+                                        "hold",   "step",  "give back", "focus",   "overflow", "absence",
+                                        "snooze", "asked", "breach",    "silence"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
 }
 
@@ -84,6 +101,8 @@ static struct due first_due(struct twin *t)
             if (!w->participants[p].joined)
                 consider(&best, w->participants[p].until, ASKED, w, NULL);
         }
+        if (twin_silence_ends(t, w) != INT64_MAX)
+            consider(&best, twin_silence_ends(t, w), SILENCE, w, NULL);
         if (w->give_back)
             consider(&best, w->give_back, GIVE_BACK, w, NULL);
         if (w->state == ROUTER_WRAP_UP)
@@ -172,6 +191,8 @@ static void fire(struct twin *t, const struct due *d)
         twin_nobody_came(t, d->w);
     else if (d->kind == ABSENCE)
         absence_lasts(t, d->w);
+    else if (d->kind == SILENCE)
+        twin_silent(t, d->w);
     else if (d->kind == OVERFLOW)
         twin_overflows(t, d->w);
     else if (d->kind == BREACH)

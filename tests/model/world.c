@@ -216,6 +216,10 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     q.disposition_required = chance(w, 30);
     any_hours(w, &q);
     q.tells = world_random(w, 1u << ROUTER_NOTICES) & ~1u;
+    for (size_t c = ROUTER_CHAT; c < ROUTER_CHANNELS; c += c == ROUTER_EMAIL ? 2 : 1) {
+        q.silent[c].notice_ms = chance(w, 50) ? 500 + world_random(w, 4) * 1000 : 0;
+        q.silent[c].close_ms = chance(w, 60) ? q.silent[c].notice_ms + 500 + world_random(w, 6) * 1000 : 0;
+    }
     q.promise_ms = chance(w, 60) ? 1 + world_random(w, 5) * 1000 : 0;
     q.select = (enum router_select)world_random(w, ROUTER_SELECTS);
     q.weight_speed = world_random(w, 5) * 250;
@@ -564,20 +568,6 @@ void world_supervision(struct world *w, const struct router *r, struct router_su
     s->work = found && chance(w, 97) ? v.id : world_random(w, 50);
     s->priority = world_random(w, 5);
     s->over_capacity = chance(w, 40);
-}
-
-void world_said(struct world *w, const struct router *r, struct router_input *in)
-{
-    struct router_work_view v = {0};
-    bool found = some_work(w, r, &v);
-    in->kind = ROUTER_IN_SAID;
-    in->said = (struct router_said){.work = found && chance(w, 90) ? v.id : world_random(w, 50), .simulated = false};
-    in->said.kind = (enum router_notice_kind)world_random(w, ROUTER_NOTICES + 1);
-    in->said.conversation = found && chance(w, 90) ? v.conversation : world_random(w, WORLD_CONVERSATIONS);
-    in->said.customer = 1 + world_random(w, 5);
-    in->said.channel = (enum router_channel)world_random(w, ROUTER_CHANNELS);
-    in->said.account = name(w, "acc", world_random(w, 2));
-    in->said.handle = name(w, "h", world_random(w, 3));
 }
 
 void world_other(struct world *w, struct router_input *in)

@@ -49,7 +49,6 @@ void world_change(struct world *w, const struct router *r, struct router_input *
 void world_turns(struct world *w, const struct router *r, struct router_input *in);
 void world_learned(struct world *w, const struct router *r, struct router_input *in);
 void world_supervision(struct world *w, const struct router *r, struct router_supervise *s);
-void world_said(struct world *w, const struct router *r, struct router_input *in);
 void world_other(struct world *w, struct router_input *in);
 
 // The next input (moods.c); looks at the router to make likely what would be rare by chance. Number, times and payload are set.

@@ -14,7 +14,7 @@ static const char *const names_of_channel[] = {"none", "chat", "sms", "email", "
 static const char *const names_of_reason[] = {
     "-",           "NEW",     "REOPENED",   "ACCEPTED",       "DECLINED",  "TIMED_OUT", "DESK_LOST", "ABANDONED",
     "TRANSFERRED", "CLOSED",  "WRAPPED_UP", "CHANNEL_SWITCH", "WENT_AWAY", "REMOVED",   "TAKEN",     "CUSTOMER_BACK",
-    "OVERFLOWED",  "SNOOZED", "WOKEN",      "SUPERVISED",     "LEFT",      "DISMISSED",
+    "OVERFLOWED",  "SNOOZED", "WOKEN",      "SUPERVISED",     "LEFT",      "DISMISSED", "SILENT",
 };
 static const char *const names_of_refusal[] = {
     "-",
@@ -158,8 +158,11 @@ static void tell_desk_ended(struct world *w, const struct router_effect *e)
 
 static void tell_notice(struct world *w, const struct router_effect *e)
 {
-    static const char *const kinds[ROUTER_NOTICES] = {
-        [ROUTER_NOTICE_CLOSED] = "closed", [ROUTER_NOTICE_FULL] = "full", [ROUTER_NOTICE_WAIT] = "wait"};
+    static const char *const kinds[ROUTER_NOTICES] = {[ROUTER_NOTICE_CLOSED] = "closed",
+                                                      [ROUTER_NOTICE_FULL] = "full",
+                                                      [ROUTER_NOTICE_WAIT] = "wait",
+                                                      [ROUTER_NOTICE_SILENT] = "silent",
+                                                      [ROUTER_NOTICE_SILENT_CLOSED] = "silent closed"};
     world_say(w, "tell c%d by %s that %s is %s\n", (int)e->conversation, names_of_channel[e->session.channel],
               e->notice->queue, kinds[e->notice->kind]);
 }

@@ -296,10 +296,10 @@ struct match match_choose(const struct router *r, const struct work *w, const st
             if (k->own[i].agent == wanted && k->own[i].exclusion == ROUTER_QUALIFIED)
                 why = &k->own[i];
         }
-    } else if (why && waiting && (why->known == 2 || why->again)) {
-        return (struct match){.held = true, .waits = true};
     } else if (why && why->again && w->line && w->offers_n) {
         why = NULL; // somebody else can: they are being asked
+    } else if (why && waiting && (why->known == 2 || why->again)) {
+        return (struct match){.held = true, .waits = true};
     }
     return why ? (struct match){.winner = why->agent, .why = *why, .waits = waiting} : (struct match){.waits = waiting};
 }

@@ -138,7 +138,8 @@ int cmd_queues(struct cli *cli, int argc, char **argv)
                      COLUMNS({"queue.name", "QUEUE", PRINT_TEXT}, {"queue.priority", "PRIORITY", PRINT_COUNT},
                              {"waiting", "WAITING", PRINT_COUNT}, {"offered", "OFFERED", PRINT_COUNT},
                              {"assigned", "ASSIGNED", PRINT_COUNT}, {"waits", "WAIT", PRINT_WAIT},
-                             {"responses", "IN TIME", PRINT_KEPT}, {"queue.select", "SELECT", PRINT_TEXT}));
+                             {"responses", "IN TIME", PRINT_KEPT}, {"queue.select", "SELECT", PRINT_TEXT},
+                             {"closure.by", "CLOSED BY", PRINT_TEXT}));
 }
 
 int cmd_work(struct cli *cli, int argc, char **argv)

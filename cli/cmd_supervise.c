@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/client.h"
@@ -19,6 +20,7 @@ static const struct supervise_act {
     {"log-out", "agents", NULL, "AGENT", false},       {"drain", "agents", NULL, "AGENT", false},
     {"assign", "work", "agent", "WORK AGENT", false},  {"pull", "work", NULL, "WORK", false},
     {"requeue", "work", "queue", "WORK QUEUE", false}, {"priority", "work", "priority", "WORK CLASS", true},
+    {"close-queue", "queues", NULL, "QUEUE", false},   {"open-queue", "queues", NULL, "QUEUE", false},
 };
 
 static const struct supervise_act *supervise_find(const char *name)
@@ -36,6 +38,11 @@ static void supervise_tell(const json_t *answer)
         printf("%s is %s\n", print_text(answer, "agent.id"), print_text(answer, "presence"));
         return;
     }
+    if (*print_text(answer, "queue.name")) {
+        const char *by = print_text(answer, "closure.by");
+        printf("queue %s is %s%s\n", print_text(answer, "queue.name"), *by ? "closed by " : "open", by);
+        return;
+    }
     printf("work %s is %s in queue %s", print_text(answer, "id"), print_text(answer, "state"),
            print_text(answer, "queue"));
     printf(", class %" JSON_INTEGER_FORMAT, print_number(answer, "priority"));
@@ -48,7 +55,10 @@ static int supervise_send(struct cli *cli, const struct supervise_act *act, cons
 {
     char path[512];
     char *segment = client_segment(what);
-    snprintf(path, sizeof path, "/v1/%s/%s/%s", act->collection, segment, act->name);
+    int word = (int)strcspn(act->name, "-");
+    bool queue = strcmp(act->collection, "queues") == 0;
+    snprintf(path, sizeof path, "/v1/%s/%s/%.*s", act->collection, segment, queue ? word : (int)strlen(act->name),
+             act->name);
     free(segment);
     json_t *answer = NULL;
     int rc = client_call(cli, "POST", path, body, &answer);
@@ -61,17 +71,56 @@ static int supervise_send(struct cli *cli, const struct supervise_act *act, cons
     return rc;
 }
 
+struct supervise_closing {
+    const char *until, *message, *to;
+};
+
+// "2026-12-24 18:00", or "18:00" today, by the local clock; false: it is neither.
+static bool supervise_time(const char *text, int64_t *ms)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    localtime_r(&now, &tm);
+    const char *end = strptime(text, strchr(text, '-') ? "%Y-%m-%d %H:%M" : "%H:%M", &tm);
+    tm.tm_sec = 0;
+    tm.tm_isdst = -1;
+    *ms = (int64_t)mktime(&tm) * 1000;
+    return end && !*end && *ms > (int64_t)now * 1000;
+}
+
+static int supervise_put_closing(const struct supervise_act *act, const struct supervise_closing *c, json_t *body)
+{
+    int64_t until = 0;
+    if (strcmp(act->name, "close-queue") != 0)
+        return !c->until && !*c->message && !*c->to
+                   ? CLI_OK
+                   : cli_usage("supervise", "--until, --message and --to belong to close-queue");
+    if (c->until && !supervise_time(c->until, &until))
+        return cli_usage("supervise", "--until takes a time ahead: HH:MM, or \"YYYY-MM-DD HH:MM\"");
+    json_object_set_new(body, "untilMs", json_integer((json_int_t)until));
+    json_object_set_new(body, "to", json_string(c->to));
+    return json_object_set_new(body, "message", json_string(c->message)) == 0
+               ? CLI_OK
+               : cli_usage("supervise", "the message must be UTF-8");
+}
+
 int cmd_supervise(struct cli *cli, int argc, char **argv)
 {
     const char *reason = "";
+    struct supervise_closing closing = {NULL, "", ""};
     bool over = false;
-    const struct option_spec specs[] = {{"--reason", &reason, NULL}, {"--over-capacity", NULL, &over}};
-    argc = options_parse("supervise", argc, argv, specs, 2);
+    const struct option_spec specs[] = {{"--reason", &reason, NULL},
+                                        {"--over-capacity", NULL, &over},
+                                        {"--until", &closing.until, NULL},
+                                        {"--message", &closing.message, NULL},
+                                        {"--to", &closing.to, NULL}};
+    argc = options_parse("supervise", argc, argv, specs, sizeof specs / sizeof *specs);
     if (argc < 0)
         return CLI_USAGE;
     const struct supervise_act *act = argc > 1 ? supervise_find(argv[1]) : NULL;
     if (!act)
-        return cli_usage("supervise", "takes log-out, drain, assign, pull, requeue or priority");
+        return cli_usage("supervise",
+                         "takes log-out, drain, assign, pull, requeue, priority, close-queue or open-queue");
     if (argc != (act->member ? 4 : 3))
         return cli_usage("supervise", "%s takes %s", act->name, act->takes);
     if (over && strcmp(act->name, "assign") != 0)
@@ -86,5 +135,9 @@ int cmd_supervise(struct cli *cli, int argc, char **argv)
         json_object_set_new(body, act->member, act->number ? json_integer((json_int_t)number) : json_string(argv[3]));
     if (over)
         json_object_set_new(body, "overCapacity", json_true());
-    return supervise_send(cli, act, argv[2], body);
+    int rc = supervise_put_closing(act, &closing, body);
+    if (rc == CLI_OK)
+        return supervise_send(cli, act, argv[2], body);
+    json_decref(body);
+    return rc;
 }

@@ -91,7 +91,9 @@ static void words_overflowed(const json_t *d)
 {
     static const struct {
         const char *cause, *words;
-    } causes[] = {{"full", "which was full"}, {"waited", "where it had waited for too long"}};
+    } causes[] = {{"full", "which was full"},
+                  {"waited", "where it had waited for too long"},
+                  {"closed", "which was closed by hand"}};
     if (!*print_text(d, "overflowedFrom"))
         return;
     printf("  overflowed from %s", print_text(d, "overflowedFrom"));
@@ -169,7 +171,8 @@ static void words_told(const json_t *d)
                  {"NOTICE_KIND_FULL", "that it was full"},
                  {"NOTICE_KIND_WAIT", "how long it would take"},
                  {"NOTICE_KIND_SILENT", "that it would be closed without an answer"},
-                 {"NOTICE_KIND_SILENT_CLOSED", "that it was closed without an answer"}};
+                 {"NOTICE_KIND_SILENT_CLOSED", "that it was closed without an answer"},
+                 {"NOTICE_KIND_EMERGENCY", "that the queue was closed by hand"}};
     const char *before = "  the customer was told by itself ";
     const json_t *told = json_object_get(d, "told");
     for (size_t i = 0; i < json_array_size(told); i++) {

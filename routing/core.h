@@ -330,6 +330,7 @@ const char *line_check(const struct router *r, const struct line *l);
 
 void enter_queues(struct router *r);
 struct queue *enter_queue(struct router *r, struct work *w); // by the entry rules, or what that overflows into
+bool enter_lets(const struct router *r, const struct queue *q, const struct work *w); // its entry rules do
 
 // ---- overflow.c ----
 

@@ -4,7 +4,7 @@
 //
 // Queues that ask for intents are found by the intent and what it lies below, so that many of them cost no more than few.
 
-#include "routing/core.h"
+#include "routing/closure.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,11 +91,16 @@ static struct queue *enter_by_intent(const struct router *r, const struct work *
     return best;
 }
 
+static const char *enter_account(const struct work *w)
+{
+    size_t s = session_latest(w, w->channel_now, false);
+    return s == SIZE_MAX ? "" : w->sessions[s].account;
+}
+
 // "billing" stands for "billing" and for all that begins with "billing."
 static struct queue *enter_by_rules(const struct router *r, const struct work *w)
 {
-    size_t s = session_latest(w, w->channel_now, false);
-    const char *account = s == SIZE_MAX ? "" : w->sessions[s].account;
+    const char *account = enter_account(w);
     struct queue *best = r->queues[r->queues_n - 1];
     for (size_t i = 0; i < r->open_entries_n && r->open_entries[i]->index < best->index; i++) {
         if (enter_matches(r, r->open_entries[i], w, account))
@@ -109,10 +114,23 @@ static struct queue *enter_by_rules(const struct router *r, const struct work *w
     }
 }
 
+bool enter_lets(const struct router *r, const struct queue *q, const struct work *w)
+{
+    if (q->index + 1 == r->queues_n)
+        return true;
+    bool intent = q->def.intents_n == 0;
+    for (size_t i = 0; !intent && i < q->def.intents_n; i++) {
+        size_t n = strlen(q->def.intents[i]);
+        intent = strncmp(q->def.intents[i], w->intent, n) == 0 && (w->intent[n] == '.' || !w->intent[n]);
+    }
+    return intent && enter_matches(r, q, w, enter_account(w));
+}
+
 struct queue *enter_queue(struct router *r, struct work *w)
 {
-    struct queue *first = enter_by_rules(r, w), *q = overflow_enter(r, first);
-    overflow_note(r, w, q == first ? NULL : first, ROUTER_CAUSE_FULL);
+    struct queue *first = enter_by_rules(r, w), *open = closure_pass(r, w, first), *q = overflow_enter(r, open);
+    struct queue *from = open != first ? first : q != first ? first : NULL;
+    overflow_note(r, w, from == q ? NULL : from, open != first ? ROUTER_CAUSE_CLOSED : ROUTER_CAUSE_FULL);
     return q;
 }
 

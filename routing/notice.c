@@ -5,12 +5,12 @@
 // carries the effect out, and come back as an input of their own (ROUTER_IN_SAID), whose timeline entry they are. An
 // entry that stands in the timeline is delivered, whatever became of the work meanwhile.
 //
-// One notice at a time: closed before full before wait. Each kind once per work. Work that somebody takes at once is told
+// One notice at a time: a supervisor's closing before closed before full before wait. Each kind once per work. Work that somebody takes at once is told
 // nothing; nor is a caller, to whom words cannot be written, nor a customer whose work was put away and comes back by itself.
 
 #include "routing/notice.h"
 
-#include "routing/core.h"
+#include "routing/closure.h"
 #include "routing/estimate.h"
 
 #define NOTICE_SILENCE_MAX 2592000000u // ms
@@ -58,13 +58,19 @@ static enum router_notice_kind notice_kind(const struct router *r, const struct 
 }
 
 // Callers are told nothing: words do not go down a call.
-struct router_notice *notice_ask(struct router *r, struct work *w, enum router_notice_kind kind)
+static struct router_notice *notice_add(struct router *r, struct work *w, enum router_notice_kind kind,
+                                        const struct queue *q)
 {
     size_t session = session_latest(w, w->channel_now, false);
-    if (!(w->queue->def.tells & CORE_BIT(kind)) || w->channel_now == ROUTER_VOICE || session == SIZE_MAX)
+    if (w->channel_now == ROUTER_VOICE || session == SIZE_MAX)
         return NULL;
     struct router_notice *n = arena_new(&r->arena, 1, sizeof *n);
-    *n = (struct router_notice){.kind = kind, .queue = w->queue->def.name, .language = w->language, .zone = ""};
+    *n = (struct router_notice){.kind = kind,
+                                .queue = q->def.name,
+                                .language = w->language,
+                                .zone = q->calendar ? q->calendar->def.zone : "",
+                                .to = "",
+                                .message = ""};
     w->notices.asked |= CORE_BIT(kind);
     struct router_effect *e = effect_work(r, ROUTER_NOTICE, w, NULL, ROUTER_REASON_NONE);
     e->session = w->sessions[session];
@@ -72,9 +78,38 @@ struct router_notice *notice_ask(struct router *r, struct work *w, enum router_n
     return n;
 }
 
+struct router_notice *notice_ask(struct router *r, struct work *w, enum router_notice_kind kind)
+{
+    return w->queue->def.tells & CORE_BIT(kind) ? notice_add(r, w, kind, w->queue) : NULL;
+}
+
+// The queue that a supervisor has closed and that this work is in, or would be in. NULL = none.
+static struct queue *notice_closed_by_hand(const struct router *r, const struct work *w)
+{
+    struct queue *q = w->overflow_cause == ROUTER_CAUSE_CLOSED ? queue_find(r, w->overflowed) : w->queue;
+    return q && closure_holds(r, q) ? q : NULL;
+}
+
+// Whether it was told, now or before.
+static bool notice_emergency(struct router *r, struct work *w)
+{
+    struct queue *q = notice_closed_by_hand(r, w);
+    if (!q || !(*q->closure->message || q->def.tells & CORE_BIT(ROUTER_NOTICE_EMERGENCY)))
+        return false;
+    if (w->notices.asked & CORE_BIT(ROUTER_NOTICE_EMERGENCY))
+        return true;
+    struct router_notice *n = notice_add(r, w, ROUTER_NOTICE_EMERGENCY, q);
+    if (!n)
+        return false;
+    n->to = q == w->queue ? "" : w->queue->def.name;
+    n->message = q->closure->message;
+    n->until = q->closure->until;
+    return true;
+}
+
 static void notice_consider(struct router *r, struct work *w)
 {
-    if (w->state != ROUTER_QUEUED || !w->queue->def.tells)
+    if (w->state != ROUTER_QUEUED || notice_emergency(r, w) || !w->queue->def.tells)
         return;
     const struct calendar *c = w->queue->calendar;
     struct router_wait wait = estimate_work(r, w);
@@ -86,7 +121,6 @@ static void notice_consider(struct router *r, struct work *w)
         return;
     n->wait = wait;
     n->opens = kind == ROUTER_NOTICE_CLOSED ? calendar_turn(c, r->wall) : 0;
-    n->zone = c ? c->def.zone : "";
 }
 
 // In order of id.

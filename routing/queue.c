@@ -7,6 +7,7 @@
 // at the heads of the lines that they can serve, never at work behind a head that they could not take, nor at the work of
 // queues whose skills they lack.
 
+#include "routing/closure.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
 
@@ -169,6 +170,7 @@ void queue_bury(struct router *r, struct queue *q)
         memory_bury(r, q->lines[i]);
     memory_bury(r, q->lines);
     memory_bury(r, q->forecast);
+    closure_end(r, q);
     memory_bury(r, q);
 }
 

@@ -240,7 +240,7 @@ static void take_work_names(struct reader *in, struct router *r, struct work *w)
     text_set(r, &w->disposition, take_text(in, ROUTER_TEXT_MAX));
     text_set(r, &w->overflowed, take_text(in, ROUTER_NAME_MAX));
     unsigned cause = take8(in);
-    bool overflowed = cause == ROUTER_CAUSE_FULL || cause == ROUTER_CAUSE_WAITED;
+    bool overflowed = cause == ROUTER_CAUSE_FULL || cause == ROUTER_CAUSE_WAITED || cause == ROUTER_CAUSE_CLOSED;
     reader_must(in, *w->overflowed ? overflowed : !cause, "a work overflowed from nowhere or for no cause");
     w->overflow_cause = (enum router_cause)cause;
     reader_must(in, !*w->disposition || w->state == ROUTER_WRAP_UP, "work that is not in wrap-up was disposed of");

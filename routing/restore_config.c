@@ -2,6 +2,7 @@
 //
 // Rules and queues from a snapshot's bytes. A part of restore.c.
 
+#include "routing/closure.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
 #include "routing/reader.h"
@@ -177,6 +178,7 @@ void take_queues(struct reader *in, struct router *r)
         struct queue *q = take_queue(in);
         if (!q)
             return;
+        closure_take(in, r, q);
         bool legal = !queue_find(r, q->def.name) && (!q->implicit || n == 1);
         q->index = i;
         r->queues[r->queues_n++] = q;

@@ -83,11 +83,17 @@ struct router_agent_view {
     size_t work_n;
 };
 
+struct router_closure { // of a queue, by a supervisor; all empty = it is not closed so
+    const char *by, *note, *to, *message;
+    int64_t until; // wall; 0 = until it is opened
+};
+
 struct router_queue_view {
     struct router_queue def;
     uint32_t waiting, offered, assigned;
-    int64_t oldest;      // at; 0 = none; by cost, of those who go first
-    bool closed;         // by its calendar
+    int64_t oldest; // at; 0 = none; by cost, of those who go first
+    bool closed;    // by its calendar
+    struct router_closure closure;
     bool implicit;       // stands in while none is configured
     uint32_t unmeetable; // of those waiting: their requirement, as relaxed so far, is met by no agent, present or not
     struct router_calibration estimates;

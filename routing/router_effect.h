@@ -153,6 +153,9 @@ struct router_notice { // facts alone; what is not known is 0 or empty
     struct router_wait wait; // estimated, of those that are told
     int64_t opens;           // wall: when the queue opens
     const char *zone;        // of its calendar
+    const char *to;          // EMERGENCY: where they wait instead; "" = here
+    const char *message;     // EMERGENCY: the supervisor's
+    int64_t until;           // EMERGENCY: wall
     uint32_t closes_ms;      // SILENT: until the conversation is closed
 };
 

@@ -97,13 +97,16 @@ struct router_supervise {
     enum router_supervision act;
     const char *session; // with client_id: the desk that asks and is answered, once; both "" = the back office
     const char *client_id;
-    const char *by;     // who: agent or token; not empty
-    const char *note;   // why, for the record and for whom it concerns; "" = not told
-    const char *agent;  // log_out, drain; assign: to
-    const char *queue;  // requeue: to
-    uint64_t work;      // assign, pull, requeue, prioritise
-    uint32_t priority;  // prioritise: class 1..9; 0 = the queue's
-    bool over_capacity; // assign: whether the agent has room or not
+    const char *by;      // who: agent or token; not empty
+    const char *note;    // why, for the record and for whom it concerns; "" = not told
+    const char *agent;   // log_out, drain; assign: to
+    const char *queue;   // requeue: to; close_queue, open_queue: which
+    uint64_t work;       // assign, pull, requeue, prioritise
+    uint32_t priority;   // prioritise: class 1..9; 0 = the queue's
+    int64_t until;       // close_queue: wall; 0 = until it is opened
+    const char *to;      // close_queue: where its work goes first; "" = where it overflows to
+    const char *message; // close_queue: for whom it concerns; "" = none but the usual
+    bool over_capacity;  // assign: whether the agent has room or not
 };
 
 struct router_said { // what ROUTER_NOTICE asked for, by value: it is carried out whatever became of the work meanwhile

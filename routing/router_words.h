@@ -110,7 +110,9 @@ enum router_supervision { // what a supervisor does; values equal throughline.v1
     ROUTER_PULL = 4,         // work from its agent, back to its queue
     ROUTER_REQUEUE = 5,      // work to another queue
     ROUTER_PRIORITISE = 6,   // work that waits
-    ROUTER_SUPERVISIONS = 7, // size of tables
+    ROUTER_CLOSE_QUEUE = 7,  // until a time, or until it is opened
+    ROUTER_OPEN_QUEUE = 8,   // which was closed so
+    ROUTER_SUPERVISIONS = 9, // size of tables
 };
 
 enum router_notice_kind { // what the queue tells a customer by itself; values equal throughline.v1.NoticeKind
@@ -120,7 +122,8 @@ enum router_notice_kind { // what the queue tells a customer by itself; values e
     ROUTER_NOTICE_WAIT = 3,          // ... and is estimated to wait for longer than was promised
     ROUTER_NOTICE_SILENT = 4,        // they have been silent for a while: the conversation will be closed
     ROUTER_NOTICE_SILENT_CLOSED = 5, // ... and now is
-    ROUTER_NOTICES = 6,              // size of tables
+    ROUTER_NOTICE_EMERGENCY = 6,     // a supervisor has closed the queue that they came to
+    ROUTER_NOTICES = 7,              // size of tables
 };
 
 enum router_exclusion {
@@ -190,7 +193,8 @@ enum router_cause { // of overflow, and of what is required being relaxed; value
     ROUTER_CAUSE_WAITED = 2, // for so many milliseconds
     ROUTER_CAUSE_TARGET = 3, // for this share of the queue's target
     ROUTER_CAUSE_BREACH = 4, // the estimated wait told that the target would be missed
-    ROUTER_CAUSES = 5,       // size of tables
+    ROUTER_CAUSE_CLOSED = 5, // overflow: a supervisor has closed the other queue
+    ROUTER_CAUSES = 6,       // size of tables
 };
 
 enum router_select {

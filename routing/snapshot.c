@@ -7,6 +7,7 @@
 // write fails.
 
 #include "routing/snapshot.h"
+#include "routing/closure.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
 #include "routing/participant.h"
@@ -85,7 +86,6 @@ static void put_slas(struct writer *o, const struct router_queue *d)
     put_text(o, d->sla_calendar);
 }
 
-// What becomes of those for whom it is too much here.
 static void put_overflow(struct writer *o, const struct router_queue *d)
 {
     put_text(o, d->overflow);
@@ -348,8 +348,10 @@ static void put_router(struct writer *o, const struct router *r)
     for (size_t i = 0; i < r->calendars_n; i++)
         put_calendar(o, r->calendars[i]);
     put32(o, r->queues_n);
-    for (size_t i = 0; i < r->queues_n; i++)
+    for (size_t i = 0; i < r->queues_n; i++) {
         put_queue(o, r->queues[i]);
+        closure_put(o, r->queues[i]);
+    }
     put32(o, r->agents_n);
     for (size_t i = 0; i < r->agents_n; i++)
         put_agent(o, r->agents[i]);

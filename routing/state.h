@@ -219,6 +219,7 @@ struct queue {
     struct forecast *forecast;               // what it has shown, estimate.h
     uint32_t lined;                          // work in the lines
     const struct calendar *calendar, *hours; // hours: of its service levels; NULL = always open
+    struct closure *closure;                 // by a supervisor; NULL = none
 };
 
 struct work {

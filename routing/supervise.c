@@ -7,6 +7,7 @@
 // presence and channels. They take presence away (log-out, drain) but never give it: nobody is made available by another.
 
 #include "routing/supervise.h"
+#include "routing/closure.h"
 #include "routing/notice.h"
 #include "routing/team.h"
 
@@ -243,6 +244,28 @@ static void act_prioritise(struct router *r, struct intervention *v)
     work_stand(r, w);
 }
 
+// ---- queues ----
+
+static enum router_refusal check_close(const struct router *r, struct intervention *v)
+{
+    return closure_check(r, &v->given);
+}
+
+static void act_close(struct router *r, struct intervention *v)
+{
+    closure_begin(r, &v->given);
+}
+
+static enum router_refusal check_open(const struct router *r, struct intervention *v)
+{
+    return closure_check_open(r, &v->given);
+}
+
+static void act_open(struct router *r, struct intervention *v)
+{
+    closure_end(r, queue_find(r, v->given.queue));
+}
+
 static const struct {
     enum router_refusal (*check)(const struct router *r, struct intervention *v);
     void (*act)(struct router *r, struct intervention *v);
@@ -250,6 +273,7 @@ static const struct {
     [ROUTER_LOG_OUT] = {check_log_out, act_log_out}, [ROUTER_DRAIN] = {check_drain, act_drain},
     [ROUTER_ASSIGN_TO] = {check_assign, act_assign}, [ROUTER_PULL] = {check_pull, act_pull},
     [ROUTER_REQUEUE] = {check_requeue, act_requeue}, [ROUTER_PRIORITISE] = {check_prioritise, act_prioritise},
+    [ROUTER_CLOSE_QUEUE] = {check_close, act_close}, [ROUTER_OPEN_QUEUE] = {check_open, act_open},
 };
 
 // ---- the input ----
@@ -258,7 +282,8 @@ static bool supervise_legal(const struct router_supervise *s)
 {
     return s->act > ROUTER_SUPERVISION_NONE && s->act < ROUTER_SUPERVISIONS && text_is(s->by, ROUTER_NAME_MAX) &&
            *s->by && text_is(s->note, ROUTER_TEXT_MAX) && text_is(s->agent, ROUTER_NAME_MAX) &&
-           text_is(s->queue, ROUTER_NAME_MAX);
+           text_is(s->queue, ROUTER_NAME_MAX) && text_is(s->to, ROUTER_NAME_MAX) &&
+           text_is(s->message, ROUTER_TEXT_MAX);
 }
 
 static enum router_refusal supervise_check(const struct router *r, struct intervention *v)
@@ -278,7 +303,7 @@ enum router_refusal supervise_apply(struct router *r, const struct router_input 
 {
     struct intervention v = {.given = in->supervise};
     struct router_supervise *s = &v.given;
-    const char **texts[] = {&s->session, &s->client_id, &s->by, &s->note, &s->agent, &s->queue};
+    const char **texts[] = {&s->session, &s->client_id, &s->by, &s->note, &s->agent, &s->queue, &s->to, &s->message};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = text_or_empty(*texts[i]);
     bool desk = *s->session || *s->client_id;

@@ -2,6 +2,7 @@
 //
 // Views: the state as it is now, for desks, read models and metrics. Nothing here changes it.
 
+#include "routing/closure.h"
 #include "routing/estimate.h"
 #include "routing/participant.h"
 #include "routing/snooze.h"
@@ -210,6 +211,7 @@ bool router_queue_at(const struct router *r, size_t index, struct router_queue_v
                                       .offered = q->offered,
                                       .assigned = q->assigned,
                                       .closed = !calendar_open(q->calendar, r->wall),
+                                      .closure = closure_view(r, q),
                                       .implicit = q->implicit,
                                       .estimates = q->forecast->seen};
     memcpy(out->responses, q->forecast->responses, sizeof out->responses);

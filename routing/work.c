@@ -15,6 +15,7 @@
 
 #include "routing/absence.h"
 #include "routing/breach.h"
+#include "routing/closure.h"
 #include "routing/estimate.h"
 #include "routing/notice.h"
 #include "routing/participant.h"
@@ -156,6 +157,8 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     assert(work_moves[w->state] & CORE_BIT(to));
     assert((agent != NULL) == work_is_contact(to) && !w->offers_n);
     struct agent *former = w->agent;
+    if (to == ROUTER_QUEUED && w->state != ROUTER_WORK_NONE)
+        closure_divert(r, w);
     bool over = former && former == agent && agent->over;
     if (to != ROUTER_ASSIGNED)
         participant_end_all(r, w, reason);

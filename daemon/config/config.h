@@ -194,6 +194,9 @@ struct router_notice;
 bool config_words(const struct config *c, const char *tenant, const struct router_notice *n, int64_t wall_ms, char *out,
                   size_t room) __attribute__((warn_unused_result));
 
+// What is wrong with a text that a supervisor gives for an emergency; NULL = nothing.
+const char *config_emergency_wrong(const char *text);
+
 // SHA-256 of that message's bytes, in hex.
 #define CONFIG_HASH_MAX 65
 void config_hash(const struct config *c, const char *tenant, char out[static CONFIG_HASH_MAX]);

@@ -68,13 +68,29 @@ static bool local(const char *zone, int64_t ms, struct tm *out)
 }
 
 // "08:00", on another day "2026-12-28 08:00".
-static bool put_opens(struct facts *f)
+static bool put_moment(struct facts *f, int64_t ms)
 {
     struct tm now, then;
-    if (f->n->opens <= 0 || !local(f->n->zone, f->wall_ms, &now) || !local(f->n->zone, f->n->opens, &then))
+    if (ms <= 0 || !local(f->n->zone, f->wall_ms, &now) || !local(f->n->zone, ms, &then))
         return false;
     bool today = now.tm_year == then.tm_year && now.tm_yday == then.tm_yday;
     return strftime(f->text, sizeof f->text, today ? "%H:%M" : "%Y-%m-%d %H:%M", &then) > 0;
+}
+
+static bool put_opens(struct facts *f)
+{
+    return put_moment(f, f->n->opens);
+}
+
+static bool put_until(struct facts *f)
+{
+    return put_moment(f, f->n->until);
+}
+
+static bool put_to(struct facts *f)
+{
+    snprintf(f->text, sizeof f->text, "%s", f->n->to);
+    return *f->n->to != '\0';
 }
 
 static const struct place {
@@ -82,9 +98,14 @@ static const struct place {
     uint32_t kinds; // of messages that may have it
     bool (*put)(struct facts *f);
 } places[] = {
-    {"{queue}", ANY, put_queue},       {"{opens}", BIT(ROUTER_NOTICE_CLOSED), put_opens},
-    {"{wait}", WAITS, put_wait},       {"{wait_from}", WAITS, put_wait_from},
-    {"{wait_to}", WAITS, put_wait_to}, {"{closes}", BIT(ROUTER_NOTICE_SILENT), put_closes},
+    {"{queue}", ANY, put_queue},
+    {"{opens}", BIT(ROUTER_NOTICE_CLOSED), put_opens},
+    {"{wait}", WAITS, put_wait},
+    {"{wait_from}", WAITS, put_wait_from},
+    {"{wait_to}", WAITS, put_wait_to},
+    {"{closes}", BIT(ROUTER_NOTICE_SILENT), put_closes},
+    {"{until}", BIT(ROUTER_NOTICE_EMERGENCY), put_until},
+    {"{to}", BIT(ROUTER_NOTICE_EMERGENCY), put_to},
 };
 
 static const struct place *place_at(const char *s, uint32_t kind)
@@ -113,7 +134,8 @@ uint32_t config_tells(const struct config *c, const struct config_queue *q)
     uint32_t bits = 0;
     for (size_t i = 0; i < c->messages_n; i++) {
         const struct config_message *m = &c->messages[i];
-        if (is_of_tenant(m, q->tenant) && (m->queue == NULL || (q->name != NULL && strcmp(m->queue, q->name) == 0)))
+        if (is_of_tenant(m, q->tenant) && m->name == NULL &&
+            (m->queue == NULL || (q->name != NULL && strcmp(m->queue, q->name) == 0)))
             bits |= kind_of(m);
     }
     return bits;
@@ -147,16 +169,43 @@ static bool speaks(const char *wanted, const char *language)
     return strncasecmp(wanted, language, n) == 0 && (language[n] == '\0' || language[n] == '-');
 }
 
+static bool is_named(const struct config_message *m, const char *name)
+{
+    return name == NULL ? m->name == NULL : m->name != NULL && strcmp(m->name, name) == 0;
+}
+
 // Of one queue or of all, in the customer's language or for all others.
-static bool words_of(const struct config *c, const char *tenant, bool own, bool language, struct facts *f, char *out,
-                     size_t room)
+static bool words_of(const struct config *c, const char *tenant, const char *name, bool own, bool language,
+                     struct facts *f, char *out, size_t room)
 {
     for (size_t i = 0; i < c->messages_n; i++) {
         const struct config_message *m = &c->messages[i];
-        bool fits = is_of_tenant(m, tenant) && kind_of(m) == BIT(f->n->kind) && (m->queue != NULL) == own &&
-                    (m->language != NULL) == language && (!own || strcmp(m->queue, f->n->queue) == 0) &&
-                    (!language || speaks(m->language, f->n->language));
+        bool fits = is_of_tenant(m, tenant) && is_named(m, name) && kind_of(m) == BIT(f->n->kind) &&
+                    (m->queue != NULL) == own && (m->language != NULL) == language &&
+                    (!own || strcmp(m->queue, f->n->queue) == 0) && (!language || speaks(m->language, f->n->language));
         if (fits && fill(m->text, kind_of(m), f, out, room))
+            return true;
+    }
+    return false;
+}
+
+static bool words_named(const struct config *c, const char *tenant, const char *name, struct facts *f, char *out,
+                        size_t room)
+{
+    bool any_own = false;
+    for (size_t i = 0; i < c->messages_n && !any_own; i++) {
+        const struct config_message *m = &c->messages[i];
+        any_own = is_of_tenant(m, tenant) && is_named(m, name) && m->queue != NULL &&
+                  strcmp(m->queue, f->n->queue) == 0 && kind_of(m) == BIT(f->n->kind);
+    }
+    return words_of(c, tenant, name, any_own, true, f, out, room) ||
+           words_of(c, tenant, name, any_own, false, f, out, room);
+}
+
+static bool any_named(const struct config *c, const char *tenant, const char *name)
+{
+    for (size_t i = 0; i < c->messages_n; i++) {
+        if (is_of_tenant(&c->messages[i], tenant) && is_named(&c->messages[i], name))
             return true;
     }
     return false;
@@ -166,13 +215,19 @@ bool config_words(const struct config *c, const char *tenant, const struct route
                   size_t room)
 {
     struct facts f = {.n = n, .wall_ms = wall_ms};
-    bool any_own = false;
-    for (size_t i = 0; i < c->messages_n && !any_own; i++) {
-        const struct config_message *m = &c->messages[i];
-        any_own = is_of_tenant(m, tenant) && m->queue != NULL && strcmp(m->queue, n->queue) == 0 &&
-                  kind_of(m) == BIT(n->kind);
+    bool given = n->message != NULL && *n->message != '\0';
+    if (given && any_named(c, tenant, n->message))
+        return words_named(c, tenant, n->message, &f, out, room);
+    return (given && fill(n->message, BIT(n->kind), &f, out, room)) || words_named(c, tenant, NULL, &f, out, room);
+}
+
+const char *config_emergency_wrong(const char *text)
+{
+    for (const char *s = text; *s != '\0'; s++) {
+        if (*s == '{' && place_at(s, BIT(ROUTER_NOTICE_EMERGENCY)) == NULL)
+            return "may name {queue}, {until} and {to}, nothing else in {}";
     }
-    return words_of(c, tenant, any_own, true, &f, out, room) || words_of(c, tenant, any_own, false, &f, out, room);
+    return NULL;
 }
 
 // ---- checks ----
@@ -229,6 +284,8 @@ void config_check_message(const struct config *c, const struct config_message *m
 {
     if (m->text != NULL)
         check_places(m, text, errs);
+    if (m->name != NULL && kind_of(m) != BIT(ROUTER_NOTICE_EMERGENCY))
+        errors_add(errs, m->place, "message.name has no meaning here (only with when = \"emergency\")");
     if (m->queue == NULL)
         return;
     struct nearest near = nearest_begin(m->queue);

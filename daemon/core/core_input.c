@@ -167,6 +167,9 @@ static bool read_supervise(struct scratch *a, const Throughline__V1__Input *m, s
         .work = s->work,
         .priority = s->priority,
         .over_capacity = s->over_capacity,
+        .until = s->until_ms,
+        .to = s->to,
+        .message = s->message,
     };
     return true;
 }

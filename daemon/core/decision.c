@@ -9,8 +9,10 @@
 _Static_assert((int)ROUTER_CHANGE_ASKED == (int)THROUGHLINE__V1__CHANGE_KIND__CHANGE_KIND_ASKED, "equal values");
 _Static_assert((int)ROUTER_CAUSE_BREACH == (int)THROUGHLINE__V1__CAUSE__CAUSE_BREACH, "equal values");
 _Static_assert((int)ROUTER_CAUSE_TARGET == (int)THROUGHLINE__V1__CAUSE__CAUSE_TARGET, "equal values");
-_Static_assert((int)ROUTER_NOTICE_SILENT_CLOSED == (int)THROUGHLINE__V1__NOTICE_KIND__NOTICE_KIND_SILENT_CLOSED,
+_Static_assert((int)ROUTER_NOTICE_EMERGENCY == (int)THROUGHLINE__V1__NOTICE_KIND__NOTICE_KIND_EMERGENCY,
                "equal values");
+_Static_assert((int)ROUTER_CAUSE_CLOSED == (int)THROUGHLINE__V1__CAUSE__CAUSE_CLOSED, "equal values");
+_Static_assert((int)ROUTER_OPEN_QUEUE == (int)THROUGHLINE__V1__SUPERVISION__SUPERVISION_OPEN_QUEUE, "equal values");
 _Static_assert((int)ROUTER_SILENT == (int)THROUGHLINE__V1__REASON__REASON_SILENT, "equal values");
 _Static_assert((int)ROUTER_BEHIND_NAMED == (int)THROUGHLINE__V1__BEHIND__BEHIND_NAMED, "equal values");
 

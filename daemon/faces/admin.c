@@ -56,6 +56,8 @@ static const struct http_route routes[] = {
     {.method = HTTP_POST, .pattern = "/v1/work/{id}/assign", .roles = ADMIN_READ, .handler = admin_assign},
     {.method = HTTP_POST, .pattern = "/v1/work/{id}/pull", .roles = ADMIN_READ, .handler = admin_pull},
     {.method = HTTP_POST, .pattern = "/v1/work/{id}/requeue", .roles = ADMIN_READ, .handler = admin_requeue},
+    {.method = HTTP_POST, .pattern = "/v1/queues/{name}/close", .roles = ADMIN_READ, .handler = admin_close_queue},
+    {.method = HTTP_POST, .pattern = "/v1/queues/{name}/open", .roles = ADMIN_READ, .handler = admin_open_queue},
     {.method = HTTP_POST, .pattern = "/v1/work/{id}/priority", .roles = ADMIN_READ, .handler = admin_priority},
     {.method = HTTP_GET, .pattern = "/v1/tokens", .roles = AUTH_ADMIN, .handler = admin_tokens},
     {.method = HTTP_POST, .pattern = "/v1/tokens", .roles = AUTH_ADMIN, .handler = admin_token_post},

@@ -29,6 +29,20 @@ static void show_work(struct admin_call *c, struct http_request *r)
     throughline__v1__work__free_unpacked(m, NULL);
 }
 
+static void show_queue(struct admin_call *c, struct http_request *r)
+{
+    struct router_queue_view q;
+    for (size_t i = 0; router_queue_at(core_router(c->face->core), i, &q); i++) {
+        if (strcmp(q.def.name, c->name) != 0)
+            continue;
+        Throughline__V1__QueueStatus *m = core_queue_message(&q);
+        http_reply_message(r, 200, &m->base);
+        throughline__v1__queue_status__free_unpacked(m, NULL);
+        return;
+    }
+    http_reply_empty(r, 204);
+}
+
 static void append(struct face *face, struct http_request *r, Throughline__V1__Supervise *s,
                    void (*show)(struct admin_call *c, struct http_request *r))
 {
@@ -43,14 +57,14 @@ static void append(struct face *face, struct http_request *r, Throughline__V1__S
     in.supervise = &what;
     c->folded = show;
     c->number = s->work;
-    strncpy(c->name, s->agent, sizeof c->name - 1);
+    strncpy(c->name, *s->agent ? s->agent : s->queue, sizeof c->name - 1);
     supervise_audit(face, http_identity(r), s);
     core_append(face->core, &in, admin_on_placed, face->admin, c->id);
 }
 
 // The path says whom or what it is about and what to do, the body the rest.
 static void supervise(struct face *face, struct http_request *r, Throughline__V1__Supervision act, const char *agent,
-                      uint64_t work)
+                      const char *queue, uint64_t work)
 {
     ProtobufCMessage *m = http_body_message(r, &throughline__v1__supervise__descriptor);
     Throughline__V1__Supervise *s = (Throughline__V1__Supervise *)m;
@@ -63,6 +77,8 @@ static void supervise(struct face *face, struct http_request *r, Throughline__V1
         s->act = act;
         if (agent)
             admin_text_set(&s->agent, agent);
+        if (queue)
+            admin_text_set(&s->queue, queue);
         if (work)
             s->work = work;
         wrong = supervise_wrong(s, &field);
@@ -70,7 +86,7 @@ static void supervise(struct face *face, struct http_request *r, Throughline__V1
     if (wrong)
         http_problem(r, PROBLEM_invalid_body, field, wrong);
     else
-        append(face, r, s, agent ? show_agent : show_work);
+        append(face, r, s, agent ? show_agent : queue ? show_queue : show_work);
     protobuf_c_message_free_unpacked(m, NULL);
 }
 
@@ -79,7 +95,7 @@ static void supervise_agent(void *faces, struct http_request *r, Throughline__V1
     struct face *face = faces_of_request(faces, r);
     struct router_agent_view a;
     if (face && admin_find_agent(face, r, &a))
-        supervise(face, r, act, http_param(r, "id"), 0);
+        supervise(face, r, act, http_param(r, "id"), NULL, 0);
 }
 
 static void supervise_work(void *faces, struct http_request *r, Throughline__V1__Supervision act)
@@ -90,9 +106,34 @@ static void supervise_work(void *faces, struct http_request *r, Throughline__V1_
     if (!face || !http_param_number(r, "id", &id))
         return;
     if (router_work(core_router(face->core), id, &w))
-        supervise(face, r, act, NULL, id);
+        supervise(face, r, act, NULL, NULL, id);
     else
         http_problem(r, PROBLEM_not_found, NULL, "no such work is open");
+}
+
+static void supervise_queue(void *faces, struct http_request *r, Throughline__V1__Supervision act)
+{
+    struct face *face = faces_of_request(faces, r);
+    struct router_queue_view q;
+    size_t i = 0;
+    if (!face)
+        return;
+    while (router_queue_at(core_router(face->core), i, &q) && strcmp(q.def.name, http_param(r, "name")) != 0)
+        i++;
+    if (router_queue_at(core_router(face->core), i, &q))
+        supervise(face, r, act, NULL, http_param(r, "name"), 0);
+    else
+        http_problem(r, PROBLEM_not_found, NULL, "no queue has this name");
+}
+
+void admin_close_queue(void *faces, struct http_request *r)
+{
+    supervise_queue(faces, r, THROUGHLINE__V1__SUPERVISION__SUPERVISION_CLOSE_QUEUE);
+}
+
+void admin_open_queue(void *faces, struct http_request *r)
+{
+    supervise_queue(faces, r, THROUGHLINE__V1__SUPERVISION__SUPERVISION_OPEN_QUEUE);
 }
 
 void admin_log_out(void *faces, struct http_request *r)

@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/config/config.h"
 #include "proto/names.h"
 #include "routing/router.h"
 
 static const struct {
-    bool agent, work, queue;
+    bool agent, work, queue, closes;
 } needs[] = {
     [THROUGHLINE__V1__SUPERVISION__SUPERVISION_LOG_OUT] = {.agent = true},
     [THROUGHLINE__V1__SUPERVISION__SUPERVISION_DRAIN] = {.agent = true},
@@ -18,7 +19,23 @@ static const struct {
     [THROUGHLINE__V1__SUPERVISION__SUPERVISION_PULL] = {.work = true},
     [THROUGHLINE__V1__SUPERVISION__SUPERVISION_REQUEUE] = {.work = true, .queue = true},
     [THROUGHLINE__V1__SUPERVISION__SUPERVISION_PRIORITY] = {.work = true},
+    [THROUGHLINE__V1__SUPERVISION__SUPERVISION_CLOSE_QUEUE] = {.queue = true, .closes = true},
+    [THROUGHLINE__V1__SUPERVISION__SUPERVISION_OPEN_QUEUE] = {.queue = true},
 };
+
+static const char *closure_wrong(const Throughline__V1__Supervise *s, bool closes, const char **field)
+{
+    *field = "until_ms";
+    if (s->until_ms < 0 || (s->until_ms && !closes))
+        return closes ? "must be Unix time in ms" : "has no meaning here";
+    *field = "to";
+    if ((*s->to && !closes) || strlen(s->to) > ROUTER_NAME_MAX)
+        return closes ? "must be a queue's name" : "has no meaning here";
+    *field = "message";
+    if ((*s->message && !closes) || strlen(s->message) > ROUTER_TEXT_MAX)
+        return closes ? "at most 256 bytes" : "has no meaning here";
+    return config_emergency_wrong(s->message);
+}
 
 const char *supervise_wrong(const Throughline__V1__Supervise *s, const char **field)
 {
@@ -39,7 +56,7 @@ const char *supervise_wrong(const Throughline__V1__Supervise *s, const char **fi
     if (s->priority > 9)
         return "must be 1 to 9, or 0 for the queue's";
     *field = "reason";
-    return strlen(s->reason) > ROUTER_TEXT_MAX ? "at most 256 bytes" : NULL;
+    return strlen(s->reason) > ROUTER_TEXT_MAX ? "at most 256 bytes" : closure_wrong(s, needs[act].closes, field);
 }
 
 void supervise_by(const struct auth_identity *who, char by[ROUTER_NAME_MAX + 1])
@@ -54,7 +71,7 @@ void supervise_audit(const struct face *face, const struct auth_identity *who, c
         snprintf(target, sizeof target, "%" PRIu64 "%s%.*s", s->work, needs[s->act].agent ? " " : "", ROUTER_NAME_MAX,
                  s->agent);
     else
-        snprintf(target, sizeof target, "%.*s", ROUTER_NAME_MAX, s->agent);
+        snprintf(target, sizeof target, "%.*s", ROUTER_NAME_MAX, needs[s->act].queue ? s->queue : s->agent);
     snprintf(action, sizeof action, "supervise.%s", supervision_name(s->act));
     face_audit(face, who->token, action, target, s->reason);
 }

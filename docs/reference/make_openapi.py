@@ -29,6 +29,8 @@ PATHS = [
     ("/v1/queues", "get", "supervisor, admin", "Queues in the order of their entry rules.", PAGE, None, (200, "QueueList")),
     ("/v1/queues/{name}", "get", "supervisor, admin", "One queue.", (), None, (200, "QueueStatus")),
     ("/v1/queues/{name}", "put", "admin", "Make or replace a queue.", (), "Queue", (200, "Queue")),
+    ("/v1/queues/{name}/close", "post", "supervisor, admin", "Close a queue: what comes to it and waits there goes elsewhere, until a time or until it is opened.", (), "Supervise", (200, "QueueStatus")),
+    ("/v1/queues/{name}/open", "post", "supervisor, admin", "Open a queue that was closed so.", (), "Supervise", (200, "QueueStatus")),
     ("/v1/queues/{name}", "delete", "admin", "Remove a queue.", (), None, (204, None)),
     ("/v1/work", "get", "supervisor, admin", "Open work in order of id.", PAGE, None, (200, "WorkList")),
     ("/v1/work/{id}", "get", "supervisor, admin", "One open work.", (), None, (200, "Work")),

@@ -47,7 +47,9 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
 
 static void event_from_notice(struct twin_event *to, const struct router_notice *n)
 {
-    int64_t facts[] = {n->kind, n->wait.kind, n->wait.low, n->wait.middle, n->wait.high, n->opens, n->closes_ms};
+    int64_t facts[] = {n->kind,  n->wait.kind, n->wait.low, n->wait.middle,     n->wait.high,
+                       n->opens, n->closes_ms, n->until,    *n->message != '\0'};
+    twin_name(to->instead, n->to);
     memcpy(to->facts, facts, sizeof facts);
 }
 
@@ -104,7 +106,7 @@ static bool events_equal(const struct twin_event *a, const struct twin_event *b)
                  a->step == b->step && a->able == b->able && strcmp(a->wanted, b->wanted) == 0 &&
                  strcmp(a->former, b->former) == 0 && a->hold == b->hold && due_equal(&a->due, &b->due) &&
                  strcmp(a->supervisor, b->supervisor) == 0 && causes_equal(a, b) && a->heard == b->heard &&
-                 memcmp(a->facts, b->facts, sizeof a->facts) == 0;
+                 memcmp(a->facts, b->facts, sizeof a->facts) == 0 && strcmp(a->instead, b->instead) == 0;
     for (size_t i = 0; equal && i < a->candidates_n; i++)
         equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
                 a->candidates[i].exclusion == b->candidates[i].exclusion &&
@@ -254,7 +256,9 @@ static bool queues_agree(const struct router *r, struct twin *t)
     struct router_queue_view v;
     for (size_t i = 0; router_queue_at(r, i, &v); i++) {
         struct twin_queue *q = twin_queue(t, v.def.name);
-        if (!q || v.closed != twin_closed(t, q) || v.unmeetable != twin_unmeetable(t, q)) {
+        const struct twin_shut *shut = twin_shut(t, v.def.name);
+        bool same_shut = shut ? strcmp(v.closure.by, shut->by) == 0 && v.closure.until == shut->until : !*v.closure.by;
+        if (!q || v.closed != twin_closed(t, q) || v.unmeetable != twin_unmeetable(t, q) || !same_shut) {
             fprintf(stderr, "  queue %s differs\n", v.def.name);
             return false;
         }

@@ -214,7 +214,14 @@ static void make_learned(struct world *w, const struct router *r, struct router_
 static void make_supervision(struct world *w, const struct router *r, struct router_input *in)
 {
     in->kind = ROUTER_IN_SUPERVISE;
-    world_supervision(w, r, &in->supervise);
+    struct router_supervise *s = &in->supervise;
+    struct router_queue_view shut;
+    world_supervision(w, r, s);
+    for (size_t i = 0; s->act == ROUTER_OPEN_QUEUE && router_queue_at(r, i, &shut); i++)
+        s->queue = *shut.closure.by && chance(w, 80) ? copy(w, shut.def.name) : s->queue;
+    s->until = chance(w, 50) ? w->at + w->ahead + (int64_t)world_random(w, 40000) - 500 : 0;
+    s->to = chance(w, 40) ? name(w, "q", world_random(w, 5)) : "";
+    s->message = chance(w, 50) ? "m" : "";
 }
 
 // A supervisor gives work to somebody who is there.

@@ -792,6 +792,7 @@ static void place_anew(struct twin *t, const uint32_t *charges)
         twin_watch(t, w);
     }
     twin_estimate_prune(t);
+    twin_shut_prune(t);
 }
 
 static void weigh(struct twin *t, uint32_t *charges)

@@ -86,6 +86,12 @@ struct twin_forecast { // of a queue
     struct router_responses responses[ROUTER_CHANNELS];
 };
 
+struct twin_shut { // a queue that a supervisor has closed
+    char queue[TWIN_NAME], to[TWIN_NAME], by[TWIN_NAME];
+    bool says;
+    int64_t until;
+};
+
 struct twin_topic {
     char queue[TWIN_NAME], intent[TWIN_NAME];
     int64_t since, mean;
@@ -177,6 +183,7 @@ struct twin_work {
     char supervisor[TWIN_NAME]; // who last did something to it
     char overflowed[TWIN_NAME]; // from this queue, "" = not
     bool was_full;              // ... since it was full
+    bool was_shut;              // ... or since a supervisor had closed it
     bool warned;                // of this silence
     int64_t answered;           // by the agent, and not by the customer; 0 = nobody waits for them
     bool newly;                 // waits newly, or elsewhere, since the last settling
@@ -234,7 +241,8 @@ struct twin_event {
     int64_t hold;
     struct router_due due;
     uint32_t heard;   // bits, of a decision
-    int64_t facts[7]; // of a notice: kind, wait's kind, low, middle, high, opens, closes
+    int64_t facts[9]; // of a notice: kind, wait's kind, low, middle, high, opens, closes, until, has a message
+    char instead[TWIN_NAME];
 };
 
 struct twin_view { // of one agent, on one work
@@ -270,6 +278,8 @@ struct twin {
     size_t events_n;
     struct twin_forecast forecasts[TWIN_QUEUES];
     size_t forecasts_n;
+    struct twin_shut shut[TWIN_QUEUES];
+    size_t shut_n;
     struct twin_topic topics[TWIN_TOPICS];
     size_t topics_n;
     struct twin_lesson lessons[TWIN_LESSONS];
@@ -294,6 +304,7 @@ struct twin_queue *twin_queue(struct twin *t, const char *name);
 struct twin_work *twin_work(struct twin *t, uint64_t id);
 struct twin_ask *twin_ask_of(struct twin_work *w, const char *agent);
 struct twin_queue *twin_enter(struct twin *t, struct twin_work *w);
+bool twin_lets(struct twin *t, const struct twin_queue *q, const struct twin_work *w); // its entry rules do
 uint32_t twin_weight(const struct twin *t, const struct twin_work *w, enum router_work_state as);
 uint32_t twin_charge(const struct twin *t, const struct twin_work *w);
 uint32_t twin_load(const struct twin *t, const char *agent);
@@ -351,6 +362,14 @@ struct twin_queue *twin_overflow(struct twin *t, const struct twin_queue *q); //
 struct twin_queue *twin_with_room(struct twin *t, struct twin_queue *q);
 void twin_overflows(struct twin *t, struct twin_work *w);
 uint32_t twin_unmeetable(struct twin *t, const struct twin_queue *q);
+
+// Answered by twin_shut.c.
+const struct twin_shut *twin_shut(const struct twin *t, const char *queue); // NULL = it is not
+struct twin_queue *twin_instead(struct twin *t, const struct twin_work *w, struct twin_queue *q);
+void twin_divert(struct twin *t, struct twin_work *w);
+enum router_refusal twin_may_shut(struct twin *t, const struct router_supervise *s);
+void twin_shut_or_open(struct twin *t, const struct router_supervise *s);
+void twin_shut_prune(struct twin *t);
 
 // Answered by twin_notice.c.
 int64_t twin_silence_ends(struct twin *t,

@@ -32,6 +32,8 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
                enum router_reason reason)
 {
     enum router_work_state from = w->state;
+    if (to == ROUTER_QUEUED && from != ROUTER_WORK_NONE)
+        twin_divert(t, w);
     struct twin_agent *former = *w->agent ? twin_agent(t, w->agent) : NULL;
     if (to != ROUTER_ASSIGNED)
         twin_all_go(t, w, reason);

@@ -53,10 +53,10 @@ static enum router_notice_kind due(struct twin *t, const struct twin_work *w, co
     return ROUTER_NOTICE_NONE;
 }
 
-static struct twin_event *ask(struct twin *t, struct twin_work *w, enum router_notice_kind kind)
+static struct twin_event *ask_anyway(struct twin *t, struct twin_work *w, enum router_notice_kind kind)
 {
     const struct twin_session *s = writes_to(w);
-    if (!s || w->channel_now == ROUTER_VOICE || !(twin_queue(t, w->queue)->tells & 1u << kind))
+    if (!s || w->channel_now == ROUTER_VOICE)
         return NULL;
     w->asked[kind] = true;
     struct twin_event *e = twin_tell(t, ROUTER_NOTICE, w, "", ROUTER_REASON_NONE);
@@ -67,8 +67,34 @@ static struct twin_event *ask(struct twin *t, struct twin_work *w, enum router_n
     return e;
 }
 
+static struct twin_event *ask(struct twin *t, struct twin_work *w, enum router_notice_kind kind)
+{
+    return twin_queue(t, w->queue)->tells & 1u << kind ? ask_anyway(t, w, kind) : NULL;
+}
+
+// Of the queue that is closed by hand, and that they are in or came from.
+static bool emergency(struct twin *t, struct twin_work *w)
+{
+    const char *name = *w->overflowed && w->was_shut ? w->overflowed : w->queue;
+    const struct twin_queue *q = twin_queue(t, name);
+    const struct twin_shut *s = q ? twin_shut(t, name) : NULL;
+    if (!s || (!s->says && !(q->tells & 1u << ROUTER_NOTICE_EMERGENCY)))
+        return false;
+    if (w->asked[ROUTER_NOTICE_EMERGENCY])
+        return true;
+    struct twin_event *e = ask_anyway(t, w, ROUTER_NOTICE_EMERGENCY);
+    if (!e)
+        return false;
+    e->facts[7] = s->until;
+    e->facts[8] = s->says;
+    twin_name(e->instead, strcmp(name, w->queue) == 0 ? "" : w->queue);
+    return true;
+}
+
 static void look_at(struct twin *t, struct twin_work *w)
 {
+    if (emergency(t, w))
+        return;
     struct router_wait wait = twin_wait(t, w);
     enum router_notice_kind kind = due(t, w, &wait);
     if (!kind || w->asked[kind])
@@ -77,7 +103,7 @@ static void look_at(struct twin *t, struct twin_work *w)
     if (!e)
         return;
     int64_t opens = kind == ROUTER_NOTICE_CLOSED ? twin_opens(t, twin_queue(t, w->queue)) : 0;
-    int64_t facts[] = {kind, wait.kind, wait.low, wait.middle, wait.high, opens, 0};
+    int64_t facts[] = {kind, wait.kind, wait.low, wait.middle, wait.high, opens, 0, 0, 0};
     memcpy(e->facts, facts, sizeof facts);
 }
 

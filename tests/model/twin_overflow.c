@@ -18,7 +18,8 @@ struct twin_queue *twin_with_room(struct twin *t, struct twin_queue *q)
         size_t waiting = 0;
         for (size_t i = 0; i < t->works_n; i++)
             waiting += t->works[i].state == ROUTER_QUEUED && strcmp(t->works[i].queue, at->name) == 0;
-        if (!at->overflow_waiting || waiting < at->overflow_waiting || !twin_overflow(t, at))
+        if (!at->overflow_waiting || waiting < at->overflow_waiting || !twin_overflow(t, at) ||
+            twin_shut(t, twin_overflow(t, at)->name))
             return at;
         at = twin_overflow(t, at);
     }
@@ -27,9 +28,13 @@ struct twin_queue *twin_with_room(struct twin *t, struct twin_queue *q)
 
 void twin_overflows(struct twin *t, struct twin_work *w)
 {
+    if (twin_shut(t, twin_overflow(t, twin_queue(t, w->queue))->name)) {
+        w->entered = t->now;
+        return;
+    }
     twin_estimate_elsewhere(t, w);
     twin_name(w->overflowed, w->queue);
-    w->was_full = false;
+    w->was_full = w->was_shut = false;
     twin_name(w->queue, twin_overflow(t, twin_queue(t, w->queue))->name);
     twin_watch_anew(t, w);
     w->entered = t->now;

@@ -58,7 +58,7 @@ static void put_causes(struct twin_event *e, const struct twin_queue *q, const s
 {
     twin_name(e->overflowed, w->overflowed);
     if (*w->overflowed)
-        e->overflow = w->was_full ? ROUTER_CAUSE_FULL : ROUTER_CAUSE_WAITED;
+        e->overflow = w->was_shut ? ROUTER_CAUSE_CLOSED : w->was_full ? ROUTER_CAUSE_FULL : ROUTER_CAUSE_WAITED;
     if (!e->step)
         return;
     if (q->steps[e->step - 1].breach) {

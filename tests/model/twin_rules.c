@@ -188,7 +188,7 @@ static bool rule_matches_intent(const char *rule, const char *intent)
     return same(rule, "") || same(rule, intent) || strncmp(intent, prefix, strlen(prefix)) == 0;
 }
 
-struct twin_queue *twin_enter(struct twin *t, struct twin_work *w)
+bool twin_lets(struct twin *t, const struct twin_queue *q, const struct twin_work *w)
 {
     const char *account = "";
     int64_t latest = -1;
@@ -198,19 +198,26 @@ struct twin_queue *twin_enter(struct twin *t, struct twin_work *w)
             account = w->sessions[i].account;
         }
     }
+    bool channel = q->channels == 0 || q->channels & BIT(w->channel_now);
+    bool from = same(q->account, "") || same(q->account, account);
+    bool tongue = same(q->language, "") || same(q->language, w->language);
+    bool hours = q->when == ROUTER_ALWAYS || twin_closed(t, q) == (q->when == ROUTER_WHEN_CLOSED);
+    return q == &t->queues[t->queues_n - 1] ||
+           (channel && from && tongue && hours && rule_matches_intent(q->intent, w->intent));
+}
+
+struct twin_queue *twin_enter(struct twin *t, struct twin_work *w)
+{
     for (size_t i = 0; i < t->queues_n; i++) {
         struct twin_queue *q = &t->queues[i];
-        bool channel = q->channels == 0 || q->channels & BIT(w->channel_now);
-        bool from = same(q->account, "") || same(q->account, account);
-        bool tongue = same(q->language, "") || same(q->language, w->language);
-        bool hours = q->when == ROUTER_ALWAYS || twin_closed(t, q) == (q->when == ROUTER_WHEN_CLOSED);
-        if (i == t->queues_n - 1 || (channel && from && tongue && hours && rule_matches_intent(q->intent, w->intent))) {
-            struct twin_queue *to = twin_with_room(t, q);
-            twin_name(w->overflowed, to == q ? "" : q->name);
-            w->was_full = true;
-            t->passed_on += to != q;
-            return to;
-        }
+        if (!twin_lets(t, q, w))
+            continue;
+        struct twin_queue *open = twin_instead(t, w, q), *to = twin_with_room(t, open);
+        twin_name(w->overflowed, to == q ? "" : q->name);
+        w->was_shut = open != q;
+        w->was_full = open == q;
+        t->passed_on += to != open;
+        return to;
     }
     abort();
 }

@@ -55,6 +55,8 @@ static enum router_refusal may(struct twin *t, const struct router_supervise *s,
 {
     if (s->act == ROUTER_LOG_OUT || s->act == ROUTER_DRAIN)
         return may_touch_agent(t, s);
+    if (s->act == ROUTER_CLOSE_QUEUE || s->act == ROUTER_OPEN_QUEUE)
+        return twin_may_shut(t, s);
     if (!w)
         return ROUTER_UNKNOWN_WORK;
     bool queued = w->state == ROUTER_QUEUED, offered = w->state == ROUTER_OFFERED, held = w->state == ROUTER_ASSIGNED;
@@ -151,6 +153,8 @@ static void carry_out(struct twin *t, const struct router_supervise *s, struct t
         twin_name(w->supervisor, s->by);
     if (s->act == ROUTER_LOG_OUT)
         log_out(t, s->agent);
+    if (s->act == ROUTER_CLOSE_QUEUE || s->act == ROUTER_OPEN_QUEUE)
+        twin_shut_or_open(t, s);
     if (s->act == ROUTER_DRAIN)
         twin_presence(t, twin_agent(t, s->agent), ROUTER_DRAINING, ROUTER_SUPERVISED);
     if (s->act == ROUTER_ASSIGN_TO)
@@ -180,7 +184,8 @@ static void answer(struct twin *t, const struct router_supervise *s, enum router
 void twin_supervise(struct twin *t, const struct router_input *in)
 {
     const struct router_supervise *s = &in->supervise;
-    bool of_work = s->act != ROUTER_LOG_OUT && s->act != ROUTER_DRAIN;
+    bool of_work = s->act != ROUTER_LOG_OUT && s->act != ROUTER_DRAIN && s->act != ROUTER_CLOSE_QUEUE &&
+                   s->act != ROUTER_OPEN_QUEUE;
     struct twin_work *w = of_work ? twin_work(t, s->work) : NULL;
     for (size_t i = 0; i < t->commands_n && *s->session; i++) {
         const struct twin_command *before = &t->commands[i];

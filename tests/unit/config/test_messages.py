@@ -143,8 +143,9 @@ def test_the_example_has_every_key_as_it_would_be_written(tmp_path):
     account = [k for k in rows["account"] if not k.startswith(("channel", "kind", *outbound))] + ['kind = "chat"']
     token = [k for k in rows["token"] if not k.startswith(("secret", "role"))] + ['role = "agent"']
     queue = [k.replace("overflow_waiting = 0", "overflow_waiting = 9") for k in rows["queue"]]
+    message = [k.replace('"closed"', '"emergency"').replace("{opens}", "{until}") for k in rows["message"]]
     duty = ["[[queue]]", 'name = "duty"', 'channels = ["voice"]']
-    body = "\n".join(["[[account]]", *account, "[[calendar]]", *rows["calendar"], *duty, "[[queue]]", *queue, "[[message]]", *rows["message"],
+    body = "\n".join(["[[account]]", *account, "[[calendar]]", *rows["calendar"], *duty, "[[queue]]", *queue, "[[message]]", *message,
                       "[[agent]]", *rows["agent"],
                       "[[token]]", *token])
     got = check(tmp_path, body, env)

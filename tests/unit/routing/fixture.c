@@ -162,7 +162,8 @@ static void tell_notice(struct world *w, const struct router_effect *e)
                                                       [ROUTER_NOTICE_FULL] = "full",
                                                       [ROUTER_NOTICE_WAIT] = "wait",
                                                       [ROUTER_NOTICE_SILENT] = "silent",
-                                                      [ROUTER_NOTICE_SILENT_CLOSED] = "silent closed"};
+                                                      [ROUTER_NOTICE_SILENT_CLOSED] = "silent closed",
+                                                      [ROUTER_NOTICE_EMERGENCY] = "closed by hand"};
     world_say(w, "tell c%d by %s that %s is %s\n", (int)e->conversation, names_of_channel[e->session.channel],
               e->notice->queue, kinds[e->notice->kind]);
 }

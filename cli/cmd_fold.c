@@ -12,10 +12,10 @@
 #include "cli/print.h"
 #include "daemon/archive/archive.h"
 #include "daemon/core/input.h"
+#include "daemon/core/points.h"
 #include "routing/router.h"
 
-#define FOLD_INPUT_MAX   (1u << 20)
-#define FOLD_CHECKPOINTS 8
+#define FOLD_INPUT_MAX (1u << 20)
 
 struct fold {
     struct router *router;
@@ -23,10 +23,7 @@ struct fold {
     uint64_t digest, first, last, skipped, effects, decisions;
     uint64_t split;
     bool check;
-    struct {
-        uint64_t input, hash;
-    } points[FOLD_CHECKPOINTS];
-    unsigned point;
+    struct points points;
     uint64_t hashes, differing;
 };
 
@@ -112,25 +109,14 @@ static int fold_through_snapshot(struct fold *f)
     return same ? CLI_OK : cli_fail(CLI_NO, "the snapshot after input %" PRIu64 " has another hash", f->last);
 }
 
-// Checkpoints and the hashes that the live daemon logged for them.
 static void fold_compare(struct fold *f, uint64_t number, const Throughline__V1__Input *m)
 {
-    if (m && m->kind_case == THROUGHLINE__V1__INPUT__KIND_CHECKPOINT) {
-        f->points[f->point % FOLD_CHECKPOINTS].input = number;
-        f->points[f->point % FOLD_CHECKPOINTS].hash = router_hash(f->router);
-        f->point++;
-    }
-    if (!m || m->kind_case != THROUGHLINE__V1__INPUT__KIND_STATE_HASH)
+    enum points_met met = points_meet(&f->points, f->router, number, m);
+    f->hashes += met != POINTS_NOTHING;
+    if (met != POINTS_DIFFER || !m)
         return;
-    for (unsigned i = 0; i < FOLD_CHECKPOINTS; i++) {
-        if (f->points[i].input != m->state_hash->input)
-            continue;
-        f->hashes++;
-        if (f->points[i].hash != m->state_hash->hash) {
-            f->differing++;
-            cli_fail(CLI_NO, "the live daemon had another state at input %" PRIu64, m->state_hash->input);
-        }
-    }
+    f->differing++;
+    cli_fail(CLI_NO, "the live daemon had another state at input %" PRIu64, m->state_hash->input);
 }
 
 static int fold_one(struct fold *f, uint64_t number, const uint8_t *bytes, size_t len, bool skipped)

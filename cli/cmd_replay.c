@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `replay`: folds an exported log once as it was and once with another configuration, and reports what would have changed. Without --config
 // both are the same, and so must be all that comes of them: a difference then ends with exit code 1.
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,9 @@ static int replay_time(const char *option, const char *text, int64_t *ms)
 struct replay_bytes {
     uint8_t *p;
     size_t len, cap;
+    uint64_t after; // the first archive begins after this input, with the state
+    uint8_t *image; // in this
+    size_t image_len;
 };
 
 static void replay_room(struct replay_bytes *b, size_t more)
@@ -59,6 +63,11 @@ static int replay_read_archive(const char *folder, struct replay_bytes *b)
 {
     struct archive a = {0};
     int rc = archive_open(&a, folder, true, NULL) ? CLI_OK : cli_fail(CLI_DATA, "%s", a.why);
+    if (rc == CLI_OK && a.base && !b->len) {
+        b->image = archive_state(&a, a.base, &b->image_len);
+        b->after = a.base;
+        rc = b->image ? CLI_OK : cli_fail(CLI_DATA, "%s", a.why);
+    }
     if (rc == CLI_OK && a.len) {
         replay_room(b, a.len);
         memcpy(b->p + b->len, a.bytes, a.len);
@@ -66,6 +75,18 @@ static int replay_read_archive(const char *folder, struct replay_bytes *b)
     }
     archive_close(&a);
     return rc;
+}
+
+static int replay_begin_late(struct replay *r, const struct replay_bytes *b, const char *folder)
+{
+    const uint8_t *meta;
+    size_t meta_len;
+    r->after = b->after;
+    if (!snapshot_parts(b->image, b->image_len, &meta, &meta_len, &r->state, &r->state_len))
+        return cli_fail(CLI_DATA, "%s: the state after input %" PRIu64 " is cut off", folder, b->after);
+    return cli_fail(CLI_OK,
+                    "%s begins after input %" PRIu64 ": work that was open then is followed, but counted nowhere",
+                    folder, b->after);
 }
 
 // One log from files and archives, in this order.
@@ -116,12 +137,15 @@ int cmd_replay(struct cli *cli, int argc, char **argv)
         rc = replay_read(argv + 1, &bytes);
     r.log = bytes.p;
     r.len = bytes.len;
+    if (rc == CLI_OK && bytes.image)
+        rc = replay_begin_late(&r, &bytes, argv[1]);
     if (rc == CLI_OK)
         rc = replay_run(&r, argv[1]);
     if (rc == CLI_OK)
         rc = replay_tell(cli, &r);
     replay_close(&r);
     replay_unconfigure(&other);
+    free(bytes.image);
     free(bytes.p);
     return rc;
 }

@@ -69,8 +69,7 @@ static int shadow_open(struct shadow *s, const uint8_t *image, size_t len)
     if (s->begun)
         replay_close(&s->replay);
     s->begun = true;
-    s->point = 0;
-    memset(s->points, 0, sizeof s->points);
+    s->points = (struct points){0};
     s->replay = (struct replay){
         .from = INT64_MIN, .to = INT64_MAX, .config = &s->other.config, .differs = shadow_differs, .ctx = s};
     if (image && !snapshot_parts(image, len, &meta, &meta_len, &state, &state_len))
@@ -150,21 +149,6 @@ static int shadow_resume(struct shadow *s)
 
 // ---- following ----
 
-// The hashes that the live daemon logged for its state are met.
-static bool shadow_compare(struct shadow *s, uint64_t number, const Throughline__V1__Input *m)
-{
-    if (m && m->kind_case == THROUGHLINE__V1__INPUT__KIND_CHECKPOINT) {
-        s->points[s->point % 8].input = number;
-        s->points[s->point++ % 8].hash = router_hash(s->replay.router[REPLAY_WAS]);
-    }
-    if (!m || m->kind_case != THROUGHLINE__V1__INPUT__KIND_STATE_HASH)
-        return true;
-    for (unsigned i = 0; i < 8; i++)
-        if (s->points[i].input == m->state_hash->input)
-            return s->points[i].hash == m->state_hash->hash;
-    return true;
-}
-
 static const char *shadow_fold(struct shadow *s, const uint8_t *page, size_t len)
 {
     struct log_frame f = {0};
@@ -175,7 +159,7 @@ static const char *shadow_fold(struct shadow *s, const uint8_t *page, size_t len
             return "the log has been trimmed meanwhile";
         if (!replay_input(&s->replay, &f, &past, &words))
             return "an input does not follow";
-        if (!shadow_compare(s, f.number, words))
+        if (points_meet(&s->points, s->replay.router[REPLAY_WAS], f.number, words) == POINTS_DIFFER)
             return "the live router has another state";
     }
     return damaged ? "the log came damaged" : NULL;

@@ -73,6 +73,9 @@ struct replay_list {
 struct replay {
     const uint8_t *log;
     size_t len;
+    uint64_t after;       // the log begins after this input ...
+    const uint8_t *state; // ... with this state, a router's bytes; 0, NULL = with its first input
+    size_t state_len;
     int64_t from, to; // wall, ms
     const struct router_config *config;
     struct router *router[REPLAY_SIDES];
@@ -142,6 +145,8 @@ void replay_follow(struct replay *r, enum replay_side side, const struct router_
 // Compares the choices made since the last time.
 void replay_choices(struct replay *r);
 
+// Follows the works that are open in the state that a world begins with, in the first pass in the recorded one; they are counted nowhere.
+void replay_adopt(struct replay *r);
 // Begins both worlds live: with a state (NULL = with the log's first input). False with why.
 bool replay_live(struct replay *r, const void *state, size_t len, const char **why);
 // Of works that have ended in both worlds, forgets all but about the latest `keep`.

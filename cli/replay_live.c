@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replay of a log that goes on: the two worlds begin with the state of a snapshot, and what has long ended is forgotten. The works that are open then
+// Replay that does not begin with the log: the two worlds begin with the state of a snapshot; and of a log that goes on, of which what has long ended is forgotten. The works that are open then
 // are followed, but counted nowhere, since how they came about is not known.
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +8,10 @@
 
 static void live_adopt(struct replay *r, const struct router_work_view *v)
 {
-    struct replay_work *w = replay_add(r, v->id, v->conversation);
+    struct replay_work *known = replay_find(r, v->id), *w = known ? known : replay_add(r, v->id, v->conversation);
     bool held = v->state == ROUTER_ASSIGNED || v->state == ROUTER_WRAP_UP;
     w->counted = false;
-    for (int side = 0; side < REPLAY_SIDES; side++) {
+    for (int side = 0; side < (r->first ? 1 : REPLAY_SIDES); side++) {
         struct replay_fate *f = &w->fate[side];
         struct replay_choice *c = &w->choice[side];
         replay_begin(r, w, (enum replay_side)side, v->id, v->channel_now, v->since);
@@ -28,10 +28,21 @@ static void live_adopt(struct replay *r, const struct router_work_view *v)
     }
 }
 
-bool replay_live(struct replay *r, const void *state, size_t len, const char **why)
+void replay_adopt(struct replay *r)
 {
     struct router_stats s;
     struct router_work_view v;
+    router_stats(r->router[REPLAY_WAS], &s);
+    r->number = r->inputs = s.input;
+    r->at = s.at;
+    r->wall = s.wall;
+    for (uint64_t id = 0; router_next_work(r->router[REPLAY_WAS], id, &v); id = v.id)
+        live_adopt(r, &v);
+}
+
+bool replay_live(struct replay *r, const void *state, size_t len, const char **why)
+{
+    struct router_stats s;
     r->live = true;
     r->next = INT64_MAX;
     scratch_open(&r->scratch);
@@ -42,12 +53,8 @@ bool replay_live(struct replay *r, const void *state, size_t len, const char **w
     }
     if (!state)
         return true;
+    replay_adopt(r);
     router_stats(r->router[REPLAY_WAS], &s);
-    r->number = r->inputs = s.input;
-    r->at = s.at;
-    r->wall = s.wall;
-    for (uint64_t id = 0; router_next_work(r->router[REPLAY_WAS], id, &v); id = v.id)
-        live_adopt(r, &v);
     *why = "the configuration cannot be put in force";
     return !s.config || replay_switch(r, r->at, r->wall);
 }

@@ -161,6 +161,7 @@ json_t *replay_report(const struct replay *r)
     json_t *assignments = report_assignments(r, &differences), *o = json_object();
     bool same = router_hash(r->router[REPLAY_WAS]) == router_hash(r->router[REPLAY_WOULD]);
     json_object_set_new(o, "inputs", json_integer((json_int_t)r->inputs));
+    json_object_set_new(o, "after", json_integer((json_int_t)r->after));
     json_object_set_new(o, "differences", json_integer(differences));
     json_object_set_new(o, "sameState", json_boolean(same));
     json_object_set_new(o, "setAside", json_integer((json_int_t)r->set_aside));

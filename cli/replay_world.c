@@ -277,7 +277,7 @@ static int world_pass(struct replay *r, const char *name)
     uint64_t last = 0;
     bool past = false, damaged = false;
     while (!past && log_frame(r->log, r->len, &f, &damaged)) {
-        if (!last && f.number != 1)
+        if (!last && f.number != r->after + 1)
             return cli_fail(CLI_DATA, "%s: begins with input %" PRIu64 ", not 1", name, f.number);
         if (f.number <= last)
             continue;
@@ -288,23 +288,37 @@ static int world_pass(struct replay *r, const char *name)
     return damaged ? cli_fail(CLI_DATA, "%s: damaged after input %" PRIu64, name, last) : CLI_OK;
 }
 
+static int world_begin(struct replay *r, const char *name)
+{
+    const char *why = "";
+    for (int side = 0; side < (r->first ? 1 : REPLAY_SIDES); side++) {
+        r->router[side] = r->state ? router_restore(r->state, r->state_len, &why) : router_new();
+        if (!r->router[side])
+            return cli_fail(CLI_DATA, "%s: the state after input %" PRIu64 ": %s", name, r->after, why);
+    }
+    if (r->state)
+        replay_adopt(r);
+    return CLI_OK;
+}
+
 int replay_run(struct replay *r, const char *name)
 {
     scratch_open(&r->scratch);
     r->first = true;
     r->next = INT64_MAX;
-    r->router[REPLAY_WAS] = router_new();
-    int rc = world_pass(r, name);
+    int rc = world_begin(r, name);
+    if (rc == CLI_OK)
+        rc = world_pass(r, name);
     if (rc != CLI_OK)
         return rc;
     replay_learn(r);
     router_free(r->router[REPLAY_WAS]);
     r->works[REPLAY_WAS].n = 0;
-    r->router[REPLAY_WAS] = router_new();
-    r->router[REPLAY_WOULD] = router_new();
+    r->router[REPLAY_WAS] = NULL;
     r->first = false;
     r->at = r->wall = 0;
-    return world_pass(r, name);
+    rc = world_begin(r, name);
+    return rc == CLI_OK ? world_pass(r, name) : rc;
 }
 
 void replay_close(struct replay *r)

@@ -3,6 +3,7 @@
 #define THROUGHLINE_CLI_SHADOW_H
 
 #include "cli/replay.h"
+#include "daemon/core/points.h"
 
 // A shadow of the live router: follows its log over HTTP with another configuration. cmd_shadow.c follows; shadow_files.c keeps the folder:
 //
@@ -25,12 +26,9 @@ struct shadow {
     struct replay replay;
     bool begun;
     struct shadow_progress progress;
-    uint64_t live;     // the live router's last input, as of the last look
-    uint64_t restarts; // times that it had to begin anew
-    struct {
-        uint64_t input, hash;
-    } points[8]; // of the live world at the log's checkpoints
-    unsigned point;
+    uint64_t live;        // the live router's last input, as of the last look
+    uint64_t restarts;    // times that it had to begin anew
+    struct points points; // of the live world
 };
 
 // Each false when the folder cannot be written.

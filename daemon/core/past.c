@@ -31,6 +31,8 @@ bool past_begin(struct past *p, uint64_t after, const void *state, size_t len)
         scratch_open(&p->scratch);
     p->router = r;
     p->folded = after;
+    p->points = (struct points){0};
+    p->differs = false;
     return true;
 }
 
@@ -57,7 +59,7 @@ static void past_take(struct past *p, const struct router_input *in, const struc
 bool past_fold(struct past *p, uint64_t number, const void *bytes, size_t len, bool skipped)
 {
     struct router_input in = {.kind = ROUTER_IN_NOTHING};
-    const Throughline__V1__Input *m;
+    const Throughline__V1__Input *m = NULL;
     struct router_effects out;
     struct router_stats before;
     if (number <= p->folded || number > p->input)
@@ -74,6 +76,8 @@ bool past_fold(struct past *p, uint64_t number, const void *bytes, size_t len, b
         return false;
     }
     p->folded = number;
+    enum points_met met = points_meet(&p->points, p->router, number, m);
+    p->differs = met == POINTS_NOTHING ? p->differs : met == POINTS_DIFFER;
     if (number == p->input)
         past_take(p, &in, &out);
     return true;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/core/points.h"
 #include "daemon/core/scratch.h"
 #include "routing/router.h"
 #include "throughline/v1/decision.pb-c.h"
@@ -19,7 +20,9 @@ struct past {
     uint64_t work;  // the last decision of that input about this work; 0 = by index
     struct router *router;
     struct scratch scratch;
-    uint64_t folded;                     // up to here
+    uint64_t folded; // up to here
+    struct points points;
+    bool differs; // the latest hash that the daemon logged for its state is not that of this fold
     Throughline__V1__Decision *decision; // once `input` is folded; owned. NULL = there was none
     char why[4608];                      // what is wrong
 };

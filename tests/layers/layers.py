@@ -33,7 +33,8 @@ MAY_INCLUDE = {
 }
 
 # Parts of the daemon that are pure as well: how a log's bytes become the router's inputs.
-PURE_PARTS = {"daemon/core/input.h", "daemon/core/scratch.h", "daemon/core/decision.h", "daemon/core/past.h"}
+PURE_PARTS = {"daemon/core/input.h", "daemon/core/scratch.h", "daemon/core/decision.h", "daemon/core/past.h",
+              "daemon/core/points.h"}
 
 # A library's header -> the only folders that may see it.
 ONLY_IN = [

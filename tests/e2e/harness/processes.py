@@ -19,3 +19,12 @@ def alive(pid):
             return f.read().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def redis_socket(daemon):
+    """Where its embedded redis-server listens: the path that its configuration names."""
+    with open(f"/proc/{redis_of(daemon)}/net/unix", encoding="ascii") as f:
+        sockets = {line.split()[-1] for line in f if line.rstrip().endswith("redis.sock")}
+    own = [s for s in sockets if s.startswith(daemon.data)]
+    assert len(own) == 1, sockets
+    return own[0]

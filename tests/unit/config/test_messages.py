@@ -79,6 +79,62 @@ def test_the_reference_of_routing_has_every_key_of_it():
         assert key in named, f"[{table}] {key}"
 
 
+LIMITS = {"NAME": "a name of {1} bytes at most", "TEXT": "a text of {1} bytes at most", "ZONE": "a time zone", "NEEDS": "an expression of {1} bytes at most",
+          "SKILLS": "{1} skills at most, levels 1 to 5", "STEPS": "{1} steps at most", "SLAS": "{1} rows at most", "WEEKLY": "{1} texts at most",
+          "HOLIDAYS": "{1} texts at most", "CHANNELS": "channels", "NAMES": "{1} names at most", "LANGUAGES": "{1} languages at most",
+          "WEIGHTS": "weights 0 to 100", "SWITCH": "`true`, `false`", "HOURS": "hours of the day"}
+
+
+def limits(key, kind, low, high, words):
+    unit = next((f" {u}" for u in ("seconds", "minutes", "hours", "days") if key.endswith(f"_{u}")), "")
+    if kind == "INTEGER":
+        return f"{int(low)} to {int(high)}{unit}"
+    if kind == "DECIMAL":
+        return f"{int(low) / 1000:.12g} to {int(high) / 1000:.12g}, in thousandths"
+    if kind == "CHOICE":
+        return ", ".join(f"`{w}`" for w in words.strip('"').split("|"))
+    return LIMITS[kind].format(low, high)
+
+
+def option_rows():
+    """[table], key, what it may be, its default, of every option of routing, as they stand in the code."""
+    keys = (ROOT / "daemon/config/config_keys.def").read_text()
+    text = r'"(?:[^"\\]|\\.)*"'
+    for table, key, kind, default, low, high, words in re.findall(
+            rf"^(?:KEY|ROW)\((routing|queue|agent|calendar), (\w+), (\w+), (NULL|{text}), (\d+), (\d+), (NULL|{text}), ", keys, re.M):
+        default = "none" if default == "NULL" else f"`{json.loads(default)}`"
+        yield table, key, limits(key, kind, low, high, words), default
+    channels = re.findall(rf"^CHANNEL\((\w+), {', '.join([f'({text})'] * 5)}\)", keys, re.M)
+    own = dict(zip(("units_def", "idle_def", "join_def", "expire_def", "lost_def"), zip(*[c[1:] for c in channels])))
+    code = re.sub(r"\\\n", " ", (ROOT / "daemon/config/config_table.c").read_text().split("#define CHANNEL(name", 1)[1].split("};", 1)[0])
+    rules = re.findall(rf"CHANNEL_(?:RULE|KEY)\(\s*name,\s+(\w+),\s+(?:CONFIG_(\w+),\s+)?(\w+|{text}),\s+(\d+),\s+(\d+),", code)
+    for key, kind, default, low, high in rules:
+        each = [json.loads(d) for d in own.get(default, [default])]
+        told = f"`{each[0]}`" if len(set(each)) == 1 else ", ".join(f"{c[0]} `{d}`" for c, d in zip(channels, each))
+        yield "channel.NAME", key, limits(key, kind or "INTEGER", low, high, ""), told if told != "``" else "none"
+
+
+def test_every_option_of_routing_stands_with_its_unit_its_default_and_a_test():
+    """docs/reference/routing-keys.md: the first three columns are the code's, the fourth is a test that there is."""
+    page = (ROOT / "docs/reference/routing-keys.md").read_text()
+    tests = {}
+    for path in [*ROOT.glob("tests/unit/*/*.c"), *ROOT.glob("tests/unit/*/*.py"), *ROOT.glob("tests/e2e/*.py")]:
+        tests[path.relative_to(ROOT / "tests").as_posix()] = set(re.findall(r"\b(test_\w+)\(", path.read_text()))
+    rows = {}
+    for heading, part in re.findall(r"^## `\[+([\w.]+)\]+`\n(.*?)(?=^## |\Z)", page, re.M | re.S):
+        for row in re.findall(r"^\| (`.*) \|$", part, re.M):
+            key, may, default, test = row.split(" | ")
+            rows[heading, key.strip("`")] = (may, default)
+            file, name = test.strip("`").split(" ")
+            assert name in tests.get(file, ()), f"{key}: there is no {test}"
+    expected = {(table, key): (may, default) for table, key, may, default in option_rows()}
+    assert len(expected) > 65
+    for (table, key), columns in expected.items():
+        assert rows.get((table, key)) == columns, \
+            f"docs/reference/routing-keys.md, [{table}]: | `{key}` | {columns[0]} | {columns[1]} | `FILE TEST` |"
+    assert set(rows) == set(expected)
+
+
 def fences(path):
     """The TOML in a page: fenced as toml, or indented."""
     blocks, block, fenced = [], None, False

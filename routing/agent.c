@@ -95,6 +95,8 @@ static int agent_order(const void *a, const void *b)
 void agents_order(struct router *r, size_t from)
 {
     size_t n = r->agents_n - from;
+    if (!n)
+        return;
     struct agent **v = r->agents, **fresh = memory_new(n, sizeof *fresh);
     memcpy(fresh, v + from, n * sizeof *fresh);
     qsort(fresh, n, sizeof *fresh, agent_order);

@@ -218,7 +218,10 @@ void queue_arm_step(struct router *r, struct work *w)
     for (size_t next = queue_step(r, w) + 1u; next <= q->steps_n; next++) {
         if (q->steps[next - 1].breach)
             continue;
-        timer_start(r, &w->step, timer_after(w->since, queue_pool_at(w->queue, next)->after));
+        int64_t due = timer_after(w->since, queue_pool_at(w->queue, next)->after);
+        if (due == INT64_MAX) // beyond all time: it would be due, and not begun, for ever
+            break;
+        timer_start(r, &w->step, due);
         return;
     }
     timer_stop(r, &w->step);

@@ -167,7 +167,7 @@ static void command(struct script *s, const struct router *r, struct router_comm
     c->to = byte(s) & 1 ? name(s, "q") : name(s, "a");
     c->text = name(s, "t");
     c->resolved = byte(s) & 1;
-    c->until = (int64_t)number(s) * 1000;
+    c->until = (int64_t)(number(s) * 1000u);
     c->target = (enum router_target)(byte(s) % 5);
 }
 
@@ -223,7 +223,7 @@ static void supervise(struct script *s, struct router_supervise *v)
     v->work = number(s);
     v->priority = byte(s) % 11;
     v->over_capacity = byte(s) & 1;
-    v->until = (int64_t)number(s) * 1000;
+    v->until = (int64_t)(number(s) * 1000u);
     v->to = name(s, "q");
     v->message = name(s, "m");
 }

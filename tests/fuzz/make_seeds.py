@@ -5,6 +5,7 @@
 Run it when the contract has changed; the seeds are kept in the tree.
 """
 import os
+import random
 import re
 import struct
 import sys
@@ -138,6 +139,12 @@ def step():
                                       {"customer_changed": pb.CustomerChanged(customer=6)}, {"checkpoint": pb.Checkpoint()}, {"fold": pb.FoldSwitch(version=1)}))
 
 
+def router():
+    for seed in range(8):  # long scripts, mostly of small numbers, so that names and numbers meet
+        chance = random.Random(seed)
+        write("router", f"script-{seed}", bytes(chance.choices(range(256), [40] * 20 + [1] * 236, k=1500)))
+
+
 def restore():
     write("restore", "good", b"\0")
     write("restore", "changed", b"\2\0\1\2\0\40\7")
@@ -161,5 +168,5 @@ def texts():
     write("toml", "strings", 'a = """\nx\\u00e4"""\nb = [1, 0x10, 1e3, true, 1979-05-27T07:32:00Z]\n[c.d]\n[[e]]\n')
 
 
-for make in (http, ws, reply, chat, step, restore, texts, adapters):
+for make in (http, ws, reply, chat, step, router, restore, texts, adapters):
     make()

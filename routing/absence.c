@@ -38,11 +38,7 @@ bool absence_was_a_blink(const struct router *r, const struct agent *a)
 
 void absence_arm(struct router *r, struct work *w)
 {
-    int64_t due = absence_due(r, w);
-    if (due == INT64_MAX)
-        timer_stop(r, &w->absence);
-    else
-        timer_start(r, &w->absence, due);
+    timer_aim(r, &w->absence, absence_due(r, w));
 }
 
 void absence_changed(struct router *r, struct agent *a)

@@ -180,7 +180,7 @@ static const char *check_work(const struct router *r, const struct work *w)
     if (w->notices.unheard || w->notices.said & ~w->notices.asked ||
         w->notices.asked & ~(CORE_BIT(ROUTER_NOTICES) - 2u))
         return "work was told what is no notice, or has yet to be looked at";
-    if (w->silence.place ? w->silence.deadline != silence_due(r, w) : silence_due(r, w) != INT64_MAX)
+    if (w->silence.place ? w->silence.deadline != silence_due(w) : silence_due(w) != INT64_MAX)
         return "a silence ends at another time than its own";
     if (w->notices.silent_since ? w->state != ROUTER_ASSIGNED || w->notices.silent_since > r->at : w->notices.warned)
         return "a customer is silent to whom nobody spoke";

@@ -48,6 +48,8 @@ int64_t timer_after(int64_t at, int64_t ms); // saturates
 void timer_init(struct timer *t, enum timer_kind kind, void *owner);
 void timer_start(struct router *r, struct timer *t, int64_t deadline);
 void timer_stop(struct router *r, struct timer *t);
+void timer_aim(struct router *r, struct timer *t,
+               int64_t deadline); // starts it, or stops it where that is INT64_MAX: never
 struct timer *timer_first(const struct router *r);
 struct timer *timer_first_alarm(const struct router *r); // by `wall`
 bool timer_check(const struct router *r);

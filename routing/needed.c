@@ -101,8 +101,7 @@ static void needed_assume(struct needed *x, const struct needs_part *p, bool wan
         f->low = f->low > level ? f->low : level;
     else
         f->high = f->high < level - 1 ? f->high : level - 1;
-    const struct needed_fact *team = needed_team(x->now, x->now_n);
-    bool two = p->kind == NEEDS_TEAM && f->low && team != f;
+    bool two = false;
     for (size_t i = 0; p->kind == NEEDS_TEAM && f->low && i < x->now_n; i++)
         two |= &x->now[i] != f && x->now[i].kind == NEEDS_TEAM && x->now[i].low;
     if (f->low <= f->high && !two)

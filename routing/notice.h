@@ -36,9 +36,9 @@ enum router_refusal notice_said(struct router *r, const struct router_input *in)
 
 // ---- silence.c ----
 
-void silence_begin(struct router *r, struct work *w);              // its agent has spoken
-void silence_end(struct router *r, struct work *w);                // its customer has
-int64_t silence_due(const struct router *r, const struct work *w); // at; INT64_MAX = nothing will come of it
+void silence_begin(struct router *r, struct work *w); // its agent has spoken
+void silence_end(struct router *r, struct work *w);   // its customer has
+int64_t silence_due(const struct work *w);            // at; INT64_MAX = nothing will come of it
 void silence_arm(struct router *r, struct work *w);
 void silence_over(struct router *r, struct work *w);
 

@@ -289,8 +289,5 @@ void offer_arm_pause(struct router *r, struct work *w)
         if (ask->until > r->at && ask->until < first && ask->times < r->rules.decline_max)
             first = ask->until;
     }
-    if (first == INT64_MAX)
-        timer_stop(r, &w->pause);
-    else
-        timer_start(r, &w->pause, first);
+    timer_aim(r, &w->pause, first);
 }

@@ -110,10 +110,7 @@ static void participant_arm(struct router *r, struct work *w)
         const struct participant *p = &w->participants[i];
         first = !p->joined && p->until < first ? p->until : first;
     }
-    if (first == INT64_MAX)
-        timer_stop(r, &w->asked);
-    else
-        timer_start(r, &w->asked, first);
+    timer_aim(r, &w->asked, first);
 }
 
 void participant_restore(struct router *r, struct work *w, const struct participant *p)

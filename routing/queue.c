@@ -215,16 +215,11 @@ struct pool *queue_pool(const struct router *r, const struct work *w)
 void queue_arm_step(struct router *r, struct work *w)
 {
     const struct router_queue *q = &w->queue->def;
-    for (size_t next = queue_step(r, w) + 1u; next <= q->steps_n; next++) {
-        if (q->steps[next - 1].breach)
-            continue;
-        int64_t due = timer_after(w->since, queue_pool_at(w->queue, next)->after);
-        if (due == INT64_MAX) // beyond all time: it would be due, and not begun, for ever
-            break;
-        timer_start(r, &w->step, due);
-        return;
-    }
-    timer_stop(r, &w->step);
+    size_t next = queue_step(r, w) + 1u;
+    while (next <= q->steps_n && q->steps[next - 1].breach)
+        next++;
+    timer_aim(r, &w->step,
+              next <= q->steps_n ? timer_after(w->since, queue_pool_at(w->queue, next)->after) : INT64_MAX);
 }
 
 static struct line *queue_line(struct queue *q, const struct line *like)

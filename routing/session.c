@@ -250,10 +250,7 @@ void session_arm(struct router *r, struct work *w)
         int64_t at = session_idle_at(r, &w->sessions[i]);
         first = at < first ? at : first;
     }
-    if (first == INT64_MAX)
-        timer_stop(r, &w->idle);
-    else
-        timer_start(r, &w->idle, first);
+    timer_aim(r, &w->idle, first);
     absence_arm(r, w);
     silence_arm(r, w);
 }

@@ -20,9 +20,8 @@ static uint32_t silence_next_ms(const struct work *w)
     return t->notice_ms && !w->notices.warned ? t->notice_ms : t->close_ms;
 }
 
-int64_t silence_due(const struct router *r, const struct work *w)
+int64_t silence_due(const struct work *w)
 {
-    (void)r;
     if (w->state != ROUTER_ASSIGNED || !w->notices.silent_since || session_any_call(w) || !silence_next_ms(w))
         return INT64_MAX;
     return timer_after(w->notices.silent_since, silence_next_ms(w));
@@ -30,11 +29,7 @@ int64_t silence_due(const struct router *r, const struct work *w)
 
 void silence_arm(struct router *r, struct work *w)
 {
-    int64_t due = silence_due(r, w);
-    if (due == INT64_MAX)
-        timer_stop(r, &w->silence);
-    else
-        timer_start(r, &w->silence, due);
+    timer_aim(r, &w->silence, silence_due(w));
 }
 
 void silence_begin(struct router *r, struct work *w)

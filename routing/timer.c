@@ -89,6 +89,14 @@ void timer_stop(struct router *r, struct timer *t)
     timer_sift(h, last);
 }
 
+void timer_aim(struct router *r, struct timer *t, int64_t deadline)
+{
+    if (deadline == INT64_MAX)
+        timer_stop(r, t);
+    else
+        timer_start(r, t, deadline);
+}
+
 struct timer *timer_first(const struct router *r)
 {
     return r->timers.n ? r->timers.v[0] : NULL;

@@ -5,6 +5,7 @@
 // difference ends it with the seed and the input, exit 1.
 
 #include "world.h"
+#include "written.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,37 +13,6 @@
 #include <string.h>
 
 #define FOLLOWS 8
-
-struct bytes {
-    unsigned char *v;
-    size_t n, cap;
-};
-
-static bool keep(void *ctx, const void *p, size_t n)
-{
-    struct bytes *b = ctx;
-    if (b->n + n > b->cap) {
-        b->cap = (b->n + n) * 2;
-        b->v = realloc(b->v, b->cap);
-        if (!b->v)
-            abort();
-    }
-    memcpy(b->v + b->n, p, n);
-    b->n += n;
-    return true;
-}
-
-static struct router *copy_of(const struct router *r, struct bytes *b)
-{
-    const char *why = NULL;
-    b->n = 0;
-    if (!router_snapshot(r, keep, b))
-        abort();
-    struct router *copy = router_restore(b->v, b->n, &why);
-    if (!copy)
-        fprintf(stderr, "  restore: %s\n", why);
-    return copy;
-}
 
 static bool effect_equal(const struct router_effect *a, const struct router_effect *b)
 {
@@ -100,7 +70,7 @@ int main(int argc, char **argv)
                         seed, i, (int)in.kind, (i - 1 - k) % FOLLOWS + 1);
         }
         router_free(*oldest);
-        *oldest = copy_of(r, &b);
+        *oldest = written_again(r, &b);
         same = same && *oldest && router_next_deadline(r) == router_next_deadline(*oldest);
     }
     printf("%" PRIu64 " inputs, seed %" PRIu64 ", each restored and followed by %d, hash %016" PRIx64 "\n", n, seed,

@@ -7,6 +7,7 @@
 #include "cover.h"
 #include "twin.h"
 #include "world.h"
+#include "written.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -275,36 +276,12 @@ static bool queues_agree(const struct router *r, struct twin *t)
     return true;
 }
 
-struct bytes {
-    unsigned char *v;
-    size_t n, cap;
-};
-
-static bool keep(void *ctx, const void *p, size_t n)
-{
-    struct bytes *b = ctx;
-    if (b->n + n > b->cap) {
-        b->cap = (b->n + n) * 2;
-        b->v = realloc(b->v, b->cap);
-        if (!b->v)
-            abort();
-    }
-    memcpy(b->v + b->n, p, n);
-    b->n += n;
-    return true;
-}
-
 static struct router *through_snapshot(struct router *r)
 {
     struct bytes b = {0};
-    const char *why = NULL;
     uint64_t hash = router_hash(r);
-    if (!router_snapshot(r, keep, &b))
-        abort();
-    struct router *copy = router_restore(b.v, b.n, &why);
-    if (!copy)
-        fprintf(stderr, "  restore: %s\n", why);
-    else if (router_hash(copy) != hash || router_next_deadline(copy) != router_next_deadline(r)) {
+    struct router *copy = written_again(r, &b);
+    if (copy && (router_hash(copy) != hash || router_next_deadline(copy) != router_next_deadline(r))) {
         fprintf(stderr, "  restored to something else\n");
         router_free(copy);
         copy = NULL;

@@ -11,25 +11,6 @@
 
 enum mood { MIXED, STEADY, RUSH, QUIET, ABSENT, CHANGING, LEARNING, MOODS };
 
-static bool chance(struct world *w, uint32_t percent)
-{
-    return world_random(w, 100) < percent;
-}
-
-static const char *name(struct world *w, const char *prefix, uint32_t n)
-{
-    char *to = w->names[w->names_n++];
-    snprintf(to, sizeof w->names[0], "%s%u", prefix, n);
-    return to;
-}
-
-static const char *copy(struct world *w, const char *s)
-{
-    char *to = w->names[w->names_n++];
-    snprintf(to, sizeof w->names[0], "%s", s);
-    return to;
-}
-
 // ---- makers ----
 
 static void make_happened(struct world *w, const struct router *r, struct router_input *in)
@@ -52,7 +33,7 @@ static void make_words(struct world *w, const struct router *r, struct router_in
     for (uint32_t i = 0; i < 3 && router_work_of_conversation(r, h->conversation, &v); i++)
         h->conversation = 1 + world_random(w, WORLD_CONVERSATIONS);
     h->customer = 1 + h->conversation % 5;
-    h->handle = name(w, "h", world_random(w, 2));
+    h->handle = world_name(w, "h", world_random(w, 2));
 }
 
 static void make_command(struct world *w, const struct router *r, struct router_input *in)
@@ -84,9 +65,9 @@ static void order(struct world *w, const struct router *r, struct router_input *
 {
     const char *session = router_agent_session(r, agent);
     make_command(w, r, in);
-    in->command.agent = copy(w, agent);
-    in->command.session = session ? copy(w, session) : "d0";
-    in->command.client_id = name(w, "c", (uint32_t)++w->client_id % 100000);
+    in->command.agent = world_copy(w, agent);
+    in->command.session = session ? world_copy(w, session) : "d0";
+    in->command.client_id = world_name(w, "c", (uint32_t)++w->client_id % 100000);
     in->command.act = act;
 }
 
@@ -101,9 +82,9 @@ static void make_coming(struct world *w, const struct router *r, struct router_i
         in->command.presence = ROUTER_AVAILABLE;
     } else {
         in->kind = ROUTER_IN_DESK_OPENED;
-        in->desk_opened.agent = copy(w, v.def.id);
-        in->desk_opened.session = name(w, "d", (uint32_t)(v.def.id[1] - '0') % WORLD_DESKS);
-        in->desk_opened.boot = name(w, "b", world_random(w, 2));
+        in->desk_opened.agent = world_copy(w, v.def.id);
+        in->desk_opened.session = world_name(w, "d", (uint32_t)(v.def.id[1] - '0') % WORLD_DESKS);
+        in->desk_opened.boot = world_name(w, "b", world_random(w, 2));
     }
 }
 
@@ -115,11 +96,11 @@ static void make_going(struct world *w, const struct router *r, struct router_in
     const char *session = some_agent(w, r, true, &v) ? router_agent_session(r, v.def.id) : NULL;
     if (!session) {
         make_desk(w, r, in);
-    } else if (chance(w, 60)) {
+    } else if (world_chance(w, 60)) {
         in->kind = ROUTER_IN_DESK_CLOSED;
-        in->desk_closed.session = copy(w, session);
+        in->desk_closed.session = world_copy(w, session);
         in->desk_closed.boot = "";
-        in->desk_closed.logout = chance(w, 5);
+        in->desk_closed.logout = world_chance(w, 5);
     } else {
         order(w, r, in, v.def.id, ROUTER_ACT_PRESENCE);
         in->command.presence = to[world_random(w, 4)];
@@ -145,14 +126,14 @@ static void make_progress(struct world *w, const struct router *r, struct router
         make_coming(w, r, in);
         return;
     }
-    if (chance(w, 20)) {
+    if (world_chance(w, 20)) {
         order(w, r, in, "", ROUTER_ACT_CONSULT);
         if (world_take_part(w, r, &in->command))
             return;
     }
     static const enum router_act writing_up[] = {ROUTER_ACT_WRAP_UP_DONE, ROUTER_ACT_WRAP_UP_DONE,
                                                  ROUTER_ACT_DISPOSITION, ROUTER_ACT_EXTEND};
-    bool send = chance(w, 50);
+    bool send = world_chance(w, 50);
     order(w, r, in, v.state == ROUTER_SNOOZED ? v.former_agent : v.agent,
           v.state == ROUTER_OFFERED   ? ROUTER_ACT_ACCEPT
           : v.state == ROUTER_WRAP_UP ? writing_up[world_random(w, 4)]
@@ -164,8 +145,8 @@ static void make_progress(struct world *w, const struct router *r, struct router
     c->epoch = v.epoch;
     c->conversation = v.conversation;
     c->channel = ROUTER_CHANNEL_NONE;
-    c->text = v.dispositions_n ? copy(w, v.dispositions[0]) : "t0";
-    c->resolved = chance(w, 70);
+    c->text = v.dispositions_n ? world_copy(w, v.dispositions[0]) : "t0";
+    c->resolved = world_chance(w, 70);
 }
 
 static void make_change(struct world *w, const struct router *r, struct router_input *in)
@@ -198,7 +179,7 @@ static void make_easy(struct world *w, const struct router *r, struct router_inp
         q->needs = q->floor = q->calendar = "";
         q->channels = 0;
         q->offer_ms = 2000;
-        if (chance(w, 50))
+        if (world_chance(w, 50))
             q->select = ROUTER_RESOLUTION;
         q->learn = q->select == ROUTER_RESOLUTION || (q->select == ROUTER_MIX && q->mix[ROUTER_RESOLUTION]);
     }
@@ -218,10 +199,10 @@ static void make_supervision(struct world *w, const struct router *r, struct rou
     struct router_queue_view shut;
     world_supervision(w, r, s);
     for (size_t i = 0; s->act == ROUTER_OPEN_QUEUE && router_queue_at(r, i, &shut); i++)
-        s->queue = *shut.closure.by && chance(w, 80) ? copy(w, shut.def.name) : s->queue;
-    s->until = chance(w, 50) ? w->at + w->ahead + (int64_t)world_random(w, 40000) - 500 : 0;
-    s->to = chance(w, 40) ? name(w, "q", world_random(w, 5)) : "";
-    s->message = chance(w, 50) ? "m" : "";
+        s->queue = *shut.closure.by && world_chance(w, 80) ? world_copy(w, shut.def.name) : s->queue;
+    s->until = world_chance(w, 50) ? w->at + w->ahead + (int64_t)world_random(w, 40000) - 500 : 0;
+    s->to = world_chance(w, 40) ? world_name(w, "q", world_random(w, 5)) : "";
+    s->message = world_chance(w, 50) ? "m" : "";
 }
 
 // A supervisor gives work to somebody who is there.
@@ -231,7 +212,7 @@ static void make_assignment(struct world *w, const struct router *r, struct rout
     make_supervision(w, r, in);
     in->supervise.act = ROUTER_ASSIGN_TO;
     if (some_agent(w, r, true, &v))
-        in->supervise.agent = copy(w, v.def.id);
+        in->supervise.agent = world_copy(w, v.def.id);
 }
 
 static void make_other(struct world *w, const struct router *r, struct router_input *in)
@@ -245,12 +226,13 @@ static void make_said(struct world *w, const struct router *r, struct router_inp
     struct router_work_view v = {0};
     bool found = some_work(w, r, &v);
     in->kind = ROUTER_IN_SAID;
-    in->said = (struct router_said){.work = found && chance(w, 90) ? v.id : world_random(w, 50), .simulated = false};
+    in->said =
+        (struct router_said){.work = found && world_chance(w, 90) ? v.id : world_random(w, 50), .simulated = false};
     in->said.kind = (enum router_notice_kind)world_random(w, ROUTER_NOTICES + 1);
-    in->said.conversation = found && chance(w, 90) ? v.conversation : world_random(w, WORLD_CONVERSATIONS);
+    in->said.conversation = found && world_chance(w, 90) ? v.conversation : world_random(w, WORLD_CONVERSATIONS);
     in->said.channel = (enum router_channel)world_random(w, ROUTER_CHANNELS);
-    in->said.account = name(w, "acc", world_random(w, 2));
-    in->said.handle = name(w, "h", world_random(w, 3));
+    in->said.account = world_name(w, "acc", world_random(w, 2));
+    in->said.handle = world_name(w, "h", world_random(w, 3));
 }
 
 static void make_tick(struct world *w, const struct router *r, struct router_input *in)
@@ -280,11 +262,11 @@ static const struct maker {
 static int64_t pause_usual(struct world *w, const struct router *r)
 {
     (void)r;
-    if (chance(w, 40))
+    if (world_chance(w, 40))
         return 0;
-    if (chance(w, 90))
+    if (world_chance(w, 90))
         return world_random(w, 4) * 250;
-    if (chance(w, 95))
+    if (world_chance(w, 95))
         return world_random(w, 20) * 500;
     return world_random(w, 1000) * 1000;
 }
@@ -298,7 +280,7 @@ static int64_t pause_short(struct world *w, const struct router *r)
 static int64_t pause_none(struct world *w, const struct router *r)
 {
     (void)r;
-    return chance(w, 90) ? 0 : world_random(w, 100);
+    return world_chance(w, 90) ? 0 : world_random(w, 100);
 }
 
 // Until a calendar turns, if one does.
@@ -313,16 +295,16 @@ static int64_t pause_turn(struct world *w, const struct router *r)
 static int64_t pause_due(struct world *w, const struct router *r)
 {
     int64_t due = router_next_deadline(r);
-    if (chance(w, 10))
+    if (world_chance(w, 10))
         return pause_turn(w, r);
-    if (due == INT64_MAX || due > w->at + 400000 || chance(w, 10))
+    if (due == INT64_MAX || due > w->at + 400000 || world_chance(w, 10))
         return pause_short(w, r);
     return due <= w->at ? 1 : due - w->at + (int64_t)world_random(w, 3) - 1;
 }
 
 static int64_t pause_some_due(struct world *w, const struct router *r)
 {
-    return chance(w, 50) ? pause_due(w, r) : pause_usual(w, r);
+    return world_chance(w, 50) ? pause_due(w, r) : pause_usual(w, r);
 }
 
 static const struct {
@@ -370,9 +352,10 @@ struct router_input world_next(struct world *w, const struct router *r, uint64_t
         change_mood(w);
     w->mood_left--;
     w->at += moods[w->mood].pause(w, r);
-    if (chance(w, 1)) // the wall clock is set
+    if (world_chance(w, 1)) // the wall clock is set
         w->ahead = world_random(w, 60000);
-    struct router_input in = {.number = number, .at = w->at, .wall = w->at + w->ahead, .has_entry = chance(w, 60)};
+    struct router_input in = {
+        .number = number, .at = w->at, .wall = w->at + w->ahead, .has_entry = world_chance(w, 60)};
     if (opens && moods[w->mood].opening)
         moods[w->mood].opening(w, r, &in);
     else

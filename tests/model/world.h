@@ -38,6 +38,9 @@ struct world {
 };
 
 uint32_t world_random(struct world *w, uint32_t below);
+bool world_chance(struct world *w, uint32_t percent);
+const char *world_name(struct world *w, const char *prefix, uint32_t n); // "a3"; valid until the next input
+const char *world_copy(struct world *w, const char *s);                  // ... so is this
 
 // Makers of inputs: each sets `kind` where it does not stand for one, and what belongs to it.
 void world_config(struct world *w, struct router_config *c);

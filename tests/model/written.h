@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A router written down and read again.
+#ifndef MODEL_WRITTEN_H
+#define MODEL_WRITTEN_H
+
+#include "routing/router.h"
+
+struct bytes { // the room is kept from one writing to the next; whose it is frees v
+    unsigned char *v;
+    size_t n, cap;
+};
+
+// The caller's; NULL = refused, with the reason on stderr.
+struct router *written_again(const struct router *r, struct bytes *b);
+
+#endif

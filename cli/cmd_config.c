@@ -190,6 +190,19 @@ static void config_tell_finding(const json_t *f, FILE *to)
             print_text(f, "rule"));
 }
 
+// For information: no fault of the configuration.
+static void config_tell_closed(const json_t *closed)
+{
+    size_t i;
+    json_t *q;
+    json_array_foreach(closed, i, q)
+    {
+        printf("note: queue '%s' is closed by hand ", print_text(q, "queue"));
+        print_safe(print_closure(json_object_get(q, "closure")));
+        putchar('\n');
+    }
+}
+
 static int config_lint_of(struct cli *cli, const struct config_file *file)
 {
     json_t *answer = NULL, *found = NULL;
@@ -204,7 +217,9 @@ static int config_lint_of(struct cli *cli, const struct config_file *file)
         json_dumpf(found ? found : json_null(), stdout, JSON_COMPACT | JSON_ENCODE_ANY), putchar('\n');
     else
         json_array_foreach(found, i, f) config_tell_finding(f, stdout);
-    if (print_number(answer, "untold"))
+    if (!cli->json)
+        config_tell_closed(json_object_get(answer, "closed"));
+    if (!cli->json && print_number(answer, "untold"))
         printf("and %s more\n", print_text(answer, "untold"));
     rc = rc == CLI_OK && json_array_size(found) ? CLI_NO : rc; // as diff(1)
     json_decref(found);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands that show, or define by a JSON file, what the back office knows: status, agents, queues, conversations, dead letters, tokens, audit.
+// Commands that show, or define by a JSON file, what the back office knows: agents, queues, conversations, dead letters, tokens, audit.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,48 +65,6 @@ static int read_put(struct cli *cli, const char *collection, const char *file, c
     return rc;
 }
 
-int cmd_status(struct cli *cli, int argc, char **argv)
-{
-    (void)argv;
-    if (argc > 1)
-        return cli_usage("status", "takes no argument");
-    json_t *s = NULL;
-    int rc = client_call(cli, "GET", "/v1/status", NULL, &s);
-    if (rc != CLI_OK)
-        return rc;
-    if (cli->json) {
-        print_json(s);
-    } else {
-        static const struct {
-            const char *member, *heading;
-        } lines[] = {{"node", "node"},
-                     {"version", "version"},
-                     {"tenant", "tenant"},
-                     {"leader", "leader"},
-                     {"ready", "ready"},
-                     {"input", "folded up to input"},
-                     {"applied", "written up to input"},
-                     {"agentsPresent", "agents present"},
-                     {"workOpen", "work open"},
-                     {"workWaiting", "work waiting"},
-                     {"desks", "desks"},
-                     {"gateways", "gateways"},
-                     {"chats", "chats"},
-                     {"configDiffers", "file differs from log"}};
-        for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-            const char *value = print_text(s, lines[i].member);
-            printf("%-22s %s\n", lines[i].heading, *value ? value : i == 3 || i == 4 || i == 13 ? "no" : "0");
-        }
-        size_t i;
-        json_t *why;
-        json_array_foreach(json_object_get(s, "notReady"), i, why)
-            printf("%-22s %s\n", i ? "" : "not ready because", json_string_value(why));
-    }
-    rc = json_is_true(json_object_get(s, "ready")) ? CLI_OK : CLI_NO;
-    json_decref(s);
-    return rc;
-}
-
 int cmd_agents(struct cli *cli, int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "put") == 0)
@@ -135,11 +93,10 @@ int cmd_queues(struct cli *cli, int argc, char **argv)
     if (argc != 1)
         return cli_usage("queues", "too many arguments");
     return read_list(cli, "/v1/queues", "queues",
-                     COLUMNS({"queue.name", "QUEUE", PRINT_TEXT}, {"queue.priority", "PRIORITY", PRINT_COUNT},
+                     COLUMNS({"queue.name", "QUEUE", PRINT_TEXT}, {"queue.priority", "CLASS", PRINT_COUNT},
                              {"waiting", "WAITING", PRINT_COUNT}, {"offered", "OFFERED", PRINT_COUNT},
                              {"assigned", "ASSIGNED", PRINT_COUNT}, {"waits", "WAIT", PRINT_WAIT},
-                             {"responses", "IN TIME", PRINT_KEPT}, {"queue.select", "SELECT", PRINT_TEXT},
-                             {"closure.by", "CLOSED BY", PRINT_TEXT}));
+                             {"responses", "IN TIME", PRINT_KEPT}, {"closure", "CLOSED", PRINT_CLOSURE}));
 }
 
 int cmd_work(struct cli *cli, int argc, char **argv)

@@ -39,8 +39,10 @@ static void supervise_tell(const json_t *answer)
         return;
     }
     if (*print_text(answer, "queue.name")) {
-        const char *by = print_text(answer, "closure.by");
-        printf("queue %s is %s%s\n", print_text(answer, "queue.name"), *by ? "closed by " : "open", by);
+        const char *closed = print_closure(json_object_get(answer, "closure"));
+        printf("queue %s is %s", print_text(answer, "queue.name"), *closed ? "closed " : "open");
+        print_safe(closed);
+        putchar('\n');
         return;
     }
     printf("work %s is %s in queue %s", print_text(answer, "id"), print_text(answer, "state"),

@@ -27,6 +27,9 @@ bool desk_show_queue(struct desk *d, const json_t *u)
            *print_text(u, "waiting") ? print_text(u, "waiting") : "0",
            *print_text(u, "assigned") ? print_text(u, "assigned") : "0", *print_text(u, "closed") ? ", closed" : "",
            wait);
+    const char *closed = print_closure(json_object_get(u, "closure"));
+    fputs(*closed ? "; closed " : "", stdout);
+    print_safe(closed);
     if (unmeetable)
         printf("; %" JSON_INTEGER_FORMAT " of them for what no agent meets", unmeetable);
     putchar('\n');

@@ -10,7 +10,7 @@
 #include "cli/options.h"
 
 static const struct cli_command cli_commands[] = {
-    {"status", "", "how the node and its tenant are", cmd_status, false},
+    {"status", "", "how the node is; queues closed by hand; who waits, and responses in time", cmd_status, false},
     {"agents", "[ID | put FILE | remove ID]", "who is there, with what load; define or remove one", cmd_agents, false},
     {"learned", "AGENT [reset [QUEUE] | contest WORK | restore WORK]",
      "what queues that learn know of an agent; contest it, or have it forgotten", cmd_learned, false},
@@ -23,8 +23,10 @@ static const struct cli_command cli_commands[] = {
      "what would have had to differ for this agent to be chosen", cmd_why_not, false},
     {"supervise",
      "log-out AGENT | drain AGENT | assign WORK AGENT [--over-capacity] | pull WORK | requeue WORK QUEUE | "
-     "priority WORK CLASS  [--reason TEXT]",
-     "log agents out or drain them; give, take, move and rank work by hand", cmd_supervise, false},
+     "priority WORK CLASS | close-queue QUEUE [--until TIME] [--message TEXT] [--to QUEUE] | open-queue QUEUE  "
+     "[--reason TEXT]",
+     "log agents out or drain them; give, take, move and rank work by hand; close a queue and open it", cmd_supervise,
+     false},
     {"tail", "", "what the router does, as it happens", cmd_tail, false},
     {"say",
      "--as HANDLE --on ACCOUNT [--call] [--once] [--replies N] [--verified HANDLE] [--intent I] [--language L] "

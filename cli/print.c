@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Output for people: tables, entries, safe text.
+// Output for people: entries, safe text.
 #include "cli/print.h"
 
 #include <ctype.h>
@@ -8,8 +8,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#define PRINT_COLUMNS_MAX 16
 
 static bool print_styled(void)
 {
@@ -141,58 +139,6 @@ void print_json(const json_t *value)
     json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_PRESERVE_ORDER);
     putchar('\n');
     fflush(stdout);
-}
-
-static size_t print_width(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
-
-static const char *print_cell(const json_t *row, const struct print_column *c)
-{
-    static char clock[32];
-    const char *text = print_text(row, c->member);
-    if (c->as == PRINT_WAIT)
-        return print_wait(print_member(row, c->member));
-    if (c->as == PRINT_DUE)
-        return print_due(print_member(row, c->member));
-    if (c->as == PRINT_KEPT)
-        return print_kept(print_member(row, c->member));
-    time_t at = c->as == PRINT_TIME ? (time_t)(print_number(row, c->member) / 1000) : 0;
-    struct tm tm;
-    if (at && localtime_r(&at, &tm) && strftime(clock, sizeof clock, "%Y-%m-%d %H:%M:%S", &tm))
-        return clock;
-    return c->as == PRINT_COUNT && !*text ? "0" : text;
-}
-
-void print_table(const json_t *rows, const struct print_column *columns, size_t n)
-{
-    size_t widths[PRINT_COLUMNS_MAX] = {0}, i;
-    json_t *row;
-    for (size_t c = 0; c < n; c++)
-        widths[c] = print_width(columns[c].heading);
-    json_array_foreach(rows, i, row)
-    {
-        for (size_t c = 0; c < n; c++) {
-            size_t w = print_width(print_cell(row, &columns[c]));
-            widths[c] = w > widths[c] ? w : widths[c];
-        }
-    }
-    for (size_t c = 0; c < n; c++)
-        printf("%s%-*s%s%s", print_bold(), (int)widths[c], columns[c].heading, print_plain(), c + 1 < n ? "  " : "\n");
-    json_array_foreach(rows, i, row)
-    {
-        for (size_t c = 0; c < n; c++) {
-            const char *text = print_cell(row, &columns[c]);
-            print_safe(text);
-            if (c + 1 < n)
-                printf("%*s", (int)(widths[c] - print_width(text) + 2), "");
-        }
-        putchar('\n');
-    }
 }
 
 // What an entry says, where it is not a message.

@@ -23,8 +23,8 @@ bool closure_holds(const struct router *r, const struct queue *q)
 struct router_closure closure_view(const struct router *r, const struct queue *q)
 {
     const struct closure *c = q->closure;
-    return closure_holds(r, q) ? (struct router_closure){c->by, c->note, c->to, c->message, c->until}
-                               : (struct router_closure){"", "", "", "", 0};
+    return closure_holds(r, q) ? (struct router_closure){c->by, c->note, c->to, c->message, c->since, c->until}
+                               : (struct router_closure){"", "", "", "", 0, 0};
 }
 
 // ---- where work goes ----
@@ -125,13 +125,14 @@ static void closure_set(struct router *r, struct queue *q, const struct router_c
 {
     closure_end(r, q);
     q->closure = memory_new(1, sizeof *q->closure);
-    *q->closure = (struct closure){text_new(v->by), text_new(v->note), text_new(v->to), text_new(v->message), v->until};
+    *q->closure =
+        (struct closure){text_new(v->by), text_new(v->note), text_new(v->to), text_new(v->message), v->since, v->until};
 }
 
 void closure_begin(struct router *r, const struct router_supervise *s)
 {
     struct queue *q = queue_find(r, s->queue);
-    closure_set(r, q, &(struct router_closure){s->by, s->note, s->to, s->message, s->until});
+    closure_set(r, q, &(struct router_closure){s->by, s->note, s->to, s->message, r->wall, s->until});
     for (size_t i = 0; i < r->works_n; i++) {
         struct work *w = work_slot(r, i)->work;
         if (w && w->state == ROUTER_QUEUED && w->queue == q)
@@ -150,6 +151,7 @@ void closure_put(struct writer *o, const struct queue *q)
     put_text(o, c->note);
     put_text(o, c->to);
     put_text(o, c->message);
+    put_time(o, c->since);
     put_time(o, c->until);
 }
 
@@ -161,6 +163,7 @@ void closure_take(struct reader *in, struct router *r, struct queue *q)
     v.note = take_text(in, ROUTER_TEXT_MAX);
     v.to = take_text(in, ROUTER_NAME_MAX);
     v.message = take_text(in, ROUTER_TEXT_MAX);
+    v.since = take_time(in);
     v.until = take_time(in);
     if (!in->why)
         closure_set(r, q, &v);

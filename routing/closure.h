@@ -11,6 +11,7 @@ struct writer;
 
 struct closure {
     char *by, *note, *to, *message;
+    int64_t since; // wall
     int64_t until; // wall; 0 = until it is opened
 };
 

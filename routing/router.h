@@ -85,6 +85,7 @@ struct router_agent_view {
 
 struct router_closure { // of a queue, by a supervisor; all empty = it is not closed so
     const char *by, *note, *to, *message;
+    int64_t since; // wall
     int64_t until; // wall; 0 = until it is opened
 };
 

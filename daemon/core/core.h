@@ -136,12 +136,17 @@ bool core_explain(struct core *c, uint64_t input, uint32_t index, core_explain_f
 struct Throughline__V1__Work;
 struct Throughline__V1__AgentStatus;
 struct Throughline__V1__QueueStatus;
+struct Throughline__V1__Closure;
+struct Throughline__V1__Responses;
 struct Throughline__V1__Work *core_work_message(const struct router *r, const struct router_work_view *w);
 struct Throughline__V1__Calendar *core_calendar_message(const struct router_calendar *d);
 // All that is in force, in the form in which a file's routing goes into the log: one who applies it changes nothing.
 struct Throughline__V1__RoutingConfig *core_config_message(const struct router *router);
 struct Throughline__V1__AgentStatus *core_agent_message(const struct router_agent_view *a);
 struct Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *q);
+struct Throughline__V1__Closure *core_closure_message(const struct router_closure *c); // NULL = it is not closed so
+// Of each channel that had responses with a target; the caller frees each, and the list.
+struct Throughline__V1__Responses **core_responses(const struct router_queue_view *q, size_t *n);
 // What is estimated anew each time that somebody looks: added to a message of the above; `index` as in router_queue_at().
 void core_put_wait(struct Throughline__V1__Work *m, const struct router *r);
 void core_put_waits(struct Throughline__V1__QueueStatus *m, const struct router *r, size_t index);

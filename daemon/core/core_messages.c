@@ -198,7 +198,7 @@ static void put_choice(Throughline__V1__Queue *q, const struct router_queue *d)
     q->sla = slas(d->slas, d->slas_n);
 }
 
-static Throughline__V1__Closure *closure(const struct router_closure *v)
+Throughline__V1__Closure *core_closure_message(const struct router_closure *v)
 {
     if (!*v->by)
         return NULL;
@@ -206,6 +206,7 @@ static Throughline__V1__Closure *closure(const struct router_closure *v)
     throughline__v1__closure__init(m);
     m->by = message_text(v->by);
     m->reason = message_text(v->note);
+    m->since_ms = v->since;
     m->until_ms = v->until;
     m->to = message_text(v->to);
     m->message = message_text(v->message);
@@ -225,7 +226,7 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     m->assigned = v->assigned;
     m->oldest_ms = v->oldest;
     m->closed = v->closed;
-    m->closure = closure(&v->closure);
+    m->closure = core_closure_message(&v->closure);
     m->unmeetable = v->unmeetable;
     q->name = message_text(d->name);
     q->priority = d->priority;

@@ -27,20 +27,30 @@ static bool any_response(const struct router_responses *c)
     return c->first_met || c->first_missed || c->next_met || c->next_missed;
 }
 
-static void put_responses(Throughline__V1__QueueStatus *m, const struct router_queue_view *v)
+static uint32_t target_seconds(const struct router_queue *q, enum router_response response, unsigned channel)
 {
-    m->responses = xcalloc(ROUTER_CHANNELS, sizeof(Throughline__V1__Responses *));
+    size_t row;
+    return router_sla_target(q, response, (enum router_channel)channel, q->priority, &row) / 1000;
+}
+
+Throughline__V1__Responses **core_responses(const struct router_queue_view *v, size_t *n)
+{
+    Throughline__V1__Responses **out = xcalloc(ROUTER_CHANNELS, sizeof *out);
+    *n = 0;
     for (unsigned c = ROUTER_CHAT; c < ROUTER_CHANNELS; c++) {
         if (!any_response(&v->responses[c]))
             continue;
-        Throughline__V1__Responses *of = m->responses[m->n_responses++] = xcalloc(1, sizeof *of);
+        Throughline__V1__Responses *of = out[(*n)++] = xcalloc(1, sizeof *of);
         throughline__v1__responses__init(of);
         of->channel = (Throughline__V1__Channel)c;
+        of->first_seconds = target_seconds(&v->def, ROUTER_RESPONSE_FIRST, c);
+        of->next_seconds = target_seconds(&v->def, ROUTER_RESPONSE_NEXT, c);
         of->first_met = v->responses[c].first_met;
         of->first_missed = v->responses[c].first_missed;
         of->next_met = v->responses[c].next_met;
         of->next_missed = v->responses[c].next_missed;
     }
+    return out;
 }
 
 void core_put_waits(Throughline__V1__QueueStatus *m, const struct router *r, size_t index)
@@ -58,7 +68,7 @@ void core_put_waits(Throughline__V1__QueueStatus *m, const struct router *r, siz
         of->channel = (Throughline__V1__Channel)c;
         of->wait = decision_wait(&w);
     }
-    put_responses(m, &v);
+    m->responses = core_responses(&v, &m->n_responses);
     m->estimates = xcalloc(1, sizeof *m->estimates);
     throughline__v1__estimates__init(m->estimates);
     m->estimates->inside = v.estimates.inside;

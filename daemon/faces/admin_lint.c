@@ -65,6 +65,26 @@ static Throughline__V1__RoutingConfig *lint_in_force(const struct face *face, in
     return m;
 }
 
+// The queues that are closed by hand; each is the caller's.
+static Throughline__V1__QueueClosed **closed_by_hand(const struct router *r, size_t *n)
+{
+    struct router_queue_view q;
+    size_t all = 0;
+    while (router_queue_at(r, all, &q))
+        all++;
+    Throughline__V1__QueueClosed **v = xcalloc(all + 1, sizeof *v);
+    *n = 0;
+    for (size_t i = 0; i < all && router_queue_at(r, i, &q); i++) {
+        if (!*q.closure.by)
+            continue;
+        Throughline__V1__QueueClosed *m = v[(*n)++] = xcalloc(1, sizeof *m);
+        throughline__v1__queue_closed__init(m);
+        m->queue = message_text(q.def.name);
+        m->closure = core_closure_message(&q.closure);
+    }
+    return v;
+}
+
 void admin_config_lint(void *faces, struct http_request *r)
 {
     struct face *face = faces_of_request(faces, r);
@@ -76,7 +96,11 @@ void admin_config_lint(void *faces, struct http_request *r)
     answer.findings = findings(report, &answer.n_findings);
     answer.errors = (uint32_t)report->errors;
     answer.untold = (uint32_t)report->untold;
+    answer.closed = closed_by_hand(core_router(face->core), &answer.n_closed);
     http_reply_message(r, 200, &answer.base);
+    for (size_t i = 0; i < answer.n_closed; i++)
+        throughline__v1__queue_closed__free_unpacked(answer.closed[i], NULL);
+    free(answer.closed);
     admin_findings_free(answer.findings, answer.n_findings);
     throughline__v1__routing_config__free_unpacked(m, NULL);
     free(report);

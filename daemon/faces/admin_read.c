@@ -1,113 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the back office reads from this node's fold: status, agents, queues, open work; and health and metrics. Nothing here
-// waits or fails but by "no such thing".
+// What the back office reads from this node's fold: agents, queues, open work. Nothing here waits or fails but by "no such thing".
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/base/id.h"
 #include "daemon/base/loop.h"
-#include "daemon/base/metrics.h"
 #include "daemon/faces/admin.h"
 #include "throughline/v1/admin.pb-c.h"
 
 static struct router *router_of(const struct face *face)
 {
     return core_router(face->core);
-}
-
-// ---- status and health ----
-
-// What is missing before this tenant can be served.
-static unsigned not_ready(const struct face *face, const char *why[CORE_WHY_MAX])
-{
-    static char redis[128];
-    unsigned n = core_not_ready(face->core, why);
-    if (n < CORE_WHY_MAX && !store_up(face->store)) {
-        snprintf(redis, sizeof redis, "redis: %s", store_trouble(face->store));
-        why[n++] = redis;
-    }
-    if (n < CORE_WHY_MAX && !tokens_known(face->tokens))
-        why[n++] = "the tokens are not read yet";
-    return n;
-}
-
-void admin_status(void *faces, struct http_request *r)
-{
-    struct face *face = faces_of_request(faces, r);
-    const char *why[CORE_WHY_MAX];
-    struct router_stats stats;
-    if (!face)
-        return;
-    router_stats(router_of(face), &stats);
-    Throughline__V1__Status s = THROUGHLINE__V1__STATUS__INIT;
-    s.node = (char *)face->faces->node;
-    s.boot = (char *)core_boot(face->core);
-    s.version = (char *)TL_VERSION;
-    s.tenant = (char *)face->tenant;
-    s.incarnation = (char *)core_incarnation(face->core);
-    s.input = core_input(face->core);
-    s.applied = core_applied(face->core);
-    s.leader = core_leader(face->core);
-    s.fold = stats.fold;
-    s.state_hash = core_state_hash(face->core);
-    s.agents_present = stats.agents_present;
-    s.work_open = stats.work_open;
-    s.work_waiting = stats.work_waiting;
-    s.desks = desks_count(face->desks);
-    s.gateways = gateways_count(face->gateways);
-    s.chats = chats_count(face->chats);
-    s.n_not_ready = not_ready(face, why);
-    s.not_ready = (char **)why;
-    s.ready = s.n_not_ready == 0;
-    s.config_differs = core_config_differs(face->core);
-    http_reply_message(r, 200, &s.base);
-}
-
-void admin_livez(void *faces, struct http_request *r)
-{
-    (void)faces;
-    http_reply(r, 200, "text/plain; charset=utf-8", "ok\n", 3);
-}
-
-void admin_readyz(void *ctx, struct http_request *r)
-{
-    const struct faces *f = ctx;
-    char text[4096];
-    size_t len = 0;
-    bool ready = !f->draining, verbose = http_query(r, "verbose") != NULL;
-    if (f->draining)
-        len += (size_t)snprintf(text, sizeof text, "draining\n");
-    for (size_t i = 0; i < f->n; i++) {
-        const char *why[CORE_WHY_MAX];
-        unsigned n = not_ready(&f->v[i], why);
-        ready &= n == 0;
-        for (unsigned k = 0; k < n && len < sizeof text - 256; k++)
-            len += (size_t)snprintf(text + len, sizeof text - len, "%.64s: %.150s\n", f->v[i].tenant, why[k]);
-        if (!n && len < sizeof text - 256)
-            len += (size_t)snprintf(text + len, sizeof text - len, "%.64s: ready, %lld ms behind\n", f->v[i].tenant,
-                                    (long long)core_lag_ms(f->v[i].core));
-        const char *trouble = core_archive_trouble(f->v[i].core); // no reason to send traffic elsewhere
-        if (trouble && len < sizeof text - 512)
-            len += (size_t)snprintf(text + len, sizeof text - len, "%.64s: the log is not archived: %.300s\n",
-                                    f->v[i].tenant, trouble);
-    }
-    if (!verbose)
-        len = (size_t)snprintf(text, sizeof text, "%s\n", ready ? "ready" : "not ready");
-    if (!ready)
-        http_header(r, "Retry-After", "1");
-    http_reply(r, ready ? 200 : 503, "text/plain; charset=utf-8", text, len);
-}
-
-void admin_metrics(void *faces, struct http_request *r)
-{
-    size_t len = 0;
-    const struct faces *f = faces;
-    for (size_t i = 0; i < f->n; i++)
-        core_show_metrics(f->v[i].core);
-    char *text = metrics_render(&len);
-    http_reply(r, 200, "text/plain; version=0.0.4; charset=utf-8", text, len);
-    free(text);
 }
 
 // ---- agents ----

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A supervisor closes a queue in an emergency: who waits is told and moves, who comes goes on, until it is opened again."""
+import re
+import time
+
 from harness import pb
 from harness.desk import Desk
 from harness.stories import TEL, stored, words, work_of
@@ -34,7 +37,14 @@ async def test_a_closed_queue_tells_and_moves_until_it_is_opened(world):
         assert work(daemon, first).queue == "rest"
         closure = queue(daemon, "support").closure
         assert (closure.reason, closure.message, closure.until_ms) == ("power cut", "storm", 0) and closure.by
+        assert time.time() - 60 < closure.since_ms / 1000 < time.time() + 1
         assert closure.by in daemon.cli("queues").stdout
+        told = rf"by {re.escape(closure.by)} since \d\d:\d\d, until it is opened: power cut"
+        assert re.search(rf"^closed by hand +support {told}$", daemon.cli("status").stdout, re.M)
+        # A note is no finding: nothing is wrong.
+        assert re.fullmatch(rf"note: queue 'support' is closed by hand {told}\n", daemon.cli("config", "lint").stdout)
+        lint = daemon.admin.read("/v1/config/lint", pb.ConfigLint())
+        assert [q.queue for q in lint.closed] == ["support"] and not lint.findings
         daemon.restart()
     async with daemon.gateway("sms") as gateway:
         second = await comes(daemon, "tel:+4915155500091")
@@ -46,11 +56,14 @@ async def test_a_closed_queue_tells_and_moves_until_it_is_opened(world):
         assert daemon.admin.send("POST", "/v1/queues/support/close", text).status == 200
         await comes(daemon, "tel:+4915155500092")
         await gateway.delivered_text("Until tomorrow. rest answers.")
+        until = pb.Supervise(until_ms=int(time.time() * 1000) + 90 * 86400 * 1000 - 600000, to="rest")
+        assert daemon.admin.send("POST", "/v1/queues/support/close", until).status == 200
+        assert re.search(r"until \d{4}-\d\d-\d\d \d\d:\d\d; on to rest\n", daemon.cli("status").stdout)
         assert daemon.cli("supervise", "open-queue", "support").stdout == "queue support is open\n"
         third = await comes(daemon, "tel:+4915155500093")
         assert work(daemon, third).queue == "support" and not queue(daemon, "support").closure.by
     actions = [e["action"] for e in daemon.admin.get("/v1/audit").json()["entries"]]
-    assert actions.count("supervise.close_queue") == 2 and actions.count("supervise.open_queue") == 1
+    assert actions.count("supervise.close_queue") == 3 and actions.count("supervise.open_queue") == 1
 
 
 async def test_a_desk_closes_it_and_what_is_wrong_is_refused(world):

@@ -39,7 +39,10 @@ async def test_responses_are_due_and_counted(world):
         assert read_work(daemon, work).due.target_ms == 3600000
     queue = daemon.admin.read("/v1/queues/support", pb.QueueStatus())
     assert [(r.channel, r.first_met, r.first_missed) for r in queue.responses] == [(pb.CHANNEL_SMS, 1, 0)]
+    assert [(r.first_seconds, r.next_seconds) for r in queue.responses] == [(300, 3600)]
     assert "100 % of 1" in daemon.cli("queues").stdout
+    status = daemon.cli("status").stdout
+    assert re.search(r"^support +0 +0 +sms +in 5 min: 100 % of 1 +in 1 h: none yet$", status, re.M), status
     metrics = daemon.http().get("/metrics").body.decode()
     labels = 'tenant="main",queue="support",channel="sms",response="first",kept='
     assert f'throughline_sla_responses_total{{{labels}"met"}} 1' in metrics

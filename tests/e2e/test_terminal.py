@@ -6,6 +6,7 @@ import os
 import pty
 import signal
 import struct
+import subprocess
 import termios
 
 import pyte
@@ -145,3 +146,28 @@ async def test_what_is_due_is_told(world):
     daemon.http("gateway").post_event(words("sms", TEL, "and now"))
     await terminal.shows("answer due in 49 min")
     assert terminal.end() == 0
+
+
+def screen(daemon, columns, *command):
+    """What a command prints on a terminal so wide, as lines."""
+    here, there = pty.openpty()
+    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
+    done = subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, *command], stdout=there, check=True, timeout=120,
+                          env=os.environ | {"TERM": "dumb", "LC_ALL": "C.UTF-8"})
+    os.close(there)
+    text = os.read(here, 65536).decode()
+    os.close(here)
+    assert done.returncode == 0
+    return text.replace("\r", "").splitlines()
+
+
+async def test_a_table_fits_the_terminal_and_is_whole_in_a_pipe(world):
+    name, reason = "a-queue-whose-name-is-rather-long-for-a-small-screen", "a burst pipe in the cellar of the house in Berlin"
+    daemon = world(lambda config: config.update(queue=[{"name": name, "channels": ["sms"]}, {"name": "rest"}]))
+    daemon.cli("supervise", "close-queue", name, "--to", "rest", "--reason", reason)
+    for columns in (80, 100, 120):
+        lines = screen(daemon, columns, "queues")
+        assert len(lines) == 3 and max(map(len, lines)) <= columns, lines
+        assert lines[1].startswith("a-queue-") and lines[1].count("…") >= 1 and lines[2].startswith("rest ")
+    whole = daemon.cli("queues").stdout
+    assert name in whole and reason in whole and "…" not in whole

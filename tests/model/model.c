@@ -258,7 +258,9 @@ static bool queues_agree(const struct router *r, struct twin *t)
     for (size_t i = 0; router_queue_at(r, i, &v); i++) {
         struct twin_queue *q = twin_queue(t, v.def.name);
         const struct twin_shut *shut = twin_shut(t, v.def.name);
-        bool same_shut = shut ? strcmp(v.closure.by, shut->by) == 0 && v.closure.until == shut->until : !*v.closure.by;
+        bool same_shut = shut ? strcmp(v.closure.by, shut->by) == 0 && v.closure.since == shut->since &&
+                                    v.closure.until == shut->until
+                              : !*v.closure.by;
         if (!q || v.closed != twin_closed(t, q) || v.unmeetable != twin_unmeetable(t, q) || !same_shut) {
             fprintf(stderr, "  queue %s differs\n", v.def.name);
             return false;

@@ -89,7 +89,7 @@ struct twin_forecast { // of a queue
 struct twin_shut { // a queue that a supervisor has closed
     char queue[TWIN_NAME], to[TWIN_NAME], by[TWIN_NAME];
     bool says;
-    int64_t until;
+    int64_t since, until;
 };
 
 struct twin_topic {

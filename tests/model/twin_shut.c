@@ -86,7 +86,7 @@ void twin_shut_or_open(struct twin *t, const struct router_supervise *s)
     if (s->act == ROUTER_OPEN_QUEUE)
         return;
     struct twin_shut *new = &t->shut[t->shut_n++];
-    *new = (struct twin_shut){.until = s->until, .says = *s->message != '\0'};
+    *new = (struct twin_shut){.since = t->wall, .until = s->until, .says = *s->message != '\0'};
     twin_name(new->queue, s->queue);
     twin_name(new->to, s->to);
     twin_name(new->by, s->by);

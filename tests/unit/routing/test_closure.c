@@ -112,7 +112,11 @@ static void test_it_ends_at_its_time_or_by_opening(void **state)
     shuts(w, "chat", "", 60000);
     assert_true(router_queue_at(w->r, 0, &v));
     assert_string_equal(v.closure.by, "sue");
+    int64_t since = v.closure.since;
+    assert_int_equal(v.closure.until, since + 60000);
     world_wait(w, 59999);
+    assert_true(router_queue_at(w->r, 0, &v));
+    assert_int_equal(v.closure.since, since);
     says(w, 1, ROUTER_CHAT);
     expect_in(w, 1, "words");
     world_wait(w, 1);

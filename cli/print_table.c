@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tables for people. On a terminal one that is too wide loses the ends of its longest texts; elsewhere, as in a pipe, nothing is lost.
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/print.h"
+
+#define PRINT_COLUMNS_MAX 16
+#define PRINT_LEAST       8 // characters left of a text
+
+static size_t print_width(const char *text)
+{
+    size_t n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+static const char *print_cell(const json_t *row, const struct print_column *c)
+{
+    static char clock[32];
+    const char *text = print_text(row, c->member);
+    if (c->as == PRINT_WAIT)
+        return print_wait(print_member(row, c->member));
+    if (c->as == PRINT_DUE)
+        return print_due(print_member(row, c->member));
+    if (c->as == PRINT_KEPT)
+        return print_kept(print_member(row, c->member));
+    if (c->as == PRINT_CLOSURE)
+        return print_closure(print_member(row, c->member));
+    if (c->as == PRINT_SPAN)
+        return *text && print_number(row, c->member) ? print_span(print_number(row, c->member)) : "";
+    time_t at = c->as == PRINT_TIME ? (time_t)(print_number(row, c->member) / 1000) : 0;
+    struct tm tm;
+    if (at && localtime_r(&at, &tm) && strftime(clock, sizeof clock, "%Y-%m-%d %H:%M:%S", &tm))
+        return clock;
+    return c->as == PRINT_COUNT && !*text ? "0" : text;
+}
+
+// Columns of the terminal; 0 = it is none.
+static size_t print_screen(void)
+{
+    struct winsize size;
+    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+// Takes from the widest texts what is too much, as far as that goes.
+static void print_fit(const struct print_column *columns, size_t n, size_t *widths)
+{
+    size_t all = 2 * (n - 1), screen = print_screen();
+    for (size_t c = 0; c < n; c++)
+        all += widths[c];
+    for (size_t widest = n; screen && all > screen; widest = n, all--) {
+        for (size_t c = 0; c < n; c++) {
+            bool gives = (columns[c].as == PRINT_TEXT || columns[c].as == PRINT_CLOSURE) && widths[c] > PRINT_LEAST &&
+                         widths[c] > print_width(columns[c].heading);
+            if (gives && (widest == n || widths[c] > widths[widest]))
+                widest = c;
+        }
+        if (widest == n)
+            return;
+        widths[widest]--;
+    }
+}
+
+// The text, or its beginning and an ellipsis; `pad` characters stand for it and what follows.
+static void print_padded(const char *text, size_t width, size_t pad)
+{
+    char part[1024];
+    size_t n = 0, seen = 0, whole = print_width(text);
+    if (whole <= width) {
+        print_safe(text);
+    } else {
+        for (; text[n] && n + 1 < sizeof part; n++) {
+            seen += ((unsigned char)text[n] & 0xc0) != 0x80;
+            if (seen >= width)
+                break;
+            part[n] = text[n];
+        }
+        part[n] = 0;
+        print_safe(part);
+        fputs("…", stdout);
+        whole = width;
+    }
+    printf("%*s", (int)(pad > whole ? pad - whole : 0), "");
+}
+
+void print_table(const json_t *rows, const struct print_column *columns, size_t n)
+{
+    size_t widths[PRINT_COLUMNS_MAX] = {0}, i;
+    json_t *row;
+    for (size_t c = 0; c < n; c++)
+        widths[c] = print_width(columns[c].heading);
+    json_array_foreach(rows, i, row)
+    {
+        for (size_t c = 0; c < n; c++) {
+            size_t w = print_width(print_cell(row, &columns[c]));
+            widths[c] = w > widths[c] ? w : widths[c];
+        }
+    }
+    print_fit(columns, n, widths);
+    for (size_t c = 0; c < n; c++)
+        printf("%s%-*s%s%s", print_bold(), c + 1 < n ? (int)widths[c] : 0, columns[c].heading, print_plain(),
+               c + 1 < n ? "  " : "\n");
+    json_array_foreach(rows, i, row)
+    {
+        for (size_t c = 0; c < n; c++)
+            print_padded(print_cell(row, &columns[c]), widths[c], c + 1 < n ? widths[c] + 2 : 0);
+        putchar('\n');
+    }
+}

@@ -100,8 +100,9 @@ bool config_rules_legal(const struct router_config *c)
         return false;
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         if (c->channels[i].units > CORE_UNITS_MAX || c->channels[i].offer_ms > 86400000 ||
-            c->channels[i].max > CORE_UNITS_MAX || c->channels[i].give_back_ms > 86400000 ||
-            c->channels[i].lost_ms > 86400000 || c->channels[i].away_ms > 86400000)
+            c->channels[i].prefer_known_ms > 86400000 || c->channels[i].max > CORE_UNITS_MAX ||
+            c->channels[i].give_back_ms > 86400000 || c->channels[i].lost_ms > 86400000 ||
+            c->channels[i].away_ms > 86400000)
             return false;
     }
     return true;

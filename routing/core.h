@@ -354,6 +354,8 @@ bool fit_member(struct pool *p, const struct agent *a, struct member *out); // f
 void settle(struct router *r);
 struct work *settle_first(struct router *r); // NULL = none
 void settle_answer_later(struct router *r, struct work *w);
+void settle_hold_from(const struct router *r, struct work *w);
+void settle_hold_again(struct router *r, struct work *w);
 void settle_hold(struct router *r, struct work *w);
 void settle_unhold(struct router *r, struct work *w);
 void settle_pause_over(struct router *r, struct work *w);

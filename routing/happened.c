@@ -111,6 +111,8 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
     } else {
         work_requeue(r, w, ROUTER_CHANNEL_SWITCH, true);
     }
+    if (w->channel_now != before && (w->state == ROUTER_QUEUED || w->state == ROUTER_OFFERED))
+        settle_hold_again(r, w);
     if (w->line && sla_age(r, w) == 0 && order_by_cost(r)) // an answer is due from now on
         queue_line_up_again(r, w);
 }

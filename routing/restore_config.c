@@ -39,6 +39,7 @@ void take_rules(struct reader *in, struct router_config *c)
         c->channels[i].units = take32(in);
         c->channels[i].idle_ms = take32(in);
         c->channels[i].offer_ms = take32(in);
+        c->channels[i].prefer_known_ms = take32(in);
         c->channels[i].auto_accept = take_bool(in);
         c->channels[i].max = take32(in);
         c->channels[i].exclusive = take_bool(in);

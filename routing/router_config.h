@@ -115,11 +115,12 @@ struct router_queue {
 
 struct router_channel_rules {
     uint32_t units;
-    uint32_t idle_ms;  // a session lives this long after the customer's last own word; 0 = until it is ended
-    uint32_t offer_ms; // an offer of work on this channel stands so long; 0 = as the queue says
-    bool auto_accept;  // whoever is offered work on this channel has it
-    uint32_t max;      // conversations that one agent has on this channel at a time; 0 = as many as the capacity allows
-    bool exclusive;    // who has one on this channel is offered nothing else
+    uint32_t idle_ms;         // a session lives this long after the customer's last own word; 0 = until it is ended
+    uint32_t offer_ms;        // an offer of work on this channel stands so long; 0 = as the queue says
+    uint32_t prefer_known_ms; // work on this channel is held so long for a known agent; 0 = as the queue says
+    bool auto_accept;         // whoever is offered work on this channel has it
+    uint32_t max;     // conversations that one agent has on this channel at a time; 0 = as many as the capacity allows
+    bool exclusive;   // who has one on this channel is offered nothing else
     uint32_t lost_ms; // an agent whose desks are lost keeps work on this channel so long; 0 = for the rest of the shift
     uint32_t away_ms; // ... who is away
     uint32_t give_back_ms; // so long after the agent's last word what waits for its customer takes no room; 0 = it does

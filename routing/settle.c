@@ -28,6 +28,13 @@ static void settle_await_known(struct router *r, const struct work *w, bool awai
     r->held += await ? 1u : (uint32_t)-1;
 }
 
+// How long somebody who knows the customer is waited for, counted from when the wait began: by the channel of now.
+void settle_hold_from(const struct router *r, struct work *w)
+{
+    uint32_t of_channel = r->rules.channels[w->channel_now].prefer_known_ms;
+    w->hold_until = timer_after(w->entered, of_channel ? of_channel : w->queue->def.prefer_known_ms);
+}
+
 void settle_hold(struct router *r, struct work *w)
 {
     timer_start(r, &w->hold, w->hold_until);
@@ -40,6 +47,15 @@ void settle_unhold(struct router *r, struct work *w)
         return;
     timer_stop(r, &w->hold);
     settle_await_known(r, w, false);
+}
+
+// Its channel has changed: the new one may hold it for longer, or not so long.
+void settle_hold_again(struct router *r, struct work *w)
+{
+    settle_unhold(r, w);
+    settle_hold_from(r, w);
+    if (w->line)
+        work_undecide(r, w);
 }
 
 void settle_hold_over(struct router *r, struct work *w)

@@ -42,6 +42,7 @@ static void put_rules(struct writer *o, const struct router_config *c)
         put32(o, c->channels[i].units);
         put32(o, c->channels[i].idle_ms);
         put32(o, c->channels[i].offer_ms);
+        put32(o, c->channels[i].prefer_known_ms);
         put8(o, c->channels[i].auto_accept);
         put32(o, c->channels[i].max);
         put8(o, c->channels[i].exclusive);

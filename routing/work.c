@@ -169,8 +169,8 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     work_leave(r, w);
     if (to == ROUTER_QUEUED) {
         if (w->state != ROUTER_OFFERED) {
-            w->hold_until = timer_after(r->at, w->queue->def.prefer_known_ms);
             w->entered = r->at;
+            settle_hold_from(r, w);
             pace_joined(r, w);
         }
         w->told = false;

@@ -48,12 +48,13 @@ struct config_hours { // minutes of the local day, from..to, over midnight where
 };
 
 struct config_channel {
-    int64_t units;              // capacity that a live session costs
-    int64_t idle_minutes;       // a session lives this long after the customer's last own word; 0 = until it is ended
-    int64_t offer_seconds;      // an offer stands so long; 0 = as the queue says
-    bool auto_accept;           // an offer needs no acceptance
-    int64_t max;                // conversations of one agent at a time; 0 = as many as the capacity allows
-    bool exclusive;             // who has one is offered nothing else
+    int64_t units;                // capacity that a live session costs
+    int64_t idle_minutes;         // a session lives this long after the customer's last own word; 0 = until it is ended
+    int64_t offer_seconds;        // an offer stands so long; 0 = as the queue says
+    int64_t prefer_known_seconds; // work is held so long for an agent who knows the customer; 0 = as the queue says
+    bool auto_accept;             // an offer needs no acceptance
+    int64_t max;                  // conversations of one agent at a time; 0 = as many as the capacity allows
+    bool exclusive;               // who has one is offered nothing else
     int64_t lost_grace_seconds; // an agent whose last desk is lost keeps work so long; 0 = until their shift has ended
     int64_t away_grace_seconds; // ... who is away
     int64_t

@@ -13,11 +13,6 @@ static int64_t target_on(const struct router_queue *q, unsigned channel)
     return router_sla_target(q, ROUTER_RESPONSE_FIRST, (enum router_channel)channel, q->priority, &row);
 }
 
-static int64_t target_of(const struct router_queue *q)
-{
-    return q->target_ms > 0 ? q->target_ms : 60000;
-}
-
 // The queue's own time is told once, a channel's for each that enters.
 void lint_target_offer(struct lint *l)
 {
@@ -48,14 +43,28 @@ void lint_target_offer(struct lint *l)
 
 void lint_target_known(struct lint *l)
 {
-    for (size_t i = 0; i < l->c->queues_n; i++) {
+    for (size_t i = 0; l->budget >= 0 && i < l->c->queues_n; i++) {
         const struct router_queue *q = l->defs[i];
-        if (q->prefer_known_ms > target_of(q))
-            lint_queue_say(
-                l, i, "prefer_known_seconds", LINT_WHOLE,
-                "queue '%s' is to answer within %lld s, but holds work for up to %u s for an agent who knows "
-                "the customer (a shorter prefer_known_seconds)",
-                q->name, (long long)(target_of(q) / 1000), q->prefer_known_ms / 1000);
+        bool told = false;
+        for (unsigned channel = 1; channel < ROUTER_CHANNELS; channel++) {
+            uint32_t own = l->c->channels[channel].prefer_known_ms, hold = own > 0 ? own : q->prefer_known_ms;
+            if (!(l->queues[i].channels & 1u << channel) || hold <= target_on(q, channel))
+                continue;
+            if (own > 0)
+                lint_queue_say(l, i, "target_seconds", LINT_WHOLE,
+                               "queue '%s' is to answer within %lld s, but work on %s is held for up to %u s for an "
+                               "agent who knows the customer (a shorter channel.%s.prefer_known_seconds, or a longer "
+                               "target)",
+                               q->name, (long long)(target_on(q, channel) / 1000), lint_channel_name(channel),
+                               hold / 1000, lint_channel_name(channel));
+            else if (!told)
+                lint_queue_say(
+                    l, i, "prefer_known_seconds", LINT_WHOLE,
+                    "queue '%s' is to answer within %lld s, but holds work for up to %u s for an agent who knows "
+                    "the customer (a shorter prefer_known_seconds)",
+                    q->name, (long long)(target_on(q, channel) / 1000), hold / 1000);
+            told |= own == 0;
+        }
     }
 }
 

@@ -218,6 +218,7 @@ static Throughline__V1__ChannelRules *rules_message(const struct config_channel 
     m->units = (uint32_t)rules->units;
     m->idle_seconds = (uint32_t)(rules->idle_minutes * 60);
     m->offer_seconds = (uint32_t)rules->offer_seconds;
+    m->prefer_known_seconds = (uint32_t)rules->prefer_known_seconds;
     m->auto_accept = rules->auto_accept;
     m->max = (uint32_t)rules->max;
     m->exclusive = rules->exclusive;

@@ -71,8 +71,12 @@ static const struct config_key top_keys[] = {
             CHANNEL_RULE(name, idle_minutes, idle_def, 0, 10080,                                                       \
                          "A session lives this long after the customer's last own word; 0 = until it is ended.")       \
                 CHANNEL_RULE(name, offer_seconds, "0", 0, 3600, "How long an offer stands; 0 = as the queue says.")    \
-                    CHANNEL_KEY(name, auto_accept, CONFIG_SWITCH, "false", 0, 0, NULL, CONFIG_LOGGED,                  \
-                                "Whoever is offered such work has it, without accepting.")                             \
+                    CHANNEL_RULE(                                                                                      \
+                        name, prefer_known_seconds, "0", 0, 3600,                                                      \
+                        "How long work is held for an agent who knows the customer and is present, but full; 0 = as "  \
+                        "the queue says.") CHANNEL_KEY(name, auto_accept, CONFIG_SWITCH, "false", 0, 0, NULL,          \
+                                                       CONFIG_LOGGED,                                                  \
+                                                       "Whoever is offered such work has it, without accepting.")      \
                         CHANNEL_RULE(name, max, "0", 0, 1000,                                                          \
                                      "Conversations that an agent has on it at a time; 0 = as many as the capacity "   \
                                      "allows.") CHANNEL_KEY(name, exclusive, CONFIG_SWITCH, "false", 0, 0, NULL,       \

@@ -13,6 +13,7 @@ static Throughline__V1__ChannelRules *channel_rules(const struct router_channel_
     m->units = r->units;
     m->idle_seconds = r->idle_ms / 1000;
     m->offer_seconds = r->offer_ms / 1000;
+    m->prefer_known_seconds = r->prefer_known_ms / 1000;
     m->auto_accept = r->auto_accept;
     m->max = r->max;
     m->exclusive = r->exclusive;

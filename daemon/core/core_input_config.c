@@ -212,6 +212,7 @@ bool input_config(struct scratch *a, const Throughline__V1__RoutingConfig *m, st
             .units = r->units,
             .idle_ms = seconds_ms(r->idle_seconds),
             .offer_ms = seconds_ms(r->offer_seconds),
+            .prefer_known_ms = seconds_ms(r->prefer_known_seconds),
             .auto_accept = r->auto_accept,
             .max = r->max,
             .exclusive = r->exclusive,

@@ -165,6 +165,36 @@ async def test_a_new_matter_follows_the_old_one(world):
         assert offer.context.earlier[0].disposition == "done" and offer.context.earlier[0].resolved
 
 
+def texts_wait_for_who_helped(config):
+    never_reopens(config)
+    config["channel"]["sms"]["prefer_known_seconds"] = 3600
+    for agent in config["agent"]:
+        agent["capacity"] = 1
+
+
+async def test_a_new_matter_is_for_who_resolved_the_last_one(world):
+    """By text it is kept for her while she is full, as that channel says; by mail, as the queue says, it is not."""
+    daemon = world(texts_wait_for_who_helped)
+    http = daemon.http()
+    async with daemon.desk("ann") as ann, daemon.desk("bert", available=False) as bert:
+        first = stored(http.post_event(words("sms", TEL, "the bill")))
+        await close_matter(daemon, ann, await ann.take())
+        mails = stored(http.post_event(words("mail", MAIL, "a mail")))
+        context = await ann.take(lambda o: o.context.conversation.id == mails.conversation)
+        await close_matter(daemon, ann, context)
+        stored(http.post_event(words("wa", "whatsapp:4915100000009", "somebody else")))
+        busy = await ann.take(lambda o: o.context.conversation.id not in (first.conversation, mails.conversation))
+        await bert.do(presence=pb.SetPresence(state=pb.PRESENCE_STATE_AVAILABLE))
+        second = stored(http.post_event(words("sms", TEL, "another thing")))
+        by_mail = stored(http.post_event(words("mail", MAIL, "another mail")))
+        assert second.customer == first.customer and second.conversation != first.conversation
+        assert (await bert.offer()).context.conversation.id == by_mail.conversation
+        await close_matter(daemon, ann, busy)
+        offer = await ann.offer(lambda o: o.context.conversation.id == second.conversation)
+        assert offer.why.known
+        assert [o.context.conversation.id for o in bert.offers()] == [by_mail.conversation]
+
+
 async def test_the_thread_goes_before_recency(daemon):
     http = daemon.http()
     old = stored(http.post_event(words("mail", MAIL, "about A", threads=["<a@x>"])))

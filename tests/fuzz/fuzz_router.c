@@ -206,6 +206,7 @@ static void config(struct script *s, struct router_config *c, struct lists *l)
                                                        .max = byte(s) % 4,
                                                        .exclusive = byte(s) % 4 == 0,
                                                        .give_back_ms = byte(s) * 50u};
+        c->channels[i].prefer_known_ms = byte(s) * 50u;
         c->channels[i].lost_ms = byte(s) * 20u;
         c->channels[i].away_ms = byte(s) * 20u;
     }

@@ -206,6 +206,7 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
 {
     uint32_t before = twin_charge(t, w), places = twin_places(w, w->state);
     uint32_t given = w->given, given_places = w->given_places;
+    enum router_channel channel = w->channel_now;
     w->changed |= given_places != 0;
     twin_estimate_given_ends(t, w);
     w->given = w->given_places = 0;
@@ -229,6 +230,8 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
         twin_requeue(t, w, ROUTER_CHANNEL_SWITCH, true);
     else if (w->state == ROUTER_ASSIGNED)
         twin_connect(t, w);
+    if (w->channel_now != channel && (w->state == ROUTER_QUEUED || w->state == ROUTER_OFFERED))
+        twin_hold(t, w);
 }
 
 static void hang_up(struct twin *t, struct twin_work *w, const struct router_happened *h)

@@ -325,6 +325,7 @@ bool twin_goes_first(struct twin *t, const struct twin_work *a, const struct twi
 void twin_score(struct twin *t, const struct twin_work *w, struct twin_view *v, size_t n);
 uint32_t twin_priority(struct twin *t, const struct twin_work *w);
 void twin_name(char *to, const char *from);
+void twin_hold(struct twin *t, struct twin_work *w); // for whom it is known to, by its channel of now
 void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, const char *agent,
                enum router_reason reason);
 void twin_ask(struct twin *t, struct twin_work *w, const char *agent, uint32_t times);

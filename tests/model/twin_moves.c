@@ -28,6 +28,14 @@ bool twin_holds_any(const struct twin *t, const char *agent)
     return twin_takes_part(t, agent);
 }
 
+void twin_hold(struct twin *t, struct twin_work *w)
+{
+    uint32_t ms = t->rules.channels[w->channel_now].prefer_known_ms;
+    if (!ms)
+        ms = twin_queue(t, w->queue)->prefer_known_ms;
+    w->hold_until = w->entered + ms;
+}
+
 void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, const char *agent,
                enum router_reason reason)
 {
@@ -51,7 +59,7 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
     if (to == ROUTER_QUEUED) {
         w->told = false;
         if (from != ROUTER_OFFERED)
-            w->hold_until = t->now + twin_queue(t, w->queue)->prefer_known_ms, w->entered = t->now;
+            w->entered = t->now, twin_hold(t, w);
     }
     w->state = to;
     if (to != ROUTER_CLOSED)

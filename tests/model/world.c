@@ -269,6 +269,7 @@ void world_config(struct world *w, struct router_config *c)
         c->channels[i].units = world_random(w, 4);
         c->channels[i].idle_ms = idle_ms[world_random(w, 6)];
         c->channels[i].offer_ms = world_chance(w, 20) ? 250 : 0;
+        c->channels[i].prefer_known_ms = world_chance(w, 30) ? 1 + world_random(w, 4) * 1500 : 0;
         c->channels[i].auto_accept = world_chance(w, 15);
         c->channels[i].max = world_chance(w, 40) ? 1 + world_random(w, 3) : 0;
         c->channels[i].exclusive = world_chance(w, w->plenty ? 3 : 15);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <threads.h>
 
-#define WORDS_MAX 24
+#define WORDS_MAX 32
 #define WORD_MAX  24
 
 enum table {

@@ -195,8 +195,9 @@ static const char *check_work(const struct router *r, const struct work *w)
                     w->line->priority != queue_priority(w) || w->line->channels != session_channels(w) ||
                     w->line->cost != w->charge.units || w->line->offered != (w->offers_n > 0)))
         return "work stands in the wrong line";
-    const char *late = sla_check(r, w);
-    return late ? late : check_work_holder(r, w);
+    const char *why = sla_check(r, w);
+    why = why ? why : callback_check(w);
+    return why ? why : check_work_holder(r, w);
 }
 
 static const char *check_works(const struct router *r)

@@ -229,6 +229,9 @@ size_t session_latest(const struct work *w, enum router_channel channel, bool te
 size_t session_exact(const struct work *w, enum router_channel channel, const char *account, const char *handle);
 bool session_full(const struct work *w);
 size_t session_add(struct router *r, struct work *w, const struct router_session *s);
+size_t session_place(const struct work *w, const struct router_happened *h, bool renew);
+void session_set_callback(struct router *r, struct router_session *s, const char *number);
+void session_end(struct router *r, struct work *w, size_t i); // it lives no longer
 bool session_speak(struct router *r, struct work *w, const struct router_happened *h);
 bool session_hang_up(struct router *r, struct work *w, const struct router_happened *h);
 void session_connect(struct router *r, struct work *w);

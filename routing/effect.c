@@ -18,7 +18,7 @@ struct router_effect *effect_add(struct router *r, enum router_effect_kind kind)
         .text = "",
         .former_agent = "",
         .hand = {r->hand.act, text_or_empty(r->hand.by), text_or_empty(r->hand.note)},
-        .session = {.account = "", .handle = "", .call = ""},
+        .session = {.account = "", .handle = "", .call = "", .callback = ""},
     };
     return e;
 }

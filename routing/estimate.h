@@ -25,6 +25,7 @@ struct forecast { // what a queue has shown
     uint64_t waited;      // ms
     struct router_calibration seen;
     struct router_responses responses[ROUTER_CHANNELS];
+    struct router_callbacks callbacks;
 };
 
 // ---- estimate.c ----

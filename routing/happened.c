@@ -5,6 +5,7 @@
 //
 // Only the customer's own words and calls are a contact. All else is shown to whom it concerns, and changes nothing.
 
+#include "routing/callback.h"
 #include "routing/learn.h"
 #include "routing/participant.h"
 #include "routing/snooze.h"
@@ -15,7 +16,8 @@ static bool happened_legal(const struct router_happened *h)
            h->kind <= ROUTER_ASIDE && h->conversation && text_is(h->account, ROUTER_TEXT_MAX) &&
            text_is(h->handle, ROUTER_TEXT_MAX) && text_is(h->call, ROUTER_TEXT_MAX) &&
            text_is(h->language, ROUTER_NAME_MAX) && text_is(h->intent, ROUTER_NAME_MAX) &&
-           text_is(h->last_agent, ROUTER_NAME_MAX);
+           text_is(h->last_agent, ROUTER_NAME_MAX) && text_is(h->callback, ROUTER_NAME_MAX) &&
+           (!*h->callback || (h->kind == ROUTER_CALL_ENDED && h->channel == ROUTER_VOICE));
 }
 
 static void happened_learn(struct router *r, struct work *w, const struct router_happened *h)
@@ -91,6 +93,7 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
     enum router_channel before = w->channel_now;
     struct charge given = wait_end(r, w);
     silence_end(r, w);
+    bool called_back = callback_waits(w);
     bool woke = session_speak(r, w, h);
     sla_asked(r, w);
     happened_learn(r, w, h);
@@ -99,7 +102,7 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
     if (w->state == ROUTER_WRAP_UP) {
         happened_back(r, w);
     } else if (w->state == ROUTER_SNOOZED) {
-        snooze_wake(r, w, ROUTER_CUSTOMER_BACK);
+        snooze_wake(r, w, ROUTER_CUSTOMER_BACK, called_back);
     } else if (w->state == ROUTER_QUEUED) {
         work_recharge(r, w);
     } else if (w->state == ROUTER_OFFERED) {
@@ -120,7 +123,7 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
 // A hang-up or a closed tab: who waited on nothing else has given up.
 static void happened_hang_up(struct router *r, struct work *w, const struct router_happened *h)
 {
-    if (!session_hang_up(r, w, h))
+    if (callback_hung_up(r, w, h) || !session_hang_up(r, w, h))
         return;
     work_touch(r, w);
     bool waits = w->state == ROUTER_QUEUED || w->state == ROUTER_OFFERED;
@@ -136,8 +139,8 @@ static void happened_hang_up(struct router *r, struct work *w, const struct rout
 enum router_refusal happened_apply(struct router *r, const struct router_input *in)
 {
     struct router_happened given = in->happened;
-    const char **texts[] = {&given.account,  &given.handle, &given.call,
-                            &given.language, &given.intent, &given.last_agent};
+    const char **texts[] = {&given.account, &given.handle,     &given.call,    &given.language,
+                            &given.intent,  &given.last_agent, &given.callback};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = text_or_empty(*texts[i]);
     const struct router_happened *h = &given;
@@ -191,9 +194,11 @@ enum router_refusal happened_delivery(struct router *r, const struct router_inpu
     const struct router_delivery_news *news = &in->delivery;
     if (!text_is(text_or_empty(news->delivery), ROUTER_NAME_MAX))
         return ROUTER_INVALID;
-    const struct work *w = work_of_conversation(r, news->conversation);
+    struct work *w = work_of_conversation(r, news->conversation);
     if (w)
         happened_tell(r, w, ROUTER_DELIVERY_NEWS, news);
+    if (w)
+        callback_delivery(r, w, news);
     return ROUTER_REFUSAL_NONE;
 }
 

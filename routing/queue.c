@@ -34,6 +34,7 @@ static void queue_copy_def(struct router_queue *to, const struct router_queue *f
     to->target_ms = from->target_ms ? from->target_ms : 60000;
     to->offer_to = from->offer_to ? from->offer_to : 1;
     to->learn_prior = from->learn_prior ? from->learn_prior : LEARN_PRIOR;
+    callback_defaults(to);
     to->name = text_new(from->name);
     to->needs = text_new(from->needs);
     to->floor = text_new(from->floor);

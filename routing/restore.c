@@ -91,6 +91,8 @@ static void take_session(struct reader *in, struct router *r, struct work *w)
     s.live = take_bool(in);
     s.simulated = take_bool(in);
     s.last_word = take_past(in, r->at);
+    s.callback = take_text(in, ROUTER_NAME_MAX);
+    s.attempts = take32(in);
     if (!reader_must(in, channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS, "a channel is unknown"))
         return;
     s.channel = (enum router_channel)channel;
@@ -99,7 +101,7 @@ static void take_session(struct reader *in, struct router *r, struct work *w)
 
 static void take_sessions(struct reader *in, struct router *r, struct work *w)
 {
-    size_t n = take_count(in, 1, 17);
+    size_t n = take_count(in, 1, 23);
     if (!reader_must(in, n <= ROUTER_SESSIONS_MAX, "a work has too many sessions"))
         return;
     for (size_t i = 0; i < n; i++)
@@ -110,6 +112,7 @@ static void take_sessions(struct reader *in, struct router *r, struct work *w)
                     w->state == ROUTER_ASSIGNED;
         reader_must(in, call || !(w->connected & CORE_BIT(i)), "a call is bridged that does not exist");
     }
+    callback_take(in, r, w);
 }
 
 // Each is listed once the work is.

@@ -98,6 +98,9 @@ static struct forecast take_forecast(struct reader *in)
         f.responses[c].next_met = take64(in);
         f.responses[c].next_missed = take64(in);
     }
+    f.callbacks.asked = take64(in);
+    f.callbacks.reached = take64(in);
+    f.callbacks.unreached = take64(in);
     return f;
 }
 
@@ -108,6 +111,10 @@ static void take_overflow(struct reader *in, struct router_queue *d)
     d->overflow_ms = take32(in);
     d->tells = take32(in);
     d->promise_ms = take32(in);
+    d->callback_retry_ms = take32(in);
+    d->callback_attempts = take32(in);
+    d->callback_dial_ms = take32(in);
+    reader_must(in, d->callback_retry_ms && d->callback_attempts && d->callback_dial_ms, "a queue calls nobody back");
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         d->silent[i].notice_ms = take32(in);
         d->silent[i].close_ms = take32(in);

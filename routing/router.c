@@ -8,6 +8,7 @@
 
 #include "routing/absence.h"
 #include "routing/breach.h"
+#include "routing/callback.h"
 #include "routing/core.h"
 #include "routing/learn.h"
 #include "routing/notice.h"
@@ -124,6 +125,11 @@ static void timer_fire_breach(struct router *r, void *owner)
     breach_look(r, owner);
 }
 
+static void timer_fire_dial(struct router *r, void *owner)
+{
+    callback_dial_over(r, owner);
+}
+
 static void (*const router_timers[])(struct router *, void *) = {
     [TIMER_ASKED] = timer_fire_asked,         [TIMER_OFFER] = timer_fire_offer,
     [TIMER_GRACE] = timer_fire_grace,         [TIMER_WRAP_UP] = timer_fire_wrap_up,
@@ -132,6 +138,7 @@ static void (*const router_timers[])(struct router *, void *) = {
     [TIMER_GIVE_BACK] = timer_fire_give_back, [TIMER_FOCUS] = timer_fire_focus,
     [TIMER_OVERFLOW] = timer_fire_overflow,   [TIMER_ABSENCE] = timer_fire_absence,
     [TIMER_BREACH] = timer_fire_breach,       [TIMER_SILENCE] = timer_fire_silence,
+    [TIMER_DIAL] = timer_fire_dial,
 };
 
 struct router *router_new(void)

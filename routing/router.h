@@ -37,6 +37,10 @@ struct router_responses { // of a queue on one channel, by whether the target wa
     uint64_t first_met, first_missed, next_met, next_missed;
 };
 
+struct router_callbacks { // of a queue: callbacks asked for, dialled and answered, dialled in vain
+    uint64_t asked, reached, unreached;
+};
+
 struct router_participant_view {
     const char *agent;
     enum router_role role;
@@ -64,6 +68,8 @@ struct router_work_view { // while it is offered, agent, epoch and deadline are 
     struct router_due due;
     uint32_t told; // bits (1u << enum router_notice_kind): notices that the customer was given
     size_t offers_n;
+    uint64_t dialled;        // who waits to be called back is: the input ...
+    uint32_t dialled_effect; // ... and its effect that did; 0 = nobody is
     struct router_participant_view participants[ROUTER_PARTICIPANTS_MAX]; // in order of asking
     size_t participants_n;
 };
@@ -99,6 +105,7 @@ struct router_queue_view {
     uint32_t unmeetable; // of those waiting: their requirement, as relaxed so far, is met by no agent, present or not
     struct router_calibration estimates;
     struct router_responses responses[ROUTER_CHANNELS];
+    struct router_callbacks callbacks;
 };
 
 struct router_calendar_view {

@@ -110,6 +110,9 @@ struct router_queue {
     uint32_t offer_ms;
     uint32_t wrap_up_ms;
     uint32_t prefer_known_ms;
+    uint32_t callback_retry_ms; // who was called back and did not answer is called again after this time; 0 = 900000
+    uint32_t callback_attempts; // so many times in all; 0 = 3
+    uint32_t callback_dial_ms;  // so long a customer is dialled; 0 = 60000
     bool from_file;
 };
 

@@ -36,6 +36,7 @@ enum router_effect_kind {
     ROUTER_PARTICIPANT_ASKED,  // to `agent`: to take part in `former_agent`'s work, by `epoch` and until `deadline`
     ROUTER_PARTICIPANT_JOINED, // to `agent`: they take part
     ROUTER_PARTICIPANT_ENDED,  // to `agent`: they do not, or no longer
+    ROUTER_DIAL,               // outbox: call `session.callback` for `agent`, until `deadline` at most
     ROUTER_EFFECTS,            // size of tables
 };
 
@@ -46,7 +47,9 @@ struct router_session {
     const char *call;
     bool live;
     bool simulated;
-    int64_t last_word; // at
+    int64_t last_word;    // at
+    const char *callback; // the customer waits to be called at this number, E.164; "" = they are on the line
+    uint32_t attempts;    // ... and was so many times
 };
 
 struct router_shortfall {
@@ -166,13 +169,13 @@ struct router_effect {
     uint64_t work, conversation, customer;
     uint64_t number; // ENTRY, DELIVER, ENTRY_REFUSED: the entry; DONE, REFUSED: the input of the command
     uint64_t epoch;
-    int64_t deadline;                   // at; OFFER: when it ends
+    int64_t deadline;                   // at; OFFER, DIAL: when it ends
     const char *agent;                  // "" = none
     const char *session_id, *client_id; // DONE, REFUSED
     const char *text;                   // disposition (CONVERSATION_CLOSED, WORK), reason text, delivery id
     bool resolved, informed;
     uint32_t state;                // PRESENCE, DELIVERY_NEWS, WORK: the state (closed work has no view any more)
-    struct router_session session; // DELIVER, CONNECT, DISCONNECT
+    struct router_session session; // DELIVER, CONNECT, DISCONNECT, DIAL
     const struct router_decision *decision; // DECISION
     const struct router_candidate *why;     // OFFER
     const char *former_agent;               // OFFER; PARTICIPANT_*: the holder

@@ -40,6 +40,7 @@ struct router_happened {
     const char *call;     // "" = none
     const char *language; // "" = unknown
     const char *intent;   // "" = unknown
+    const char *callback; // CALL_ENDED of a call: whom to call back, E.164; "" = nobody
     uint32_t priority;    // 0 = the queue's
     bool simulated;
     // where the function placed it
@@ -123,6 +124,8 @@ struct router_delivery_news {
     uint64_t entry;
     uint32_t state; // throughline.v1.DeliveryState
     const char *reason;
+    uint64_t input; // whose effect it is, from 0; of a delivery that is none, 0
+    uint32_t effect;
 };
 
 struct router_input {

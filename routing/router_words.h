@@ -75,10 +75,12 @@ enum router_reason {
     ROUTER_PUT_AWAY = 17, // snoozed
     ROUTER_WOKEN = 18,    // its time has come, or its agent wants it back
     ROUTER_SUPERVISED = 19,
-    ROUTER_LEFT = 20,      // a participant, by themselves
-    ROUTER_DISMISSED = 21, // a participant, by the holder
-    ROUTER_SILENT = 22,    // the customer was, for too long
-    ROUTER_REASONS = 23,   // size of tables
+    ROUTER_LEFT = 20,               // a participant, by themselves
+    ROUTER_DISMISSED = 21,          // a participant, by the holder
+    ROUTER_SILENT = 22,             // the customer was, for too long
+    ROUTER_CALLBACK_UNREACHED = 23, // who asked to be called back was dialled and did not answer
+    ROUTER_CALLBACK_CANCELLED = 24, // ... wants it no longer
+    ROUTER_REASONS = 25,            // size of tables
 };
 
 enum router_refusal {

@@ -6,6 +6,7 @@
 // Nothing here decides who gets the work: callers look at the weight and the channels afterwards.
 
 #include "routing/absence.h"
+#include "routing/callback.h"
 #include "routing/core.h"
 #include "routing/participant.h"
 
@@ -106,6 +107,7 @@ bool session_full(const struct work *w)
 
 static void session_disconnect_one(struct router *r, struct work *w, size_t i)
 {
+    callback_call_off(r, w, i);
     if (!(w->connected & CORE_BIT(i)))
         return;
     w->connected &= (uint8_t)~CORE_BIT(i);
@@ -119,7 +121,8 @@ static void session_give_way(struct router *r, struct work *w)
     size_t out = 0;
     uint32_t out_rank = UINT32_MAX;
     for (size_t i = 0; i < w->sessions_n; i++) {
-        uint32_t rank = (w->sessions[i].live ? 1u : 0u) + (w->connected & CORE_BIT(i) ? 1u : 0u);
+        bool bridged = w->connected & CORE_BIT(i) || *w->sessions[i].callback;
+        uint32_t rank = (w->sessions[i].live ? 1u : 0u) + (bridged ? 1u : 0u);
         if (rank < out_rank || (rank == out_rank && w->sessions[i].last_word < w->sessions[out].last_word)) {
             out = i;
             out_rank = rank;
@@ -129,6 +132,7 @@ static void session_give_way(struct router *r, struct work *w)
     text_bury(r, w->sessions[out].account);
     text_bury(r, w->sessions[out].handle);
     text_bury(r, w->sessions[out].call);
+    text_bury(r, w->sessions[out].callback);
     w->sessions_n--;
     memmove(w->sessions + out, w->sessions + out + 1, (w->sessions_n - out) * sizeof *w->sessions);
     uint32_t low = w->connected & (CORE_BIT(out) - 1u), high = w->connected & ~(CORE_BIT(out + 1) - 1u);
@@ -147,6 +151,7 @@ size_t session_add(struct router *r, struct work *w, const struct router_session
     to->account = text_new(s->account);
     to->handle = text_new(s->handle);
     to->call = text_new(s->call);
+    to->callback = text_new(s->callback);
     return w->sessions_n++;
 }
 
@@ -156,17 +161,24 @@ static void session_set_call(struct router *r, struct router_session *s, const c
     s->call = text_new(call);
 }
 
-// Which session an event belongs to. A call is known by its id; one that has none yet, or has ended, takes the new id.
-static size_t session_place(const struct work *w, const struct router_happened *h, bool renew)
+void session_set_callback(struct router *r, struct router_session *s, const char *number)
+{
+    text_bury(r, s->callback);
+    s->callback = text_new(number);
+}
+
+// Which session an event belongs to. A call is known by its id; one that has none yet, has ended, or waits to be called back, takes the new id.
+size_t session_place(const struct work *w, const struct router_happened *h, bool renew)
 {
     size_t i = session_of_call(w, h->channel, h->call);
     if (i != SIZE_MAX)
         return i;
+    bool calls = h->kind == ROUTER_CALL_STARTED;
     for (i = w->sessions_n; i-- > 0;) {
         const struct router_session *s = &w->sessions[i];
         bool same =
             s->channel == h->channel && strcmp(s->account, h->account) == 0 && strcmp(s->handle, h->handle) == 0;
-        if (same && (!*h->call || !*s->call || (renew && !s->live)))
+        if (same && (!*h->call || !*s->call || (renew && (!s->live || (calls && *s->callback)))))
             return i;
     }
     return SIZE_MAX;
@@ -192,6 +204,8 @@ bool session_speak(struct router *r, struct work *w, const struct router_happene
     s->simulated = h->simulated;
     s->last_word = r->at;
     w->channel_now = h->channel;
+    if (h->kind == ROUTER_CALL_STARTED)
+        woke |= callback_taken_over(r, w, i);
     session_arm(r, w);
     return woke;
 }
@@ -214,6 +228,10 @@ void session_connect(struct router *r, struct work *w)
     for (size_t i = 0; i < w->sessions_n; i++) {
         if (w->sessions[i].channel != ROUTER_VOICE || !w->sessions[i].live || w->connected & CORE_BIT(i))
             continue;
+        if (*w->sessions[i].callback) {
+            callback_dial(r, w, i);
+            continue;
+        }
         w->connected |= (uint8_t)CORE_BIT(i);
         effect_work(r, ROUTER_CONNECT, w, w->agent, w->reason)->session = w->sessions[i];
         participant_tell_call(r, w, ROUTER_CONNECT, i);
@@ -227,12 +245,18 @@ void session_disconnect(struct router *r, struct work *w)
         session_disconnect_one(r, w, i);
 }
 
+void session_end(struct router *r, struct work *w, size_t i)
+{
+    w->sessions[i].live = false;
+    session_set_callback(r, &w->sessions[i], "");
+}
+
 void session_end_calls(struct router *r, struct work *w)
 {
     session_disconnect(r, w);
     for (size_t i = 0; i < w->sessions_n; i++) {
         if (w->sessions[i].channel == ROUTER_VOICE)
-            w->sessions[i].live = false;
+            session_end(r, w, i);
     }
 }
 

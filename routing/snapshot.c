@@ -73,6 +73,9 @@ static void put_forecast(struct writer *o, const struct forecast *f)
         put64(o, f->responses[c].next_met);
         put64(o, f->responses[c].next_missed);
     }
+    put64(o, f->callbacks.asked);
+    put64(o, f->callbacks.reached);
+    put64(o, f->callbacks.unreached);
 }
 
 static void put_slas(struct writer *o, const struct router_queue *d)
@@ -94,6 +97,9 @@ static void put_overflow(struct writer *o, const struct router_queue *d)
     put32(o, d->overflow_ms);
     put32(o, d->tells);
     put32(o, d->promise_ms);
+    put32(o, d->callback_retry_ms);
+    put32(o, d->callback_attempts);
+    put32(o, d->callback_dial_ms);
     silence_put(o, d);
 }
 
@@ -242,8 +248,11 @@ static void put_sessions(struct writer *o, const struct work *w)
         put8(o, s->live);
         put8(o, s->simulated);
         put_time(o, s->last_word);
+        put_text(o, s->callback);
+        put32(o, s->attempts);
     }
     put8(o, w->connected);
+    callback_put(o, w);
 }
 
 static void put_overflowed(struct writer *o, const struct work *w)

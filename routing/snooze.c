@@ -52,14 +52,16 @@ enum router_refusal snooze_check_wake(const struct router *r, struct order *o)
 
 void snooze_act_wake(struct router *r, struct order *o)
 {
-    snooze_wake(r, o->work, ROUTER_WOKEN);
+    snooze_wake(r, o->work, ROUTER_WOKEN, callback_waits(o->work));
 }
 
-void snooze_wake(struct router *r, struct work *w, enum router_reason reason)
+void snooze_wake(struct router *r, struct work *w, enum router_reason reason, bool keeps_place)
 {
     timer_stop(r, &w->snooze);
-    w->since = r->at;
-    sla_renewed(r, w);
+    if (!keeps_place) {
+        w->since = r->at;
+        sla_renewed(r, w);
+    }
     work_move(r, w, ROUTER_QUEUED, NULL, reason);
 }
 
@@ -67,7 +69,7 @@ bool snooze_wake_due(struct router *r)
 {
     bool any = false;
     for (struct timer *t; (t = timer_first_alarm(r)) && t->deadline <= r->wall; any = true)
-        snooze_wake(r, t->owner, ROUTER_WOKEN);
+        snooze_wake(r, t->owner, ROUTER_WOKEN, callback_waits(t->owner));
     return any;
 }
 

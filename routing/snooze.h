@@ -6,8 +6,8 @@
 
 #include "routing/core.h"
 
-// Back to its queue as a new wait, whoever put it away being preferred.
-void snooze_wake(struct router *r, struct work *w, enum router_reason reason);
+// Back to its queue, whoever put it away being preferred: as a new wait, or with its place where it waits to be called back.
+void snooze_wake(struct router *r, struct work *w, enum router_reason reason, bool keeps_place);
 
 // All whose time has come by the wall clock, in order of that time, then of id; whether there were any.
 bool snooze_wake_due(struct router *r);

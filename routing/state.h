@@ -8,6 +8,7 @@
 // restore.c through the same functions that keep it current, so that a restored router decides like the one it was taken
 // from. Nothing that an effect or a view may point to is freed before the next step begins: it is buried (memory.c).
 
+#include "routing/callback.h"
 #include "routing/containers.h"
 #include "routing/notice.h"
 #include "routing/sla.h"
@@ -47,6 +48,7 @@ enum timer_kind { // the order in which those due at the same moment fire
     TIMER_ASKED,
     TIMER_BREACH,
     TIMER_SILENCE,
+    TIMER_DIAL,
     TIMER_KINDS,
 };
 
@@ -261,7 +263,8 @@ struct work {
     struct ask *asks;
     size_t asks_n, asks_cap;
     struct timer limit; // of the first offer to end, or of a wrap-up
-    struct timer idle, pause, hold, step, give_back, overflow, snooze, absence, asked, breach, silence;
+    struct timer idle, pause, hold, step, give_back, overflow, snooze, absence, asked, breach, silence, dial;
+    struct dialled dialled; // while `dial` runs
     struct router_wait promise;
     struct line *line;
     struct work *prev, *next, *up, *left, *right; // in the line and its tree

@@ -99,6 +99,8 @@ static struct router_work_view view_of_work(const struct router *r, const struct
         .due = sla_due(r, w),
         .told = w->notices.said,
         .offers_n = w->offers_n,
+        .dialled = w->dialled.input,
+        .dialled_effect = w->dialled.effect,
     };
     for (size_t i = 0; i < w->participants_n; i++) {
         const struct participant *p = &w->participants[i];
@@ -215,6 +217,7 @@ bool router_queue_at(const struct router *r, size_t index, struct router_queue_v
                                       .implicit = q->implicit,
                                       .estimates = q->forecast->seen};
     memcpy(out->responses, q->forecast->responses, sizeof out->responses);
+    out->callbacks = q->forecast->callbacks;
     for (size_t i = 0; i < q->lines_n; i++) {
         const struct line *l = q->lines[i];
         if (l->offered) // nobody waits there

@@ -8,7 +8,7 @@
 //              ▲   │          │         │   │         │   │
 //              │   └──────────┴► CLOSED ◄───┼─────────┼───┘
 //              ├────────────────────────────┴─────────┘      back to the queue, with its age
-//              └── SNOOZED ◄── ASSIGNED                      put away: no agent, no line (snooze.c)
+//              └── SNOOZED ◄── ASSIGNED                      put away: no agent, no line (snooze.c, callback.c)
 //
 // A state is membership: QUEUED work stands in a line and has no agent; OFFERED work is listed with, and charged to, each
 // agent to whom it is offered (offer.c); ASSIGNED and WRAP_UP work with and to exactly one: its holder. CLOSED work is forgotten when the step ends.
@@ -32,7 +32,7 @@ static const uint32_t work_moves[] = {
                         CORE_BIT(ROUTER_SNOOZED) | CORE_BIT(ROUTER_ASSIGNED),
     [ROUTER_WRAP_UP] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_ASSIGNED) | CORE_BIT(ROUTER_CLOSED),
     [ROUTER_CLOSED] = 0,
-    [ROUTER_SNOOZED] = CORE_BIT(ROUTER_QUEUED),
+    [ROUTER_SNOOZED] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_CLOSED),
 };
 
 void work_touch(struct router *r, struct work *w)
@@ -277,6 +277,7 @@ void work_close(struct router *r, struct work *w, enum router_reason reason)
         effect_work(r, ROUTER_UNASSIGN, w, w->agent, reason);
     work_move(r, w, ROUTER_CLOSED, NULL, reason);
     timer_stop(r, &w->idle);
+    timer_stop(r, &w->snooze);
     work_want(w, NULL);
     team_want(r, w, "");
     work_inform(w, NULL);

@@ -92,6 +92,7 @@ struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
     timer_init(&w->absence, TIMER_ABSENCE, w);
     timer_init(&w->breach, TIMER_BREACH, w);
     timer_init(&w->silence, TIMER_SILENCE, w);
+    timer_init(&w->dial, TIMER_DIAL, w);
     work_append(r, w);
     table_insert(&r->conversations, table_hash_number(conversation), w);
     return w;
@@ -103,6 +104,7 @@ void work_free(struct work *w)
         text_free(w->sessions[i].account);
         text_free(w->sessions[i].handle);
         text_free(w->sessions[i].call);
+        text_free(w->sessions[i].callback);
     }
     free(w->sessions);
     free(w->asks);
@@ -124,6 +126,7 @@ void work_bury(struct router *r, struct work *w)
         text_bury(r, w->sessions[i].account);
         text_bury(r, w->sessions[i].handle);
         text_bury(r, w->sessions[i].call);
+        text_bury(r, w->sessions[i].callback);
     }
     memory_bury(r, w->sessions);
     memory_bury(r, w->asks);

@@ -163,6 +163,9 @@ static Throughline__V1__Queue *queue_message(const struct config *c, const struc
     m->tells = tells_message(config_tells(c, q), &m->n_tells);
     m->silent = silent_message(&q->silent, &m->n_silent);
     m->promise_seconds = (uint32_t)q->promise_seconds;
+    m->callback_retry_seconds = (uint32_t)q->callback_retry_seconds;
+    m->callback_attempts = (uint32_t)q->callback_attempts;
+    m->callback_dial_seconds = (uint32_t)q->callback_dial_seconds;
     m->when = text_message(q->when ? router_when_name((enum router_when)q->when) : NULL);
     m->select = xstrdup(router_select_name((enum router_select)q->select));
     m->weight_speed = (uint32_t)q->weight_speed;

@@ -84,10 +84,12 @@ static void queue_decision(struct core *c, const struct core_effect *ce)
 // How work ended, in the word that records keep.
 static const char *ended(enum router_reason reason)
 {
-    return reason == ROUTER_SILENT            ? "silent"
-           : reason == ROUTER_CLOSED_BY_AGENT ? "closed"
-           : reason == ROUTER_WRAPPED_UP      ? "wrapped_up"
-                                              : "abandoned";
+    return reason == ROUTER_SILENT               ? "silent"
+           : reason == ROUTER_CLOSED_BY_AGENT    ? "closed"
+           : reason == ROUTER_WRAPPED_UP         ? "wrapped_up"
+           : reason == ROUTER_CALLBACK_UNREACHED ? "unreached"
+           : reason == ROUTER_CALLBACK_CANCELLED ? "cancelled"
+                                                 : "abandoned";
 }
 
 static void queue_work(struct core *c, const struct core_effect *ce)
@@ -107,6 +109,17 @@ static void queue_work(struct core *c, const struct core_effect *ce)
     protobuf_c_message_free_unpacked(&m->base, NULL);
 }
 
+static void put_dial(Throughline__V1__Dial *d, const struct core_effect *ce)
+{
+    const struct router_session *s = &ce->e->session;
+    d->call = (char *)s->call;
+    d->number = (char *)s->callback;
+    d->agent = (char *)ce->e->agent;
+    d->work = ce->e->work;
+    d->attempt = s->attempts;
+    d->until_ms = ce->wall + (ce->e->deadline - ce->at);
+}
+
 static void queue_delivery(struct core *c, const struct core_effect *ce)
 {
     const struct router_session *s = &ce->e->session;
@@ -114,6 +127,7 @@ static void queue_delivery(struct core *c, const struct core_effect *ce)
     Throughline__V1__Delivery d = THROUGHLINE__V1__DELIVERY__INIT;
     Throughline__V1__Connect connect = THROUGHLINE__V1__CONNECT__INIT;
     Throughline__V1__Disconnect disconnect = THROUGHLINE__V1__DISCONNECT__INIT;
+    Throughline__V1__Dial dial = THROUGHLINE__V1__DIAL__INIT;
     char id[48], key[ROUTER_NAME_MAX + 2];
     if (!s->simulated && c->o.pushed && c->o.pushed(c->o.pushed_ctx, s->account))
         return; // its face pushes from the timeline
@@ -136,6 +150,10 @@ static void queue_delivery(struct core *c, const struct core_effect *ce)
         disconnect.agent = (char *)ce->e->agent;
         d.what_case = THROUGHLINE__V1__DELIVERY__WHAT_DISCONNECT;
         d.disconnect = &disconnect;
+    } else if (ce->e->kind == ROUTER_DIAL) {
+        put_dial(&dial, ce);
+        d.what_case = THROUGHLINE__V1__DELIVERY__WHAT_DIAL;
+        d.dial = &dial;
     }
     op.id = d.entry;
     op.text = key;
@@ -174,6 +192,7 @@ static queue_fn *const queues[] = {
     [ROUTER_DELIVER] = queue_delivery,        [ROUTER_CONNECT] = queue_delivery,
     [ROUTER_DISCONNECT] = queue_delivery,     [ROUTER_CONVERSATION_CLOSED] = queue_closed,
     [ROUTER_ENTRY_REFUSED] = queue_take_back, [ROUTER_NOTICE] = queue_notice,
+    [ROUTER_DIAL] = queue_delivery,
 };
 
 void apply_effect(struct core *c, const struct core_effect *ce)

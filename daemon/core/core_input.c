@@ -2,6 +2,7 @@
 // From the log's bytes to what the router takes: one row per kind of input (desk commands are core_command.c's). Strings stay where the
 // message has them (the scratch memory), so a usual input costs no copy and no malloc. What is malformed takes its number and its time and
 // does nothing else: every node sees the same bytes and comes to the same verdict. Bounds on lengths are the router's to judge.
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/core/input.h"
@@ -30,6 +31,7 @@ static bool read_happened(struct scratch *a, const Throughline__V1__Input *m, st
         .call = h->call,
         .language = h->language,
         .intent = h->intent,
+        .callback = h->callback,
         .priority = h->priority,
         .simulated = h->simulated,
         .conversation = p->conversation,
@@ -116,13 +118,19 @@ static bool read_fold(struct scratch *a, const Throughline__V1__Input *m, struct
 
 static bool read_delivery(struct scratch *a, const Throughline__V1__Input *m, struct router_input *in)
 {
+    unsigned long long input = 0;
+    unsigned effect = 0;
     (void)a;
+    if (sscanf(m->delivery->delivery, "%20llu.%9u", &input, &effect) != 2)
+        input = effect = 0;
     in->delivery = (struct router_delivery_news){
         .delivery = m->delivery->delivery,
         .conversation = m->delivery->conversation,
         .entry = m->delivery->entry,
         .state = (uint32_t)m->delivery->state,
         .reason = m->delivery->reason,
+        .input = input,
+        .effect = effect,
     };
     return true;
 }

@@ -93,6 +93,8 @@ static Throughline__V1__Session *session(const struct router_session *s)
     m->call = message_text(s->call);
     m->live = s->live;
     m->simulated = s->simulated;
+    m->callback = message_text(s->callback);
+    m->attempts = *s->callback ? s->attempts : 0;
     return m;
 }
 
@@ -213,6 +215,13 @@ Throughline__V1__Closure *core_closure_message(const struct router_closure *v)
     return m;
 }
 
+static void put_callback(Throughline__V1__Queue *q, const struct router_queue *d)
+{
+    q->callback_retry_seconds = d->callback_retry_ms / 1000;
+    q->callback_attempts = d->callback_attempts;
+    q->callback_dial_seconds = d->callback_dial_ms / 1000;
+}
+
 Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *v)
 {
     const struct router_queue *d = &v->def;
@@ -255,6 +264,7 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->tells = message_notices(d->tells, &q->n_tells);
     put_silent(q, d->silent);
     q->promise_seconds = d->promise_ms / 1000;
+    put_callback(q, d);
     q->when = message_text(d->when ? router_when_name(d->when) : "");
     put_choice(q, d);
     q->offer_to = d->offer_to;

@@ -53,6 +53,17 @@ Throughline__V1__Responses **core_responses(const struct router_queue_view *v, s
     return out;
 }
 
+static void put_callbacks(Throughline__V1__QueueStatus *m, const struct router_callbacks *n)
+{
+    if (!n->asked)
+        return;
+    m->callbacks = xcalloc(1, sizeof *m->callbacks);
+    throughline__v1__callbacks__init(m->callbacks);
+    m->callbacks->asked = n->asked;
+    m->callbacks->reached = n->reached;
+    m->callbacks->unreached = n->unreached;
+}
+
 void core_put_waits(Throughline__V1__QueueStatus *m, const struct router *r, size_t index)
 {
     struct router_queue_view v;
@@ -69,6 +80,7 @@ void core_put_waits(Throughline__V1__QueueStatus *m, const struct router *r, siz
         of->wait = decision_wait(&w);
     }
     m->responses = core_responses(&v, &m->n_responses);
+    put_callbacks(m, &v.callbacks);
     m->estimates = xcalloc(1, sizeof *m->estimates);
     throughline__v1__estimates__init(m->estimates);
     m->estimates->inside = v.estimates.inside;
@@ -119,6 +131,21 @@ static void show_responses(const char *labels, const struct router_queue_view *v
     }
 }
 
+static void show_callbacks(const char *labels, const struct router_callbacks *n)
+{
+    const struct {
+        const char *what;
+        uint64_t n;
+    } all[] = {{"asked", n->asked}, {"reached", n->reached}, {"unreached", n->unreached}};
+    for (size_t i = 0; n->asked && i < sizeof all / sizeof *all; i++) {
+        char with[512];
+        snprintf(with, sizeof with, "%s,what=\"%s\"", labels, all[i].what);
+        count_up_to(metric_get(METRIC_COUNTER, "throughline_callbacks_total",
+                               "Callers who asked to be called back, and attempts that reached them or did not.", with),
+                    (double)all[i].n);
+    }
+}
+
 void core_show_metrics(struct core *c)
 {
     struct router_queue_view v;
@@ -130,6 +157,7 @@ void core_show_metrics(struct core *c)
                               "Work that waits for what no agent, present or not, meets.", labels),
                    v.unmeetable);
         show_responses(labels, &v);
+        show_callbacks(labels, &v.callbacks);
         set_count(labels, "inside", v.estimates.inside);
         set_count(labels, "below", v.estimates.below);
         set_count(labels, "above", v.estimates.above);

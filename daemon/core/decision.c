@@ -13,7 +13,8 @@ _Static_assert((int)ROUTER_NOTICE_EMERGENCY == (int)THROUGHLINE__V1__NOTICE_KIND
                "equal values");
 _Static_assert((int)ROUTER_CAUSE_CLOSED == (int)THROUGHLINE__V1__CAUSE__CAUSE_CLOSED, "equal values");
 _Static_assert((int)ROUTER_OPEN_QUEUE == (int)THROUGHLINE__V1__SUPERVISION__SUPERVISION_OPEN_QUEUE, "equal values");
-_Static_assert((int)ROUTER_SILENT == (int)THROUGHLINE__V1__REASON__REASON_SILENT, "equal values");
+_Static_assert((int)ROUTER_CALLBACK_CANCELLED == (int)THROUGHLINE__V1__REASON__REASON_CALLBACK_CANCELLED,
+               "equal values");
 _Static_assert((int)ROUTER_BEHIND_NAMED == (int)THROUGHLINE__V1__BEHIND__BEHIND_NAMED, "equal values");
 
 char *message_text(const char *s)

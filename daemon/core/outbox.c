@@ -184,7 +184,7 @@ static void on_effect(void *ctx, const struct core_effect *ce)
     enum router_effect_kind kind = ce->e->kind;
     if (!o || !ce->live)
         return;
-    if (kind == ROUTER_DELIVER || kind == ROUTER_CONNECT || kind == ROUTER_DISCONNECT)
+    if (kind == ROUTER_DELIVER || kind == ROUTER_CONNECT || kind == ROUTER_DISCONNECT || kind == ROUTER_DIAL)
         on_delivery(o, ce);
     else if (kind == ROUTER_DELIVERY_NEWS)
         on_queued_again(o, ce->e);

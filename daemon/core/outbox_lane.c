@@ -193,6 +193,11 @@ static void carry(struct item *i)
     struct carrier *c = lane_carrier(l, i->to, true);
     if (!c || !keeper_sure(l->lease))
         return; // claimed, and waiting for credit, or for what becomes of the lease
+    if (item_is_late(i)) {
+        i->state = ITEM_CARRIED; // nothing to carry: ends with the report
+        item_report(i, THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_FAILED, "too late: the agent waits no longer");
+        return;
+    }
     if (!c->c.carry(c->c.ctx, c->c.token, i->delivery)) {
         c->stalled = true;
         return;

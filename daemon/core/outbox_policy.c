@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is not sent, or not now: more than a carrier takes, what has waited too long, what would come in somebody's quiet hours. That a customer
+// What is not sent, or not now: more than a carrier takes, what has waited too long, what would come in somebody's quiet hours, a
+// call that nobody waits for any more. That a customer
 // said STOP, or that their handle is gone, Redis knows (functions/65_reach.lua). Waiting entries expire whether anybody carries them or not:
 // the leader looks through the queues.
 #include "daemon/base/loop.h"
@@ -43,6 +44,14 @@ bool item_is_quiet(struct item *i)
                             .class = "quiet",
                         });
     return true;
+}
+
+// ---- calls that are to be made ----
+
+bool item_is_late(const struct item *i)
+{
+    const Throughline__V1__Delivery *d = i->delivery;
+    return d->what_case == THROUGHLINE__V1__DELIVERY__WHAT_DIAL && d->dial->until_ms < loop_unix_ms();
 }
 
 // ---- expiry ----

@@ -125,6 +125,7 @@ void policy_begin(struct outbox *o);
 int64_t lane_life(const struct lane *l);                           // of its entries, ms; 0 = for ever
 bool lane_has_room(const struct lane *l, const struct carrier *c); // for one more, beside those on their way to it
 bool item_is_quiet(struct item *i);                                // then it has been given up
+bool item_is_late(const struct item *i);                           // a call to be made that nobody waits for any more
 
 void reports_close(struct outbox *o);
 int64_t jitter(int64_t most); // 0..most

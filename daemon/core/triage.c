@@ -172,6 +172,8 @@ static void pack_input(struct triage *t, const struct triage_fit *fit, const str
     h.intent = e->intent;
     h.priority = e->priority;
     h.simulated = e->simulated;
+    if (e->body_case == THROUGHLINE__V1__EVENT__BODY_CALL_ENDED)
+        h.callback = e->call_ended->callback;
     Throughline__V1__Happened__AttributesEntry entries[16], *attributes[16];
     for (size_t i = 0; i < e->n_attributes; i++) {
         throughline__v1__happened__attributes_entry__init(&entries[i]);

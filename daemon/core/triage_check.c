@@ -25,6 +25,7 @@ enum rule {
     RULE_URL,   // https, a file that is kept here, or empty
     RULE_HEX64, // or empty
     RULE_DIGITS,
+    RULE_E164, // or empty
     RULE_HTML, // in the strict form of channels/mail_html.h
 };
 
@@ -50,6 +51,12 @@ bool triage_is_kept_file(const char *s, size_t len)
     return len == 6 + 64 && strncmp(s, "media:", 6) == 0 && strspn(s + 6, "0123456789abcdef") == 64;
 }
 
+// The shortest numbers that exist, with their country code, have 7 digits.
+static bool is_e164(const char *s, size_t len)
+{
+    return len >= 8 && len <= 16 && s[0] == '+' && s[1] != '0' && strspn(s + 1, "0123456789") == len - 1;
+}
+
 static const char *broken_rule(enum rule rule, const char *s, size_t len)
 {
     switch (rule) {
@@ -66,6 +73,8 @@ static const char *broken_rule(enum rule rule, const char *s, size_t len)
                                                                               : "must be 64 digits of lower-case hex";
     case RULE_DIGITS:
         return strspn(s, "0123456789*#ABCD") == len ? NULL : "must consist of 0-9 * # A-D";
+    case RULE_E164:
+        return len == 0 || is_e164(s, len) ? NULL : "must be E.164: + and 7 to 15 digits, the first not 0";
     case RULE_HTML:
         return mail_html_safe(s, len) ? NULL : "must be HTML in the strict form of docs/reference/channels-email.md";
     }
@@ -130,6 +139,7 @@ static const struct text_bound call_started_texts[] = {
 static const struct text_bound call_ended_texts[] = {
     TEXT(CallEnded, call, 1, 200, RULE_LINE),
     TEXT(CallEnded, reason, 0, 200, RULE_LINE),
+    TEXT(CallEnded, callback, 0, 16, RULE_E164),
 };
 static const struct text_bound dtmf_texts[] = {
     TEXT(Dtmf, call, 1, 200, RULE_LINE),

@@ -124,6 +124,20 @@ static const char *queue_notices_wrong(const Throughline__V1__Queue *q, const ch
                               : "one row a channel, not voice, times up to 2592000, the close later than the notice";
 }
 
+static const char *queue_callback_wrong(const Throughline__V1__Queue *q, const char **field)
+{
+    *field = "callback_retry_seconds";
+    if (q->callback_retry_seconds > 86400)
+        return "must be 1 to 86400";
+    *field = "callback_attempts";
+    if (q->callback_attempts > 20)
+        return "must be 1 to 20";
+    *field = "callback_dial_seconds";
+    if (q->callback_dial_seconds && (q->callback_dial_seconds < 5 || q->callback_dial_seconds > 600))
+        return "must be 5 to 600";
+    return NULL;
+}
+
 static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const char **field)
 {
     enum router_select select = ROUTER_SUITED;
@@ -167,6 +181,7 @@ static const char *queue_choice_wrong(const Throughline__V1__Queue *q, const cha
     if (q->learn_prior > 1000)
         return "must be 1 to 1000";
     const char *wrong = queue_notices_wrong(q, field);
+    wrong = wrong ? wrong : queue_callback_wrong(q, field);
     return wrong ? wrong : queue_target_wrong(q, field);
 }
 

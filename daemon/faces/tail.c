@@ -37,6 +37,7 @@ static const char *const names[] = {
     [ROUTER_DELIVER] = "deliver",
     [ROUTER_CONNECT] = "connect",
     [ROUTER_DISCONNECT] = "disconnect",
+    [ROUTER_DIAL] = "dial",
     [ROUTER_DELIVERY_NEWS] = "delivery",
     [ROUTER_PRESENCE] = "presence",
     [ROUTER_CONVERSATION_CLOSED] = "closed",
@@ -93,7 +94,8 @@ static void write_effect(struct line *l, const struct core_effect *ce)
         put(l, "unmeetable", e->decision->able ? "" : "yes"); // no agent at all meets what is required
         put(l, "overflowedFrom", e->decision->overflowed.from);
     }
-    if (e->kind == ROUTER_DELIVER || e->kind == ROUTER_CONNECT || e->kind == ROUTER_DISCONNECT) {
+    if (e->kind == ROUTER_DELIVER || e->kind == ROUTER_CONNECT || e->kind == ROUTER_DISCONNECT ||
+        e->kind == ROUTER_DIAL) {
         put(l, "channel", channel_name((Throughline__V1__Channel)e->session.channel));
         put(l, "account", e->session.account);
     }

@@ -124,13 +124,19 @@ static struct router_queue queue(struct script *s, struct router_skill *v, const
     q.disposition_required = byte(s) & 1;
     q.silent[byte(s) % ROUTER_CHANNELS] =
         (struct router_silence){.notice_ms = byte(s) * 50u, .close_ms = byte(s) * 100u};
-    q.from_file = byte(s) & 1;
+    uint8_t b = byte(s);
+    q.from_file = b & 1;
+    q.callback_attempts = b >> 1 & 7;
+    q.callback_dial_ms = (b >> 4) * 500u;
+    q.callback_retry_ms = b * 20u;
     return q;
 }
 
 static void happened(struct script *s, struct router_happened *h)
 {
-    h->kind = (enum router_happened_kind)(byte(s) % 8);
+    uint8_t b = byte(s);
+    h->kind = (enum router_happened_kind)(b % 8);
+    h->callback = h->kind == ROUTER_CALL_ENDED && b & 8 ? "n" : "";
     h->channel = (enum router_channel)(byte(s) % 7);
     h->account = name(s, "acc");
     h->handle = name(s, "h");
@@ -297,7 +303,14 @@ static void make_fold(struct making *m)
 
 static void make_delivery(struct making *m)
 {
-    m->in->delivery = (struct router_delivery_news){.delivery = name(m->s, "x"), .conversation = number(m->s)};
+    struct router_delivery_news *news = &m->in->delivery;
+    struct router_work_view v;
+    *news = (struct router_delivery_news){.delivery = name(m->s, "x"), .conversation = number(m->s)};
+    if (!router_work_of_conversation(m->r, news->conversation, &v))
+        return;
+    news->state = 5; // of who is dialled, if they are
+    news->input = v.dialled;
+    news->effect = v.dialled_effect;
 }
 
 static void make_customer_changed(struct making *m)

@@ -132,6 +132,12 @@ static void tell_disconnect(const struct story *s, const struct router_effect *e
     say("%s is taken off %s's call", e->agent, story_customer(s, e->conversation));
 }
 
+static void tell_dial(const struct story *s, const struct router_effect *e)
+{
+    say("%s is called at %s for %s, attempt %u", story_customer(s, e->conversation), e->session.callback, e->agent,
+        e->session.attempts);
+}
+
 static void tell_presence(const struct story *s, const struct router_effect *e)
 {
     (void)s;
@@ -161,6 +167,7 @@ static void (*const tellers[ROUTER_EFFECTS])(const struct story *s, const struct
     [ROUTER_DELIVER] = tell_deliver,
     [ROUTER_CONNECT] = tell_connect,
     [ROUTER_DISCONNECT] = tell_disconnect,
+    [ROUTER_DIAL] = tell_dial,
     [ROUTER_PRESENCE] = tell_presence,
     [ROUTER_CONVERSATION_CLOSED] = tell_closed,
     [ROUTER_DESK_ENDED] = tell_desk_ended,

@@ -104,6 +104,7 @@ static const char *effect_name(int v)
         [ROUTER_PARTICIPANT_ASKED] = "participant asked",
         [ROUTER_PARTICIPANT_JOINED] = "participant joined",
         [ROUTER_PARTICIPANT_ENDED] = "participant ended",
+        [ROUTER_DIAL] = "dial",
     };
     _Static_assert(sizeof names / sizeof names[0] == ROUTER_EFFECTS, "the last effect");
     return v < ROUTER_EFFECTS ? names[v] : NULL;
@@ -138,6 +139,12 @@ static const char *const overflows[] = {"full", "waited too long"};
 
 enum { OPEN, CLOSED, TURNED, HOURS };
 static const char *const hours[] = {"open", "closed", "turned"};
+
+static const char *callback_name(int v)
+{
+    static const char *const names[] = {"asked for", "reached", "unreached"};
+    return v < CALLBACK_WAYS ? names[v] : NULL;
+}
 
 static const char *came_name(int v)
 {
@@ -192,6 +199,7 @@ static const struct {
     [COVER_FIRST] = {"first response", &throughline__v1__response_kept__descriptor, NULL, 0},
     [COVER_NEXT] = {"next response", &throughline__v1__response_kept__descriptor, NULL, 1},
     [COVER_NOTICE] = {"notice", &throughline__v1__notice_kind__descriptor, NULL, 1},
+    [COVER_CALLBACK] = {"callback", NULL, callback_name, 0},
     [COVER_OVERFLOW] = {"overflow", NULL, overflow_name, 0},
     [COVER_HOURS] = {"calendar", NULL, hours_name, 0},
     [COVER_TIMER] = {"timer", NULL, twin_timer_name, 1},

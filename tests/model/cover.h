@@ -32,12 +32,14 @@ enum cover_of {
     COVER_FIRST, // response, whether in time
     COVER_NEXT,
     COVER_NOTICE,
+    COVER_CALLBACK,
     COVER_OVERFLOW,
     COVER_HOURS,
     COVER_TIMER,
     COVERS, // size of tables
 };
 
+enum cover_callback { CALLBACK_ASKED, CALLBACK_REACHED, CALLBACK_UNREACHED, CALLBACK_WAYS };
 enum cover_came { CAME_INSIDE, CAME_BELOW, CAME_ABOVE, CAME_UNKNOWN, CAME_KINDS };
 
 // Counts what went in, what came of it and what it left. `r`: the router after the step, `t`: its twin.

@@ -74,6 +74,10 @@ static struct twin_event event_from_effect(const struct router_effect *e)
     twin_name(to.handle, e->session.handle);
     twin_name(to.call, e->session.call);
     twin_name(to.supervisor, e->hand.by);
+    if (e->kind == ROUTER_DIAL) {
+        twin_name(to.callback, e->session.callback);
+        to.attempts = e->session.attempts;
+    }
     if (e->decision)
         event_from_decision(&to, e->decision);
     if (e->notice)
@@ -98,16 +102,17 @@ static bool due_equal(const struct router_due *a, const struct router_due *b)
 
 static bool events_equal(const struct twin_event *a, const struct twin_event *b)
 {
-    bool equal = a->kind == b->kind && a->reason == b->reason && a->refusal == b->refusal && a->work == b->work &&
-                 a->number == b->number && a->epoch == b->epoch && a->deadline == b->deadline && a->state == b->state &&
-                 a->informed == b->informed && a->role == b->role && a->resolved == b->resolved &&
-                 a->channel == b->channel && strcmp(a->agent, b->agent) == 0 && strcmp(a->handle, b->handle) == 0 &&
-                 strcmp(a->call, b->call) == 0 && strcmp(a->team, b->team) == 0 && strcmp(a->winner, b->winner) == 0 &&
-                 a->candidates_n == b->candidates_n && memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0 &&
-                 a->step == b->step && a->able == b->able && strcmp(a->wanted, b->wanted) == 0 &&
-                 strcmp(a->former, b->former) == 0 && a->hold == b->hold && due_equal(&a->due, &b->due) &&
-                 strcmp(a->supervisor, b->supervisor) == 0 && causes_equal(a, b) && a->heard == b->heard &&
-                 memcmp(a->facts, b->facts, sizeof a->facts) == 0 && strcmp(a->instead, b->instead) == 0;
+    bool equal =
+        a->kind == b->kind && a->reason == b->reason && a->refusal == b->refusal && a->work == b->work &&
+        a->number == b->number && a->epoch == b->epoch && a->deadline == b->deadline && a->state == b->state &&
+        a->informed == b->informed && a->role == b->role && a->resolved == b->resolved && a->channel == b->channel &&
+        strcmp(a->agent, b->agent) == 0 && strcmp(a->handle, b->handle) == 0 && strcmp(a->call, b->call) == 0 &&
+        (a->kind != ROUTER_DIAL || (strcmp(a->callback, b->callback) == 0 && a->attempts == b->attempts)) &&
+        strcmp(a->team, b->team) == 0 && strcmp(a->winner, b->winner) == 0 && a->candidates_n == b->candidates_n &&
+        memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0 && a->step == b->step && a->able == b->able &&
+        strcmp(a->wanted, b->wanted) == 0 && strcmp(a->former, b->former) == 0 && a->hold == b->hold &&
+        due_equal(&a->due, &b->due) && strcmp(a->supervisor, b->supervisor) == 0 && causes_equal(a, b) &&
+        a->heard == b->heard && memcmp(a->facts, b->facts, sizeof a->facts) == 0 && strcmp(a->instead, b->instead) == 0;
     for (size_t i = 0; equal && i < a->candidates_n; i++)
         equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
                 a->candidates[i].exclusion == b->candidates[i].exclusion &&
@@ -173,6 +178,12 @@ static bool estimates_agree(const struct router_queue_view *v, struct twin *t)
             x->next_missed != y->next_missed)
             return false;
     }
+    const struct router_callbacks *x = &v->callbacks, *y = &twin_forecast(t, v->def.name)->callbacks;
+    cover(COVER_CALLBACK, x->asked ? CALLBACK_ASKED : -1);
+    cover(COVER_CALLBACK, x->reached ? CALLBACK_REACHED : -1);
+    cover(COVER_CALLBACK, x->unreached ? CALLBACK_UNREACHED : -1);
+    if (x->asked != y->asked || x->reached != y->reached || x->unreached != y->unreached)
+        return false;
     cover(COVER_CAME, a->inside ? CAME_INSIDE : -1);
     cover(COVER_CAME, a->below ? CAME_BELOW : -1);
     cover(COVER_CAME, a->above ? CAME_ABOVE : -1);
@@ -200,12 +211,13 @@ static bool works_agree(const struct router *r, struct twin *t)
                      strcmp(v.hand.by, w->supervisor) == 0 && strcmp(v.intent, w->intent) == 0 &&
                      v.snoozed_until == w->snoozed && strcmp(v.disposition, w->disposition) == 0 &&
                      works_due_agree(&v, t, w) && v.told == twin_heard(w) && v.epoch == w->epoch &&
-                     v.offers_n == w->offers_n;
+                     v.offers_n == w->offers_n && v.dialled == (w->dial_until ? w->dial_input : 0);
         if (agree && !waits_agree(v.queue, router_work_wait(r, v.id), twin_wait(t, twin_work(t, v.id))))
             return false;
         for (size_t i = 0; agree && i < v.sessions_n; i++)
-            agree =
-                v.sessions[i].live == w->sessions[i].live && strcmp(v.sessions[i].handle, w->sessions[i].handle) == 0;
+            agree = v.sessions[i].live == w->sessions[i].live &&
+                    strcmp(v.sessions[i].handle, w->sessions[i].handle) == 0 &&
+                    strcmp(v.sessions[i].callback, w->sessions[i].callback) == 0;
         agree = agree && v.participants_n == w->participants_n;
         for (size_t i = 0; agree && i < v.participants_n; i++)
             agree = strcmp(v.participants[i].agent, w->participants[i].agent) == 0 &&

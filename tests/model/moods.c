@@ -27,6 +27,7 @@ static void make_words(struct world *w, const struct router *r, struct router_in
     make_happened(w, r, in);
     struct router_happened *h = &in->happened;
     h->kind = ROUTER_WORDS;
+    h->callback = "";
     h->channel = (enum router_channel)(ROUTER_CHAT + world_random(w, 3));
     h->participant = false;
     h->call = "";
@@ -235,6 +236,45 @@ static void make_said(struct world *w, const struct router *r, struct router_inp
     in->said.handle = world_name(w, "h", world_random(w, 3));
 }
 
+// Somebody on the telephone hangs up to be called back, or one who did is, or is not, or calls again.
+static void make_callback(struct world *w, const struct router *r, struct router_input *in)
+{
+    struct router_work_view v = {0}, next = {0};
+    size_t at = 0;
+    make_happened(w, r, in);
+    for (uint32_t n = 0; router_next_work(r, next.id, &next);) {
+        for (size_t i = 0; i < next.sessions_n; i++) {
+            const struct router_session *s = &next.sessions[i];
+            if (s->channel != ROUTER_VOICE || !s->live || world_random(w, n += *s->callback ? 3 : 1) > 2)
+                continue;
+            v = next;
+            at = i;
+        }
+    }
+    struct router_happened *h = &in->happened;
+    h->channel = ROUTER_VOICE;
+    h->participant = false;
+    h->callback = "";
+    h->kind = ROUTER_CALL_STARTED;
+    if (!v.id)
+        return;
+    const struct router_session *s = &v.sessions[at];
+    h->conversation = v.conversation;
+    h->account = world_copy(w, s->account);
+    h->handle = world_copy(w, s->handle);
+    h->call = world_chance(w, 90) ? world_copy(w, s->call) : "call9";
+    h->kind = *s->callback && world_chance(w, 40) ? ROUTER_CALL_STARTED : ROUTER_CALL_ENDED;
+    if (h->kind == ROUTER_CALL_ENDED && world_chance(w, *s->callback ? 30 : 85))
+        h->callback = world_name(w, "n", world_random(w, 2));
+    if (!v.dialled || world_chance(w, 40))
+        return;
+    in->kind = ROUTER_IN_DELIVERY;
+    in->delivery = (struct router_delivery_news){.delivery = "9.1", .conversation = v.conversation, .reason = ""};
+    in->delivery.state = world_chance(w, 80) ? 5 : 4;
+    in->delivery.input = v.dialled;
+    in->delivery.effect = v.dialled_effect + (world_chance(w, 10) ? 1 : 0);
+}
+
 static void make_tick(struct world *w, const struct router *r, struct router_input *in)
 {
     (void)w;
@@ -254,7 +294,7 @@ static const struct maker {
     {make_turns, {1, 0, 0, 2, 1, 8, 0}},        {make_learned, {1, 0, 0, 0, 0, 1, 10}},
     {make_supervision, {2, 1, 2, 1, 5, 4, 1}},  {make_assignment, {1, 0, 2, 1, 1, 2, 0}},
     {make_other, {4, 1, 1, 1, 2, 2, 1}},        {make_tick, {0, 3, 1, 75, 20, 0, 0}},
-    {make_said, {1, 1, 0, 1, 1, 1, 0}},
+    {make_said, {1, 1, 0, 1, 1, 1, 0}},         {make_callback, {4, 4, 2, 2, 3, 2, 0}},
 };
 
 // ---- time ----

@@ -24,6 +24,9 @@ static void implicit_queue(struct twin *t)
                                        .weight = 1000,
                                        .target_ms = 60000,
                                        .offer_to = 1,
+                                       .callback_retry_ms = 900000,
+                                       .callback_attempts = 3,
+                                       .callback_dial_ms = 60000,
                                        .offer_ms = 30000,
                                        .wrap_up_ms = 30000};
 }
@@ -63,7 +66,8 @@ static bool is_session(const struct twin_session *s, const struct router_happene
 {
     if (s->channel != h->channel || !same(s->account, h->account) || !same(s->handle, h->handle))
         return false;
-    return same(h->call, "") || same(s->call, "") || (renew && !s->live);
+    return same(h->call, "") || same(s->call, "") || (renew && !s->live) ||
+           (h->kind == ROUTER_CALL_STARTED && *s->callback);
 }
 
 static struct twin_session *place(struct twin_work *w, const struct router_happened *h, bool renew)
@@ -81,7 +85,7 @@ static struct twin_session *place(struct twin_work *w, const struct router_happe
 
 static int keep_rank(const struct twin_session *s)
 {
-    return (s->live ? 1 : 0) + (s->connected ? 1 : 0);
+    return (s->live ? 1 : 0) + (s->connected || *s->callback ? 1 : 0);
 }
 
 static struct twin_session *add_session(struct twin *t, struct twin_work *w)
@@ -93,6 +97,7 @@ static struct twin_session *add_session(struct twin *t, struct twin_work *w)
             if (keep_rank(s) < keep_rank(out) || (keep_rank(s) == keep_rank(out) && s->last_word < out->last_word))
                 out = s;
         }
+        twin_call_off(t, w, out);
         if (out->connected) {
             struct twin_event *e = twin_tell(t, ROUTER_DISCONNECT, w, w->agent, w->reason);
             e->channel = out->channel;
@@ -128,6 +133,7 @@ static bool speaks(struct twin *t, struct twin_work *w, const struct router_happ
     if (woke || w->channel_now != h->channel)
         w->changed = true;
     w->channel_now = h->channel;
+    woke |= h->kind == ROUTER_CALL_STARTED && twin_call_begins(t, w, s);
     if (!same(h->language, ""))
         twin_name(w->language, h->language);
     if (!same(h->intent, ""))
@@ -213,6 +219,7 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
     w->give_back = 0;
     w->answered = 0;
     w->warned = false;
+    bool called_back = twin_to_call(w);
     bool woke = speaks(t, w, h);
     twin_asks(t, w);
     twin_watch(t, w);
@@ -223,7 +230,7 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
     if (w->state == ROUTER_WRAP_UP)
         back(t, w);
     else if (w->state == ROUTER_SNOOZED)
-        twin_wake(t, w, ROUTER_CUSTOMER_BACK);
+        twin_wake(t, w, ROUTER_CUSTOMER_BACK, called_back);
     else if (w->state == ROUTER_OFFERED)
         ask_each(t, w, woke, before, places);
     else if (w->state == ROUTER_ASSIGNED && !can_go_on(t, w, w->agent, woke, before, places))
@@ -237,7 +244,7 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
 static void hang_up(struct twin *t, struct twin_work *w, const struct router_happened *h)
 {
     struct twin_session *s = place(w, h, false);
-    if (!s)
+    if (!s || twin_call_over(t, w, s, h))
         return;
     s->live = s->connected = false;
     w->changed = true;
@@ -569,8 +576,10 @@ static void close_conversation(struct twin *t, struct twin_work *w, const struct
     uint32_t charge = twin_charge(t, w), places = twin_places(w, w->state);
     twin_disconnect(t, w);
     for (size_t i = 0; i < w->sessions_n; i++) {
-        if (w->sessions[i].channel == ROUTER_VOICE)
+        if (w->sessions[i].channel == ROUTER_VOICE) {
             w->sessions[i].live = false;
+            twin_name(w->sessions[i].callback, "");
+        }
     }
     twin_wrap_up(t, w, ROUTER_CLOSED_BY_AGENT);
     if (w->state == ROUTER_CLOSED)
@@ -615,7 +624,7 @@ static void carry_out(struct twin *t, struct twin_work *w, const struct router_c
     else if (c->act == ROUTER_ACT_SNOOZE)
         twin_snooze(t, w, c->until);
     else if (c->act == ROUTER_ACT_WAKE)
-        twin_wake(t, w, ROUTER_WOKEN);
+        twin_wake(t, w, ROUTER_WOKEN, twin_to_call(w));
     else if (c->act == ROUTER_ACT_DISPOSITION) {
         twin_tell(t, ROUTER_CONVERSATION_CLOSED, w, w->agent, ROUTER_CLOSED_BY_AGENT)->resolved = c->resolved;
         twin_learn_closed(t, w, w->agent, c->resolved);
@@ -762,6 +771,9 @@ static struct twin_queue queue_from(const struct router_queue *def)
     q.overflow_ms = def->overflow_ms;
     q.tells = def->tells;
     q.promise_ms = def->promise_ms;
+    q.callback_retry_ms = def->callback_retry_ms ? def->callback_retry_ms : 900000;
+    q.callback_attempts = def->callback_attempts ? def->callback_attempts : 3;
+    q.callback_dial_ms = def->callback_dial_ms ? def->callback_dial_ms : 60000;
     memcpy(q.silent, def->silent, sizeof q.silent);
     q.disposition_required = def->disposition_required;
     for (; q.dispositions_n < def->dispositions_n; q.dispositions_n++)
@@ -915,7 +927,7 @@ static void agent_removed(struct twin *t, const char *id)
 
 static void apply(struct twin *t, const struct router_input *in)
 {
-    const struct twin_work *w;
+    struct twin_work *w;
     enum router_refusal why;
     switch (in->kind) {
     case ROUTER_IN_HAPPENED:
@@ -952,6 +964,8 @@ static void apply(struct twin *t, const struct router_input *in)
         w = open_work(t, in->delivery.conversation);
         if (w)
             tell_concerned(t, w, ROUTER_DELIVERY_NEWS, in->delivery.entry, in->delivery.state);
+        if (w)
+            twin_dial_reported(t, w, &in->delivery);
         break;
     case ROUTER_IN_CUSTOMER_CHANGED:
         for (size_t i = 0; i < t->works_n; i++) {

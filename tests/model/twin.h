@@ -71,6 +71,7 @@ struct twin_queue {
     size_t dispositions_n;
     bool disposition_required;
     uint32_t overflow_waiting, overflow_ms, tells, promise_ms;
+    uint32_t callback_retry_ms, callback_attempts, callback_dial_ms;
     struct router_silence silent[ROUTER_CHANNELS];
     bool learn;
     uint32_t learn_prior;
@@ -84,6 +85,7 @@ struct twin_forecast { // of a queue
     int64_t waits, left, waited;
     struct router_calibration seen;
     struct router_responses responses[ROUTER_CHANNELS];
+    struct router_callbacks callbacks;
 };
 
 struct twin_shut { // a queue that a supervisor has closed
@@ -119,7 +121,8 @@ struct twin_calendar {
 
 struct twin_session {
     enum router_channel channel;
-    char account[TWIN_NAME], handle[TWIN_NAME], call[TWIN_NAME];
+    char account[TWIN_NAME], handle[TWIN_NAME], call[TWIN_NAME], callback[TWIN_NAME];
+    uint32_t attempts;
     bool live, simulated, connected;
     int64_t last_word;
 };
@@ -173,7 +176,10 @@ struct twin_work {
     struct router_wait foreseen_wait;
     int64_t age; // of the word that waits, or that did last, by the hours of its queue
     uint32_t met, missed;
-    int64_t snoozed; // until; wall
+    int64_t snoozed;    // until; wall
+    int64_t dial_until; // 0 = nobody is dialled
+    uint64_t dial_input;
+    uint32_t dial_effect;
     char queue[TWIN_NAME], agent[TWIN_NAME], informed[TWIN_NAME], wanted[TWIN_NAME], team[TWIN_NAME];
     int64_t taken, given_at;
     bool measured, promised, fresh; // fresh: began to wait since the last settling
@@ -221,7 +227,8 @@ struct twin_event {
     enum router_role role;
     bool informed, resolved;
     enum router_channel channel;
-    char handle[TWIN_NAME], call[TWIN_NAME];
+    char handle[TWIN_NAME], call[TWIN_NAME], callback[TWIN_NAME]; // callback, attempts: of a dial
+    uint32_t attempts;
     char winner[TWIN_NAME], team[TWIN_NAME], supervisor[TWIN_NAME];
     struct {
         char agent[TWIN_NAME];
@@ -288,7 +295,7 @@ struct twin {
     size_t closings_n;
     const char *spared_of; // an agent who is thought to have so many fewer conversations of a channel
     uint32_t spared[ROUTER_CHANNELS];
-    uint64_t fired[16], passed_on; // timers by kind; work that found its queue full, for the model's coverage
+    uint64_t fired[20], passed_on; // timers by kind; work that found its queue full, for the model's coverage
 };
 
 const char *twin_timer_name(int kind); // NULL = there is none
@@ -402,8 +409,17 @@ const char *twin_best_of_team(struct twin *t, struct twin_work *w); // "" = nobo
 // Answered by twin_snooze.c.
 enum router_refusal twin_may_snooze(const struct twin *t, const struct router_command *c, const struct twin_work *w);
 void twin_snooze(struct twin *t, struct twin_work *w, int64_t until);
-void twin_wake(struct twin *t, struct twin_work *w, enum router_reason reason);
+void twin_wake(struct twin *t, struct twin_work *w, enum router_reason reason, bool keeps_place);
 bool twin_morning(struct twin *t);
+
+// Answered by twin_callback.c.
+struct twin_session *twin_to_call(struct twin_work *w); // NULL = nobody is to be called
+void twin_dial(struct twin *t, struct twin_work *w, struct twin_session *s);
+void twin_call_off(struct twin *t, struct twin_work *w, const struct twin_session *s);
+void twin_dialled_for_long(struct twin *t, struct twin_work *w);
+void twin_dial_reported(struct twin *t, struct twin_work *w, const struct router_delivery_news *news);
+bool twin_call_over(struct twin *t, struct twin_work *w, struct twin_session *s, const struct router_happened *h);
+bool twin_call_begins(struct twin *t, struct twin_work *w, struct twin_session *s); // true: it lives anew
 
 // Answered by twin_learn.c.
 int64_t twin_chance(struct twin *t, const struct twin_work *w, const char *agent);

@@ -102,7 +102,9 @@ void twin_connect(struct twin *t, struct twin_work *w)
 {
     for (size_t i = 0; i < w->sessions_n; i++) {
         struct twin_session *s = &w->sessions[i];
-        if (s->channel == ROUTER_VOICE && s->live && !s->connected) {
+        if (*s->callback) {
+            twin_dial(t, w, s);
+        } else if (s->channel == ROUTER_VOICE && s->live && !s->connected) {
             s->connected = true;
             twin_answered(t, w);
             tell_of_call(t, ROUTER_CONNECT, w, s);
@@ -114,6 +116,7 @@ void twin_connect(struct twin *t, struct twin_work *w)
 void twin_disconnect(struct twin *t, struct twin_work *w)
 {
     for (size_t i = 0; i < w->sessions_n; i++) {
+        twin_call_off(t, w, &w->sessions[i]);
         if (w->sessions[i].connected) {
             tell_of_call(t, ROUTER_DISCONNECT, w, &w->sessions[i]);
             twin_call_of_participants(t, ROUTER_DISCONNECT, w, &w->sessions[i]);

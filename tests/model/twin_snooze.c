@@ -36,12 +36,14 @@ void twin_snooze(struct twin *t, struct twin_work *w, int64_t until)
     twin_move(t, w, ROUTER_SNOOZED, "", ROUTER_PUT_AWAY);
 }
 
-void twin_wake(struct twin *t, struct twin_work *w, enum router_reason reason)
+void twin_wake(struct twin *t, struct twin_work *w, enum router_reason reason, bool keeps_place)
 {
     w->snoozed = 0;
-    w->since = t->now;
-    w->foreseen = false;
-    if (w->due == ROUTER_RESPONSE_NONE)
+    if (!keeps_place) {
+        w->since = t->now;
+        w->foreseen = false;
+    }
+    if (!keeps_place && w->due == ROUTER_RESPONSE_NONE)
         w->age = 0;
     twin_move(t, w, ROUTER_QUEUED, "", reason);
 }
@@ -59,6 +61,6 @@ bool twin_morning(struct twin *t)
         }
         if (!first)
             return any;
-        twin_wake(t, first, ROUTER_WOKEN);
+        twin_wake(t, first, ROUTER_WOKEN, twin_to_call(first));
     }
 }

@@ -21,14 +21,15 @@ enum {
     SNOOZE,
     ASKED,
     BREACH,
-    SILENCE
+    SILENCE,
+    DIAL
 };
 
 const char *twin_timer_name(int kind)
 {
     static const char *const names[] = {"",       "offer", "grace",     "wrap-up", "idle",     "pause",
                                         "hold",   "step",  "give back", "focus",   "overflow", "absence",
-                                        "snooze", "asked", "breach",    "silence"};
+                                        "snooze", "asked", "breach",    "silence", "dial"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
 }
 
@@ -117,6 +118,8 @@ static struct due first_due(struct twin *t)
         }
         if (twin_open(t, w) && w->hold_until > t->now)
             consider(&best, w->hold_until, HOLD, w, NULL);
+        if (w->dial_until)
+            consider(&best, w->dial_until, DIAL, w, NULL);
         if (w->look)
             consider(&best, w->look, BREACH, w, NULL);
         const struct twin_queue *q = twin_queue(t, w->queue);
@@ -197,6 +200,8 @@ static void fire(struct twin *t, const struct due *d)
         twin_overflows(t, d->w);
     else if (d->kind == BREACH)
         twin_looks(t, d->w);
+    else if (d->kind == DIAL)
+        twin_dialled_for_long(t, d->w);
     // the end of a pause or a hold, and a step, change nothing but what settling finds
 }
 

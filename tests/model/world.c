@@ -221,6 +221,9 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
         q.silent[c].close_ms = world_chance(w, 60) ? q.silent[c].notice_ms + 500 + world_random(w, 6) * 1000 : 0;
     }
     q.promise_ms = world_chance(w, 60) ? 1 + world_random(w, 5) * 1000 : 0;
+    q.callback_retry_ms = world_chance(w, 80) ? 1 + world_random(w, 4) * 1500 : 0;
+    q.callback_attempts = world_random(w, 4);
+    q.callback_dial_ms = world_chance(w, 80) ? 1000 + world_random(w, 3) * 500 : 0;
     q.select = (enum router_select)world_random(w, ROUTER_SELECTS);
     q.weight_speed = world_random(w, 5) * 250;
     q.learn = world_chance(w, 60) && q.select == ROUTER_RESOLUTION;
@@ -303,6 +306,7 @@ void world_happened(struct world *w, struct router_happened *h)
         world_chance(w, 20) ? 1 : 1 + world_random(w, w->plenty ? 2 * WORLD_CONVERSATIONS : WORLD_CONVERSATIONS);
     h->handle = world_name(w, "h", world_random(w, h->conversation == 1 ? 9 : 3)); // one customer has too many handles
     h->call = h->channel == ROUTER_VOICE && world_chance(w, 80) ? world_name(w, "call", world_random(w, 3)) : "";
+    h->callback = h->kind == ROUTER_CALL_ENDED && world_chance(w, 50) ? world_name(w, "n", world_random(w, 2)) : "";
     h->language = world_chance(w, 50) ? world_name(w, "l", world_random(w, 2)) : "";
     const char *intent = world_chance(w, 50) ? "i1." : "i";
     h->intent = world_chance(w, 50) ? world_name(w, intent, world_random(w, 2)) : "";

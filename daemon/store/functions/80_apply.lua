@@ -38,7 +38,7 @@ local function apply_work(a, op)
         call("DEL", work)
         call("HDEL", conv, "work", "agent")
         call("HSET", conv, "ended", op.text2)
-        if op.text2 == "abandoned" then -- nobody has said what came of it
+        if op.text2 == "abandoned" or op.text2 == "unreached" or op.text2 == "cancelled" then -- nobody has said what came of it
             call("HSET", conv, "disposition", "", "resolved", 0)
         end
         call("EXPIRE", a.t .. "decisions:" .. op.id, DECISIONS_LIFE)

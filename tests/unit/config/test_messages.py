@@ -313,7 +313,8 @@ tenant = "one"
     assert m["queues"][0]["requires"] == [{"name": "billing", "level": 3}, {"name": "lang.de", "level": 2}]
     assert m["queues"][0]["channels"] == ["CHANNEL_CHAT", "CHANNEL_VOICE"]
     assert m["queues"][1] == {"name": "rest", "priority": 5, "select": "suited", "offerTo": 1, "offerSeconds": 30,
-                              "wrapUpSeconds": 30, "fromFile": True, "weight": 1000, "targetSeconds": 60, "learnPrior": 20}
+                              "wrapUpSeconds": 30, "fromFile": True, "weight": 1000, "targetSeconds": 60, "learnPrior": 20,
+                              "callbackRetrySeconds": 900, "callbackAttempts": 3, "callbackDialSeconds": 60}
     assert [a["id"] for a in m["agents"]] == ["ann"] and m["agents"][0]["name"] == "ann"
     assert (m["graceSeconds"], m["timeoutsToAway"], m["declinePauseSeconds"], m["declineMax"]) == (7, 3, 60, 3)
     assert m["order"] == "priority" and "seed" not in m

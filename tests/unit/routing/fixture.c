@@ -12,9 +12,31 @@ static const char *const names_of_state[] = {"NONE", "QUEUED", "OFFERED", "ASSIG
 static const char *const names_of_presence[] = {"NONE", "OFFLINE", "AVAILABLE", "AWAY", "LOST", "FOCUS", "DRAINING"};
 static const char *const names_of_channel[] = {"none", "chat", "sms", "email", "voice", "social"};
 static const char *const names_of_reason[] = {
-    "-",           "NEW",     "REOPENED",   "ACCEPTED",       "DECLINED",  "TIMED_OUT", "DESK_LOST", "ABANDONED",
-    "TRANSFERRED", "CLOSED",  "WRAPPED_UP", "CHANNEL_SWITCH", "WENT_AWAY", "REMOVED",   "TAKEN",     "CUSTOMER_BACK",
-    "OVERFLOWED",  "SNOOZED", "WOKEN",      "SUPERVISED",     "LEFT",      "DISMISSED", "SILENT",
+    "-",
+    "NEW",
+    "REOPENED",
+    "ACCEPTED",
+    "DECLINED",
+    "TIMED_OUT",
+    "DESK_LOST",
+    "ABANDONED",
+    "TRANSFERRED",
+    "CLOSED",
+    "WRAPPED_UP",
+    "CHANNEL_SWITCH",
+    "WENT_AWAY",
+    "REMOVED",
+    "TAKEN",
+    "CUSTOMER_BACK",
+    "OVERFLOWED",
+    "SNOOZED",
+    "WOKEN",
+    "SUPERVISED",
+    "LEFT",
+    "DISMISSED",
+    "SILENT",
+    "CALLBACK_UNREACHED",
+    "CALLBACK_CANCELLED",
 };
 static const char *const names_of_refusal[] = {
     "-",
@@ -120,6 +142,11 @@ static void tell_disconnect(struct world *w, const struct router_effect *e)
     world_say(w, "disconnect %s from %s\n", e->session.call, e->agent);
 }
 
+static void tell_dial(struct world *w, const struct router_effect *e)
+{
+    world_say(w, "dial %s for %s, attempt %d\n", e->session.callback, e->agent, (int)e->session.attempts);
+}
+
 static void tell_news(struct world *w, const struct router_effect *e)
 {
     world_say(w, "delivery %s state %d to %s\n", e->text, (int)e->state, e->agent);
@@ -181,6 +208,7 @@ static void (*const tell[])(struct world *, const struct router_effect *) = {
     [ROUTER_DELIVER] = tell_deliver,
     [ROUTER_CONNECT] = tell_connect,
     [ROUTER_DISCONNECT] = tell_disconnect,
+    [ROUTER_DIAL] = tell_dial,
     [ROUTER_DELIVERY_NEWS] = tell_news,
     [ROUTER_PRESENCE] = tell_presence,
     [ROUTER_CONVERSATION_CLOSED] = tell_closed,

@@ -215,8 +215,11 @@ Throughline__V1__Closure *core_closure_message(const struct router_closure *v)
     return m;
 }
 
-static void put_callback(Throughline__V1__Queue *q, const struct router_queue *d)
+static void put_overflow(Throughline__V1__Queue *q, const struct router_queue *d)
 {
+    q->overflow = message_text(d->overflow);
+    q->overflow_waiting = d->overflow_waiting;
+    q->overflow_seconds = d->overflow_ms / 1000;
     q->callback_retry_seconds = d->callback_retry_ms / 1000;
     q->callback_attempts = d->callback_attempts;
     q->callback_dial_seconds = d->callback_dial_ms / 1000;
@@ -259,16 +262,13 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->dispositions = texts(d->dispositions, d->dispositions_n);
     q->disposition_required = d->disposition_required;
     q->calendar = message_text(d->calendar);
-    q->overflow = message_text(d->overflow);
-    q->overflow_waiting = d->overflow_waiting;
     q->tells = message_notices(d->tells, &q->n_tells);
     put_silent(q, d->silent);
     q->promise_seconds = d->promise_ms / 1000;
-    put_callback(q, d);
+    put_overflow(q, d);
     q->when = message_text(d->when ? router_when_name(d->when) : "");
     put_choice(q, d);
     q->offer_to = d->offer_to;
-    q->overflow_seconds = d->overflow_ms / 1000;
     q->offer_seconds = d->offer_ms / 1000;
     q->wrap_up_seconds = d->wrap_up_ms / 1000;
     q->prefer_known_seconds = d->prefer_known_ms / 1000;

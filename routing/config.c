@@ -223,7 +223,8 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
     r->everything = true;
 }
 
-static void config_agents(struct router *r, const struct router_config *c)
+// Before the rules change: what they leave, others may be asked to, and all that is at hand is weighed by the rules that it came under.
+static void config_agents_gone(struct router *r, const struct router_config *c)
 {
     for (size_t i = 0; i < c->agents_n; i++) {
         struct agent *a = agent_find(r, c->agents[i].id);
@@ -238,6 +239,10 @@ static void config_agents(struct router *r, const struct router_config *c)
             a->named = false;
     }
     agents_sweep(r);
+}
+
+static void config_agents(struct router *r, const struct router_config *c)
+{
     size_t before = r->agents_n;
     for (size_t i = 0; i < c->agents_n; i++)
         agent_put(r, &c->agents[i]);
@@ -287,6 +292,7 @@ enum router_refusal config_apply(struct router *r, const struct router_input *in
     if (!config_legal(c))
         return ROUTER_INVALID;
     config_in_force(r);
+    config_agents_gone(r, c);
     bool cost = order_by_cost(r);
     r->rules = *c;
     r->rules.queues = NULL;

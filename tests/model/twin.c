@@ -834,8 +834,6 @@ static void apply_config(struct twin *t, const struct router_config *c)
     uint32_t charges[TWIN_WORKS];
     twin_tell(t, ROUTER_CONFIGURED, NULL, "", ROUTER_REASON_NONE)->number = t->input;
     weigh(t, charges);
-    t->rules = *c;
-    twin_calendars(t, c);
     for (size_t i = t->agents_n; i > 0; i--) {
         bool named = false;
         for (size_t j = 0; j < c->agents_n; j++)
@@ -846,6 +844,8 @@ static void apply_config(struct twin *t, const struct router_config *c)
             remove_agent(t, id);
         }
     }
+    t->rules = *c;
+    twin_calendars(t, c);
     for (size_t i = 0; i < c->agents_n; i++)
         put_agent(t, &c->agents[i]);
     struct twin_queue list[TWIN_QUEUES];

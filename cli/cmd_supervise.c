@@ -16,11 +16,20 @@ static const struct supervise_act {
     const char *member;     // in the body, of its second; NULL = none
     const char *takes;
     bool number; // the second is one
+    bool self;   // done by the token's agent, or by --agent where it has none
 } supervise_acts[] = {
-    {"log-out", "agents", NULL, "AGENT", false},       {"drain", "agents", NULL, "AGENT", false},
-    {"assign", "work", "agent", "WORK AGENT", false},  {"pull", "work", NULL, "WORK", false},
-    {"requeue", "work", "queue", "WORK QUEUE", false}, {"priority", "work", "priority", "WORK CLASS", true},
-    {"close-queue", "queues", NULL, "QUEUE", false},   {"open-queue", "queues", NULL, "QUEUE", false},
+    {.name = "log-out", .collection = "agents", .takes = "AGENT"},
+    {.name = "drain", .collection = "agents", .takes = "AGENT"},
+    {.name = "assign", .collection = "work", .member = "agent", .takes = "WORK AGENT"},
+    {.name = "pull", .collection = "work", .takes = "WORK"},
+    {.name = "requeue", .collection = "work", .member = "queue", .takes = "WORK QUEUE"},
+    {.name = "priority", .collection = "work", .member = "priority", .takes = "WORK CLASS", .number = true},
+    {.name = "close-queue", .collection = "queues", .takes = "QUEUE"},
+    {.name = "open-queue", .collection = "queues", .takes = "QUEUE"},
+    {.name = "listen", .collection = "work", .takes = "WORK", .self = true},
+    {.name = "whisper", .collection = "work", .takes = "WORK", .self = true},
+    {.name = "barge", .collection = "work", .takes = "WORK", .self = true},
+    {.name = "take-over", .collection = "work", .takes = "WORK", .self = true},
 };
 
 static const struct supervise_act *supervise_find(const char *name)
@@ -50,6 +59,10 @@ static void supervise_tell(const json_t *answer)
     printf(", class %" JSON_INTEGER_FORMAT, print_number(answer, "priority"));
     if (*print_text(answer, "agent"))
         printf(", with %s", print_text(answer, "agent"));
+    size_t i;
+    json_t *p;
+    json_array_foreach(json_object_get(answer, "participants"), i, p)
+        printf(", %s %s", print_text(p, "agent"), print_text(p, "role"));
     putchar('\n');
 }
 
@@ -108,25 +121,25 @@ static int supervise_put_closing(const struct supervise_act *act, const struct s
 
 int cmd_supervise(struct cli *cli, int argc, char **argv)
 {
-    const char *reason = "";
+    const char *reason = "", *agent = "";
     struct supervise_closing closing = {NULL, "", ""};
     bool over = false;
-    const struct option_spec specs[] = {{"--reason", &reason, NULL},
-                                        {"--over-capacity", NULL, &over},
-                                        {"--until", &closing.until, NULL},
-                                        {"--message", &closing.message, NULL},
-                                        {"--to", &closing.to, NULL}};
+    const struct option_spec specs[] = {
+        {"--reason", &reason, NULL},       {"--over-capacity", NULL, &over},      {"--agent", &agent, NULL},
+        {"--until", &closing.until, NULL}, {"--message", &closing.message, NULL}, {"--to", &closing.to, NULL}};
     argc = options_parse("supervise", argc, argv, specs, sizeof specs / sizeof *specs);
     if (argc < 0)
         return CLI_USAGE;
     const struct supervise_act *act = argc > 1 ? supervise_find(argv[1]) : NULL;
     if (!act)
-        return cli_usage("supervise",
-                         "takes log-out, drain, assign, pull, requeue, priority, close-queue or open-queue");
+        return cli_usage("supervise", "takes log-out, drain, assign, pull, requeue, priority, close-queue, open-queue, "
+                                      "listen, whisper, barge or take-over");
     if (argc != (act->member ? 4 : 3))
         return cli_usage("supervise", "%s takes %s", act->name, act->takes);
     if (over && strcmp(act->name, "assign") != 0)
         return cli_usage("supervise", "--over-capacity belongs to assign");
+    if (*agent && !act->self)
+        return cli_usage("supervise", "--agent belongs to listen, whisper, barge and take-over");
     uint64_t number = 0;
     if (act->number && !options_number("supervise", "CLASS", argv[3], &number))
         return CLI_USAGE;
@@ -137,6 +150,8 @@ int cmd_supervise(struct cli *cli, int argc, char **argv)
         json_object_set_new(body, act->member, act->number ? json_integer((json_int_t)number) : json_string(argv[3]));
     if (over)
         json_object_set_new(body, "overCapacity", json_true());
+    if (*agent)
+        json_object_set_new(body, "agent", json_string(agent));
     int rc = supervise_put_closing(act, &closing, body);
     if (rc == CLI_OK)
         return supervise_send(cli, act, argv[2], body);

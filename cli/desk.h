@@ -67,6 +67,10 @@ bool desk_line_join(struct desk *d, char *rest);
 bool desk_line_leave(struct desk *d, char *rest);
 bool desk_line_dismiss(struct desk *d, char *rest);
 bool desk_line_hand_over(struct desk *d, char *rest);
+bool desk_line_listen(struct desk *d, char *rest);
+bool desk_line_whisper(struct desk *d, char *rest);
+bool desk_line_barge(struct desk *d, char *rest);
+bool desk_line_take_over(struct desk *d, char *rest);
 bool desk_takes_part(const struct desk *d, struct desk_work *w, const json_t *work); // notes how, where it is another's
 
 // desk_close.c: lines that say what came of the work

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines of a terminal desk by which several agents come to one work: the holder consults and invites, who is asked joins or leaves, and
-// the work is handed over to who has joined.
+// the work is handed over to who has joined. A supervisor listens, whispers, barges in or takes it over.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +81,39 @@ bool desk_line_dismiss(struct desk *d, char *rest)
 bool desk_line_hand_over(struct desk *d, char *rest)
 {
     return participant_name(d, "handover", "handOver", rest);
+}
+
+// ---- supervisors ----
+
+// The work named, else the one that lines go to.
+static bool participant_supervise(struct desk *d, const char *line, const char *act, const char *rest)
+{
+    json_int_t work = *rest ? strtoll(rest, NULL, 10) : d->current;
+    if (work <= 0) {
+        printf("/%s WORK\n", line);
+        return true;
+    }
+    return desk_command(d, "supervise", json_pack("{s:s, s:I}", "act", act, "work", work));
+}
+
+bool desk_line_listen(struct desk *d, char *rest)
+{
+    return participant_supervise(d, "listen", "SUPERVISION_LISTEN", rest);
+}
+
+bool desk_line_whisper(struct desk *d, char *rest)
+{
+    return participant_supervise(d, "whisper", "SUPERVISION_WHISPER", rest);
+}
+
+bool desk_line_barge(struct desk *d, char *rest)
+{
+    return participant_supervise(d, "barge", "SUPERVISION_BARGE", rest);
+}
+
+bool desk_line_take_over(struct desk *d, char *rest)
+{
+    return participant_supervise(d, "takeover", "SUPERVISION_TAKE_OVER", rest);
 }
 
 bool desk_takes_part(const struct desk *d, struct desk_work *w, const json_t *work)

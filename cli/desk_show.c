@@ -154,14 +154,21 @@ static bool show_asked(struct desk *d, const json_t *u)
 
 static bool show_joined(struct desk *d, const json_t *u)
 {
-    struct desk_work *w = desk_learn(d, json_object_get(u, "work"), NULL);
+    const json_t *context = json_object_get(u, "context");
+    const char *role = print_text(u, "role");
+    bool known = desk_work_by_id(d, print_number(u, "work.id")) != NULL;
+    struct desk_work *w = desk_learn(d, json_object_get(u, "work"), context);
     if (!w)
         return true;
     w->asked = false;
     d->current = w->work;
-    bool heard = strcmp(print_text(u, "role"), "invited") == 0;
     printf("%syou take part in work %" JSON_INTEGER_FORMAT ": %s%s; %s\n", print_bold(), w->work, w->name,
-           print_plain(), heard ? "the customer hears you" : "the customer does not hear you: /note");
+           print_plain(),
+           strcmp(role, "invited") == 0     ? "the customer hears you"
+           : strcmp(role, "listening") == 0 ? "nobody hears you"
+                                            : "the customer does not hear you: /note");
+    if (context && !known)
+        desk_story(context);
     return true;
 }
 
@@ -221,8 +228,23 @@ static void desk_note_due(struct desk_work *w, const json_t *u)
     w->due = due;
 }
 
+// Who supervises work of this agent is told with each update of it.
+static void show_watchers(const struct desk *d, const json_t *u)
+{
+    size_t i;
+    json_t *p;
+    json_array_foreach(json_object_get(u, "participants"), i, p)
+    {
+        const char *role = print_text(p, "role"), *agent = print_text(p, "agent");
+        bool watches = strcmp(role, "listening") == 0 || strcmp(role, "whispering") == 0;
+        if (watches && strcmp(agent, d->agent) != 0)
+            printf("work %s: %s is %s\n", print_text(u, "id"), agent, role);
+    }
+}
+
 static bool show_work(struct desk *d, const json_t *u)
 {
+    show_watchers(d, u);
     if (strcmp(print_text(u, "state"), "wrap up") == 0)
         printf("work %s is in wrap-up; /done ends it%s\n", print_text(u, "id"),
                *print_text(u, "disposition") ? "" : ", /disposition says what came of it");

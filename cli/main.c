@@ -23,10 +23,10 @@ static const struct cli_command cli_commands[] = {
      "what would have had to differ for this agent to be chosen", cmd_why_not, false},
     {"supervise",
      "log-out AGENT | drain AGENT | assign WORK AGENT [--over-capacity] | pull WORK | requeue WORK QUEUE | "
-     "priority WORK CLASS | close-queue QUEUE [--until TIME] [--message TEXT] [--to QUEUE] | open-queue QUEUE  "
-     "[--reason TEXT]",
-     "log agents out or drain them; give, take, move and rank work by hand; close a queue and open it", cmd_supervise,
-     false},
+     "priority WORK CLASS | close-queue QUEUE [--until TIME] [--message TEXT] [--to QUEUE] | open-queue QUEUE | "
+     "listen | whisper | barge | take-over WORK [--agent ID]  [--reason TEXT]",
+     "log agents out or drain them; give, take, move and rank work by hand; close a queue and open it; join work",
+     cmd_supervise, false},
     {"tail", "", "what the router does, as it happens", cmd_tail, false},
     {"say",
      "--as HANDLE --on ACCOUNT [--call] [--once] [--replies N] [--verified HANDLE] [--intent I] [--language L] "

@@ -84,7 +84,8 @@ static enum router_refusal check_note(const struct router *r, struct order *o)
     bool holds = o->work && o->work->agent == o->agent &&
                  (o->work->state == ROUTER_ASSIGNED || o->work->state == ROUTER_WRAP_UP);
     const struct participant *p = o->work ? participant_find(o->work, o->agent) : NULL;
-    bool takes_part = p && p->joined && (p->role == ROUTER_ROLE_INVITED || o->c->act == ROUTER_ACT_NOTE);
+    bool notes = p && p->role != ROUTER_ROLE_LISTENING && o->c->act == ROUTER_ACT_NOTE;
+    bool takes_part = p && p->joined && (p->role == ROUTER_ROLE_INVITED || notes);
     return holds || takes_part ? ROUTER_REFUSAL_NONE : ROUTER_NOT_YOURS;
 }
 

@@ -25,12 +25,12 @@ static enum router_role participant_role_of(const struct router_command *c)
     return c->act == ROUTER_ACT_INVITE ? ROUTER_ROLE_INVITED : ROUTER_ROLE_CONSULTED;
 }
 
-// Who has joined in the other role, and is named again.
+// Who has joined in the other role, and is named again. What a supervisor does is theirs to say.
 static struct agent *participant_turned(const struct router *r, const struct order *o)
 {
     struct agent *a = o->c->target == ROUTER_TARGET_AGENT ? agent_find(r, o->c->to) : NULL;
     const struct participant *p = a ? participant_find(o->work, a) : NULL;
-    return p && p->joined && p->role != participant_role_of(o->c) ? a : NULL;
+    return p && p->joined && p->target && p->role != participant_role_of(o->c) ? a : NULL;
 }
 
 enum router_refusal participant_check_ask(const struct router *r, struct order *o)
@@ -53,7 +53,7 @@ void participant_act_ask(struct router *r, struct order *o)
     const struct router_command *c = o->c;
     struct agent *turned = participant_turned(r, o);
     if (turned)
-        participant_turn(r, o->work, turned, participant_role_of(c));
+        participant_turn(r, o->work, turned, participant_role_of(c), ROUTER_ACCEPTED);
     else
         participant_ask(r, o->work, participant_candidate(r, o->work, c->target, c->to), participant_role_of(c),
                         c->target, c->to);
@@ -92,19 +92,20 @@ void participant_act_leave(struct router *r, struct order *o)
     participant_not_coming(r, o->work, o->agent, ROUTER_DECLINED);
 }
 
-// The participant whom the holder names.
+// The participant whom the holder names; who watches takes no part for them.
 static enum router_refusal participant_named(const struct router *r, struct order *o, const struct participant **p)
 {
     enum router_refusal why = command_work_in(r, o, ROUTER_ASSIGNED);
     const struct agent *a = agent_find(r, o->c->to);
     *p = !why && a ? participant_find(o->work, a) : NULL;
-    return why || *p ? why : ROUTER_UNKNOWN_AGENT;
+    return why || (*p && !participant_watches(*p)) ? why : ROUTER_UNKNOWN_AGENT;
 }
 
 enum router_refusal participant_check_dismiss(const struct router *r, struct order *o)
 {
     const struct participant *p;
-    return participant_named(r, o, &p);
+    enum router_refusal why = participant_named(r, o, &p);
+    return why || p->target ? why : ROUTER_NOT_YOURS; // nobody sends a supervisor away
 }
 
 void participant_act_dismiss(struct router *r, struct order *o)
@@ -121,5 +122,5 @@ enum router_refusal participant_check_hand_over(const struct router *r, struct o
 
 void participant_act_hand_over(struct router *r, struct order *o)
 {
-    participant_hand_over(r, o->work, agent_find(r, o->c->to));
+    participant_hand_over(r, o->work, agent_find(r, o->c->to), ROUTER_TRANSFERRED);
 }

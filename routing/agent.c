@@ -246,6 +246,8 @@ void agent_set_presence(struct router *r, struct agent *a, enum router_presence 
         participant_give_back(r, a, false, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY);
         agent_reconsider(r, a);
     }
+    if (to == ROUTER_LOST)
+        participant_watch_no_more(r, a, reason);
     if (to == ROUTER_OFFLINE) {
         a->misses = 0;
         participant_give_back(r, a, true, reason);

@@ -276,6 +276,7 @@ struct match scan_work(const struct router *r, const struct work *w, struct verd
 size_t record_limit(const struct router *r);
 struct router_decision *record_decision(struct router *r, struct arena *arena, const struct work *w,
                                         const struct match *m);
+struct router_decision *record_taken(struct router *r, const struct work *w, const struct agent *by);
 struct router_decision *record_everybody(struct router *r, struct arena *arena, const struct work *w, size_t most);
 struct router_candidate *record_candidate(struct arena *arena, const struct router *r, const struct work *w,
                                           const struct verdict *v);

@@ -9,6 +9,9 @@
 // Somebody who is asked or has joined is charged what the work would weigh for them at that moment, until they are gone. When the work
 // leaves its holder in whatever way, its participants are gone; only where it is handed over to one of them the others stay. The acts of
 // desks are act_participant.c's.
+//
+// A supervisor joins without being asked (supervise_join.c), as INVITED or to watch: LISTENING, WHISPERING. Who watches is charged
+// nothing, and is gone with their last desk.
 
 #include "routing/participant.h"
 
@@ -154,11 +157,12 @@ static void participant_tell_calls(struct router *r, const struct work *w, enum 
     }
 }
 
-void participant_turn(struct router *r, struct work *w, struct agent *a, enum router_role role)
+void participant_turn(struct router *r, struct work *w, struct agent *a, enum router_role role,
+                      enum router_reason reason)
 {
     struct participant *p = participant_find(w, a);
     p->role = role;
-    participant_effect(r, ROUTER_PARTICIPANT_JOINED, w, p, ROUTER_ACCEPTED);
+    participant_effect(r, ROUTER_PARTICIPANT_JOINED, w, p, reason);
     participant_tell_calls(r, w, ROUTER_CONNECT, a, role);
     work_touch(r, w);
 }
@@ -171,7 +175,32 @@ void participant_join(struct router *r, struct work *w, struct agent *a)
     if (w->informed == a)
         work_inform(w, NULL);
     participant_arm(r, w);
-    participant_turn(r, w, a, p->role);
+    participant_turn(r, w, a, p->role, ROUTER_ACCEPTED);
+}
+
+bool participant_watches(const struct participant *p)
+{
+    return p->role == ROUTER_ROLE_LISTENING || p->role == ROUTER_ROLE_WHISPERING;
+}
+
+void participant_place(struct router *r, struct work *w, struct agent *a, enum router_role role)
+{
+    struct participant *p = participant_find(w, a);
+    struct participant now = {.agent = a, .role = role, .joined = true, .until = r->at, .to = text_new("")};
+    now.epoch = p ? p->epoch : ++r->epoch;
+    now.charge = participant_watches(&now) ? (struct charge){0} : session_charge(r, w, true);
+    if (p) {
+        text_bury(r, p->to);
+        agent_charge(r, a, p->charge, now.charge);
+        *p = now;
+        participant_arm(r, w);
+    } else {
+        participant_restore(r, w, &now);
+    }
+    a->over = room_exceeded(r, a);
+    if (w->informed == a)
+        work_inform(w, NULL);
+    participant_turn(r, w, a, role, ROUTER_SUPERVISED);
 }
 
 static void participant_remove(struct router *r, struct work *w, struct agent *a)
@@ -228,17 +257,18 @@ void participant_timed_out(struct router *r, struct work *w)
     participant_arm(r, w);
 }
 
-void participant_hand_over(struct router *r, struct work *w, struct agent *to)
+void participant_hand_over(struct router *r, struct work *w, struct agent *to, enum router_reason reason)
 {
     struct agent *from = w->agent;
-    effect_work(r, ROUTER_UNASSIGN, w, from, ROUTER_TRANSFERRED);
+    effect_work(r, ROUTER_UNASSIGN, w, from, reason);
     participant_tell_calls(r, w, ROUTER_DISCONNECT, from, ROUTER_ROLE_NONE);
     text_set(r, &w->former, from->def.id);
     w->prefer_former = false;
-    participant_remove(r, w, to);
-    work_move(r, w, ROUTER_ASSIGNED, to, ROUTER_TRANSFERRED);
+    if (participant_find(w, to))
+        participant_remove(r, w, to);
+    work_move(r, w, ROUTER_ASSIGNED, to, reason);
     to->over = room_exceeded(r, to);
-    effect_work(r, ROUTER_ASSIGN, w, to, ROUTER_TRANSFERRED);
+    effect_work(r, ROUTER_ASSIGN, w, to, reason);
     participant_tell_calls(r, w, ROUTER_CONNECT, to, ROUTER_ROLE_NONE); // as the one who has it
 }
 
@@ -253,6 +283,17 @@ void participant_give_back(struct router *r, struct agent *a, bool gone, enum ro
             i++;
         else
             participant_not_coming(r, w, a, reason);
+    }
+}
+
+void participant_watch_no_more(struct router *r, struct agent *a, enum router_reason reason)
+{
+    for (size_t i = 0; i < a->takes_part.n;) {
+        struct work *w = work_find(r, a->takes_part.v[i]);
+        if (participant_watches(participant_find(w, a)))
+            participant_end(r, w, a, reason);
+        else
+            i++;
     }
 }
 
@@ -316,6 +357,11 @@ static const char *participant_check_work(const struct router *r, const struct w
         const struct participant *p = &w->participants[i];
         if (p->agent == w->agent || participant_find(w, p->agent) != p || !ids_have(&p->agent->takes_part, w->id))
             return "a participant has the work, is one twice or does not know of it";
+        bool unasked = p->target == ROUTER_TARGET_NONE;
+        if ((participant_watches(p) &&
+             (!unasked || !agent_is_here(p->agent) || p->charge.units || p->charge.channels)) ||
+            (unasked && (!p->joined || p->role == ROUTER_ROLE_CONSULTED)))
+            return "a supervisor watches who cannot, or for a charge";
         if (p->epoch > r->epoch || (!p->joined && p->agent->presence != ROUTER_AVAILABLE) ||
             (p->joined && p->agent->presence == ROUTER_OFFLINE) || (p->joined && w->informed == p->agent))
             return "a participant cannot be one";

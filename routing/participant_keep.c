@@ -38,9 +38,9 @@ void participant_take(struct reader *in, struct router *r, struct work *w)
         p.charge.channels = take8(in);
         unsigned target = take8(in);
         const char *to = take_text(in, ROUTER_NAME_MAX);
-        bool legal = p.agent && !participant_find(w, p.agent) && role && role <= ROUTER_ROLE_INVITED && target &&
-                     target <= ROUTER_TARGET_TEAM && p.charge.units <= CORE_UNITS_MAX &&
-                     !(p.charge.channels & ~CORE_CHANNELS_ALL);
+        bool legal = p.agent && !participant_find(w, p.agent) && role && role < ROUTER_ROLES &&
+                     (target || (p.joined && !*to)) && target <= ROUTER_TARGET_TEAM &&
+                     p.charge.units <= CORE_UNITS_MAX && !(p.charge.channels & ~CORE_CHANNELS_ALL);
         if (!reader_must(in, legal, "a participant is out of bounds"))
             return;
         p.role = (enum router_role)role;

@@ -146,6 +146,29 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
     return d;
 }
 
+// Of work that somebody has taken over: nobody was asked about, nothing was compared.
+struct router_decision *record_taken(struct router *r, const struct work *w, const struct agent *by)
+{
+    struct router_decision *d = arena_new(&r->arena, 1, sizeof *d);
+    *d = (struct router_decision){
+        .queue = w->queue->def.name,
+        .winner = by->def.id,
+        .select = w->queue->def.select,
+        .channel = w->channel_now,
+        .needs = "",
+        .floor = w->queue->def.floor,
+        .config = r->config,
+        .wanted = "",
+        .former = w->former,
+        .team = "",
+        .hand = hand_view(w),
+        .overflowed = {w->overflowed, w->overflow_cause},
+        .due = sla_due(r, w),
+        .told = w->notices.said,
+    };
+    return d;
+}
+
 size_t record_limit(const struct router *r)
 {
     return r->agents_n <= ROUTER_CANDIDATES_MAX ? r->agents_n : RECORD_NAMED;

@@ -100,9 +100,9 @@ struct router_supervise {
     const char *client_id;
     const char *by;      // who: agent or token; not empty
     const char *note;    // why, for the record and for whom it concerns; "" = not told
-    const char *agent;   // log_out, drain; assign: to
+    const char *agent;   // log_out, drain; assign: to; listen, whisper, barge, take_over: who does it, themselves
     const char *queue;   // requeue: to; close_queue, open_queue: which
-    uint64_t work;       // assign, pull, requeue, prioritise
+    uint64_t work;       // assign, pull, requeue, prioritise, listen, whisper, barge, take_over
     uint32_t priority;   // prioritise: class 1..9; 0 = the queue's
     int64_t until;       // close_queue: wall; 0 = until it is opened
     const char *to;      // close_queue: where its work goes first; "" = where it overflows to

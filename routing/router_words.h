@@ -106,15 +106,19 @@ enum router_refusal {
 
 enum router_supervision { // what a supervisor does; values equal throughline.v1.Supervision
     ROUTER_SUPERVISION_NONE = 0,
-    ROUTER_LOG_OUT = 1,      // an agent: their desks end, they are offline, their work goes back
-    ROUTER_DRAIN = 2,        // an agent: finishes what is at hand
-    ROUTER_ASSIGN_TO = 3,    // work to an agent by name
-    ROUTER_PULL = 4,         // work from its agent, back to its queue
-    ROUTER_REQUEUE = 5,      // work to another queue
-    ROUTER_PRIORITISE = 6,   // work that waits
-    ROUTER_CLOSE_QUEUE = 7,  // until a time, or until it is opened
-    ROUTER_OPEN_QUEUE = 8,   // which was closed so
-    ROUTER_SUPERVISIONS = 9, // size of tables
+    ROUTER_LOG_OUT = 1,       // an agent: their desks end, they are offline, their work goes back
+    ROUTER_DRAIN = 2,         // an agent: finishes what is at hand
+    ROUTER_ASSIGN_TO = 3,     // work to an agent by name
+    ROUTER_PULL = 4,          // work from its agent, back to its queue
+    ROUTER_REQUEUE = 5,       // work to another queue
+    ROUTER_PRIORITISE = 6,    // work that waits
+    ROUTER_CLOSE_QUEUE = 7,   // until a time, or until it is opened
+    ROUTER_OPEN_QUEUE = 8,    // which was closed so
+    ROUTER_LISTEN = 9,        // to work that somebody has at hand, heard and seen by nobody
+    ROUTER_WHISPER = 10,      // ... heard by agents only
+    ROUTER_BARGE = 11,        // ... heard by the customer, too
+    ROUTER_TAKE_OVER = 12,    // ... and have it from now on
+    ROUTER_SUPERVISIONS = 13, // size of tables
 };
 
 enum router_notice_kind { // what the queue tells a customer by itself; values equal throughline.v1.NoticeKind
@@ -253,8 +257,11 @@ enum router_response_kept { // values equal throughline.v1.ResponseKept
 
 enum router_role { // in work that another agent has
     ROUTER_ROLE_NONE = 0,
-    ROUTER_ROLE_CONSULTED = 1, // speaks with agents only
-    ROUTER_ROLE_INVITED = 2,   // speaks with the customer, too
+    ROUTER_ROLE_CONSULTED = 1,  // speaks with agents only
+    ROUTER_ROLE_INVITED = 2,    // speaks with the customer, too
+    ROUTER_ROLE_LISTENING = 3,  // a supervisor, who hears everything and is heard by nobody
+    ROUTER_ROLE_WHISPERING = 4, // a supervisor, who speaks with agents only
+    ROUTER_ROLES = 5,           // size of tables
 };
 
 enum router_target {

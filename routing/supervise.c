@@ -2,6 +2,7 @@
 //
 // What a supervisor does to agents and work: for each act a check that changes nothing and says what stands against it, and an act
 // that cannot fail once its check has passed. All that follows at once carries who did it and why, and so does the work.
+// Those by which a supervisor joins work themselves are supervise_join.c's.
 //
 // A supervisor goes past the queue's choice of agents, never past its floor, nor past what an agent has said of themselves:
 // presence and channels. They take presence away (log-out, drain) but never give it: nobody is made available by another.
@@ -13,13 +14,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-struct intervention { // one under way
-    struct router_supervise given;
-    struct agent *agent;
-    struct work *work;
-    struct queue *queue;
-};
 
 // ---- the mark on work ----
 
@@ -73,7 +67,7 @@ void hand_take(struct reader *in, struct router *r, struct work *w)
 
 // ---- agents ----
 
-static enum router_refusal check_agent(const struct router *r, struct intervention *v)
+enum router_refusal supervise_find_agent(const struct router *r, struct intervention *v)
 {
     v->agent = agent_find(r, v->given.agent);
     return v->agent ? ROUTER_REFUSAL_NONE : ROUTER_UNKNOWN_AGENT;
@@ -81,13 +75,13 @@ static enum router_refusal check_agent(const struct router *r, struct interventi
 
 static enum router_refusal check_log_out(const struct router *r, struct intervention *v)
 {
-    enum router_refusal why = check_agent(r, v);
+    enum router_refusal why = supervise_find_agent(r, v);
     return !why && v->agent->presence == ROUTER_OFFLINE ? ROUTER_WRONG_STATE : why;
 }
 
 static enum router_refusal check_drain(const struct router *r, struct intervention *v)
 {
-    enum router_refusal why = check_agent(r, v);
+    enum router_refusal why = supervise_find_agent(r, v);
     bool works = !why && (v->agent->presence == ROUTER_AVAILABLE || v->agent->presence == ROUTER_FOCUS);
     return why || works ? why : ROUTER_WRONG_STATE;
 }
@@ -124,7 +118,7 @@ static void act_drain(struct router *r, struct intervention *v)
 
 // ---- work ----
 
-static enum router_refusal check_work(const struct router *r, struct intervention *v, uint32_t states)
+enum router_refusal supervise_find_work(const struct router *r, struct intervention *v, uint32_t states)
 {
     v->work = work_find(r, v->given.work);
     if (!v->work)
@@ -141,8 +135,8 @@ static bool has_room(const struct router *r, const struct work *w, const struct 
 static enum router_refusal check_assign(const struct router *r, struct intervention *v)
 {
     uint32_t states = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_OFFERED) | CORE_BIT(ROUTER_ASSIGNED);
-    enum router_refusal why = check_work(r, v, states);
-    why = why ? why : check_agent(r, v);
+    enum router_refusal why = supervise_find_work(r, v, states);
+    why = why ? why : supervise_find_agent(r, v);
     if (why)
         return why;
     const struct work *w = v->work;
@@ -186,7 +180,7 @@ static void act_assign(struct router *r, struct intervention *v)
 
 static enum router_refusal check_pull(const struct router *r, struct intervention *v)
 {
-    return check_work(r, v, CORE_BIT(ROUTER_OFFERED) | CORE_BIT(ROUTER_ASSIGNED));
+    return supervise_find_work(r, v, CORE_BIT(ROUTER_OFFERED) | CORE_BIT(ROUTER_ASSIGNED));
 }
 
 static void act_pull(struct router *r, struct intervention *v)
@@ -200,7 +194,7 @@ static void act_pull(struct router *r, struct intervention *v)
 static enum router_refusal check_requeue(const struct router *r, struct intervention *v)
 {
     uint32_t states = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_OFFERED) | CORE_BIT(ROUTER_ASSIGNED);
-    enum router_refusal why = check_work(r, v, states);
+    enum router_refusal why = supervise_find_work(r, v, states);
     v->queue = queue_find(r, v->given.queue);
     if (why || !v->queue)
         return why ? why : ROUTER_UNKNOWN_QUEUE;
@@ -229,7 +223,7 @@ static void act_requeue(struct router *r, struct intervention *v)
 
 static enum router_refusal check_prioritise(const struct router *r, struct intervention *v)
 {
-    enum router_refusal why = check_work(r, v, CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_OFFERED));
+    enum router_refusal why = supervise_find_work(r, v, CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_OFFERED));
     return !why && v->given.priority > CORE_PRIORITY_MAX ? ROUTER_INVALID : why;
 }
 
@@ -270,10 +264,18 @@ static const struct {
     enum router_refusal (*check)(const struct router *r, struct intervention *v);
     void (*act)(struct router *r, struct intervention *v);
 } supervise_acts[ROUTER_SUPERVISIONS] = {
-    [ROUTER_LOG_OUT] = {check_log_out, act_log_out}, [ROUTER_DRAIN] = {check_drain, act_drain},
-    [ROUTER_ASSIGN_TO] = {check_assign, act_assign}, [ROUTER_PULL] = {check_pull, act_pull},
-    [ROUTER_REQUEUE] = {check_requeue, act_requeue}, [ROUTER_PRIORITISE] = {check_prioritise, act_prioritise},
-    [ROUTER_CLOSE_QUEUE] = {check_close, act_close}, [ROUTER_OPEN_QUEUE] = {check_open, act_open},
+    [ROUTER_LOG_OUT] = {check_log_out, act_log_out},
+    [ROUTER_DRAIN] = {check_drain, act_drain},
+    [ROUTER_ASSIGN_TO] = {check_assign, act_assign},
+    [ROUTER_PULL] = {check_pull, act_pull},
+    [ROUTER_REQUEUE] = {check_requeue, act_requeue},
+    [ROUTER_PRIORITISE] = {check_prioritise, act_prioritise},
+    [ROUTER_CLOSE_QUEUE] = {check_close, act_close},
+    [ROUTER_OPEN_QUEUE] = {check_open, act_open},
+    [ROUTER_LISTEN] = {supervise_check_join, supervise_act_join},
+    [ROUTER_WHISPER] = {supervise_check_join, supervise_act_join},
+    [ROUTER_BARGE] = {supervise_check_join, supervise_act_join},
+    [ROUTER_TAKE_OVER] = {supervise_check_take_over, supervise_act_take_over},
 };
 
 // ---- the input ----

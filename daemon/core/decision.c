@@ -12,7 +12,8 @@ _Static_assert((int)ROUTER_CAUSE_TARGET == (int)THROUGHLINE__V1__CAUSE__CAUSE_TA
 _Static_assert((int)ROUTER_NOTICE_EMERGENCY == (int)THROUGHLINE__V1__NOTICE_KIND__NOTICE_KIND_EMERGENCY,
                "equal values");
 _Static_assert((int)ROUTER_CAUSE_CLOSED == (int)THROUGHLINE__V1__CAUSE__CAUSE_CLOSED, "equal values");
-_Static_assert((int)ROUTER_OPEN_QUEUE == (int)THROUGHLINE__V1__SUPERVISION__SUPERVISION_OPEN_QUEUE, "equal values");
+_Static_assert((int)ROUTER_TAKE_OVER == (int)THROUGHLINE__V1__SUPERVISION__SUPERVISION_TAKE_OVER, "equal values");
+_Static_assert((int)ROUTER_ROLE_WHISPERING == (int)THROUGHLINE__V1__ROLE__ROLE_WHISPERING, "equal values");
 _Static_assert((int)ROUTER_CALLBACK_CANCELLED == (int)THROUGHLINE__V1__REASON__REASON_CALLBACK_CANCELLED,
                "equal values");
 _Static_assert((int)ROUTER_BEHIND_NAMED == (int)THROUGHLINE__V1__BEHIND__BEHIND_NAMED, "equal values");

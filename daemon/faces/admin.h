@@ -114,6 +114,10 @@ bool admin_cursor_number(struct http_request *r, const char *cursor, uint64_t *o
     X(admin_pull)                                                                                                      \
     X(admin_requeue)                                                                                                   \
     X(admin_priority)                                                                                                  \
+    X(admin_listen)                                                                                                    \
+    X(admin_whisper)                                                                                                   \
+    X(admin_barge)                                                                                                     \
+    X(admin_take_over)                                                                                                 \
     X(admin_close_queue)                                                                                               \
     X(admin_open_queue)                                                                                                \
     X(admin_tokens)                                                                                                    \

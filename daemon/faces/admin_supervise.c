@@ -81,7 +81,7 @@ static void supervise(struct face *face, struct http_request *r, Throughline__V1
             admin_text_set(&s->queue, queue);
         if (work)
             s->work = work;
-        wrong = supervise_wrong(s, &field);
+        wrong = supervise_wrong(s, http_identity(r)->agent, &field);
     }
     if (wrong)
         http_problem(r, PROBLEM_invalid_body, field, wrong);
@@ -164,4 +164,24 @@ void admin_requeue(void *faces, struct http_request *r)
 void admin_priority(void *faces, struct http_request *r)
 {
     supervise_work(faces, r, THROUGHLINE__V1__SUPERVISION__SUPERVISION_PRIORITY);
+}
+
+void admin_listen(void *faces, struct http_request *r)
+{
+    supervise_work(faces, r, THROUGHLINE__V1__SUPERVISION__SUPERVISION_LISTEN);
+}
+
+void admin_whisper(void *faces, struct http_request *r)
+{
+    supervise_work(faces, r, THROUGHLINE__V1__SUPERVISION__SUPERVISION_WHISPER);
+}
+
+void admin_barge(void *faces, struct http_request *r)
+{
+    supervise_work(faces, r, THROUGHLINE__V1__SUPERVISION__SUPERVISION_BARGE);
+}
+
+void admin_take_over(void *faces, struct http_request *r)
+{
+    supervise_work(faces, r, THROUGHLINE__V1__SUPERVISION__SUPERVISION_TAKE_OVER);
 }

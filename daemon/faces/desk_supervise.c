@@ -9,12 +9,13 @@
 bool desk_supervise(struct desk *d, struct desk_pending *p, struct desk_fault *f)
 {
     Throughline__V1__Supervise *s = p->command->supervise;
-    const char *field = NULL, *wrong = supervise_wrong(s, &field);
+    const char *field = NULL, *wrong;
     char key[160], by[ROUTER_NAME_MAX + 1];
     if (!(d->who.role & (AUTH_SUPERVISOR | AUTH_ADMIN))) {
         *f = (struct desk_fault){"forbidden", "supervise", "the token is not a supervisor's"};
         return false;
     }
+    wrong = supervise_wrong(s, d->agent, &field);
     if (wrong) {
         *f = (struct desk_fault){"invalid_field", field, wrong};
         return false;

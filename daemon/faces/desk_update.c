@@ -48,7 +48,7 @@ static Throughline__V1__Work *work_now(const struct desk *d, const struct router
 {
     struct router_work_view w;
     if (router_work(router_of(d), e->work, &w))
-        return core_work_message(router_of(d), &w);
+        return desk_work(d, &w);
     Throughline__V1__Work *m = xcalloc(1, sizeof *m);
     throughline__v1__work__init(m);
     m->id = e->work;
@@ -120,15 +120,24 @@ static void tell_asked(struct desk *d, const struct core_effect *ce, const char 
     context_load(d->all, i, &a->context, e->conversation, e->customer, ce->input, desk_story_room(d), work_now(d, e));
 }
 
+// Who came unasked does not know the story yet.
 static void tell_joined(struct desk *d, const struct core_effect *ce, const char *seq)
 {
-    Throughline__V1__Joined joined = THROUGHLINE__V1__JOINED__INIT;
-    joined.work = work_now(d, ce->e);
-    joined.role = (Throughline__V1__Role)ce->e->role;
-    Throughline__V1__DeskUpdate u = update_of(THROUGHLINE__V1__DESK_UPDATE__UPDATE_JOINED, seq);
-    u.joined = &joined;
-    desk_send(d, &u);
-    throughline__v1__work__free_unpacked(joined.work, NULL);
+    const struct router_effect *e = ce->e;
+    Throughline__V1__DeskUpdate *u = update_new(THROUGHLINE__V1__DESK_UPDATE__UPDATE_JOINED, seq);
+    Throughline__V1__Joined *j = u->joined = xcalloc(1, sizeof *j);
+    throughline__v1__joined__init(j);
+    j->work = work_now(d, e);
+    j->role = (Throughline__V1__Role)e->role;
+    j->supervised = decision_supervised(&e->hand);
+    if (e->reason == ROUTER_SUPERVISED) {
+        struct desk_item *i = desk_send_later(d, u, 1);
+        context_load(d->all, i, &j->context, e->conversation, e->customer, ce->input, desk_story_room(d),
+                     work_now(d, e));
+        return;
+    }
+    desk_send(d, u);
+    throughline__v1__desk_update__free_unpacked(u, NULL);
 }
 
 static void tell_parted(struct desk *d, const struct core_effect *ce, const char *seq)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/loop.h"
+#include "daemon/config/config.h"
 #include "daemon/core/decision.h"
 #include "daemon/faces/desk.h"
 
@@ -20,21 +21,34 @@ struct concern {
 struct concerns {
     struct concern *v;
     size_t n, offers;
-    const char *agent;
-    const struct router *router;
+    const struct desk *desk;
 };
+
+Throughline__V1__Work *desk_work(const struct desk *d, const struct router_work_view *w)
+{
+    const struct face *face = d->all->face;
+    bool sees = face->faces->config->routing.tell_agent_of_listening || d->who.role != AUTH_AGENT;
+    struct router_work_view seen = *w;
+    seen.participants_n = 0;
+    for (size_t i = 0; i < w->participants_n; i++) {
+        const struct router_participant_view *p = &w->participants[i];
+        if (sees || p->role != ROUTER_ROLE_LISTENING || strcmp(p->agent, d->agent) == 0)
+            seen.participants[seen.participants_n++] = *p;
+    }
+    return core_work_message(core_router(face->core), &seen);
+}
 
 static void on_concern(void *ctx, const struct router_work_view *w, bool informed)
 {
     struct concerns *all = ctx;
     struct router_offer_view own = {0};
-    bool offered = router_offer_to(all->router, w->id, all->agent, &own);
+    bool offered = router_offer_to(core_router(all->desk->all->face->core), w->id, all->desk->agent, &own);
     all->v = xrealloc(all->v, (all->n + 1) * sizeof *all->v);
     struct concern *c = &all->v[all->n++];
     *c = (struct concern){.work = w->id,
                           .conversation = w->conversation,
                           .customer = w->customer,
-                          .message = core_work_message(all->router, w),
+                          .message = desk_work(all->desk, w),
                           .offered = !informed && offered,
                           .epoch = own.epoch,
                           .deadline = own.deadline,
@@ -73,7 +87,7 @@ static Throughline__V1__Offer *offer_of(struct desk *d, const struct concern *c)
     o->context = xcalloc(1, sizeof *o->context);
     throughline__v1__context__init(o->context);
     if (router_work(core_router(d->all->face->core), c->work, &w))
-        o->context->work = core_work_message(core_router(d->all->face->core), &w);
+        o->context->work = desk_work(d, &w);
     return o;
 }
 
@@ -116,7 +130,7 @@ static void add_concerns(struct desk *d, Throughline__V1__DeskUpdate *u, const s
 
 void desk_welcome(struct desk *d, bool resumed)
 {
-    struct concerns all = {.agent = d->agent, .router = core_router(d->all->face->core)};
+    struct concerns all = {.desk = d};
     Throughline__V1__DeskUpdate *u = welcome_new(d, resumed);
     if (!resumed && *d->agent)
         router_each_concern(core_router(d->all->face->core), d->agent, on_concern, &all);

@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/base/loop.h"
 #include "daemon/config/config.h"
 #include "proto/names.h"
 #include "routing/router.h"
 
 static const struct {
     bool agent, work, queue, closes;
+    bool self; // the agent is whoever asks
 } needs[] = {
     [THROUGHLINE__V1__SUPERVISION__SUPERVISION_LOG_OUT] = {.agent = true},
     [THROUGHLINE__V1__SUPERVISION__SUPERVISION_DRAIN] = {.agent = true},
@@ -21,6 +23,10 @@ static const struct {
     [THROUGHLINE__V1__SUPERVISION__SUPERVISION_PRIORITY] = {.work = true},
     [THROUGHLINE__V1__SUPERVISION__SUPERVISION_CLOSE_QUEUE] = {.queue = true, .closes = true},
     [THROUGHLINE__V1__SUPERVISION__SUPERVISION_OPEN_QUEUE] = {.queue = true},
+    [THROUGHLINE__V1__SUPERVISION__SUPERVISION_LISTEN] = {.agent = true, .self = true, .work = true},
+    [THROUGHLINE__V1__SUPERVISION__SUPERVISION_WHISPER] = {.agent = true, .self = true, .work = true},
+    [THROUGHLINE__V1__SUPERVISION__SUPERVISION_BARGE] = {.agent = true, .self = true, .work = true},
+    [THROUGHLINE__V1__SUPERVISION__SUPERVISION_TAKE_OVER] = {.agent = true, .self = true, .work = true},
 };
 
 static const char *closure_wrong(const Throughline__V1__Supervise *s, bool closes, const char **field)
@@ -37,13 +43,26 @@ static const char *closure_wrong(const Throughline__V1__Supervise *s, bool close
     return config_emergency_wrong(s->message);
 }
 
-const char *supervise_wrong(const Throughline__V1__Supervise *s, const char **field)
+// Nobody is made to listen by another, where it is known who asks.
+static const char *self_wrong(Throughline__V1__Supervise *s, const char *own)
+{
+    if (!*s->agent && *own)
+        s->agent = xstrdup(own);
+    if (!*s->agent)
+        return "must be an agent's id, since the token has none";
+    return !*own || strcmp(s->agent, own) == 0 ? NULL : "must be the token's own agent";
+}
+
+const char *supervise_wrong(Throughline__V1__Supervise *s, const char *own, const char **field)
 {
     size_t act = (size_t)s->act;
     *field = "act";
     if (!act || act >= sizeof needs / sizeof *needs)
         return "must say what to do";
     *field = "agent";
+    const char *wrong = needs[act].self ? self_wrong(s, own) : NULL;
+    if (wrong)
+        return wrong;
     if (needs[act].agent != (*s->agent != '\0') || strlen(s->agent) > ROUTER_NAME_MAX)
         return needs[act].agent ? "must be an agent's id" : "has no meaning here";
     *field = "work";

@@ -97,3 +97,83 @@ async def test_a_supervisor_who_only_watches_may_act_too(world):
         async with Desk(daemon.address, daemon.token("supervisor"), name="watcher", available=False) as watcher:
             await watcher.do(supervise=pb.Supervise(act=pb.SUPERVISION_DRAIN, agent="ann"))
             await ann.wait("presence", lambda p: p.presence == pb.PRESENCE_STATE_AWAY and p.supervised.by)
+
+
+async def test_a_supervisor_listens_whispers_and_barges_in(world):
+    daemon = world(lambda c: c["routing"].update(tell_agent_of_listening=False))
+    async with daemon.desk("ann") as ann, supervisor(daemon) as cleo:
+        placed = stored(daemon.http().post_event(words(*SUE)))
+        await ann.take()
+        work = await work_of(daemon, placed.conversation)
+        await cleo.do(supervise=pb.Supervise(act=pb.SUPERVISION_LISTEN, work=work, reason="training"))
+        joined = await cleo.wait("joined", lambda j: j.work.id == work)
+        assert (joined.role, joined.supervised.act, joined.supervised.reason) == (pb.ROLE_LISTENING, pb.SUPERVISION_LISTEN, "training")
+        assert [e.message.text for e in joined.context.timeline] == ["hello"]  # nobody had asked, so the story comes with it
+        assert [p.agent for p in joined.work.participants] == ["cleo"]
+        await ann.say(placed.conversation, "how can I help?")
+        await cleo.entry("how can I help?")
+        await cleo.refused(pb.REFUSAL_NOT_YOURS, note=pb.Note(conversation=placed.conversation, text="psst"))
+        async with daemon.desk("ann") as again:  # all that she may know
+            (context,) = again.welcome.contexts
+            assert not context.work.participants
+        assert not any(u.work.participants for u in ann.seen if u.HasField("work"))
+        assert [p.role for p in daemon.admin.read(f"/v1/work/{work}", pb.Work()).participants] == [pb.ROLE_LISTENING]
+        await cleo.do(supervise=pb.Supervise(act=pb.SUPERVISION_WHISPER, work=work))
+        await ann.wait("work", lambda w: [p.role for p in w.participants] == [pb.ROLE_WHISPERING])  # she is spoken to
+        await cleo.do(note=pb.Note(conversation=placed.conversation, text="offer a refund"))
+        assert (await ann.entry("offer a refund")).note
+        await cleo.refused(pb.REFUSAL_NOT_YOURS, send=pb.Send(conversation=placed.conversation, message=pb.Message(text="hello")))
+        assert daemon.agent("cleo").load == 0
+        await cleo.do(supervise=pb.Supervise(act=pb.SUPERVISION_BARGE, work=work))
+        await cleo.say(placed.conversation, "you get a refund")
+        await ann.refused(pb.REFUSAL_NOT_YOURS, dismiss=pb.Dismiss(work=work, agent="cleo"))
+        assert daemon.agent("cleo").load == 1
+        await cleo.do(leave=pb.Leave(work=work))
+        assert (await cleo.wait("parted")).reason == pb.REASON_LEFT
+    audit = [[a["action"], a["target"], a.get("detail")] for a in json.loads(daemon.cli("--json", "audit").stdout)]
+    assert ["supervise.listen", f"{work} cleo", "training"] in audit and ["supervise.barge", f"{work} cleo", None] in audit
+
+
+async def test_a_supervisor_comes_to_a_call_and_takes_it_over(world):
+    daemon = world()
+    async with daemon.desk("ann") as ann, daemon.gateway("phone") as gateway, daemon.desk("cleo", available=False) as cleo:
+        stored(daemon.http().post_event(call("phone", "tel:+4915155500095", "c1")))
+        number = (await ann.take()).work.id
+        await gateway.wait("delivery", lambda d: d.connect.agent == "ann")
+        path = f"/v1/work/{number}"
+        assert post(daemon, f"{path}/listen").status == 400  # the token has no agent: who?
+        assert post(daemon, f"{path}/listen", agent="bert").status == 422  # who has no desk
+        assert post(daemon, f"{path}/listen", agent="ann").status == 422  # whose it is
+        for act, role in (("listen", pb.ROLE_LISTENING), ("whisper", pb.ROLE_WHISPERING), ("barge", pb.ROLE_INVITED)):
+            answer = post(daemon, f"{path}/{act}", agent="cleo")
+            assert (answer.status, [(p.agent, p.role) for p in answer.message(pb.Work()).participants]) == (200, [("cleo", role)])
+            await gateway.wait("delivery", lambda d, role=role: d.connect.agent == "cleo" and d.connect.role == role)
+            await ann.wait("work", lambda w, role=role: [p.role for p in w.participants] == [role])
+        assert post(daemon, f"{path}/take-over", agent="cleo").status == 422  # she is away
+        await cleo.do(presence=pb.SetPresence(state=pb.PRESENCE_STATE_AVAILABLE))
+        told = daemon.cli("supervise", "take-over", str(number), "--agent", "cleo", "--reason", "angry").stdout
+        assert told.endswith("with cleo\n")
+        lost = await ann.wait("unassigned", lambda u: u.work == number)
+        assert (lost.reason, lost.supervised.act, lost.supervised.reason) == (pb.REASON_SUPERVISED, pb.SUPERVISION_TAKE_OVER, "angry")
+        assert (await cleo.wait("assigned", lambda a: a.work.id == number)).context.work.agent == "cleo"
+        assert (await gateway.wait("delivery", lambda d: d.HasField("disconnect"))).disconnect.agent == "ann"
+        await gateway.wait("delivery", lambda d: d.connect.agent == "cleo" and d.connect.role == pb.ROLE_UNSPECIFIED)
+        (record,) = await eventually(lambda: [d for d in daemon.why(number).decisions if d.supervised.act == pb.SUPERVISION_TAKE_OVER], "it is recorded")
+        assert (record.winner, record.former, record.reason, len(record.candidates)) == ("cleo", "ann", pb.REASON_SUPERVISED, 0)
+        shown = daemon.cli("why", str(number)).stdout
+        assert ": cleo\n  take over by " in shown and ": angry\n" in shown
+
+
+async def test_nobody_is_made_to_listen_by_another(world):
+    daemon = world()
+    async with daemon.desk("ann") as ann, supervisor(daemon) as cleo:
+        placed = stored(daemon.http().post_event(words(*SUE)))
+        await ann.take()
+        work = await work_of(daemon, placed.conversation)
+        await cleo.put(pb.DeskCommand(client_id="x1", supervise=pb.Supervise(act=pb.SUPERVISION_LISTEN, work=work, agent="bert")))
+        assert (await cleo.wait("error", lambda e: e.field.startswith("x1"))).code == "invalid_field"
+        await ann.put(pb.DeskCommand(client_id="x2", supervise=pb.Supervise(act=pb.SUPERVISION_LISTEN, work=work)))
+        assert (await ann.wait("error", lambda e: e.field.startswith("x2"))).code == "forbidden"
+        await cleo.do(supervise=pb.Supervise(act=pb.SUPERVISION_LISTEN, work=work))
+        await ann.wait("work", lambda w: [p.agent for p in w.participants] == ["cleo"])  # told, unless the company decides otherwise
+    await eventually(lambda: not daemon.admin.read(f"/v1/work/{work}", pb.Work()).participants, "without a desk nobody listens")

@@ -216,6 +216,27 @@ static void make_assignment(struct world *w, const struct router *r, struct rout
         in->supervise.agent = world_copy(w, v.def.id);
 }
 
+// A supervisor comes to work that somebody has at hand: one who has a desk, mostly; sometimes one who is there already.
+static void make_sitting_in(struct world *w, const struct router *r, struct router_input *in)
+{
+    struct router_work_view next, v = {0};
+    struct router_agent_view a = {.def = {.id = ""}};
+    uint32_t n = 0;
+    make_supervision(w, r, in);
+    in->supervise.act = (enum router_supervision)(ROUTER_LISTEN + world_random(w, 4));
+    for (uint64_t after = 0; router_next_work(r, after, &next); after = next.id) {
+        if (next.state == ROUTER_ASSIGNED && world_random(w, ++n) == 0)
+            v = next;
+    }
+    if (!n)
+        return;
+    in->supervise.work = v.id;
+    if (v.participants_n && world_chance(w, 60))
+        in->supervise.agent = world_copy(w, v.participants[world_random(w, (uint32_t)v.participants_n)].agent);
+    else if (some_agent(w, r, world_chance(w, 70), &a))
+        in->supervise.agent = world_copy(w, a.def.id);
+}
+
 static void make_other(struct world *w, const struct router *r, struct router_input *in)
 {
     (void)r;
@@ -295,6 +316,7 @@ static const struct maker {
     {make_supervision, {2, 1, 2, 1, 5, 4, 1}},  {make_assignment, {1, 0, 2, 1, 1, 2, 0}},
     {make_other, {4, 1, 1, 1, 2, 2, 1}},        {make_tick, {0, 3, 1, 75, 20, 0, 0}},
     {make_said, {1, 1, 0, 1, 1, 1, 0}},         {make_callback, {4, 4, 2, 2, 3, 2, 0}},
+    {make_sitting_in, {2, 2, 0, 1, 4, 1, 1}},
 };
 
 // ---- time ----

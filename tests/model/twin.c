@@ -521,7 +521,8 @@ static enum router_refusal may(struct twin *t, const struct router_command *c, s
     if (c->act == ROUTER_ACT_WRAP_UP_DONE)
         return mine(c, *w, ROUTER_WRAP_UP);
     const struct twin_participant *p = *w ? twin_participant(*w, c->agent) : NULL;
-    if (p && p->joined && (c->act == ROUTER_ACT_NOTE || p->role == ROUTER_ROLE_INVITED))
+    bool speaks = p && p->joined && p->role != ROUTER_ROLE_LISTENING;
+    if (speaks && (c->act == ROUTER_ACT_NOTE || p->role == ROUTER_ROLE_INVITED))
         return c->act == ROUTER_ACT_SEND ? may_send(*w, c) : ROUTER_REFUSAL_NONE;
     if (!*w || !same((*w)->agent, c->agent) || ((*w)->state != ROUTER_ASSIGNED && (*w)->state != ROUTER_WRAP_UP))
         return ROUTER_NOT_YOURS;

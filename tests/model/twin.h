@@ -153,6 +153,7 @@ struct twin_participant {
     enum router_role role;
     enum router_target target;
     bool joined;
+    bool boss; // a supervisor, who came unasked
     int64_t until;
     uint64_t epoch;
     uint32_t units, places;
@@ -400,6 +401,9 @@ void twin_call_of_participants(struct twin *t, enum router_effect_kind kind, con
 void twin_all_go(struct twin *t, struct twin_work *w, enum router_reason reason);
 void twin_nobody_came(struct twin *t, struct twin_work *w);
 void twin_leaves_all(struct twin *t, const char *agent, bool gone, enum router_reason reason);
+void twin_ears_off(struct twin *t, const char *agent, enum router_reason reason);
+enum router_refusal twin_may_sit_in(struct twin *t, const struct router_supervise *s, struct twin_work *w);
+void twin_sit_in(struct twin *t, const struct router_supervise *s, struct twin_work *w);
 enum router_refusal twin_may_take_part(struct twin *t, const struct router_command *c, struct twin_work *w);
 void twin_take_part(struct twin *t, struct twin_work *w, const struct router_command *c);
 
@@ -432,6 +436,8 @@ const struct twin_lesson *twin_lesson_of(struct twin *t, const char *agent, cons
 // Answered by twin_record.c.
 void twin_record(struct twin *t, const struct twin_work *w, const struct twin_agent *winner,
                  const struct twin_view *all, struct twin_view *qualified, size_t n, bool named);
+
+void twin_record_taken(struct twin *t, const struct twin_work *w, const char *by);
 
 // Used by twin_supervise.c, answered by twin.c and twin_rules.c.
 void twin_refuse(struct twin *t, enum router_refusal why);

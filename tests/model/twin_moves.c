@@ -181,6 +181,8 @@ void twin_presence(struct twin *t, struct twin_agent *a, enum router_presence to
     }
     if (to != ROUTER_AVAILABLE)
         twin_leaves_all(t, a->id, false, reason == ROUTER_REMOVED ? ROUTER_REMOVED : ROUTER_WENT_AWAY);
+    if (to == ROUTER_LOST)
+        twin_ears_off(t, a->id, reason);
     if (to == ROUTER_OFFLINE)
         twin_leaves_all(t, a->id, true, reason);
     for (size_t i = 0; i < t->works_n && to == ROUTER_OFFLINE; i++) {

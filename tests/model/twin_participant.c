@@ -154,7 +154,8 @@ static void all_calls(struct twin *t, enum router_effect_kind kind, const struct
 static void turn(struct twin *t, struct twin_work *w, struct twin_participant *p, enum router_role role)
 {
     p->role = role;
-    struct twin_event *e = twin_tell(t, ROUTER_PARTICIPANT_JOINED, w, p->agent, ROUTER_ACCEPTED);
+    struct twin_event *e =
+        twin_tell(t, ROUTER_PARTICIPANT_JOINED, w, p->agent, p->boss ? ROUTER_SUPERVISED : ROUTER_ACCEPTED);
     e->epoch = p->epoch;
     e->role = p->role;
     all_calls(t, ROUTER_CONNECT, w, p->agent, p->role);
@@ -247,6 +248,7 @@ enum router_refusal twin_may_take_part(struct twin *t, const struct router_comma
     if (!w)
         return ROUTER_UNKNOWN_WORK;
     struct twin_participant *own = twin_participant(w, c->agent), *named = twin_participant(w, c->to);
+    bool ears = named && (named->role == ROUTER_ROLE_LISTENING || named->role == ROUTER_ROLE_WHISPERING);
     if (c->act == ROUTER_ACT_JOIN)
         return own && !own->joined && own->epoch == c->epoch ? ROUTER_REFUSAL_NONE : ROUTER_OFFER_PAST;
     if (c->act == ROUTER_ACT_LEAVE)
@@ -257,6 +259,8 @@ enum router_refusal twin_may_take_part(struct twin *t, const struct router_comma
         return ROUTER_WRONG_STATE;
     if (c->act == ROUTER_ACT_DISMISS || c->act == ROUTER_ACT_HAND_OVER) {
         bool early = c->act == ROUTER_ACT_HAND_OVER && named && !named->joined;
+        if (named && named->boss)
+            return ears ? ROUTER_UNKNOWN_AGENT : c->act == ROUTER_ACT_DISMISS ? ROUTER_NOT_YOURS : ROUTER_REFUSAL_NONE;
         return early ? ROUTER_WRONG_STATE : named ? ROUTER_REFUSAL_NONE : ROUTER_UNKNOWN_AGENT;
     }
     if (c->target == ROUTER_TARGET_QUEUE && !twin_queue(t, c->to))
@@ -267,24 +271,28 @@ enum router_refusal twin_may_take_part(struct twin *t, const struct router_comma
         return ROUTER_UNKNOWN_TEAM;
     if (c->target == ROUTER_TARGET_NONE || (c->target == ROUTER_TARGET_AGENT && same(c->to, c->agent)))
         return ROUTER_INVALID;
-    if (c->target == ROUTER_TARGET_AGENT && named && named->joined && named->role != role_meant(c))
+    if (c->target == ROUTER_TARGET_AGENT && named && named->joined && !named->boss && named->role != role_meant(c))
         return ROUTER_REFUSAL_NONE;
     if (w->participants_n == ROUTER_PARTICIPANTS_MAX)
         return ROUTER_FULL;
     return *twin_somebody(t, w, c->target, c->to) ? ROUTER_REFUSAL_NONE : ROUTER_NOBODY;
 }
 
-static void hand_over(struct twin *t, struct twin_work *w, const char *to)
+static void hand_over(struct twin *t, struct twin_work *w, const char *to, enum router_reason reason)
 {
     char from[TWIN_NAME];
+    struct twin_participant *among = twin_participant(w, to);
     twin_name(from, w->agent);
-    twin_tell(t, ROUTER_UNASSIGN, w, from, ROUTER_TRANSFERRED);
+    twin_tell(t, ROUTER_UNASSIGN, w, from, reason);
     all_calls(t, ROUTER_DISCONNECT, w, from, ROUTER_ROLE_NONE);
     twin_name(w->former, from);
     w->prefer_former = false;
-    strike(w, twin_participant(w, to));
-    twin_move(t, w, ROUTER_ASSIGNED, to, ROUTER_TRANSFERRED);
-    twin_tell(t, ROUTER_ASSIGN, w, to, ROUTER_TRANSFERRED);
+    if (among)
+        strike(w, among);
+    if (same(w->informed, to))
+        twin_name(w->informed, "");
+    twin_move(t, w, ROUTER_ASSIGNED, to, reason);
+    twin_tell(t, ROUTER_ASSIGN, w, to, reason);
     all_calls(t, ROUTER_CONNECT, w, to, ROUTER_ROLE_NONE);
 }
 
@@ -301,7 +309,7 @@ void twin_take_part(struct twin *t, struct twin_work *w, const struct router_com
     } else if (c->act == ROUTER_ACT_DISMISS) {
         go(t, w, twin_participant(w, c->to), ROUTER_DISMISSED);
     } else if (c->act == ROUTER_ACT_HAND_OVER) {
-        hand_over(t, w, c->to);
+        hand_over(t, w, c->to, ROUTER_TRANSFERRED);
     } else {
         struct twin_participant *named = c->target == ROUTER_TARGET_AGENT ? twin_participant(w, c->to) : NULL;
         if (named)
@@ -309,4 +317,73 @@ void twin_take_part(struct twin *t, struct twin_work *w, const struct router_com
         else
             twin_ask_to_come(t, w, twin_somebody(t, w, c->target, c->to), role_meant(c), c->target, c->to);
     }
+}
+
+// ---- supervisors ----
+
+// The desk is gone: nobody hears with it.
+void twin_ears_off(struct twin *t, const char *agent, enum router_reason reason)
+{
+    for (size_t i = 0; i < t->works_n; i++) {
+        struct twin_participant *p = twin_participant(&t->works[i], agent);
+        if (p && p->role >= ROUTER_ROLE_LISTENING)
+            go(t, &t->works[i], p, reason);
+    }
+}
+
+static enum router_role role_of_boss(enum router_supervision act)
+{
+    return act == ROUTER_BARGE     ? ROUTER_ROLE_INVITED
+           : act == ROUTER_WHISPER ? ROUTER_ROLE_WHISPERING
+           : act == ROUTER_LISTEN  ? ROUTER_ROLE_LISTENING
+                                   : ROUTER_ROLE_NONE;
+}
+
+enum router_refusal twin_may_sit_in(struct twin *t, const struct router_supervise *s, struct twin_work *w)
+{
+    const struct twin_agent *a = twin_agent(t, s->agent);
+    if (w->state != ROUTER_ASSIGNED)
+        return ROUTER_WRONG_STATE;
+    if (!a)
+        return ROUTER_UNKNOWN_AGENT;
+    const struct twin_participant *p = twin_participant(w, a->id);
+    if (same(w->agent, a->id))
+        return ROUTER_WRONG_STATE;
+    if (a->presence == ROUTER_OFFLINE || a->presence == ROUTER_LOST)
+        return ROUTER_AGENT_ABSENT;
+    if (s->act == ROUTER_TAKE_OVER) {
+        if (a->presence == ROUTER_AWAY)
+            return ROUTER_AGENT_ABSENT;
+        if (!twin_takes(a, twin_channels(w)))
+            return ROUTER_AGENT_CHANNEL;
+        return twin_meets_floor(a, twin_queue(t, w->queue)) ? ROUTER_REFUSAL_NONE : ROUTER_AGENT_UNFIT;
+    }
+    if (p && p->joined && p->role == role_of_boss(s->act))
+        return ROUTER_WRONG_STATE;
+    return !p && w->participants_n == ROUTER_PARTICIPANTS_MAX ? ROUTER_FULL : ROUTER_REFUSAL_NONE;
+}
+
+void twin_sit_in(struct twin *t, const struct router_supervise *s, struct twin_work *w)
+{
+    if (s->act == ROUTER_TAKE_OVER) {
+        twin_name(w->former, w->agent);
+        w->reason = ROUTER_SUPERVISED;
+        twin_record_taken(t, w, s->agent);
+        hand_over(t, w, s->agent, ROUTER_SUPERVISED);
+        return;
+    }
+    struct twin_participant *p = twin_participant(w, s->agent);
+    if (!p) {
+        p = &w->participants[w->participants_n++];
+        memset(p, 0, sizeof *p);
+        twin_name(p->agent, s->agent);
+        p->epoch = ++t->epoch;
+    }
+    p->joined = p->boss = true;
+    p->target = ROUTER_TARGET_NONE;
+    p->units = s->act == ROUTER_BARGE ? twin_weight(t, w, ROUTER_QUEUED) : 0;
+    p->places = s->act == ROUTER_BARGE ? twin_channels(w) : 0;
+    if (same(w->informed, p->agent))
+        twin_name(w->informed, "");
+    turn(t, w, p, role_of_boss(s->act));
 }

@@ -112,3 +112,15 @@ void twin_record(struct twin *t, const struct twin_work *w, const struct twin_ag
             add_candidate(e, &all[i]);
     }
 }
+
+// By a supervisor, who compared nobody.
+void twin_record_taken(struct twin *t, const struct twin_work *w, const char *by)
+{
+    struct twin_event *e = twin_tell(t, ROUTER_DECISION, w, by, ROUTER_SUPERVISED);
+    twin_name(e->winner, by);
+    twin_name(e->supervisor, w->supervisor);
+    twin_name(e->former, w->former);
+    put_causes(e, twin_queue(t, w->queue), w);
+    e->due = twin_due(t, w);
+    e->heard = twin_heard(w);
+}

@@ -59,6 +59,8 @@ static enum router_refusal may(struct twin *t, const struct router_supervise *s,
         return twin_may_shut(t, s);
     if (!w)
         return ROUTER_UNKNOWN_WORK;
+    if (s->act >= ROUTER_LISTEN)
+        return twin_may_sit_in(t, s, w);
     bool queued = w->state == ROUTER_QUEUED, offered = w->state == ROUTER_OFFERED, held = w->state == ROUTER_ASSIGNED;
     if (s->act == ROUTER_PULL)
         return offered || held ? ROUTER_REFUSAL_NONE : ROUTER_WRONG_STATE;
@@ -149,8 +151,10 @@ static void requeue(struct twin *t, struct twin_work *w, const char *queue)
 
 static void carry_out(struct twin *t, const struct router_supervise *s, struct twin_work *w)
 {
-    if (w)
+    if (w && s->act != ROUTER_LISTEN && s->act != ROUTER_WHISPER && s->act != ROUTER_BARGE)
         twin_name(w->supervisor, s->by);
+    if (s->act >= ROUTER_LISTEN)
+        twin_sit_in(t, s, w);
     if (s->act == ROUTER_LOG_OUT)
         log_out(t, s->agent);
     if (s->act == ROUTER_CLOSE_QUEUE || s->act == ROUTER_OPEN_QUEUE)

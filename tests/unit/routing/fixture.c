@@ -121,7 +121,7 @@ static void tell_deliver(struct world *w, const struct router_effect *e)
               e->session.handle);
 }
 
-static const char *const as_role[] = {"", " as CONSULTED", " as INVITED"};
+static const char *const as_role[] = {"", " as CONSULTED", " as INVITED", " as LISTENING", " as WHISPERING"};
 
 static void tell_connect(struct world *w, const struct router_effect *e)
 {

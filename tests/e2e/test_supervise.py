@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Supervisors: what they do from a desk, over HTTP and at the command line; whom it concerns is told by whom and why, and so is the record."""
 import json
+import subprocess
 
 from harness import pb
+from harness.daemon import BIN
 from harness.desk import Desk
 from harness.mailbox import eventually
 from harness.stories import call, stored, words, work_of
@@ -177,3 +179,35 @@ async def test_nobody_is_made_to_listen_by_another(world):
         await cleo.do(supervise=pb.Supervise(act=pb.SUPERVISION_LISTEN, work=work))
         await ann.wait("work", lambda w: [p.agent for p in w.participants] == ["cleo"])  # told, unless the company decides otherwise
     await eventually(lambda: not daemon.admin.read(f"/v1/work/{work}", pb.Work()).participants, "without a desk nobody listens")
+
+
+async def test_a_supervisor_at_a_terminal(daemon, tmp_path):
+    heard = tmp_path / "desk"
+    async with daemon.desk("ann") as ann:
+        placed = stored(daemon.http().post_event(words(*SUE)))
+        work = (await ann.take()).work.id
+        with open(heard, "wb") as out:
+            cleo = subprocess.Popen([f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "cleo"], stdin=subprocess.PIPE, stdout=out, stderr=out)
+
+        async def types(line, *answers):
+            cleo.stdin.write(f"{line}\n".encode())
+            cleo.stdin.flush()
+            for answer in answers:
+                await eventually(lambda: answer in heard.read_text(), heard.read_text)
+        try:
+            await eventually(lambda: "you are available" in heard.read_text(), heard.read_text)
+            await types("/barge", "/barge WORK")
+            await types(f"/listen {work}", f"you take part in work {work}: ", "nobody hears you", "hello")
+            await types("/whisper", "the customer does not hear you: /note")
+            await types("/note offer a refund")
+            assert (await ann.entry("offer a refund")).note
+            await types("/barge", "the customer hears you")
+            await types("you get a refund")
+            await ann.entry("you get a refund")
+            await types("/takeover", f"you have work {work}: ", "by cleo")
+            assert (await ann.wait("unassigned", lambda u: u.work == work)).conversation == placed.conversation
+            await types("/quit")
+            assert cleo.wait(60) == 0
+        finally:
+            cleo.kill()
+            cleo.wait()

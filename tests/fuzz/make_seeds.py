@@ -131,6 +131,8 @@ def step():
                                      act(ann, "ann", "2", transfer=pb.Transfer(work=6, agent="bo")), {"desk_closed": pb.DeskClosed(session=bo, logout=True)}))
     write("step", "supervised", log(*start, first, *({"supervise": pb.SuperviseInput(by="sue", what=pb.Supervise(act=act, work=work, agent=agent, queue=queue, priority=1))}
                                                      for act, work, agent, queue in ((pb.SUPERVISION_PRIORITY, 6, "", ""), (pb.SUPERVISION_ASSIGN, 6, "ann", ""),
+                                                                                     (pb.SUPERVISION_LISTEN, 6, "bo", ""), (pb.SUPERVISION_BARGE, 6, "bo", ""),
+                                                                                     (pb.SUPERVISION_TAKE_OVER, 6, "bo", ""),
                                                                                      (pb.SUPERVISION_PULL, 6, "", ""), (pb.SUPERVISION_REQUEUE, 6, "", "all"),
                                                                                      (pb.SUPERVISION_DRAIN, 0, "bo", ""), (pb.SUPERVISION_LOG_OUT, 0, "ann", "")))))
     write("step", "administered", log(*start, said(6), {"agent_put": pb.Agent(id="cy", capacity=1)}, {"agent_removed": pb.AgentRemoved(id="ann")},

@@ -304,6 +304,38 @@ static void ends_desks(struct said *x)
     supervise(x, (struct router_supervise){.act = ROUTER_LOG_OUT, .agent = x->arg[1]}, x->arg[2]);
 }
 
+// By themselves, to work that another has.
+static void comes_to(struct said *x, enum router_supervision act)
+{
+    supervise(x, (struct router_supervise){.act = act, .work = work_of(x->s, x->arg[1]).id, .agent = x->arg[0]},
+              x->arg[2]);
+}
+
+static void listens(struct said *x)
+{
+    comes_to(x, ROUTER_LISTEN);
+}
+
+static void whispers(struct said *x)
+{
+    comes_to(x, ROUTER_WHISPER);
+}
+
+static void barges(struct said *x)
+{
+    comes_to(x, ROUTER_BARGE);
+}
+
+static void takes_over(struct said *x)
+{
+    comes_to(x, ROUTER_TAKE_OVER);
+}
+
+static void leaves(struct said *x)
+{
+    command(x->s, about(x, ROUTER_ACT_LEAVE));
+}
+
 // ---- questions ----
 
 static void shows_work(struct said *x)
@@ -357,6 +389,11 @@ static const struct {
     {"_ moves _ to queue _ because _", moves},
     {"_ puts _ first because _", puts_first},
     {"_ drains _ because _", drains},
+    {"_ listens to _ because _", listens},
+    {"_ whispers about _ because _", whispers},
+    {"_ barges in on _ because _", barges},
+    {"_ takes over _ because _", takes_over},
+    {"_ leaves _", leaves},
     {"_ ends the desks of _ because _", ends_desks},
 };
 

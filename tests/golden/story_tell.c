@@ -124,7 +124,8 @@ static void tell_deliver(const struct story *s, const struct router_effect *e)
 
 static void tell_connect(const struct story *s, const struct router_effect *e)
 {
-    say("%s's call is put through to %s", story_customer(s, e->conversation), e->agent);
+    const char *role = e->role ? role_name((Throughline__V1__Role)e->role) : "";
+    say("%s's call is put through to %s%s%s", story_customer(s, e->conversation), e->agent, *role ? ", " : "", role);
 }
 
 static void tell_disconnect(const struct story *s, const struct router_effect *e)
@@ -136,6 +137,15 @@ static void tell_dial(const struct story *s, const struct router_effect *e)
 {
     say("%s is called at %s for %s, attempt %u", story_customer(s, e->conversation), e->session.callback, e->agent,
         e->session.attempts);
+}
+
+static void tell_participant(const struct story *s, const struct router_effect *e)
+{
+    const char *what = e->kind == ROUTER_PARTICIPANT_ASKED    ? "is asked to take"
+                       : e->kind == ROUTER_PARTICIPANT_JOINED ? "takes"
+                                                              : "no longer takes";
+    say("%s %s part in %s's matter, %s%s", e->agent, what, story_customer(s, e->conversation),
+        role_name((Throughline__V1__Role)e->role), because(e));
 }
 
 static void tell_presence(const struct story *s, const struct router_effect *e)
@@ -171,6 +181,9 @@ static void (*const tellers[ROUTER_EFFECTS])(const struct story *s, const struct
     [ROUTER_PRESENCE] = tell_presence,
     [ROUTER_CONVERSATION_CLOSED] = tell_closed,
     [ROUTER_DESK_ENDED] = tell_desk_ended,
+    [ROUTER_PARTICIPANT_ASKED] = tell_participant,
+    [ROUTER_PARTICIPANT_JOINED] = tell_participant,
+    [ROUTER_PARTICIPANT_ENDED] = tell_participant,
 };
 
 void story_tell(struct story *s, const struct router_effects *out)

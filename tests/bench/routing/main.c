@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// bench_routing [AGENTS...]: how long a decision, a taking and a giving back last, beside a plain linear scan in the same run; and
-// how fast a freed agent finds the best of 100,000 waiting. One line per figure, in nanoseconds; a ratio is the scan's median over
+// bench_routing [AGENTS] [PART]...: how long a decision, a taking and a giving back last, beside a plain linear scan in the same run (decide,
+// or a queue's choice by its name); how fast a freed agent finds the best of 100,000 waiting (wait); and steps that look at much (rare). One line per figure, in nanoseconds; a ratio is the scan's median over
 // our 99th percentile. "choose" and "flip" are the choice and the change of presence alone, the rest are whole steps of the router
 // with record and effects.
 
@@ -142,30 +142,26 @@ static uint64_t longest_step(size_t agents, enum router_select select)
     return longest;
 }
 
-static void decide_all(size_t agents)
+static void decide(size_t agents, enum router_select select)
 {
-    printf("%zu agents, half of them free, %d queues of 1 to %d skills of %d\n", agents, BENCH_QUEUES, BENCH_NEEDS,
-           BENCH_SKILLS);
-    for (unsigned s = 0; s < ROUTER_SELECTS; s++) {
-        struct bench *b = calloc(1, sizeof *b);
-        bench_open(b, agents, (enum router_select)s);
-        printf(" %s\n", router_select_name((enum router_select)s));
-        uint64_t scan = time_scan(b);
-        time_choice(b, scan);
-        time_flip(b, scan);
-        struct steps steps = time_steps(b);
-        print("decide, whole step", &steps.decide, scan);
-        print("take, whole step", &steps.take, scan);
-        print("give back, whole step", &steps.back, scan);
-        print("presence, whole step", &steps.flip, scan);
-        uint64_t longest = longest_step(agents, (enum router_select)s);
-        printf("  %-22s %llu, of a linear scan %.2f\n", "longest step", (unsigned long long)longest,
-               (double)longest / (double)scan);
-        if (s == 0)
-            printf("  memory per agent       %zu bytes\n", b->memory_agents / agents);
-        bench_close(b);
-        free(b);
-    }
+    struct bench *b = calloc(1, sizeof *b);
+    bench_open(b, agents, select);
+    printf(" %s\n", router_select_name(select));
+    uint64_t scan = time_scan(b);
+    time_choice(b, scan);
+    time_flip(b, scan);
+    struct steps steps = time_steps(b);
+    print("decide, whole step", &steps.decide, scan);
+    print("take, whole step", &steps.take, scan);
+    print("give back, whole step", &steps.back, scan);
+    print("presence, whole step", &steps.flip, scan);
+    uint64_t longest = longest_step(agents, select);
+    printf("  %-22s %llu, of a linear scan %.2f\n", "longest step", (unsigned long long)longest,
+           (double)longest / (double)scan);
+    if (!select)
+        printf("  memory per agent       %zu bytes\n", b->memory_agents / agents);
+    bench_close(b);
+    free(b);
 }
 
 // Nothing but the finding, as if this agent had come.
@@ -236,15 +232,57 @@ static void wait_all(size_t agents)
     free(v);
 }
 
+// One choice of the queues, or with `only` NULL each.
+static void decide_by(size_t agents, const char *only)
+{
+    printf("%zu agents, half of them free, %d queues of 1 to %d skills of %d\n", agents, BENCH_QUEUES, BENCH_NEEDS,
+           BENCH_SKILLS);
+    for (unsigned s = 0; s < ROUTER_SELECTS; s++) {
+        if (!only || strcmp(only, router_select_name((enum router_select)s)) == 0)
+            decide(agents, (enum router_select)s);
+    }
+}
+
+// Whether it is the name of a part, which is then run.
+static bool run_part(const char *part, size_t agents)
+{
+    enum router_select s;
+    if (strcmp(part, "decide") == 0)
+        decide_by(agents, NULL);
+    else if (router_select_of(part, &s))
+        decide_by(agents, part);
+    else if (strcmp(part, "wait") == 0)
+        wait_all(agents);
+    else if (strcmp(part, "rare") == 0)
+        bench_events(agents, WAITING);
+    else
+        return false;
+    return true;
+}
+
+static void run_all(size_t agents)
+{
+    decide_by(1000, NULL);
+    decide_by(10000, NULL);
+    decide_by(agents, NULL);
+    wait_all(agents);
+    bench_events(agents, WAITING);
+}
+
 int main(int argc, char **argv)
 {
-    static const size_t usual[] = {1000, 10000, 100000};
-    for (int i = 1; i < argc; i++)
-        decide_all(strtoul(argv[i], NULL, 10));
-    for (size_t i = 0; argc == 1 && i < 3; i++)
-        decide_all(usual[i]);
-    size_t last = argc > 1 ? strtoul(argv[argc - 1], NULL, 10) : 100000;
-    wait_all(last);
-    bench_events(last, WAITING);
+    size_t agents = 100000;
+    bool parts = false;
+    for (int i = 1; i < argc; i++) {
+        size_t n = strtoul(argv[i], NULL, 10);
+        if (!n && !run_part(argv[i], agents)) {
+            fprintf(stderr, "bench_routing [AGENTS] [decide|wait|rare|CHOICE]...: there is no part %s\n", argv[i]);
+            return 64;
+        }
+        parts |= !n;
+        agents = n ? n : agents;
+    }
+    if (!parts)
+        run_all(agents);
     return 0;
 }

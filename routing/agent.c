@@ -8,8 +8,10 @@
 
 #include "routing/absence.h"
 #include "routing/core.h"
+#include "routing/fit.h"
 #include "routing/learn.h"
 #include "routing/participant.h"
+#include "routing/same.h"
 #include "routing/team.h"
 
 #include <assert.h>
@@ -26,23 +28,41 @@ struct agent *agent_find(const struct router *r, const char *id)
     return table_find(&r->agent_ids, table_hash_text(0, id), agent_is, id);
 }
 
-static void agent_copy_def(struct router_agent *to, const struct router_agent *from)
+// As it is kept, but of the caller's texts: skills in order of name, in `skills`.
+static struct router_agent agent_def(const struct router_agent *from, struct router_skill *skills)
 {
-    const char *id = to->id ? to->id : text_new(from->id); // stays the same string: effects may point to it
-    *to = *from;
-    to->id = id;
-    to->name = text_new(from->name);
-    to->speed = from->speed ? from->speed : 1000;
-    to->resolution = from->resolution ? from->resolution : 1000;
-    struct router_skill *skills = from->skills_n ? memory_new(from->skills_n, sizeof *skills) : NULL;
+    struct router_agent d = *from;
+    d.name = text_or_empty(from->name);
+    d.team = text_or_empty(from->team);
+    d.speed = from->speed ? from->speed : 1000;
+    d.resolution = from->resolution ? from->resolution : 1000;
     for (size_t i = 0; i < from->skills_n; i++) {
         size_t at = i;
         for (; at > 0 && strcmp(skills[at - 1].name, from->skills[i].name) > 0; at--)
             skills[at] = skills[at - 1];
-        skills[at] = (struct router_skill){text_new(from->skills[i].name), from->skills[i].level};
+        skills[at] = from->skills[i];
     }
-    to->skills = skills;
-    to->team = text_new(from->team);
+    d.skills = skills;
+    return d;
+}
+
+bool agent_is_defined_so(const struct agent *a, const struct router_agent *def)
+{
+    struct router_skill skills[CORE_LIST_MAX];
+    struct router_agent d = agent_def(def, skills);
+    return same_agent(&a->def, &d);
+}
+
+static void agent_copy_def(struct router_agent *to, const struct router_agent *from)
+{
+    const char *id = to->id ? to->id : text_new(from->id); // stays the same string: effects may point to it
+    struct router_skill *skills = from->skills_n ? memory_new(from->skills_n, sizeof *skills) : NULL;
+    *to = agent_def(from, skills);
+    to->id = id;
+    to->name = text_new(to->name);
+    for (size_t i = 0; i < from->skills_n; i++)
+        skills[i].name = text_new(skills[i].name);
+    to->team = text_new(to->team);
     to->attributes = texts_new(from->attributes, from->attributes_n);
 }
 
@@ -84,36 +104,6 @@ struct agent *agent_put(struct router *r, const struct router_agent *def)
     team_list(r, a);
     pool_mark(r, a);
     return a;
-}
-
-static int agent_order(const void *a, const void *b)
-{
-    return strcmp((*(struct agent *const *)a)->def.id, (*(struct agent *const *)b)->def.id);
-}
-
-// After new ones were put behind the first `from`, which are in order: many at a time, so that each need not make room for itself.
-void agents_order(struct router *r, size_t from)
-{
-    size_t n = r->agents_n - from;
-    if (!n)
-        return;
-    struct agent **v = r->agents, **fresh = memory_new(n, sizeof *fresh);
-    memcpy(fresh, v + from, n * sizeof *fresh);
-    qsort(fresh, n, sizeof *fresh, agent_order);
-    for (size_t end = from; n-- > 0;) {
-        size_t low = 0;
-        for (size_t high = end; low < high;) {
-            size_t middle = low + (high - low) / 2;
-            if (agent_order(&v[middle], &fresh[n]) < 0)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        memmove(v + low + n + 1, v + low, (end - low) * sizeof *v);
-        v[low + n] = fresh[n];
-        end = low;
-    }
-    free(fresh);
 }
 
 // Who is being asked at this moment is not idle.
@@ -294,44 +284,23 @@ void agent_remove(struct router *r, struct agent *a)
     }
     assert(!a->held.n && !a->grace.place && !a->focus.place);
     a->gone = true;
+    r->gone = memory_grow(r->gone, &r->gone_cap, r->gone_n + 1, sizeof(struct agent *));
+    r->gone[r->gone_n++] = a;
 }
 
-static void agent_bury(struct router *r, struct agent *a)
+void agent_bury(struct router *r, struct agent *a)
 {
     table_drop(&r->agent_ids, table_hash_text(0, a->def.id), a);
-    pool_leave(r, a);
+    fit_no_agent(r, a);
     learn_forget_agent(r, a);
     team_unlist(r, a);
     agent_bury_def(r, &a->def);
     text_bury(r, a->def.id);
-    memory_bury(r, a->members);
     memory_bury(r, a->held.v);
     memory_bury(r, a->informed.v);
     memory_bury(r, a->takes_part.v);
     memory_bury(r, a->awaited.v);
     memory_bury(r, a);
-}
-
-// After some were removed: once for all of them.
-void agents_sweep(struct router *r)
-{
-    learn_forget_gone(r);
-    for (size_t i = 0; i < r->works_n; i++) {
-        struct work *w = work_slot(r, i)->work;
-        for (size_t k = w ? w->asks_n : 0; k-- > 0;) {
-            if (w->asks[k].agent->gone)
-                offer_forget_ask(r, w, w->asks[k].agent);
-        }
-    }
-    size_t n = 0;
-    for (size_t i = 0; i < r->agents_n; i++) {
-        struct agent *a = r->agents[i];
-        if (a->gone)
-            agent_bury(r, a);
-        else
-            r->agents[n++] = a;
-    }
-    r->agents_n = n;
 }
 
 void agent_free(struct agent *a)

@@ -11,8 +11,9 @@
 
 void *memory_new(size_t n, size_t each);
 void *memory_grow(void *v, size_t *cap, size_t need, size_t each);
-void memory_bury(struct router *r, const void *p); // freed when the next step begins
+void memory_bury(struct router *r, const void *p); // freed when the next step begins, or a later one
 void memory_unearth(struct router *r);
+void memory_unearth_all(struct router *r);
 char *text_new(const char *s);
 void text_set(struct router *r, char **to, const char *s);
 void text_bury(struct router *r, const char *s);
@@ -83,14 +84,18 @@ int64_t calendar_turn(const struct calendar *c, int64_t wall); // when it opens 
 
 // ---- config.c ----
 
+bool config_legal(const struct router_config *c);
+bool config_rules_legal(const struct router_config *c);
+bool config_agent_legal(const struct router_agent *a);
+bool config_queue_legal(const struct router_queue *q);
+
+// ---- config_force.c ----
+
 enum router_refusal config_apply(struct router *r, const struct router_input *in);
 enum router_refusal config_agent_put(struct router *r, const struct router_input *in);
 enum router_refusal config_agent_removed(struct router *r, const struct router_input *in);
 enum router_refusal config_queue_put(struct router *r, const struct router_input *in);
 enum router_refusal config_queue_removed(struct router *r, const struct router_input *in);
-bool config_rules_legal(const struct router_config *c);
-bool config_agent_legal(const struct router_agent *a);
-bool config_queue_legal(const struct router_queue *q);
 
 // ---- queue.c ----
 
@@ -98,6 +103,7 @@ struct queue *queue_new(const struct router_queue *def);
 struct queue *queue_new_implicit(void);
 void queue_bury(struct router *r, struct queue *q);
 void queue_free(struct queue *q);
+bool queue_is(struct router *r, const struct queue *q, const struct router_queue *def); // defined so already
 void queue_redefine(struct router *r, struct queue *q, const struct router_queue *def);
 struct queue *queue_find(const struct router *r, const char *name);
 int64_t queue_step_after(const struct router_queue *def, size_t step);
@@ -149,9 +155,9 @@ bool select_legal(const struct router_queue *q);
 struct agent *agent_find(const struct router *r, const char *id);
 struct agent *agent_put(struct router *r, const struct router_agent *def);
 void agent_free(struct agent *a);
-void agents_order(struct router *r, size_t from);
+void agent_bury(struct router *r, struct agent *a);
+bool agent_is_defined_so(const struct agent *a, const struct router_agent *def);
 void agent_remove(struct router *r, struct agent *a);
-void agents_sweep(struct router *r);
 void agent_charge(struct router *r, struct agent *a, struct charge before, struct charge after);
 void agent_mark_freed(struct router *r, struct agent *a);
 void agent_reconsider(struct router *r, const struct agent *a);
@@ -163,6 +169,11 @@ void agent_grace_over(struct router *r, struct agent *a);
 void agent_focus_over(struct router *r, struct agent *a);
 void agent_drained(struct router *r, struct agent *a);
 bool agent_is_here(const struct agent *a);
+
+// ---- agents.c ----
+
+void agents_order(struct router *r, size_t from);
+void agents_sweep(struct router *r);
 
 // ---- room.c: what an agent's work leaves room for ----
 
@@ -314,6 +325,8 @@ uint32_t pool_profile(const struct router *r, const struct agent *a);
 void pool_mark(struct router *r, struct agent *a);
 void pool_settle(struct router *r);
 void pool_leave(struct router *r, struct agent *a);
+void pool_enter(struct router *r, struct agent *a, struct member *m);
+void pool_quit(struct router *r, struct agent *a, struct member *m);
 void pool_clear(struct pool *p);
 void pool_reset(struct router *r);
 struct member *pool_member(const struct agent *a, const struct pool *p);
@@ -346,12 +359,6 @@ void overflow_arm(struct router *r, struct work *w); // which waits
 void overflow_over(struct router *r, struct work *w);
 void overflow_note(struct router *r, struct work *w, const struct queue *from,
                    enum router_cause cause); // NULL = it did not
-
-// ---- fit.c ----
-
-void fit_queues(struct router *r);
-void fit_agent(struct router *r, struct agent *a);
-bool fit_member(struct pool *p, const struct agent *a, struct member *out); // false: does not meet the requirement
 
 // ---- settle.c ----
 

@@ -1,54 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who meets the requirement of which pool, found out when definitions change, not when work arrives. An agent is not compared with
-// every pool: pools are listed by a skill that they cannot do without, and only those of the agent's own skills are looked at.
+// Who meets the requirement of which pool, found out when a definition changes, for what it defines alone, not when work arrives. An agent
+// who is defined is compared with the pools of their skills; a pool that is new, with the agents who have a skill that it cannot
+// do without. Nothing fails.
 
+#include "routing/fit.h"
 #include "routing/core.h"
 #include "routing/share.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static int fit_order_keys(const void *a, const void *b)
+// ---- skills ----
+
+static bool skill_is(const void *item, const void *key)
 {
-    const struct key *x = a, *y = b;
-    int order = strcmp(x->skill, y->skill);
-    return order ? order : (x->pool->index > y->pool->index) - (x->pool->index < y->pool->index);
+    return strcmp(((const struct skill *)item)->name, key) == 0;
 }
 
-// After the queues changed; every agent has to be fitted anew.
-void fit_queues(struct router *r)
+static struct skill *skill_find(const struct router *r, const char *name)
 {
-    size_t n = 0;
-    enter_queues(r);
-    share_reset(r);
-    for (size_t i = 0; i < r->queues_n; i++)
-        n += r->queues[i]->pools_n;
-    free(r->keys);
-    r->keys = memory_new(n, sizeof *r->keys);
-    r->keys_n = 0;
-    for (size_t i = 0; i < r->queues_n; i++) {
-        for (size_t s = 0; s < r->queues[i]->pools_n; s++) {
-            struct pool *p = &r->queues[i]->pools[s];
-            p->index = r->keys_n;
-            r->keys[r->keys_n++] = (struct key){needs_key(&p->needs), p};
-        }
-    }
-    qsort(r->keys, r->keys_n, sizeof *r->keys, fit_order_keys);
+    return table_find(&r->skills, table_hash_text(0, name), skill_is, name);
 }
 
-static size_t fit_first_key(const struct router *r, const char *skill)
+static struct skill *skill_get(struct router *r, const char *name)
 {
-    size_t low = 0;
-    for (size_t high = r->keys_n; low < high;) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(r->keys[middle].skill, skill) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    struct skill *s = skill_find(r, name);
+    if (s)
+        return s;
+    s = memory_new(1, sizeof *s);
+    s->name = text_new(name);
+    table_insert(&r->skills, table_hash_text(0, name), s);
+    return s;
 }
+
+static void skill_drop_unused(struct router *r, struct skill *s)
+{
+    if (s->agents_n || s->pools_n)
+        return;
+    table_drop(&r->skills, table_hash_text(0, s->name), s);
+    text_free(s->name);
+    free(s->agents);
+    free(s->pools);
+    free(s);
+}
+
+static void skill_list_agent(struct router *r, struct agent *a, size_t i)
+{
+    struct skill *s = skill_get(r, a->def.skills[i].name);
+    s->agents = memory_grow(s->agents, &s->agents_cap, s->agents_n + 1, sizeof(struct agent *));
+    a->skills[i] = (struct agent_skill){s, s->agents_n};
+    s->agents[s->agents_n++] = a;
+}
+
+static void skill_unlist_agent(struct router *r, const struct agent_skill *at)
+{
+    struct skill *s = at->skill;
+    struct agent *last = s->agents[--s->agents_n];
+    s->agents[at->place] = last;
+    for (size_t i = 0; i < last->skills_n; i++) {
+        if (last->skills[i].skill == s)
+            last->skills[i].place = at->place;
+    }
+    skill_drop_unused(r, s);
+}
+
+static void skill_list_pool(struct router *r, struct pool *p)
+{
+    struct skill *s = skill_get(r, needs_key(&p->needs));
+    s->pools = memory_grow(s->pools, &s->pools_cap, s->pools_n + 1, sizeof(struct pool *));
+    s->pools[s->pools_n++] = p;
+    p->key = s;
+}
+
+static void skill_unlist_pool(struct router *r, struct pool *p)
+{
+    struct skill *s = p->key;
+    size_t i = 0;
+    while (s->pools[i] != p)
+        i++;
+    s->pools[i] = s->pools[--s->pools_n];
+    skill_drop_unused(r, s);
+}
+
+// ---- members ----
 
 static uint32_t fit_levels(const struct pool *p, const struct agent *a)
 {
@@ -81,37 +116,141 @@ bool fit_member(struct pool *p, const struct agent *a, struct member *out)
     return true;
 }
 
-static void fit_for_skill(const struct router *r, struct agent *a, const char *skill, size_t *cap)
+// ---- a queue's pools ----
+
+// Whoever comes takes the first place that is free: few hold the shares of many that there were (share.c).
+static void fit_place(struct router *r, struct pool *p)
+{
+    p->index = 0;
+    while (p->index < r->pools_n && r->pools[p->index])
+        p->index++;
+    if (p->index == r->pools_n) {
+        r->pools = memory_grow(r->pools, &r->pools_cap, r->pools_n + 1, sizeof(struct pool *));
+        r->pools_n++;
+    }
+    r->pools[p->index] = p;
+}
+
+static void fit_enter(struct router *r, struct pool *p, struct agent *a)
 {
     struct member m;
-    for (size_t i = fit_first_key(r, skill); i < r->keys_n && strcmp(r->keys[i].skill, skill) == 0; i++) {
-        struct pool *p = r->keys[i].pool;
-        if (!fit_member(p, a, &m))
+    if (!fit_member(p, a, &m))
+        return;
+    size_t at = a->members_n, cap = a->members_n;
+    a->members = memory_grow(a->members, &cap, a->members_n + 1, sizeof *a->members);
+    for (; at > 0 && a->members[at - 1].index > m.index; at--)
+        a->members[at] = a->members[at - 1];
+    a->members[at] = m;
+    a->members_n++;
+    p->able++;
+    share_fit_pool(r, a, p);
+    pool_enter(r, a, &a->members[at]);
+}
+
+static void fit_leave(struct router *r, struct pool *p, struct agent *a)
+{
+    struct member *m = pool_member(a, p);
+    if (!m)
+        return;
+    pool_quit(r, a, m);
+    p->able--;
+    a->members_n--;
+    memmove(m, m + 1, (a->members_n - (size_t)(m - a->members)) * sizeof *m);
+}
+
+// Whoever has its skill, of whom alone can be in it.
+static void fit_each(struct router *r, struct pool *p, void (*each)(struct router *r, struct pool *p, struct agent *a))
+{
+    bool all = !*p->key->name;
+    struct agent *const *v = all ? r->agents : p->key->agents;
+    size_t n = all ? r->agents_n : p->key->agents_n;
+    for (size_t i = 0; i < n; i++)
+        each(r, p, v[i]);
+}
+
+void fit_queue(struct router *r, struct queue *q)
+{
+    for (size_t i = 0; i < q->pools_n; i++) {
+        fit_place(r, &q->pools[i]);
+        skill_list_pool(r, &q->pools[i]);
+        fit_each(r, &q->pools[i], fit_enter);
+    }
+}
+
+void fit_no_queue(struct router *r, struct queue *q)
+{
+    for (size_t i = 0; i < q->pools_n; i++) {
+        struct pool *p = &q->pools[i];
+        fit_each(r, p, fit_leave);
+        skill_unlist_pool(r, p);
+        r->pools[p->index] = NULL;
+    }
+}
+
+// ---- an agent ----
+
+static void fit_for_skill(struct agent *a, const struct skill *s, size_t *cap)
+{
+    struct member m;
+    for (size_t i = 0; s && i < s->pools_n; i++) {
+        if (!fit_member(s->pools[i], a, &m))
             continue;
-        p->able++;
+        s->pools[i]->able++;
         a->members = memory_grow(a->members, cap, a->members_n + 1, sizeof *a->members);
         a->members[a->members_n++] = m;
     }
 }
 
-static int fit_order_members(const void *a, const void *b)
+static int fit_order(const void *a, const void *b)
 {
     const struct member *x = a, *y = b;
     return (x->index > y->index) - (x->index < y->index);
 }
 
-void fit_agent(struct router *r, struct agent *a)
+static void fit_no_skills(struct router *r, struct agent *a)
 {
-    size_t cap = 0;
+    while (a->skills_n)
+        skill_unlist_agent(r, &a->skills[--a->skills_n]);
+    free(a->skills);
+    a->skills = NULL;
+}
+
+void fit_no_agent(struct router *r, struct agent *a)
+{
     pool_leave(r, a);
+    for (size_t i = 0; i < a->members_n; i++)
+        a->members[i].pool->able--;
     free(a->members);
     a->members = NULL;
     a->members_n = 0;
-    fit_for_skill(r, a, "", &cap);
-    for (size_t i = 0; i < a->def.skills_n; i++)
-        fit_for_skill(r, a, a->def.skills[i].name, &cap);
+    fit_no_skills(r, a);
+}
+
+void fit_agent(struct router *r, struct agent *a)
+{
+    size_t cap = 0;
+    fit_no_agent(r, a);
+    a->skills = memory_new(a->def.skills_n, sizeof *a->skills);
+    fit_for_skill(a, skill_find(r, ""), &cap);
+    for (a->skills_n = 0; a->skills_n < a->def.skills_n; a->skills_n++) {
+        skill_list_agent(r, a, a->skills_n);
+        fit_for_skill(a, a->skills[a->skills_n].skill, &cap);
+    }
     if (a->members_n > 1)
-        qsort(a->members, a->members_n, sizeof *a->members, fit_order_members);
+        qsort(a->members, a->members_n, sizeof *a->members, fit_order);
     share_fit(r, a);
     pool_mark(r, a);
+}
+
+// Before all agents and queues are freed.
+void fit_free(struct router *r)
+{
+    for (size_t i = 0; i < r->agents_n; i++)
+        fit_no_skills(r, r->agents[i]);
+    for (size_t i = 0; i < r->pools_n; i++) {
+        if (r->pools[i])
+            skill_unlist_pool(r, r->pools[i]);
+    }
+    free(r->pools);
+    table_free(&r->skills);
 }

@@ -168,6 +168,8 @@ static struct topic *learn_same(const struct queue *q, const struct topic *old)
 // The queue has new topics: what was learned of those that it had before stays.
 void learn_redefined(struct router *r, struct queue *q, struct topic *old, size_t n)
 {
+    if (!n)
+        return; // nothing was
     for (size_t i = 0; i < n; i++) {
         struct topic *same = learn_same(q, &old[i]);
         if (same) {
@@ -204,6 +206,8 @@ void learn_redefined(struct router *r, struct queue *q, struct topic *old, size_
 
 void learn_forget_queue(struct router *r, const struct queue *q)
 {
+    if (!q->topics_n)
+        return;
     learn_forget_closings(r, NULL, q);
     for (size_t i = 0; i < r->agents_n; i++) {
         struct agent *a = r->agents[i];

@@ -3,7 +3,7 @@
 // Memory of the router: allocation, owned strings, the step's arena and the graveyard.
 //
 // Out of memory aborts: a fold that cannot go on must not go on differently from its peers. Whatever an effect or a view
-// may point to is buried instead of freed, and the graveyard is emptied when the next step begins.
+// may point to is buried instead of freed, and the graveyard is emptied from when the next step begins on.
 
 #include "routing/core.h"
 
@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARENA_CHUNK 16384
+#define ARENA_CHUNK   16384
+#define MEMORY_SLICE  1000
+#define MEMORY_GRAVES 1000000
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -54,11 +56,20 @@ void memory_bury(struct router *r, const void *p)
     r->grave[r->grave_n++] = (void *)(uintptr_t)p;
 }
 
+// A slice of them, that no step pays for very many; more only where very many have piled up.
 void memory_unearth(struct router *r)
 {
-    for (size_t i = 0; i < r->grave_n; i++)
-        free(r->grave[i]);
-    r->grave_n = 0;
+    size_t keep = r->grave_n > MEMORY_SLICE ? r->grave_n - MEMORY_SLICE : 0;
+    keep = keep < MEMORY_GRAVES ? keep : MEMORY_GRAVES;
+    while (r->grave_n > keep)
+        free(r->grave[--r->grave_n]);
+}
+
+// All of them.
+void memory_unearth_all(struct router *r)
+{
+    while (r->grave_n)
+        free(r->grave[--r->grave_n]);
 }
 
 char *text_new(const char *s)

@@ -234,6 +234,7 @@ void offer_note_ask(struct router *r, struct work *w, struct agent *a, uint32_t 
         w->asks = memory_grow(w->asks, &w->asks_cap, w->asks_n + 1, sizeof *w->asks);
         ask = &w->asks[w->asks_n++];
         *ask = (struct ask){.agent = a};
+        a->asked_by++;
     }
     ask->times += times;
     ask->until = timer_after(r->at, r->rules.decline_pause_ms);
@@ -244,6 +245,7 @@ void offer_forget_ask(struct router *r, struct work *w, const struct agent *a)
     struct ask *ask = offer_ask_of(w, a);
     if (!ask)
         return;
+    ask->agent->asked_by--;
     size_t at = (size_t)(ask - w->asks);
     w->asks_n--;
     memmove(ask, ask + 1, (w->asks_n - at) * sizeof *ask);

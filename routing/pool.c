@@ -183,16 +183,31 @@ void pool_settle(struct router *r)
     r->marked_n = 0;
 }
 
-// Before an agent's memberships change or they go for good.
+// An agent is a member of one pool more, or is about to be of one less.
+void pool_enter(struct router *r, struct agent *a, struct member *m)
+{
+    if (!a->seated)
+        return;
+    m->score = select_seat_score(m->pool, m, a);
+    pool_sit(m, a, a->counted_channels);
+    share_enter(r, a, m->pool);
+}
+
+void pool_quit(struct router *r, struct agent *a, struct member *m)
+{
+    if (!a->seated)
+        return;
+    pool_rise(m, a, a->counted_channels);
+    share_quit(r, a, m->pool);
+}
+
+// Before all of an agent's memberships change or they go for good.
 void pool_leave(struct router *r, struct agent *a)
 {
     if (a->seated)
         share_leave(r, a);
-    for (size_t i = 0; i < a->members_n; i++) {
-        a->members[i].pool->able--;
-        if (a->seated)
-            pool_rise(&a->members[i], a, a->counted_channels);
-    }
+    for (size_t i = 0; a->seated && i < a->members_n; i++)
+        pool_rise(&a->members[i], a, a->counted_channels);
     a->seated = false;
     pool_count(r, a, ROUTER_PRESENCE_NONE, 0);
     if (!a->marked)
@@ -214,9 +229,14 @@ void pool_clear(struct pool *p)
     memset(p->slots, 0, sizeof p->slots);
 }
 
-// All queues have been cleared, or are about to be: everybody is seated anew.
+// The rules changed that rows go by: everybody is seated anew.
 void pool_reset(struct router *r)
 {
+    for (size_t i = 0; i < r->pools_n; i++) {
+        if (r->pools[i])
+            pool_clear(r->pools[i]);
+    }
+    share_clear(r);
     for (size_t i = 0; i < r->agents_n; i++) {
         r->agents[i]->seated = false;
         pool_mark(r, r->agents[i]);
@@ -332,9 +352,9 @@ const char *pool_check(const struct router *r)
         why = pool_check_agent(r, r->agents[i]);
         members += r->agents[i]->seated ? r->agents[i]->members_n : 0;
     }
-    for (size_t i = 0; i < r->keys_n && !why; i++) {
-        const struct pool *p = r->keys[i].pool;
-        for (size_t j = 0; j < p->rows_n && !why; j++) {
+    for (size_t i = 0; i < r->pools_n && !why; i++) {
+        const struct pool *p = r->pools[i];
+        for (size_t j = 0; p && j < p->rows_n && !why; j++) {
             why = profile_open(p->rows[j].profile) ? row_check(&p->rows[j]) : NULL;
             seats += p->rows[j].n;
         }

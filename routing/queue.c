@@ -10,6 +10,7 @@
 #include "routing/closure.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
+#include "routing/same.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -147,6 +148,15 @@ struct queue *queue_new_implicit(void)
         .name = "default", .priority = 5, .select = ROUTER_SUITED, .offer_ms = 30000, .wrap_up_ms = 30000});
     q->implicit = true;
     return q;
+}
+
+bool queue_is(struct router *r, const struct queue *q, const struct router_queue *def)
+{
+    struct router_queue kept;
+    queue_copy_def(&kept, def);
+    bool same = same_queue(&q->def, &kept);
+    queue_bury_def(r, &kept);
+    return same;
 }
 
 void queue_redefine(struct router *r, struct queue *q, const struct router_queue *def)

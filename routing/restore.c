@@ -7,6 +7,7 @@
 
 #include "routing/absence.h"
 #include "routing/estimate.h"
+#include "routing/fit.h"
 #include "routing/participant.h"
 #include "routing/reader.h"
 #include "routing/snapshot.h"
@@ -146,6 +147,7 @@ static void take_asks(struct reader *in, const struct router *r, struct work *w)
             return;
         w->asks = memory_grow(w->asks, &w->asks_cap, w->asks_n + 1, sizeof *w->asks);
         w->asks[w->asks_n++] = (struct ask){a, times, until};
+        a->asked_by++;
     }
 }
 

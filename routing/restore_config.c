@@ -4,6 +4,7 @@
 
 #include "routing/closure.h"
 #include "routing/estimate.h"
+#include "routing/fit.h"
 #include "routing/learn.h"
 #include "routing/reader.h"
 
@@ -178,6 +179,7 @@ void take_queues(struct reader *in, struct router *r)
     size_t n = take_count(in, 4, 32);
     if (!reader_must(in, n > 0, "there is no queue"))
         return;
+    fit_no_queue(r, r->queues[0]);
     queue_bury(r, r->queues[0]);
     r->queues_n = 0;
     memory_bury(r, r->queues);
@@ -188,12 +190,13 @@ void take_queues(struct reader *in, struct router *r)
             return;
         closure_take(in, r, q);
         bool legal = !queue_find(r, q->def.name) && (!q->implicit || n == 1);
+        fit_queue(r, q);
         q->index = i;
         r->queues[r->queues_n++] = q;
         if (!reader_must(in, legal, "a queue is there twice"))
             return;
     }
-    fit_queues(r);
+    enter_queues(r);
     sla_hours(r);
 }
 

@@ -10,10 +10,10 @@
 #include "routing/breach.h"
 #include "routing/callback.h"
 #include "routing/core.h"
+#include "routing/fit.h"
 #include "routing/learn.h"
 #include "routing/notice.h"
 #include "routing/participant.h"
-#include "routing/share.h"
 #include "routing/snooze.h"
 #include "routing/supervise.h"
 #include "routing/team.h"
@@ -161,7 +161,8 @@ struct router *router_new(void)
     r->queues = memory_new(1, sizeof(struct queue *));
     r->queues[0] = queue_new_implicit();
     r->queues_n = 1;
-    fit_queues(r);
+    fit_queue(r, r->queues[0]);
+    enter_queues(r);
     return r;
 }
 
@@ -184,7 +185,7 @@ void router_free(struct router *r)
     if (!r)
         return;
     learn_free(r);
-    share_reset(r);
+    fit_free(r);
     for (size_t i = 0; i < r->works_n; i++) {
         if (work_slot(r, i)->work)
             work_free(work_slot(r, i)->work);
@@ -199,7 +200,7 @@ void router_free(struct router *r)
     for (size_t i = 0; i < r->calendars_n; i++)
         calendar_bury(r, r->calendars[i]);
     outcome_free(r);
-    memory_unearth(r);
+    memory_unearth_all(r);
     table_free(&r->conversations);
     table_free(&r->desks);
     table_free(&r->commands);
@@ -209,6 +210,8 @@ void router_free(struct router *r)
     free(r->queues);
     free(r->calendars);
     free(r->agents);
+    free(r->gone);
+    free(r->shares);
     team_free_all(r);
     for (size_t i = 0; i < r->works_pages; i++)
         free(r->works[i]);
@@ -218,7 +221,6 @@ void router_free(struct router *r)
     router_free_lists(r);
     free(r->ranking.best);
     free(r->ranking.own);
-    free(r->keys);
     free(r->entries);
     free(r->open_entries);
     free(r->marked);

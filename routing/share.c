@@ -86,6 +86,15 @@ static void share_each(struct router *r, const struct agent *a, void (*each)(str
     }
 }
 
+static void share_each_with(struct router *r, const struct agent *a, const struct pool *p,
+                            void (*each)(struct router *r, uint64_t key))
+{
+    for (size_t i = 0; share_counts(p) && i < a->members_n; i++) {
+        if (share_counts(a->members[i].pool))
+            each(r, share_key(p, a->members[i].pool));
+    }
+}
+
 static void share_more(struct router *r, uint64_t key)
 {
     share_find(r, key)->agents++;
@@ -100,6 +109,11 @@ static void share_less(struct router *r, uint64_t key)
 void share_fit(struct router *r, const struct agent *a)
 {
     share_each(r, a, share_make);
+}
+
+void share_fit_pool(struct router *r, const struct agent *a, const struct pool *p)
+{
+    share_each_with(r, a, p, share_make);
 }
 
 void share_join(struct router *r, struct agent *a)
@@ -124,12 +138,26 @@ void share_leave(struct router *r, const struct agent *a)
     share_each(r, a, share_less);
 }
 
-// The pools' indexes change, and nobody is in them.
-void share_reset(struct router *r)
+// Of the agent's pools, which they are already or still a member of, one is new or about to go.
+void share_enter(struct router *r, const struct agent *a, struct pool *p)
 {
-    free(r->shares);
-    r->shares = NULL;
-    r->shares_n = r->shares_cap = 0;
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++)
+        p->slots[c] += a->slots[c];
+    share_each_with(r, a, p, share_more);
+}
+
+void share_quit(struct router *r, const struct agent *a, struct pool *p)
+{
+    for (size_t c = 1; c < ROUTER_CHANNELS; c++)
+        p->slots[c] -= a->slots[c];
+    share_each_with(r, a, p, share_less);
+}
+
+// Nobody is in the pools any more.
+void share_clear(struct router *r)
+{
+    for (size_t i = 0; i < r->shares_cap; i++)
+        r->shares[i].agents = 0;
 }
 
 // ---- checking it ----
@@ -171,7 +199,7 @@ static const char *share_check_common(const struct router *r)
 const char *share_check(const struct router *r)
 {
     const char *why = share_check_common(r);
-    for (size_t i = 0; i < r->keys_n && !why; i++)
-        why = share_check_slots(r, r->keys[i].pool);
+    for (size_t i = 0; i < r->pools_n && !why; i++)
+        why = r->pools[i] ? share_check_slots(r, r->pools[i]) : NULL;
     return why;
 }

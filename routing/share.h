@@ -11,7 +11,10 @@
 void share_fit(struct router *r, const struct agent *a);
 void share_join(struct router *r, struct agent *a);
 void share_leave(struct router *r, const struct agent *a);
-void share_reset(struct router *r);
+void share_fit_pool(struct router *r, const struct agent *a, const struct pool *p);
+void share_enter(struct router *r, const struct agent *a, struct pool *p);
+void share_quit(struct router *r, const struct agent *a, struct pool *p);
+void share_clear(struct router *r);
 uint32_t share_of(const struct router *r, const struct pool *p, const struct pool *with);
 const char *share_check(const struct router *r);
 

@@ -107,8 +107,19 @@ void sla_elsewhere(const struct router *r, struct work *w, const struct queue *t
     w->sla.from = sla_now(r, to) - sla_age(r, w);
 }
 
+static bool sla_any_hours(const struct router *r)
+{
+    for (size_t i = 0; i < r->queues_n; i++) {
+        if (r->queues[i]->hours)
+            return true;
+    }
+    return false;
+}
+
 static void sla_shift(struct router *r, bool back)
 {
+    if (!sla_any_hours(r))
+        return;
     for (size_t i = 0; i < r->works_n; i++) {
         struct work *w = work_slot(r, i)->work;
         if (w && w->queue->hours)

@@ -134,7 +134,8 @@ struct charge {        // what a work takes of its agent
 struct agent {
     struct router_agent def; // owned; skills in order of name
     struct member *members;  // the pools whose requirement they meet, in order of index
-    size_t members_n;
+    struct agent_skill *skills;
+    size_t members_n, skills_n;
     enum router_presence presence, before; // before: what a lost agent comes back to
     struct timer grace, focus;
     int64_t idle_since, absent_since; // absent: lost or away; else 0
@@ -142,6 +143,7 @@ struct agent {
     uint32_t light;                   // of the load, what a call may interrupt
     uint32_t places[ROUTER_CHANNELS]; // of the work at hand, how many take a place on the channel
     uint32_t desks_n;
+    uint32_t asked_by; // works that remember having asked them
     bool
         over; // more load or places than allowed: the configuration changed under it, a customer came back, or a call interrupts
     bool freed; // listed in router.freed
@@ -186,7 +188,8 @@ struct line { // work that waits with the same need: whoever can take one can ta
 
 struct pool { // who meets what a queue requires at one of its steps
     struct queue *queue;
-    size_t index;        // among all pools of the router
+    size_t index;        // among all pools of the router, its own for as long as it is there
+    struct skill *key;   // one that it cannot do without, fit.h
     struct topic *topic; // of a queue that learns; NULL
     int64_t after;       // work that has waited for so long is at this step
     struct needs needs;
@@ -210,6 +213,7 @@ struct queue {
     struct router_queue def; // owned; requires in order of name
     size_t index;
     bool implicit;      // stands in while none is configured
+    bool changed;       // by the definitions being put in force
     struct needs floor; // of the definition
     struct pool *pools; // one per step; where the queue learns, one per step and topic
     size_t pools_n;
@@ -314,11 +318,8 @@ struct router {
     uint32_t fold;
     struct router_config rules; // without queues and agents
 
-    struct key {           // a pool by a skill that it cannot do without
-        const char *skill; // "" = there is none
-        struct pool *pool;
-    } * keys;
-    size_t keys_n;
+    struct pool **pools; // by index; NULL = none has this one now
+    size_t pools_n, pools_cap;
     struct share *shares; // what two pools have in common: a hash table, share.h
     size_t shares_n, shares_cap;
     struct entry { // a queue by an intent that it lists
@@ -338,6 +339,8 @@ struct router {
     size_t queues_n;
     struct agent **agents; // in order of id
     size_t agents_n, agents_cap;
+    struct agent **gone; // removed in the step under way
+    size_t gone_n, gone_cap;
     uint32_t present;
     struct team **teams; // in order of name
     size_t teams_n, teams_cap;
@@ -355,6 +358,7 @@ struct router {
     struct table closings_by_work, closings_by_customer;
 
     struct table conversations, desks, commands, agent_ids;
+    struct table skills;          // fit.h; by name
     struct timers timers, alarms; // by `at`, by `wall`
 
     // of the step under way

@@ -129,6 +129,8 @@ void work_bury(struct router *r, struct work *w)
         text_bury(r, w->sessions[i].callback);
     }
     memory_bury(r, w->sessions);
+    for (size_t i = 0; i < w->asks_n; i++)
+        w->asks[i].agent->asked_by--;
     memory_bury(r, w->asks);
     hand_set(r, w, NULL);
     memory_bury(r, w->offers);

@@ -4,6 +4,7 @@
 // qualified, and why another would still have gone before them. For records; nothing decides by it.
 
 #include "routing/core.h"
+#include "routing/fit.h"
 
 #include <string.h>
 

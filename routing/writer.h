@@ -24,6 +24,9 @@ void put_time(struct writer *o, int64_t v);
 void put_text(struct writer *o, const char *s);
 void put_texts(struct writer *o, const char *const *v, size_t n);
 
+void put_rules(struct writer *o, const struct router_config *c);
+void put_agent_def(struct writer *o, const struct router_agent *d);
+void put_queue_def(struct writer *o, const struct router_queue *d);
 void put_wait(struct writer *o, const struct router_wait *v);
 
 #endif

@@ -116,7 +116,8 @@ static void time_definitions(struct bench *b)
     put.queue_put = (struct router_queue){.name = "another", .priority = 5, .requires = needs, .requires_n = 1};
     put.queue_put.offer_ms = 86400000;
     drop.agent_removed.id = "a000002";
-    tell("agent defined", one(b, agent_put("a000001", 1)));
+    tell("agent defined otherwise", one(b, agent_put("a000001", 1)));
+    tell("agent defined, a new one", one(b, agent_put("b000001", 1)));
     tell("agent removed", one(b, drop));
     tell("queue defined", one(b, put));
     uint64_t longest = 0;
@@ -130,6 +131,7 @@ static void time_definitions(struct bench *b)
     }
     tell("queue removed, what waits there goes to another's line", longest);
     tell("configuration, nothing new but the removed queues", bench_configure(b, ROUTER_LONGEST_IDLE, b->agents_n));
+    tell("configuration, nothing new", bench_configure(b, ROUTER_LONGEST_IDLE, b->agents_n));
     tell("configuration, a tenth of the agents gone", bench_configure(b, ROUTER_LONGEST_IDLE, b->agents_n / 10 * 9));
 }
 

@@ -113,8 +113,8 @@ uint64_t bench_configure(struct bench *b, enum router_select select, size_t agen
     for (uint32_t i = 0; i < agents_n; i++) {
         agents[i] =
             (struct router_agent){.id = name(agent_ids[i], 'a', i), .name = "", .capacity = 1, .from_file = true};
-        agents[i].speed = 500 + bench_random(b, 1000);
-        agents[i].resolution = 500 + bench_random(b, 500);
+        agents[i].speed = 500 + i * 2654435761u / 65536 % 1000; // the same in each configuration
+        agents[i].resolution = 500 + i * 2654435761u / 65536 % 500;
         for (size_t s = 0; s < BENCH_OF_AGENT; s++)
             skills[i][s] = (struct router_skill){names[b->agents[i].skills[s].skill], b->agents[i].skills[s].level};
         agents[i].skills = skills[i];

@@ -137,12 +137,81 @@ static void test_bad_configuration_changes_nothing(void **state)
     assert_int_equal(s.agents, 1);
 }
 
+static struct router_agent of_billing(void)
+{
+    static const struct router_skill skills[] = {{"billing", 3}, {"alpha", 2}};
+    return (struct router_agent){.id = "bob", .name = "Bob", .capacity = 1, .skills = skills, .skills_n = 2};
+}
+
+static uint64_t hash_after(struct world *w, struct router_config c)
+{
+    applies(w, c);
+    world_forget(w);
+    return router_hash(w->r);
+}
+
+// Every field that differs has to take effect, whatever else stays the same; and what says the same in other words is the same.
+static void test_only_what_differs_is_put_in_force(void **state)
+{
+    struct world *w = *state;
+    static const struct router_skill needs[] = {{"billing", 2}};
+    struct router_queue q[] = {world_queue_def("billing"), world_queue_def("rest")};
+    struct router_agent a[] = {of_billing()};
+    q[0].requires = needs;
+    q[0].requires_n = 1;
+    hash_after(w, file_of(q, 2, a, 1));
+    comes(w, "bob");
+    world_forget(w);
+    says(w, 1, ROUTER_CHAT);
+    assert_string_equal(world_agent_of(w, 1), "bob");
+    declines(w, "bob", 1);
+    static const struct router_skill otherwise[] = {{"alpha", 2}, {"billing", 3}};
+    a[0].skills = otherwise;
+    a[0].speed = 1000;
+    q[0].weight = 1000;
+    world_forget(w);
+    applies(w, file_of(q, 2, a, 1));
+    expect(w, "configured\n");
+    a[0].speed = 1001;
+    uint64_t before = hash_after(w, file_of(q, 2, a, 1)), after;
+    q[0].wrap_up_ms++;
+    assert_int_not_equal(after = hash_after(w, file_of(q, 2, a, 1)), before);
+    q[0].requires_n = 0;
+    assert_int_not_equal(hash_after(w, file_of(q, 2, a, 1)), after);
+}
+
+// What a queue's pools leave behind is taken by those of the next, and who is where stays right (the world checks it after each step).
+static void test_queues_come_and_go_beside_others(void **state)
+{
+    struct world *w = *state;
+    static const struct router_skill needs[][1] = {{{"billing", 2}}, {{"alpha", 1}}, {{"billing", 4}}};
+    world_agent(w, "ann", "billing=3 alpha=2", 1, 0);
+    world_agent(w, "bob", "billing=5", 1, 0);
+    comes(w, "ann");
+    const char *names[] = {"one", "two", "three"};
+    for (size_t i = 0; i < 9; i++) {
+        struct router_queue q = world_queue_def(names[i % 3]);
+        q.requires = needs[i * 5 % 3];
+        q.requires_n = 1;
+        world_queue(w, &q);
+        if (i == 4)
+            comes(w, "bob");
+        if (i % 2)
+            world_step(w,
+                       &(struct router_input){.kind = ROUTER_IN_QUEUE_REMOVED, .queue_removed = {names[(i + 1) % 3]}});
+    }
+    world_forget(w);
+    says(w, 1, ROUTER_CHAT);
+    assert_string_not_equal(world_agent_of(w, 1), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         story(test_less_capacity_takes_nothing_away),  story(test_removed_agent_gives_back),
         story(test_file_and_api_side_by_side),         story(test_work_of_a_removed_queue_moves),
-        story(test_bad_configuration_changes_nothing),
+        story(test_bad_configuration_changes_nothing), story(test_only_what_differs_is_put_in_force),
+        story(test_queues_come_and_go_beside_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

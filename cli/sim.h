@@ -5,6 +5,7 @@
 // The simulator: a made-up world whose contacts go through the very router that routes live ones.
 //
 //     sim_scenario.c   what the file says, checked
+//     sim_steps.c      a class's steps and target
 //     sim_draw.c       chance
 //     sim_clock.c      seconds in units of the router's time
 //     sim_router.c     the router at work: the world told to it as inputs, its offers taken at once
@@ -43,11 +44,12 @@ struct sim_pool {
 };
 
 struct sim_class {
-    struct config_place place, needs_place;
+    struct config_place place, needs_place, steps_place;
     char *name;
     double rate, service_mean, patience_mean, cost; // patience_mean 0 = waits for ever
+    double target;                                  // 0 = none
     int64_t priority;
-    struct sim_texts needs;
+    struct sim_texts needs, steps;
 };
 
 // In the order of their words in sim_scenario.c.
@@ -83,6 +85,9 @@ void sim_scenario_free(struct sim_scenario *s);
 bool sim_pool_serves(const struct sim_pool *p, const struct sim_class *c);
 double sim_scenario_rate(const struct sim_scenario *s); // of all classes
 int64_t sim_scenario_unmeasured(const struct sim_scenario *s);
+bool sim_scenario_targets(const struct sim_scenario *s);      // a class has one
+bool sim_scenario_steps(const struct sim_scenario *s);        // likewise
+struct router_relax *sim_steps_of(const struct sim_class *c); // malloc'd; the words are the class's
 
 // ---- chance ----
 
@@ -95,7 +100,7 @@ double sim_draw_exponential(uint64_t seed, uint64_t contact, uint32_t attempt, e
 // ---- time ----
 
 struct sim_clock {
-    double per_second; // units; a power of two
+    double per_second; // units; a power of two, or 1000
 };
 struct sim_clock sim_clock_for(const struct sim_scenario *s);
 int64_t sim_clock_units(struct sim_clock c, double seconds);
@@ -118,6 +123,9 @@ enum sim_quantity {
     SIM_RESOLVED,
     SIM_SERVED, // attempts
     SIM_FIRST,  // resolved at the first attempt
+    SIM_AIMED,  // contacts of a class with a target
+    SIM_AIMED_BLOCKED,
+    SIM_IN_TARGET, // ... answered within it
     SIM_QUANTITIES,
 };
 
@@ -154,6 +162,7 @@ struct sim_measure {
     const char *group; // NULL, or the object that it stands in
     const char *name;
     signed char over[SIM_QUANTITIES], under[SIM_QUANTITIES];
+    bool aims; // only where there are targets
 };
 extern const struct sim_measure sim_measures[];
 extern const size_t sim_measures_n;
@@ -174,6 +183,7 @@ struct sim_router {
     char (*queues)[24]; // names, by class; the accounts' too
     struct sim_offer *taken;
     size_t taken_n, taken_cap;
+    bool ticks; // something happens by time alone
 };
 
 // Each leaves in `taken` which agents took which contacts because of it, in order; contacts are known by their conversation.
@@ -182,6 +192,9 @@ void sim_router_close(struct sim_router *r);
 void sim_router_arrive(struct sim_router *r, int64_t at, uint64_t conversation, uint32_t class);
 void sim_router_give_up(struct sim_router *r, int64_t at, uint64_t conversation, uint32_t class);
 void sim_router_end(struct sim_router *r, int64_t at, const struct sim_offer *o, bool resolved);
+// When the router would do something by itself, and that it does; INT64_MAX = never, as where no class has steps.
+int64_t sim_router_due(const struct sim_router *r);
+void sim_router_tick(struct sim_router *r, int64_t at);
 
 // ---- a run ----
 

@@ -3,7 +3,8 @@
 // rounding is then far below any interval. A run whose times lie too far apart for that gets larger units, so that the
 // longest run to be thought of stays under 2^60 of them.
 //
-// The router calls a unit a millisecond. Nothing depends on it: offers are answered at the moment they are made, so no
+// The router calls a unit a millisecond. Where a class has a target or steps that is what it is, since these are told to the router in
+// milliseconds. Elsewhere nothing depends on it: offers are answered at the moment they are made, so no
 // limit of the router's ever runs out, and it forgets the outcomes of commands after 600,000 units, which is soon.
 #include "cli/sim.h"
 
@@ -14,6 +15,8 @@
 
 struct sim_clock sim_clock_for(const struct sim_scenario *s)
 {
+    if (sim_scenario_targets(s) || sim_scenario_steps(s))
+        return (struct sim_clock){1000};
     double gap = 1 / sim_scenario_rate(s), shortest = gap, service = 0, patience = 0, resolution = 1;
     for (size_t p = 0; p < s->pools_n; p++)
         resolution = fmin(resolution, s->pools[p].resolution);

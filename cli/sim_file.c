@@ -47,6 +47,8 @@ static const struct scenario_key scenario_class_keys[] = {
     {"service_mean", SCENARIO_NUMBER, AT(sim_class, service_mean), .min = 0, .max = SCENARIO_LARGEST, .above = true,
      .required = true},
     {"patience_mean", SCENARIO_NUMBER, AT(sim_class, patience_mean), .min = 0, .max = SCENARIO_LARGEST},
+    {"target", SCENARIO_NUMBER, AT(sim_class, target), .min = 0.001, .max = 2592000},
+    {"steps", SCENARIO_STEPS, AT(sim_class, steps), .required = false},
     {"priority", SCENARIO_WHOLE, AT(sim_class, priority), .min = 1, .max = 1e6},
     {"cost", SCENARIO_NUMBER, AT(sim_class, cost), .min = 0, .max = SCENARIO_LARGEST},
 };
@@ -162,7 +164,9 @@ static void scenario_read_top(void *arg, const char *name, size_t len, const str
         s->classes = rows_read(&scenario_class, node, &class_default, sizeof *s->classes, &s->classes_n, r->errs);
         for (size_t i = 0; i < s->classes_n; i++) {
             const struct toml_node *needs = toml_get(toml_at(node, i), "needs");
+            const struct toml_node *steps = toml_get(toml_at(node, i), "steps");
             s->classes[i].needs_place = needs ? sim_file_place(needs) : s->classes[i].place;
+            s->classes[i].steps_place = steps ? sim_file_place(steps) : s->classes[i].place;
         }
     } else if (strcmp(name, "policy") != 0) {
         table_read_key(r, name, len, node, line, column);

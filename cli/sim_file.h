@@ -9,7 +9,15 @@
 
 #define SIM_AGENTS_MAX 100000 // of all pools
 
-enum scenario_type { SCENARIO_WHOLE, SCENARIO_NUMBER, SCENARIO_NAME, SCENARIO_CHOICE, SCENARIO_NAMES, SCENARIO_SKILLS };
+enum scenario_type {
+    SCENARIO_WHOLE,
+    SCENARIO_NUMBER,
+    SCENARIO_NAME,
+    SCENARIO_CHOICE,
+    SCENARIO_NAMES,
+    SCENARIO_SKILLS,
+    SCENARIO_STEPS
+};
 
 struct scenario_key {
     const char *name;
@@ -29,6 +37,11 @@ struct scenario_value {
 };
 
 void sim_value_read(const struct scenario_value *v, void *slot);
+
+bool sim_value_wrong_type(const struct scenario_value *v, const struct toml_node *node, const char *expected); // false
+char *sim_file_text(const char *s);
+void sim_steps_read(const struct scenario_value *v, void *slot);
+void sim_steps_check(const struct sim_class *c, struct config_errors *errs);
 
 void sim_file_read(const struct toml_node *root, struct sim_scenario *s, struct config_errors *errs);
 struct config_place sim_file_place(const struct toml_node *node);

@@ -38,7 +38,7 @@ static json_t *report_group(json_t *all, const struct sim_measure *m)
     return group;
 }
 
-static json_t *report_tally(const char *name, const struct sim_tally *t, bool spread)
+static json_t *report_tally(const char *name, const struct sim_tally *t, bool spread, bool aims)
 {
     static const struct {
         const char *name;
@@ -51,6 +51,8 @@ static json_t *report_tally(const char *name, const struct sim_tally *t, bool sp
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         json_object_set_new(o, counts[i].name, json_integer((json_int_t)sim_tally_total(t, counts[i].quantity)));
     for (size_t i = 0; i < sim_measures_n; i++) {
+        if (sim_measures[i].aims && !aims)
+            continue;
         struct sim_estimate e = sim_measure_of(&sim_measures[i], t);
         json_object_set_new(report_group(o, &sim_measures[i]), sim_measures[i].name, report_estimate(&e, spread));
     }
@@ -74,11 +76,12 @@ static json_t *report_pool(const struct sim_scenario *s, const struct sim_result
 json_t *sim_report(const struct sim_scenario *s, const struct sim_result *r)
 {
     json_t *o = json_object(), *classes = json_array(), *pools = json_array();
+    bool aims = sim_scenario_targets(s);
     json_object_set_new(o, "seed", json_integer(s->seed));
     json_object_set_new(o, "contacts", json_integer(s->contacts));
-    json_object_set_new(o, "overall", report_tally(NULL, &r->overall, report_spreads(s)));
+    json_object_set_new(o, "overall", report_tally(NULL, &r->overall, report_spreads(s), aims));
     for (size_t i = 0; i < s->classes_n; i++)
-        json_array_append_new(classes, report_tally(s->classes[i].name, &r->classes[i], report_spreads(s)));
+        json_array_append_new(classes, report_tally(s->classes[i].name, &r->classes[i], report_spreads(s), aims));
     for (size_t p = 0; p < s->pools_n; p++)
         json_array_append_new(pools, report_pool(s, r, p));
     json_object_set_new(o, "classes", classes);
@@ -88,13 +91,16 @@ json_t *sim_report(const struct sim_scenario *s, const struct sim_result *r)
 
 // ---- differences ----
 
-static json_t *difference_tally(const char *name, const struct sim_tally *a, const struct sim_tally *b, bool spread)
+static json_t *difference_tally(const char *name, const struct sim_tally *a, const struct sim_tally *b, bool spread,
+                                bool aims)
 {
     json_t *o = json_object();
     if (name)
         json_object_set_new(o, "name", json_string(name));
     for (size_t i = 0; i < sim_measures_n; i++) {
         const struct sim_measure *m = &sim_measures[i];
+        if (m->aims && !aims)
+            continue;
         struct sim_estimate ea = sim_measure_of(m, a), eb = sim_measure_of(m, b);
         struct sim_estimate e = sim_estimate_difference(&ea, &eb);
         json_object_set_new(report_group(o, m), m->name, report_estimate(&e, spread));
@@ -120,13 +126,13 @@ json_t *sim_report_difference(const struct sim_scenario *a, const struct sim_res
                               const struct sim_result *rb)
 {
     json_t *o = json_object(), *classes = json_array(), *pools = json_array();
-    bool spread = report_spreads(a);
-    json_object_set_new(o, "overall", difference_tally(NULL, &ra->overall, &rb->overall, spread));
+    bool spread = report_spreads(a), aims = sim_scenario_targets(a) && sim_scenario_targets(b);
+    json_object_set_new(o, "overall", difference_tally(NULL, &ra->overall, &rb->overall, spread, aims));
     for (size_t i = 0; i < a->classes_n; i++) {
         const char *name = a->classes[i].name;
         for (size_t k = 0; k < b->classes_n; k++) {
             if (strcmp(name, b->classes[k].name) == 0)
-                json_array_append_new(classes, difference_tally(name, &ra->classes[i], &rb->classes[k], spread));
+                json_array_append_new(classes, difference_tally(name, &ra->classes[i], &rb->classes[k], spread, aims));
         }
     }
     for (size_t i = 0; i < a->pools_n; i++) {

@@ -38,24 +38,25 @@ static void router_accept(struct sim_router *r, int64_t at, const struct router_
 // One input; the offers that it sets off are accepted before it returns. Here no input can be wrong, so a refusal is a bug.
 static void router_feed(struct sim_router *r, int64_t at, struct router_input *in)
 {
-    struct router_answer offers[64];
     size_t n = 0;
     struct router_effects effects;
     in->number = ++r->input;
     in->at = at;
     bool followed = router_step(r->router, in, &effects);
     assert(followed);
+    struct router_answer few[8], *offers = effects.n > 8 ? router_alloc(effects.n, sizeof *offers) : few;
     for (size_t i = 0; i < effects.n; i++) {
         const struct router_effect *e = &effects.v[i];
         assert(e->kind != ROUTER_REFUSED);
         if (e->kind != ROUTER_OFFER)
             continue;
-        assert(n < sizeof offers / sizeof *offers);
         uint32_t agent = (uint32_t)strtoul(e->agent, NULL, 10);
         offers[n++] = (struct router_answer){e->work, e->conversation, e->epoch, agent};
     }
     for (size_t i = 0; i < n; i++)
         router_accept(r, at, &offers[i]);
+    if (offers != few)
+        free(offers);
 }
 
 static void router_command(struct sim_router *r, int64_t at, uint32_t agent, struct router_command c)
@@ -107,6 +108,17 @@ void sim_router_end(struct sim_router *r, int64_t at, const struct sim_offer *o,
                    (struct router_command){.act = ROUTER_ACT_CLOSE, .work = o->work, .resolved = resolved});
 }
 
+int64_t sim_router_due(const struct sim_router *r)
+{
+    return r->ticks ? router_next_deadline(r->router) : INT64_MAX;
+}
+
+void sim_router_tick(struct sim_router *r, int64_t at)
+{
+    r->taken_n = 0;
+    router_feed(r, at, &(struct router_input){.kind = ROUTER_IN_TICK});
+}
+
 // ---- opening ----
 
 static const enum router_select router_selects[] = {
@@ -132,9 +144,15 @@ static uint32_t router_scaled(double x, double greatest, double range)
     return scaled < 1 ? 1 : (uint32_t)scaled;
 }
 
+static uint32_t router_target(const struct sim_class *c)
+{
+    return c->target > 0 ? (uint32_t)llround(c->target * 1000) : 1000;
+}
+
+// The router divides by the target.
 static double router_cost(const struct sim_class *c)
 {
-    return c->cost / c->service_mean;
+    return c->cost / c->service_mean * router_target(c);
 }
 
 static double router_greatest_cost(const struct sim_scenario *s)
@@ -189,7 +207,9 @@ static struct router_queue *router_queues(struct sim_router *r, const struct sim
                                   .select = router_selects[s->select],
                                   .weight_speed = (uint32_t)lround(s->weight_speed * 1000),
                                   .weight = router_scaled(router_cost(&s->classes[i]), greatest, ROUTER_WEIGHT_MAX),
-                                  .target_ms = 1000,
+                                  .target_ms = router_target(&s->classes[i]),
+                                  .steps = sim_steps_of(&s->classes[i]),
+                                  .steps_n = s->classes[i].steps.n,
                                   .offer_ms = 1000,
                                   .from_file = true};
     }
@@ -239,6 +259,7 @@ static void router_configure(struct sim_router *r, const struct sim_scenario *s)
     for (size_t i = 0; i < s->classes_n; i++) {
         free((void *)(uintptr_t)queues[i].requires);
         free((void *)(uintptr_t)queues[i].accounts);
+        free((void *)(uintptr_t)queues[i].steps);
     }
     free(queues);
     free(agents);
@@ -246,7 +267,7 @@ static void router_configure(struct sim_router *r, const struct sim_scenario *s)
 
 void sim_router_open(struct sim_router *r, const struct sim_scenario *s)
 {
-    *r = (struct sim_router){.router = router_new()};
+    *r = (struct sim_router){.router = router_new(), .ticks = sim_scenario_steps(s)};
     router_configure(r, s);
     for (uint32_t i = 0; i < r->agents_n; i++) {
         struct router_input in = {.kind = ROUTER_IN_DESK_OPENED};

@@ -204,6 +204,8 @@ static void run_serve(struct run *r, const struct sim_offer *o)
         contact_count(r, c, SIM_ANSWERED, 1);
         if (sim_clock_seconds(r->clock, r->now - c->since) <= r->s->service_level)
             contact_count(r, c, SIM_WITHIN, 1);
+        if (sim_clock_seconds(r->clock, r->now - c->since) <= r->s->classes[c->class].target)
+            contact_count(r, c, SIM_IN_TARGET, r->s->classes[c->class].target > 0 ? 1 : 0);
     }
     c->taken = *o;
     agent_hand(r, a, 1);
@@ -233,6 +235,7 @@ static void run_come(struct run *r, uint32_t slot)
     if (!c->attempt && !room) {
         sim_router_give_up(&r->router, r->now, slot + 1, c->class);
         contact_count(r, c, SIM_BLOCKED, 1);
+        contact_count(r, c, SIM_AIMED_BLOCKED, class->target > 0 ? 1 : 0);
         contact_forget(r, slot);
         return;
     }
@@ -289,6 +292,14 @@ static void run_end_service(struct run *r, uint32_t slot)
     contact_forget(r, slot);
 }
 
+// Whoever has waited long enough is now taken by others.
+static void run_tick(struct run *r, int64_t at)
+{
+    r->now = at;
+    sim_router_tick(&r->router, at);
+    run_serve_taken(r);
+}
+
 static int32_t run_batch_of(const struct run *r, uint64_t number)
 {
     uint64_t skipped = (uint64_t)r->unmeasured, measured = (uint64_t)r->s->contacts - skipped;
@@ -330,6 +341,7 @@ static void run_arrive(struct run *r)
     c->class = run_class_of(r, number);
     c->batch = batch;
     contact_count(r, c, SIM_OFFERED, 1);
+    contact_count(r, c, SIM_AIMED, r->s->classes[c->class].target > 0 ? 1 : 0);
     run_come(r, slot);
     run_plan_arrival(r);
 }
@@ -362,9 +374,11 @@ void sim_run(const struct sim_scenario *s, struct sim_result *out)
     run_open(&r, s, out);
     run_plan_arrival(&r);
     while (r.heap_n || r.next_arrival != INT64_MAX) {
-        int64_t due = r.heap_n ? r.contacts[r.heap[0]].due : INT64_MAX;
+        int64_t due = r.heap_n ? r.contacts[r.heap[0]].due : INT64_MAX, tick = sim_router_due(&r.router);
         r.now = due <= r.next_arrival ? due : r.next_arrival;
-        if (due > r.next_arrival)
+        if (tick < r.now)
+            run_tick(&r, tick);
+        else if (due > r.next_arrival)
             run_arrive(&r);
         else if (r.contacts[r.heap[0]].waiting)
             run_give_up(&r, r.heap[0]);

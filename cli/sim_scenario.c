@@ -63,6 +63,7 @@ static void check_classes(const struct sim_scenario *s, struct config_errors *er
         const struct sim_class *c = &s->classes[i];
         bool seen = false;
         check_served(s, c, errs);
+        sim_steps_check(c, errs);
         for (size_t k = 0; k < i; k++) {
             seen |= s->classes[k].priority == c->priority;
             if (c->name && s->classes[k].name && strcmp(c->name, s->classes[k].name) == 0)
@@ -123,6 +124,13 @@ bool sim_scenario_read(const char *path, struct sim_scenario *s, struct config_e
     return errs->fatal == 0;
 }
 
+static void free_texts(struct sim_texts *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        free(t->v[i]);
+    free(t->v);
+}
+
 void sim_scenario_free(struct sim_scenario *s)
 {
     for (size_t i = 0; i < s->pools_n; i++) {
@@ -132,9 +140,8 @@ void sim_scenario_free(struct sim_scenario *s)
         free(s->pools[i].name);
     }
     for (size_t i = 0; i < s->classes_n; i++) {
-        for (size_t k = 0; k < s->classes[i].needs.n; k++)
-            free(s->classes[i].needs.v[k]);
-        free(s->classes[i].needs.v);
+        free_texts(&s->classes[i].needs);
+        free_texts(&s->classes[i].steps);
         free(s->classes[i].name);
     }
     free(s->pools);

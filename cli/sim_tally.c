@@ -20,6 +20,8 @@ const struct sim_measure sim_measures[] = {
     {"service_level", "plus_abandoned", .over = {[SIM_WITHIN] = 1, [SIM_GONE_WITHIN] = 1},
      .under = {[SIM_OFFERED] = 1, [SIM_BLOCKED] = -1}},
     {"service_level", "of_answered", .over = {[SIM_WITHIN] = 1}, .under = {[SIM_ANSWERED] = 1}},
+    {NULL, "in_target", .over = {[SIM_IN_TARGET] = 1}, .under = {[SIM_AIMED] = 1, [SIM_AIMED_BLOCKED] = -1},
+     .aims = true},
     {NULL, "mean_sojourn", .over = {[SIM_SOJOURN] = 1}, .under = {[SIM_RESOLVED] = 1}},
     {NULL, "resolved_per_attempt", .over = {[SIM_RESOLVED] = 1}, .under = {[SIM_SERVED] = 1}},
     {NULL, "first_contact_resolution", .over = {[SIM_FIRST] = 1}, .under = {[SIM_ANSWERED] = 1}},

@@ -18,7 +18,7 @@ void *sim_file_alloc(size_t n, size_t each)
     return p;
 }
 
-static char *file_text(const char *s)
+char *sim_file_text(const char *s)
 {
     char *copy = strdup(s);
     if (!copy)
@@ -33,7 +33,7 @@ struct config_place sim_file_place(const struct toml_node *node)
     return place;
 }
 
-static bool value_wrong_type(const struct scenario_value *v, const struct toml_node *node, const char *expected)
+bool sim_value_wrong_type(const struct scenario_value *v, const struct toml_node *node, const char *expected)
 {
     static const char *const names[] = {
         [TOML_TABLE] = "a table",    [TOML_ARRAY] = "a list",     [TOML_STRING] = "a text", [TOML_INTEGER] = "a number",
@@ -47,7 +47,7 @@ static bool value_number(const struct scenario_value *v, const struct toml_node 
 {
     const struct scenario_key *k = v->key;
     if (!toml_number(node, n))
-        return value_wrong_type(v, node, "a number");
+        return sim_value_wrong_type(v, node, "a number");
     if (isfinite(*n) && (k->above ? *n > k->min : *n >= k->min) && *n <= k->max)
         return true;
     errors_add(v->errs, sim_file_place(node), "%s is %.15g (must be %s %.15g%s %.15g)", v->name, *n,
@@ -79,7 +79,7 @@ static const char *value_text(const struct scenario_value *v, const struct toml_
     const char *s;
     size_t len;
     if (!toml_string(node, &s, &len)) {
-        value_wrong_type(v, node, expected);
+        sim_value_wrong_type(v, node, expected);
         return NULL;
     }
     bool good = len > 0 && len <= ROUTER_NAME_MAX;
@@ -95,7 +95,7 @@ static void value_read_name(const struct scenario_value *v, void *slot)
 {
     const char *s = value_text(v, v->node, "a text");
     if (s)
-        *(char **)slot = file_text(s);
+        *(char **)slot = sim_file_text(s);
 }
 
 static void value_read_choice(const struct scenario_value *v, void *slot)
@@ -105,7 +105,7 @@ static void value_read_choice(const struct scenario_value *v, void *slot)
     if (!toml_string(v->node, &s, &len)) {
         char expected[160];
         snprintf(expected, sizeof expected, "one of %s", w);
-        value_wrong_type(v, v->node, expected);
+        sim_value_wrong_type(v, v->node, expected);
         return;
     }
     char word[32], shown[40];
@@ -132,7 +132,7 @@ static void value_read_names(const struct scenario_value *v, void *slot)
 {
     struct sim_texts *t = slot;
     if (toml_type(v->node) != TOML_ARRAY) {
-        value_wrong_type(v, v->node, "a list of skills");
+        sim_value_wrong_type(v, v->node, "a list of skills");
         return;
     }
     if (toml_count(v->node) > VALUE_NEEDS_MAX) {
@@ -151,7 +151,7 @@ static void value_read_names(const struct scenario_value *v, void *slot)
         if (twice)
             errors_add(v->errs, sim_file_place(node), "%s names %s twice (once is enough)", v->name, s);
         else if (s)
-            t->v[t->n++] = file_text(s);
+            t->v[t->n++] = sim_file_text(s);
     }
 }
 
@@ -185,7 +185,7 @@ static void value_read_skill(void *arg, const char *name, size_t len, const stru
     s->to->v = realloc(s->to->v, (s->to->n + 1) * sizeof *s->to->v);
     if (!s->to->v)
         abort();
-    s->to->v[s->to->n++] = (struct router_skill){file_text(name), (uint32_t)n};
+    s->to->v[s->to->n++] = (struct router_skill){sim_file_text(name), (uint32_t)n};
 }
 
 static void value_read_skills(const struct scenario_value *v, void *slot)
@@ -194,12 +194,13 @@ static void value_read_skills(const struct scenario_value *v, void *slot)
     if (toml_type(v->node) == TOML_TABLE)
         toml_each(v->node, value_read_skill, &s);
     else
-        value_wrong_type(v, v->node, "a table of skills, each with a level from 1 to 5");
+        sim_value_wrong_type(v, v->node, "a table of skills, each with a level from 1 to 5");
 }
 
 static void (*const value_readers[])(const struct scenario_value *v, void *slot) = {
     [SCENARIO_WHOLE] = value_read_whole,   [SCENARIO_NUMBER] = value_read_number, [SCENARIO_NAME] = value_read_name,
     [SCENARIO_CHOICE] = value_read_choice, [SCENARIO_NAMES] = value_read_names,   [SCENARIO_SKILLS] = value_read_skills,
+    [SCENARIO_STEPS] = sim_steps_read,
 };
 
 void sim_value_read(const struct scenario_value *v, void *slot)

@@ -190,6 +190,10 @@ const struct config_account *config_account(const struct config *c, const char *
 // equal messages.
 Throughline__V1__RoutingConfig *config_routing(const struct config *c, const char *tenant);
 
+// Of a step ("60 s: billing >= 2", "80 %: any", "breach: any"): seconds, per cent of the target or neither, and the requirement, which is
+// not looked at. False: it is not so.
+bool config_step(const char *text, uint32_t *seconds, uint32_t *percent, const char **needs);
+
 // What a queue of this tenant tells a customer by itself: the first text for it that can be filled with what is known. False: there is none.
 struct router_notice;
 bool config_words(const struct config *c, const char *tenant, const struct router_notice *n, int64_t wall_ms, char *out,

@@ -131,7 +131,6 @@ const char *setting_check_step(const char *s, size_t len);
 void config_check_mix(const struct config_queue *q, struct config_place place, struct config_errors *errs);
 void config_check_steps(const struct config_queue *q, bool target_given, struct config_place place,
                         struct config_errors *errs);
-bool config_step(const char *text, uint32_t *seconds, uint32_t *percent, const char **needs);
 
 // ---- silence (config_silent.c) ----
 

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from harness import BIN, at, run, simulate, toml
+from theory import mmn
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -128,6 +129,35 @@ def test_compare(tmp_path):
         assert d["half_width"] < a["half_width"] + b["half_width"]
     alike = json.loads(run("sim", "--json", "--compare", slow, slow).stdout)["difference"]
     assert alike["overall"]["mean_wait"] == {"value": 0, "half_width": 0}
+
+
+APART = {"contacts": 60000, "pool": [{"name": "A", "count": 5, "skills": {"a": 3}}, {"name": "B", "count": 5, "skills": {"b": 3}}],
+         "class": [{"name": name, "rate": 0.0007, "needs": [name], "service_mean": 6000.0, "target": 600} for name in "ab"]}
+
+
+def with_steps(*steps):
+    return {**APART, "class": [{**c, "steps": list(steps)} for c in APART["class"]]}
+
+
+def test_a_step_that_nobody_lives_to_see_changes_nothing(tmp_path):
+    assert simulate(tmp_path, with_steps("2592000 s: any"), contacts=5000) == simulate(tmp_path, APART, contacts=5000)
+
+
+def test_a_step_after_a_moment_pools(tmp_path):
+    """Two lines of five that help each other after a second of 6000 are, but for it, one line of ten; theory knows its wait."""
+    theory, report = mmn(10, 0.0014, 6000, 600), simulate(tmp_path, with_steps("1 s: any"))
+    for figure, true in (("mean_wait", theory["mean_wait"]), ("in_target", theory["within"])):
+        found = report["overall"][figure]
+        assert abs(found["value"] - true) < 2.4 * found["half_width"] + true / 100, figure
+    assert report["overall"]["in_target"]["value"] > simulate(tmp_path, APART)["overall"]["in_target"]["value"] + 0.1
+
+
+def test_a_step_before_a_breach_is_for_those_who_would_be_late(tmp_path):
+    early, breach = (simulate(tmp_path, with_steps(step), contacts=20000) for step in ("1 s: any", "breach: any"))
+    never = simulate(tmp_path, APART, contacts=20000)
+    in_target = [r["overall"]["in_target"]["value"] for r in (never, breach)]
+    assert in_target[0] + 0.05 < in_target[1]
+    assert breach["overall"]["mean_wait"]["value"] > early["overall"]["mean_wait"]["value"]  # experts are waited for
 
 
 def test_compare_wants_the_same_contacts(tmp_path):

@@ -4,6 +4,7 @@
 // simulations and restored snapshots.
 
 #include "routing/absence.h"
+#include "routing/attribute.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
 #include "routing/participant.h"
@@ -215,6 +216,7 @@ static const char *check_works(const struct router *r)
         n++;
         held += w->hold.place ? 1 : 0;
         const char *why = check_work(r, w);
+        why = why ? why : attributes_check(w);
         if (why)
             return why;
     }

@@ -2,6 +2,7 @@
 //
 // Bounds of a configuration by value: agents, queues and rules, whole or one at a time. What breaks one is refused whole.
 
+#include "routing/attribute.h"
 #include "routing/breach.h"
 #include "routing/core.h"
 #include "routing/learn.h"
@@ -79,7 +80,7 @@ bool config_queue_legal(const struct router_queue *q)
            config_skills_legal(q->prefers, q->prefers_n) && config_needs_legal(q->needs) &&
            config_needs_legal(q->floor) && config_steps_legal(q) && config_channels_legal(q->channels) &&
            texts_are(q->accounts, q->accounts_n, CORE_LIST_MAX) && texts_are(q->intents, q->intents_n, CORE_LIST_MAX) &&
-           texts_are(q->languages, q->languages_n, CORE_LIST_MAX) &&
+           texts_are(q->languages, q->languages_n, CORE_LIST_MAX) && attribute_rules_legal(q) &&
            texts_are(q->dispositions, q->dispositions_n, CORE_LIST_MAX) &&
            (!q->calendar || text_is(q->calendar, ROUTER_NAME_MAX)) && (unsigned)q->when < ROUTER_WHENS &&
            overflow_legal(q) && callback_legal(q) && notice_legal(q) && sla_legal(q) && select_legal(q) &&

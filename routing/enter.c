@@ -4,6 +4,7 @@
 //
 // Queues that ask for intents are found by the intent and what it lies below, so that many of them cost no more than few.
 
+#include "routing/attribute.h"
 #include "routing/closure.h"
 
 #include <stdlib.h>
@@ -59,7 +60,7 @@ static bool enter_matches(const struct router *r, const struct queue *q, const s
     const struct router_queue *def = &q->def;
     return (!def->channels || def->channels & CORE_BIT(w->channel_now)) &&
            enter_lists(def->accounts, def->accounts_n, account) &&
-           enter_lists(def->languages, def->languages_n, w->language) && enter_when(r, q);
+           enter_lists(def->languages, def->languages_n, w->language) && attributes_match(def, w) && enter_when(r, q);
 }
 
 // How the listed intent stands to the first n bytes of the work's.

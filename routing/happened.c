@@ -5,6 +5,7 @@
 //
 // Only the customer's own words and calls are a contact. All else is shown to whom it concerns, and changes nothing.
 
+#include "routing/attribute.h"
 #include "routing/callback.h"
 #include "routing/learn.h"
 #include "routing/participant.h"
@@ -17,6 +18,8 @@ static bool happened_legal(const struct router_happened *h)
            text_is(h->handle, ROUTER_TEXT_MAX) && text_is(h->call, ROUTER_TEXT_MAX) &&
            text_is(h->language, ROUTER_NAME_MAX) && text_is(h->intent, ROUTER_NAME_MAX) &&
            text_is(h->last_agent, ROUTER_NAME_MAX) && text_is(h->callback, ROUTER_NAME_MAX) &&
+           attributes_legal(h->attributes, h->attributes_n) &&
+           attributes_legal(h->customer_attributes, h->customer_attributes_n) &&
            (!*h->callback || (h->kind == ROUTER_CALL_ENDED && h->channel == ROUTER_VOICE));
 }
 
@@ -26,6 +29,7 @@ static void happened_learn(struct router *r, struct work *w, const struct router
         text_set(r, &w->language, h->language);
     if (*h->intent)
         text_set(r, &w->intent, h->intent);
+    attributes_learn(r, w, h);
 }
 
 // A priority beyond the last class counts as the last: a customer is not turned away for a number.

@@ -7,6 +7,7 @@
 // at the heads of the lines that they can serve, never at work behind a head that they could not take, nor at the work of
 // queues whose skills they lack.
 
+#include "routing/attribute.h"
 #include "routing/closure.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
@@ -57,6 +58,7 @@ static void queue_copy_def(struct router_queue *to, const struct router_queue *f
     to->accounts = texts_new(from->accounts, from->accounts_n);
     to->intents = texts_new(from->intents, from->intents_n);
     to->languages = texts_new(from->languages, from->languages_n);
+    to->attributes = attribute_rules_new(from->attributes, from->attributes_n);
     to->dispositions = texts_new(from->dispositions, from->dispositions_n);
 }
 
@@ -84,6 +86,7 @@ static void queue_bury_def(struct router *r, const struct router_queue *def)
     texts_bury(r, def->accounts, def->accounts_n);
     texts_bury(r, def->intents, def->intents_n);
     texts_bury(r, def->languages, def->languages_n);
+    memory_bury(r, def->attributes);
     texts_bury(r, def->dispositions, def->dispositions_n);
 }
 

@@ -6,6 +6,7 @@
 // for inputs, references to what exists, and at the end what router_check() asks of the state. Anything amiss gives NULL and the reason.
 
 #include "routing/absence.h"
+#include "routing/attribute.h"
 #include "routing/estimate.h"
 #include "routing/fit.h"
 #include "routing/participant.h"
@@ -243,6 +244,7 @@ static void take_work_names(struct reader *in, struct router *r, struct work *w)
     text_set(r, &w->language, take_text(in, ROUTER_NAME_MAX));
     text_set(r, &w->intent, take_text(in, ROUTER_NAME_MAX));
     text_set(r, &w->disposition, take_text(in, ROUTER_TEXT_MAX));
+    attributes_take(in, w);
     text_set(r, &w->overflowed, take_text(in, ROUTER_NAME_MAX));
     unsigned cause = take8(in);
     bool overflowed = cause == ROUTER_CAUSE_FULL || cause == ROUTER_CAUSE_WAITED || cause == ROUTER_CAUSE_CLOSED;

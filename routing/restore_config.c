@@ -2,6 +2,7 @@
 //
 // Rules and queues from a snapshot's bytes. A part of restore.c.
 
+#include "routing/attribute.h"
 #include "routing/closure.h"
 #include "routing/estimate.h"
 #include "routing/fit.h"
@@ -138,6 +139,7 @@ static struct queue *take_queue(struct reader *in)
     d.accounts = take_texts(in, &d.accounts_n);
     d.intents = take_texts(in, &d.intents_n);
     d.languages = take_texts(in, &d.languages_n);
+    attribute_rules_take(in, &d);
     d.dispositions = take_texts(in, &d.dispositions_n);
     d.disposition_required = take_bool(in);
     d.calendar = take_text(in, ROUTER_NAME_MAX);

@@ -16,6 +16,16 @@ struct router_skill {
     uint32_t level; // 1..5
 };
 
+struct router_attribute { // of a customer, in words of the user's own
+    const char *key, *value;
+};
+
+struct router_attribute_rule { // entry rule: has one of these values
+    const char *key;
+    const char *const *values; // "*" = any
+    size_t values_n;           // at least one
+};
+
 struct router_agent {
     const char *id;
     const char *name;
@@ -85,6 +95,8 @@ struct router_queue {
     size_t intents_n;
     const char *const *languages;
     size_t languages_n;
+    const struct router_attribute_rule *attributes; // no two of the same key; all must match; n = 0: any
+    size_t attributes_n;
     const char *const *dispositions; // words for how work ends; n = 0: any
     size_t dispositions_n;
     bool disposition_required; // nothing is closed without one

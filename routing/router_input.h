@@ -37,18 +37,22 @@ struct router_happened {
     enum router_channel channel;
     const char *account;
     const char *handle;
-    const char *call;     // "" = none
-    const char *language; // "" = unknown
-    const char *intent;   // "" = unknown
-    const char *callback; // CALL_ENDED of a call: whom to call back, E.164; "" = nobody
-    uint32_t priority;    // 0 = the queue's
+    const char *call;                          // "" = none
+    const char *language;                      // "" = unknown
+    const char *intent;                        // "" = unknown
+    const char *callback;                      // CALL_ENDED of a call: whom to call back, E.164; "" = nobody
+    const struct router_attribute *attributes; // what the event says; no two of the same key
+    size_t attributes_n;
+    uint32_t priority; // 0 = the queue's
     bool simulated;
     // where the function placed it
     uint64_t conversation;
     uint64_t customer;
     bool reopened;
-    bool participant;       // not the customer's own: shown, but no contact
-    const char *last_agent; // "" = none
+    bool participant;                                   // not the customer's own: shown, but no contact
+    const char *last_agent;                             // "" = none
+    const struct router_attribute *customer_attributes; // the customer's own of now; the event's go before them
+    size_t customer_attributes_n;
 };
 
 enum router_act {

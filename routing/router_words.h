@@ -7,21 +7,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ROUTER_FOLD_VERSION     2 // the newest version of the fold that this code knows
-#define ROUTER_NAME_MAX         64
-#define ROUTER_TEXT_MAX         256
-#define ROUTER_SESSIONS_MAX     8    // per work; the oldest that is not live gives way
-#define ROUTER_CANDIDATES_MAX   32   // agents, who are then all named in a decision; of more, the winner and ten others
-#define ROUTER_NEEDS_MAX        1000 // bytes of an expression
-#define ROUTER_LEARN_INTENTS    32   // that a learning queue may list
-#define ROUTER_OFFERS_MAX       8    // of one work at a time
-#define ROUTER_PARTICIPANTS_MAX 4    // of one work, besides its holder
-#define ROUTER_STEPS_MAX        16
-#define ROUTER_SLAS_MAX         60 // one for each channel, each priority and none
-#define ROUTER_CALENDARS_MAX    64
-#define ROUTER_TURNS_MAX        1024              // of one calendar that are known ahead
-#define ROUTER_SNOOZE_MAX_MS    (90 * 86400000LL) // ahead
-#define ROUTER_CHANNELS         6                 // size of tables indexed by enum router_channel
+#define ROUTER_FOLD_VERSION         2 // the newest version of the fold that this code knows
+#define ROUTER_NAME_MAX             64
+#define ROUTER_TEXT_MAX             256
+#define ROUTER_ATTRIBUTES_MAX       16 // of an event, of a customer, and keys that a queue asks for
+#define ROUTER_ATTRIBUTE_VALUES_MAX 64 // that a queue lists for one key
+#define ROUTER_SESSIONS_MAX         8  // per work; the oldest that is not live gives way
+#define ROUTER_CANDIDATES_MAX       32 // agents, who are then all named in a decision; of more, the winner and ten others
+#define ROUTER_NEEDS_MAX            1000 // bytes of an expression
+#define ROUTER_LEARN_INTENTS        32   // that a learning queue may list
+#define ROUTER_OFFERS_MAX           8    // of one work at a time
+#define ROUTER_PARTICIPANTS_MAX     4    // of one work, besides its holder
+#define ROUTER_STEPS_MAX            16
+#define ROUTER_SLAS_MAX             60 // one for each channel, each priority and none
+#define ROUTER_CALENDARS_MAX        64
+#define ROUTER_TURNS_MAX            1024              // of one calendar that are known ahead
+#define ROUTER_SNOOZE_MAX_MS        (90 * 86400000LL) // ahead
+#define ROUTER_CHANNELS             6                 // size of tables indexed by enum router_channel
 
 // Values equal throughline.v1.Channel, PresenceState, WorkState, Reason, Refusal, Exclusion, DeliveryState; a test compares them.
 enum router_channel {

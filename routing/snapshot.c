@@ -7,6 +7,7 @@
 // write fails.
 
 #include "routing/snapshot.h"
+#include "routing/attribute.h"
 #include "routing/closure.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
@@ -206,6 +207,7 @@ static void put_work(struct writer *o, const struct router *r, const struct work
     put_text(o, w->language);
     put_text(o, w->intent);
     put_text(o, w->disposition);
+    attributes_put(o, w);
     put_overflowed(o, w);
     hand_put(o, w);
     put_sessions(o, w);

@@ -8,7 +8,7 @@
 
 #define SNAPSHOT_MAGIC     "TLROUTER"
 #define SNAPSHOT_MAGIC_LEN 8u
-#define SNAPSHOT_VERSION   30u
+#define SNAPSHOT_VERSION   31u
 
 struct snapshot_hash {
     uint64_t state, length;

@@ -3,6 +3,7 @@
 // Definitions as a snapshot has them: rules, queues, agents. Whoever compares two of them reads the same bytes (same.c), so whatever they
 // say has to be here.
 
+#include "routing/attribute.h"
 #include "routing/notice.h"
 #include "routing/writer.h"
 
@@ -92,6 +93,7 @@ void put_queue_def(struct writer *o, const struct router_queue *d)
     put_texts(o, d->accounts, d->accounts_n);
     put_texts(o, d->intents, d->intents_n);
     put_texts(o, d->languages, d->languages_n);
+    attribute_rules_put(o, d);
     put_texts(o, d->dispositions, d->dispositions_n);
     put8(o, d->disposition_required);
     put_text(o, d->calendar);

@@ -107,6 +107,8 @@ void work_free(struct work *w)
         text_free(w->sessions[i].callback);
     }
     free(w->sessions);
+    free(w->attributes);
+    free(w->customer_attributes);
     free(w->asks);
     hand_free(w->hand);
     free(w->offers);
@@ -129,6 +131,8 @@ void work_bury(struct router *r, struct work *w)
         text_bury(r, w->sessions[i].callback);
     }
     memory_bury(r, w->sessions);
+    memory_bury(r, w->attributes);
+    memory_bury(r, w->customer_attributes);
     for (size_t i = 0; i < w->asks_n; i++)
         w->asks[i].agent->asked_by--;
     memory_bury(r, w->asks);

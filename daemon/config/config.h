@@ -39,6 +39,14 @@ struct config_skills { // in order of name
     size_t n;
 };
 
+struct config_attributes { // in order of key: each with its values
+    struct config_attribute {
+        char *key;
+        struct config_list values;
+    } * v;
+    size_t n;
+};
+
 struct config_place { // in the file; 0 = made by default
     int line, column;
 };
@@ -107,7 +115,8 @@ enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISO
 #define CONFIG_TYPE_CHANNELS    uint32_t // bit (1u << channel); 0 = empty list
 #define CONFIG_TYPE_SKILLS      struct config_skills
 #define CONFIG_TYPE_WEIGHTS     struct config_skills // of the parts of a mix
-#define CONFIG_TYPE_NEEDS       char *               // an expression that can be read
+#define CONFIG_TYPE_ATTRIBUTES  struct config_attributes
+#define CONFIG_TYPE_NEEDS       char * // an expression that can be read
 #define CONFIG_TYPE_STEPS       struct config_list
 #define CONFIG_TYPE_SLAS        struct config_list
 #define CONFIG_TYPE_SILENCES    struct config_list

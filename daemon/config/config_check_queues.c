@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void note_key(void *arg, const char *key, size_t len, const struct toml_node *value, int line, int column)
+{
+    (void)key, (void)len, (void)value, (void)line, (void)column;
+    *(bool *)arg = true;
+}
+
 // By what is written, read or not: a mistyped rule is a rule.
 static bool queue_takes_all(const struct check *k, size_t index)
 {
@@ -19,7 +25,13 @@ static bool queue_takes_all(const struct check *k, size_t index)
         if (rule != NULL && (toml_type(rule) != TOML_ARRAY || toml_count(rule) > 0))
             return false;
     }
-    return !config_asks_hours(toml_get(node, "when"));
+    bool asks = false;
+    const struct toml_node *attributes = toml_get(node, "attributes");
+    if (attributes != NULL && toml_type(attributes) == TOML_TABLE)
+        toml_each(attributes, note_key, &asks);
+    else
+        asks = attributes != NULL;
+    return !asks && !config_asks_hours(toml_get(node, "when"));
 }
 
 // The last queue of a tenant takes what no other did, and nothing may stand behind such a one.

@@ -2,9 +2,9 @@
 // What can enter a queue by its entry rules, when those before it have taken theirs.
 //
 // All work that a queue's rules let in is gone through by what the rules can tell apart: each channel, each account, intent and
-// language that one of them names and one that none names, each calendar open and closed. It is enough to find one that no queue
-// before takes. Queues that do not match fall away at each choice, so little is left to look at; where it is still too much, the
-// queue counts as reached.
+// language that one of them names and one that none names, likewise each value of each attribute and that it is not there, each
+// calendar open and closed. It is enough to find one that no queue before takes. Queues that do not match fall away at each
+// choice, so little is left to look at; where it is still too much, the queue counts as reached.
 #include "daemon/config/config_lint_private.h"
 
 #include "daemon/base/loop.h"
@@ -102,6 +102,99 @@ static bool free_hours(struct entry *e, const struct router_queue *const *v, siz
     return found;
 }
 
+// Likewise, of queues that may ask for hours or for nothing.
+static bool free_always(struct entry *e, const struct router_queue *const *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (v[i]->when == ROUTER_ALWAYS)
+            return false;
+    }
+    return free_hours(e, v, n);
+}
+
+// ---- attributes ----
+
+static const struct router_attribute_rule *rule_of(const struct router_queue *q, const char *key)
+{
+    for (size_t i = 0; i < q->attributes_n; i++) {
+        if (strcmp(q->attributes[i].key, key) == 0)
+            return &q->attributes[i];
+    }
+    return NULL;
+}
+
+// `value` NULL: nothing is said under this key; "*" stands for what nobody names.
+static bool rule_lets(const struct router_queue *q, const char *key, const char *value)
+{
+    const struct router_attribute_rule *rule = rule_of(q, key);
+    for (size_t i = 0; rule != NULL && value != NULL && i < rule->values_n; i++) {
+        if (strcmp(rule->values[i], "*") == 0 || strcmp(rule->values[i], value) == 0)
+            return true;
+    }
+    return rule == NULL;
+}
+
+static void add_values(struct entry *e, const struct router_queue *q, const char *key, struct lint_names *out)
+{
+    const struct router_attribute_rule *rule = rule_of(q, key);
+    e->l->budget -= 1 + (int64_t)q->attributes_n;
+    if (rule == NULL)
+        return;
+    lint_names_add(out, rule->values, rule->values_n);
+    e->l->budget -= 16 * (int64_t)rule->values_n;
+}
+
+// Whether something can be said under each key, from the i-th on, so that none of these queues takes the work.
+static bool free_attributes(struct entry *e, const struct lint_names *keys, size_t i,
+                            const struct router_queue *const *v, size_t n)
+{
+    static const char any[] = "*";
+    if (n == 0 || e->l->budget < 0)
+        return true;
+    if (i == keys->n)
+        return free_always(e, v, n);
+    const char *key = keys->v[i], *nobodys = any;
+    struct lint_names values = {0};
+    lint_names_add(&values, &nobodys, 1);
+    add_values(e, e->q, key, &values);
+    for (size_t k = 0; k < n && e->l->budget >= 0; k++)
+        add_values(e, v[k], key, &values);
+    lint_names_once(&values);
+    const struct router_queue **left = xcalloc(n, sizeof *left);
+    bool found = e->l->budget < 0;
+    for (size_t k = 0; k <= values.n && !found; k++) {
+        const char *value = k < values.n ? values.v[k] : NULL;
+        size_t left_n = 0;
+        if (!rule_lets(e->q, key, value))
+            continue;
+        e->l->budget -= (int64_t)n;
+        for (size_t m = 0; m < n; m++) {
+            if (rule_lets(v[m], key, value))
+                left[left_n++] = v[m];
+        }
+        found = free_attributes(e, keys, i + 1, left, left_n);
+    }
+    free(left);
+    free(values.v);
+    return found;
+}
+
+static bool free_said(struct entry *e, const struct router_queue *const *v, size_t n)
+{
+    struct lint_names keys = {0};
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < v[i]->attributes_n; k++)
+            lint_names_add(&keys, &v[i]->attributes[k].key, 1);
+        e->l->budget -= 16 * (int64_t)v[i]->attributes_n;
+    }
+    lint_names_once(&keys);
+    bool found = free_attributes(e, &keys, 0, v, n);
+    free(keys.v);
+    return found;
+}
+
+// ---- lists ----
+
 static bool free_from(struct entry *e, unsigned kind, const struct router_queue *const *v, size_t n);
 
 static bool free_choice(struct entry *e, enum kind kind, const char *what, const struct router_queue *const *v,
@@ -143,13 +236,8 @@ static bool free_from(struct entry *e, unsigned kind, const struct router_queue 
 {
     if (n == 0 || e->l->budget < 0)
         return true;
-    if (kind == KINDS) {
-        for (size_t i = 0; i < n; i++) {
-            if (v[i]->when == ROUTER_ALWAYS)
-                return false;
-        }
-        return free_hours(e, v, n);
-    }
+    if (kind == KINDS)
+        return free_said(e, v, n);
     if (lets(e->q, kind, NULL) && free_choice(e, kind, NULL, v, n))
         return true;
     struct lint_names names = {0};
@@ -297,8 +385,8 @@ void lint_last_queue(struct lint *l)
 {
     size_t n = l->c->queues_n;
     const struct router_queue *q = n > 0 ? l->defs[n - 1] : NULL;
-    if (q != NULL &&
-        (q->channels != 0 || q->accounts_n > 0 || q->intents_n > 0 || q->languages_n > 0 || q->when != ROUTER_ALWAYS))
+    if (q != NULL && (q->channels != 0 || q->accounts_n > 0 || q->intents_n > 0 || q->languages_n > 0 ||
+                      q->attributes_n > 0 || q->when != ROUTER_ALWAYS))
         lint_queue_say(
             l, n - 1, "", LINT_WHOLE,
             "queue '%s' is the last: it takes what no other does, and its entry rules are not asked (put one "

@@ -35,6 +35,7 @@ enum config_type {
     CONFIG_CHANNELS_SET,
     CONFIG_SKILLS,
     CONFIG_WEIGHTS,
+    CONFIG_ATTRIBUTES,
     CONFIG_NEEDS,
     CONFIG_STEPS,
     CONFIG_SLAS,
@@ -181,6 +182,12 @@ bool setting_read_skills(const struct setting *v, void *slot);
 bool setting_read_weights(const struct setting *v, void *slot);
 void setting_free_skills(void *slot);
 bool setting_equal_skills(const void *a, const void *b);
+
+// ---- attributes (config_attributes.c) ----
+
+bool setting_read_attributes(const struct setting *v, void *slot);
+void setting_free_attributes(void *slot);
+bool setting_equal_attributes(const void *a, const void *b);
 
 // ---- accounts of adapters (config_adapter.c) ----
 

@@ -139,6 +139,19 @@ static Throughline__V1__NoticeKind *tells_message(uint32_t bits, size_t *n)
     return v;
 }
 
+static Throughline__V1__AttributeRule **attributes_message(const struct config_attributes *a, size_t *n)
+{
+    *n = a->n;
+    Throughline__V1__AttributeRule **v = a->n > 0 ? xcalloc(a->n, sizeof *v) : NULL;
+    for (size_t i = 0; i < a->n; i++) {
+        v[i] = xcalloc(1, sizeof *v[i]);
+        throughline__v1__attribute_rule__init(v[i]);
+        v[i]->key = xstrdup(a->v[i].key);
+        v[i]->values = list_message(&a->v[i].values, &v[i]->n_values);
+    }
+    return v;
+}
+
 static Throughline__V1__Queue *queue_message(const struct config *c, const struct config_queue *q)
 {
     Throughline__V1__Queue *m = xcalloc(1, sizeof *m);
@@ -154,6 +167,7 @@ static Throughline__V1__Queue *queue_message(const struct config *c, const struc
     m->accounts = list_message(&q->accounts, &m->n_accounts);
     m->intents = list_message(&q->intents, &m->n_intents);
     m->languages = list_message(&q->languages, &m->n_languages);
+    m->attributes = attributes_message(&q->attributes, &m->n_attributes);
     m->dispositions = list_message(&q->dispositions, &m->n_dispositions);
     m->disposition_required = q->disposition_required;
     m->calendar = text_message(q->calendar);

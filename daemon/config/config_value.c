@@ -337,6 +337,8 @@ static const struct {
     [CONFIG_CHANNELS_SET] = {read_channels, sizeof(uint32_t), NULL, NULL},
     [CONFIG_SKILLS] = {setting_read_skills, sizeof(struct config_skills), setting_free_skills, setting_equal_skills},
     [CONFIG_WEIGHTS] = {setting_read_weights, sizeof(struct config_skills), setting_free_skills, setting_equal_skills},
+    [CONFIG_ATTRIBUTES] = {setting_read_attributes, sizeof(struct config_attributes), setting_free_attributes,
+                           setting_equal_attributes},
     [CONFIG_DECIMAL] = {read_decimal, sizeof(int64_t), NULL, NULL},
 };
 

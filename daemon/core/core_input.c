@@ -20,9 +20,14 @@ static bool read_happened(struct scratch *a, const Throughline__V1__Input *m, st
 {
     const Throughline__V1__Happened *h = m->happened;
     const Throughline__V1__Placement *p = m->placed;
-    (void)a;
     if (!p || !channel_ok((int)h->channel))
         return false;
+    struct router_attribute *said = scratch_get(a, h->n_attributes, sizeof *said);
+    for (size_t i = 0; i < h->n_attributes; i++)
+        said[i] = (struct router_attribute){h->attributes[i]->key, h->attributes[i]->value};
+    struct router_attribute *own = scratch_get(a, p->n_attributes, sizeof *own);
+    for (size_t i = 0; i < p->n_attributes; i++)
+        own[i] = (struct router_attribute){p->attributes[i]->key, p->attributes[i]->value};
     in->happened = (struct router_happened){
         .kind = (enum router_happened_kind)h->kind,
         .channel = (enum router_channel)h->channel,
@@ -39,6 +44,10 @@ static bool read_happened(struct scratch *a, const Throughline__V1__Input *m, st
         .reopened = p->reopened,
         .participant = p->participant,
         .last_agent = p->last_agent,
+        .attributes = said,
+        .attributes_n = h->n_attributes,
+        .customer_attributes = own,
+        .customer_attributes_n = p->n_attributes,
     };
     return h->kind >= THROUGHLINE__V1__HAPPENED_KIND__HAPPENED_KIND_WORDS &&
            h->kind <= THROUGHLINE__V1__HAPPENED_KIND__HAPPENED_KIND_ASIDE;

@@ -110,6 +110,23 @@ static bool put_tells(const Throughline__V1__Queue *m, struct router_queue *out)
     return true;
 }
 
+// Entry rules that are lists.
+static void put_entry(struct scratch *a, const Throughline__V1__Queue *m, struct router_queue *out)
+{
+    out->accounts = (const char *const *)m->accounts;
+    out->accounts_n = m->n_accounts;
+    out->intents = (const char *const *)m->intents;
+    out->intents_n = m->n_intents;
+    out->languages = (const char *const *)m->languages;
+    out->languages_n = m->n_languages;
+    struct router_attribute_rule *rules = scratch_get(a, m->n_attributes, sizeof *rules);
+    for (size_t i = 0; i < m->n_attributes; i++)
+        rules[i] = (struct router_attribute_rule){m->attributes[i]->key, (const char *const *)m->attributes[i]->values,
+                                                  m->attributes[i]->n_values};
+    out->attributes = rules;
+    out->attributes_n = m->n_attributes;
+}
+
 bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct router_queue *out)
 {
     *out = (struct router_queue){
@@ -123,12 +140,6 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
         .steps_n = m->n_steps,
         .prefers = skills(a, m->prefers, m->n_prefers),
         .prefers_n = m->n_prefers,
-        .accounts = (const char *const *)m->accounts,
-        .accounts_n = m->n_accounts,
-        .intents = (const char *const *)m->intents,
-        .intents_n = m->n_intents,
-        .languages = (const char *const *)m->languages,
-        .languages_n = m->n_languages,
         .dispositions = (const char *const *)m->dispositions,
         .dispositions_n = m->n_dispositions,
         .disposition_required = m->disposition_required,
@@ -154,6 +165,7 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
         .prefer_known_ms = seconds_ms(m->prefer_known_seconds),
         .from_file = m->from_file,
     };
+    put_entry(a, m, out);
     if (m->select[0] && !router_select_of(m->select, &out->select))
         return false;
     if (m->when[0] && !router_when_of(m->when, &out->when))

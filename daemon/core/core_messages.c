@@ -215,6 +215,19 @@ Throughline__V1__Closure *core_closure_message(const struct router_closure *v)
     return m;
 }
 
+static Throughline__V1__AttributeRule **attribute_rules(const struct router_attribute_rule *v, size_t n)
+{
+    Throughline__V1__AttributeRule **out = n ? xcalloc(n, sizeof *out) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = xcalloc(1, sizeof *out[i]);
+        throughline__v1__attribute_rule__init(out[i]);
+        out[i]->key = message_text(v[i].key);
+        out[i]->n_values = v[i].values_n;
+        out[i]->values = texts(v[i].values, v[i].values_n);
+    }
+    return out;
+}
+
 static void put_overflow(Throughline__V1__Queue *q, const struct router_queue *d)
 {
     q->overflow = message_text(d->overflow);
@@ -251,6 +264,8 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->intents = texts(d->intents, d->intents_n);
     q->n_languages = d->languages_n;
     q->languages = texts(d->languages, d->languages_n);
+    q->n_attributes = d->attributes_n;
+    q->attributes = attribute_rules(d->attributes, d->attributes_n);
     q->select = message_text(router_select_name(d->select));
     q->needs = message_text(d->needs);
     q->floor = message_text(d->floor);

@@ -5,6 +5,7 @@
 #include "daemon/base/hours.h"
 #include "daemon/base/zone.h"
 #include "daemon/faces/admin.h"
+#include "proto/utf8.h"
 #include "throughline/v1/admin.pb-c.h"
 
 static bool mix_is_sound(const Throughline__V1__Queue *q, bool needed)
@@ -72,6 +73,24 @@ static bool sla_is_sound(const Throughline__V1__Queue *q)
                 return false;
     }
     return q->n_sla <= ROUTER_SLAS_MAX;
+}
+
+static bool attributes_are_sound(const Throughline__V1__Queue *q)
+{
+    for (size_t i = 0; i < q->n_attributes; i++) {
+        const Throughline__V1__AttributeRule *rule = q->attributes[i];
+        size_t len = strlen(rule->key);
+        if (!len || len > ROUTER_NAME_MAX || !utf8_valid_text(rule->key, len) || !rule->n_values ||
+            rule->n_values > ROUTER_ATTRIBUTE_VALUES_MAX)
+            return false;
+        for (size_t k = 0; k < rule->n_values; k++)
+            if (strlen(rule->values[k]) > ROUTER_TEXT_MAX || !utf8_valid_text(rule->values[k], strlen(rule->values[k])))
+                return false;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(q->attributes[k]->key, rule->key) == 0)
+                return false;
+    }
+    return q->n_attributes <= ROUTER_ATTRIBUTES_MAX;
 }
 
 static const char *queue_needs_wrong(const Throughline__V1__Queue *q, const char **field)
@@ -196,6 +215,9 @@ const char *admin_queue_wrong(const Throughline__V1__Queue *q, const char *name,
     *field = "requires";
     if (!admin_skills_are_sound(q->requires, q->n_requires))
         return "names of [a-z0-9._-], levels 1 to 5, at most 64";
+    *field = "attributes";
+    if (!attributes_are_sound(q))
+        return "at most 16 keys of 1 to 64 bytes, none twice, each with 1 to 64 values of up to 256 bytes";
     const char *wrong = queue_needs_wrong(q, field);
     wrong = wrong ? wrong : queue_choice_wrong(q, field);
     if (wrong)

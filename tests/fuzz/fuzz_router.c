@@ -83,6 +83,7 @@ static struct router_queue queue(struct script *s, struct router_skill *v, const
 {
     static struct router_relax steps[2];
     static struct router_sla slas[2];
+    static struct router_attribute_rule rule;
     struct router_queue q = {.name = name(s, "q"), .priority = byte(s) % 11, .requires = v};
     q.requires_n = skills(s, v);
     q.prefers = v;
@@ -98,6 +99,10 @@ static struct router_queue queue(struct script *s, struct router_skill *v, const
     texts[0] = name(s, "i");
     q.intents = texts;
     q.intents_n = byte(s) % 2;
+    texts[2] = byte(s) % 4 ? name(s, "v") : "*";
+    rule = (struct router_attribute_rule){.key = name(s, "k"), .values = &texts[2], .values_n = 1};
+    q.attributes = &rule;
+    q.attributes_n = byte(s) % 8 == 0;
     q.select = (enum router_select)(byte(s) % (ROUTER_SELECTS + 1));
     q.weight_speed = byte(s) * 5u;
     q.learn = byte(s) % 4 == 0;
@@ -148,6 +153,14 @@ static void happened(struct script *s, struct router_happened *h)
     h->customer = number(s);
     h->participant = byte(s) % 8 == 0;
     h->last_agent = name(s, "a");
+    static struct router_attribute said[2], own;
+    for (size_t i = 0; i < 2; i++)
+        said[i] = (struct router_attribute){name(s, "k"), name(s, "v")};
+    own = (struct router_attribute){name(s, "k"), name(s, "v")};
+    h->attributes = said;
+    h->attributes_n = byte(s) % 3;
+    h->customer_attributes = &own;
+    h->customer_attributes_n = byte(s) & 1;
 }
 
 static void command(struct script *s, const struct router *r, struct router_command *c)
@@ -179,7 +192,7 @@ static void command(struct script *s, const struct router *r, struct router_comm
 
 struct lists {
     struct router_skill skills[16][4];
-    const char *texts[16][2];
+    const char *texts[16][3];
     struct router_calendar calendars[2];
     int64_t turns[4];
     struct router_agent agents[4];

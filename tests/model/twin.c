@@ -138,6 +138,7 @@ static bool speaks(struct twin *t, struct twin_work *w, const struct router_happ
         twin_name(w->language, h->language);
     if (!same(h->intent, ""))
         twin_name(w->intent, h->intent);
+    twin_attributes_heard(w, h);
     return woke;
 }
 
@@ -782,6 +783,7 @@ static struct twin_queue queue_from(const struct router_queue *def)
     twin_name(q.account, def->accounts_n ? def->accounts[0] : "");
     twin_name(q.intent, def->intents_n ? def->intents[0] : "");
     twin_name(q.language, def->languages_n ? def->languages[0] : "");
+    twin_attributes_asked(&q, def);
     return q;
 }
 

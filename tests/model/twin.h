@@ -43,6 +43,15 @@ struct twin_agent {
     int64_t gone_since, idle_since, focus_end; // focus_end: 0 = no focus under way
 };
 
+struct twin_pair { // an attribute
+    char key[TWIN_NAME], value[TWIN_NAME];
+};
+
+struct twin_pairs {
+    struct twin_pair v[2 * ROUTER_ATTRIBUTES_MAX];
+    size_t n;
+};
+
 struct twin_queue {
     char name[TWIN_NAME];
     bool from_file, implicit;
@@ -50,6 +59,8 @@ struct twin_queue {
     struct twin_skill requires[TWIN_SKILLS];
     size_t requires_n;
     char account[TWIN_NAME], intent[TWIN_NAME], language[TWIN_NAME]; // "" = any
+    struct twin_pair asks[8];                                        // one for each value of each key
+    size_t asks_n;
     enum router_select select;
     char needs[TWIN_TEXT], floor[TWIN_TEXT];
     struct {
@@ -186,6 +197,7 @@ struct twin_work {
     bool measured, promised, fresh; // fresh: began to wait since the last settling
     struct router_wait promise;
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
+    struct twin_pairs said, record; // attributes: by events, by the customer's record
     bool prefer_former, told, changed;
     char supervisor[TWIN_NAME]; // who last did something to it
     char overflowed[TWIN_NAME]; // from this queue, "" = not
@@ -333,6 +345,9 @@ bool twin_goes_first(struct twin *t, const struct twin_work *a, const struct twi
 void twin_score(struct twin *t, const struct twin_work *w, struct twin_view *v, size_t n);
 uint32_t twin_priority(struct twin *t, const struct twin_work *w);
 void twin_name(char *to, const char *from);
+void twin_attributes_heard(struct twin_work *w, const struct router_happened *h);
+void twin_attributes_asked(struct twin_queue *q, const struct router_queue *def);
+bool twin_attributes_suit(const struct twin_queue *q, const struct twin_work *w);
 void twin_hold(struct twin *t, struct twin_work *w); // for whom it is known to, by its channel of now
 void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, const char *agent,
                enum router_reason reason);

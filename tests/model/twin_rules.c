@@ -202,8 +202,8 @@ bool twin_lets(struct twin *t, const struct twin_queue *q, const struct twin_wor
     bool from = same(q->account, "") || same(q->account, account);
     bool tongue = same(q->language, "") || same(q->language, w->language);
     bool hours = q->when == ROUTER_ALWAYS || twin_closed(t, q) == (q->when == ROUTER_WHEN_CLOSED);
-    return q == &t->queues[t->queues_n - 1] ||
-           (channel && from && tongue && hours && rule_matches_intent(q->intent, w->intent));
+    return q == &t->queues[t->queues_n - 1] || (channel && from && tongue && hours && twin_attributes_suit(q, w) &&
+                                                rule_matches_intent(q->intent, w->intent));
 }
 
 struct twin_queue *twin_enter(struct twin *t, struct twin_work *w)

@@ -212,6 +212,7 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     q.accounts_n = any_text(w, &q.accounts, "acc", 2, 20);
     q.intents_n = any_text(w, &q.intents, "i", 2, 40);
     q.languages_n = any_text(w, &q.languages, "l", 2, 20);
+    world_asks(w, &q);
     q.dispositions_n = any_text(w, &q.dispositions, "t", 2, 30);
     q.disposition_required = world_chance(w, 30);
     any_hours(w, &q);
@@ -315,6 +316,7 @@ void world_happened(struct world *w, struct router_happened *h)
     h->reopened = world_chance(w, 30);
     h->participant = world_chance(w, 5);
     h->last_agent = world_chance(w, 40) ? any_agent(w) : "";
+    world_attributes(w, h);
 }
 
 static bool some_work(struct world *w, const struct router *r, struct router_work_view *v)

@@ -16,7 +16,7 @@ struct world {
     int64_t at, ahead; // ahead: of the wall clock
     bool plenty;       // of agents who can take anything: work is offered to several
     // the input's strings and lists live here until the next one
-    char names[192][20];
+    char names[384][20];
     size_t names_n;
     struct router_skill skills[128];
     size_t skills_n;
@@ -26,11 +26,14 @@ struct world {
     size_t steps_n;
     struct router_sla slas[8][4]; // of each queue
     size_t slas_n;
+    struct router_attribute attributes[2][ROUTER_ATTRIBUTES_MAX]; // of an event, of its customer
+    struct router_attribute_rule rules[32];
+    size_t rules_n;
     char needs[64][128];
     size_t needs_n;
     struct router_calendar calendars[4];
     int64_t turns[4];
-    const char *texts[128];
+    const char *texts[192];
     size_t texts_n;
     // moods.c
     size_t mood;
@@ -45,6 +48,8 @@ const char *world_copy(struct world *w, const char *s);                  // ... 
 // Makers of inputs: each sets `kind` where it does not stand for one, and what belongs to it.
 void world_config(struct world *w, struct router_config *c);
 void world_happened(struct world *w, struct router_happened *h);
+void world_attributes(struct world *w, struct router_happened *h); // attributes.c
+void world_asks(struct world *w, struct router_queue *q);          // likewise: for attributes
 void world_command(struct world *w, const struct router *r, struct router_command *c);
 bool world_take_part(struct world *w, const struct router *r, struct router_command *c); // false = nobody has work
 void world_desk(struct world *w, struct router_input *in);

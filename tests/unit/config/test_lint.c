@@ -110,6 +110,7 @@ static const char *const accounts[] = {"chat-1", "sms-1", "unlisted"};
 static const struct lint_account known[] = {{"chat-1", 1u << ROUTER_CHAT}, {"sms-1", 1u << ROUTER_SMS}};
 static const char *const intents[] = {"b", "b.r", "b.r.x", "bb", "t"};
 static const char *const languages[] = {"de", "en"};
+static const char *const values[] = {"g", "p", "*"};
 static const char *const expressions[] = {
     "",
     "any",
@@ -140,6 +141,7 @@ struct generated {
     struct router_agent agents[AGENTS];
     struct router_skill skills[AGENTS][2];
     struct router_relax steps[QUEUES][2];
+    struct router_attribute_rule attributes[QUEUES][2];
 };
 
 // Some of a list that do not wrap around; more often none.
@@ -184,6 +186,13 @@ static void generate(struct generated *g)
         q->accounts = some(accounts, 3, &q->accounts_n);
         q->intents = some(intents, 5, &q->intents_n);
         q->languages = some(languages, 2, &q->languages_n);
+        q->attributes = g->attributes[i];
+        for (size_t k = 0; k < 2; k++) {
+            struct router_attribute_rule rule = {.key = k == 0 ? "t" : "r"};
+            rule.values = some(values, 3, &rule.values_n);
+            if (rule.values_n > 0)
+                g->attributes[i][q->attributes_n++] = rule;
+        }
         q->when = (enum router_when)draw(ROUTER_WHENS);
         q->calendar = q->when == ROUTER_ALWAYS ? "" : draw(2) ? "x" : "y";
         q->overflow = draw(8) ? "" : names[draw((unsigned)g->c.queues_n)];
@@ -215,16 +224,28 @@ static bool listed(const char *const *v, size_t n, const char *what, bool below)
 
 struct work {
     unsigned channel;
-    const char *account, *intent, *language;
+    const char *account, *intent, *language, *said[2]; // said: under "t" and "r"; NULL = nothing
     bool x, y;
 };
+
+static bool suits(const struct router_queue *q, const struct work *w)
+{
+    for (size_t i = 0; i < q->attributes_n; i++) {
+        const struct router_attribute_rule *rule = &q->attributes[i];
+        const char *said = w->said[*rule->key == 'r'];
+        if (said == NULL ||
+            !(listed(rule->values, rule->values_n, said, false) || listed(rule->values, rule->values_n, "*", false)))
+            return false;
+    }
+    return true;
+}
 
 static bool takes(const struct router_queue *q, const struct work *w)
 {
     bool open = q->when != ROUTER_ALWAYS && *q->calendar == 'x' ? w->x : w->y;
     return (q->channels == 0 || q->channels & 1u << w->channel) &&
            listed(q->accounts, q->accounts_n, w->account, false) && listed(q->intents, q->intents_n, w->intent, true) &&
-           listed(q->languages, q->languages_n, w->language, false) &&
+           listed(q->languages, q->languages_n, w->language, false) && suits(q, w) &&
            (q->when == ROUTER_ALWAYS || open == (q->when == ROUTER_WHEN_OPEN));
 }
 
@@ -233,11 +254,15 @@ static void go_through(const struct generated *g, uint32_t entered[QUEUES], uint
 {
     static const char *const some_accounts[] = {"chat-1", "sms-1", "unlisted", "?"},
                              *const some_intents[] = {"", "b", "b.r", "b.r.x", "b.z", "bb", "t", "t.t"},
-                             *const some_languages[] = {"", "de", "en"};
-    for (unsigned n = 0; n < 5 * 4 * 8 * 3 * 4; n++) {
-        struct work w = {
-            1 + n % 5,  some_accounts[n / 5 % 4], some_intents[n / 20 % 8], some_languages[n / 160 % 3], n / 480 % 2,
-            n / 960 % 2};
+                             *const some_languages[] = {"", "de", "en"}, *const some_values[] = {NULL, "g", "p", "?"};
+    for (unsigned n = 0; n < 5 * 4 * 8 * 3 * 4 * 16; n++) {
+        struct work w = {1 + n % 5,
+                         some_accounts[n / 5 % 4],
+                         some_intents[n / 20 % 8],
+                         some_languages[n / 160 % 3],
+                         {some_values[n / 1920 % 4], some_values[n / 7680 % 4]},
+                         n / 480 % 2,
+                         n / 960 % 2};
         if ((*w.account == 'c' && w.channel != ROUTER_CHAT) || (*w.account == 's' && w.channel != ROUTER_SMS))
             continue;
         bool taken = false;

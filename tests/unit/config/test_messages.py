@@ -81,7 +81,7 @@ def test_the_reference_of_routing_has_every_key_of_it():
 
 LIMITS = {"NAME": "a name of {1} bytes at most", "TEXT": "a text of {1} bytes at most", "ZONE": "a time zone", "NEEDS": "an expression of {1} bytes at most",
           "SKILLS": "{1} skills at most, levels 1 to 5", "STEPS": "{1} steps at most", "SLAS": "{1} rows at most", "SILENCES": "{1} rows at most", "WEEKLY": "{1} texts at most",
-          "HOLIDAYS": "{1} texts at most", "CHANNELS": "channels", "NAMES": "{1} names at most", "LANGUAGES": "{1} languages at most",
+          "HOLIDAYS": "{1} texts at most", "CHANNELS": "channels", "NAMES": "{1} names at most", "LANGUAGES": "{1} languages at most", "ATTRIBUTES": "{1} keys at most, 1 to 64 texts each",
           "WEIGHTS": "weights 0 to 100", "SWITCH": "`true`, `false`", "HOURS": "hours of the day"}
 
 

@@ -70,7 +70,14 @@ static void on_second(void *arg)
     each(all, DESK_LIVE, send_queues_if_watching);
 }
 
-// A customer types: told to whoever has the conversation.
+static void tell_typing(struct desks *all, const char *agent, const Throughline__V1__DeskUpdate *u)
+{
+    for (struct desk *d = table_get(&all->by_agent, desk_agent_hash(agent)); d; d = d->next_agent)
+        if (d->state == DESK_LIVE && strcmp(d->agent, agent) == 0)
+            desk_say(d, u);
+}
+
+// A customer types: told to whoever has the conversation or is offered it, and who takes part. Who is only asked to is not yet told what is said.
 void desks_heard(struct desks *all, const char *topic, const void *bytes, size_t len)
 {
     struct router_work_view w;
@@ -81,14 +88,14 @@ void desks_heard(struct desks *all, const char *topic, const void *bytes, size_t
         Throughline__V1__DeskUpdate u = THROUGHLINE__V1__DESK_UPDATE__INIT;
         u.update_case = THROUGHLINE__V1__DESK_UPDATE__UPDATE_TYPING;
         u.typing = t;
-        struct router_offer_view o = {.agent = w.agent};
-        for (size_t i = 0; !w.offers_n || router_offer_at(core_router(all->face->core), w.id, i, &o); i++) {
-            for (struct desk *d = table_get(&all->by_agent, desk_agent_hash(o.agent)); d; d = d->next_agent)
-                if (d->state == DESK_LIVE && strcmp(d->agent, o.agent) == 0)
-                    desk_say(d, &u);
-            if (!w.offers_n)
-                break;
-        }
+        struct router_offer_view o;
+        if (!w.offers_n)
+            tell_typing(all, w.agent, &u);
+        for (size_t i = 0; i < w.offers_n && router_offer_at(core_router(all->face->core), w.id, i, &o); i++)
+            tell_typing(all, o.agent, &u);
+        for (size_t i = 0; i < w.participants_n; i++)
+            if (w.participants[i].joined)
+                tell_typing(all, w.participants[i].agent, &u);
     }
     if (t)
         throughline__v1__desk_typing__free_unpacked(t, NULL);

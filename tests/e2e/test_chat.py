@@ -63,6 +63,23 @@ async def test_a_note_never_leaves_the_house(daemon):
         assert [e.message.text for e in daemon.timeline(conversation) if e.note] == ["a difficult one"]
 
 
+async def sees_typing_once_joined(daemon, holder, visitor, conversation):
+    """Who takes part sees the customer type like the holder; who is only asked does not."""
+    number = daemon.agent("ann").work[0]
+    async with daemon.desk("bert") as bert:
+        await holder.do(consult=pb.Ask(work=number, agent="bert"))
+        asked = await bert.wait("asked")
+        await visitor.put(pb.ChatUp(typing=pb.Typing(active=False)))
+        assert not (await holder.wait("typing", lambda t: not t.active)).active
+        await bert.do(join=pb.Join(work=number, epoch=asked.epoch))
+        await bert.wait("joined")
+        await visitor.put(pb.ChatUp(typing=pb.Typing(active=True)))
+        first = await bert.wait("typing")  # not the one before
+        assert (first.conversation, first.active) == (conversation, True)
+        await bert.do(leave=pb.Leave(work=number))
+        await holder.wait("typing", lambda t: t.active)
+
+
 async def test_typing_and_read_marks(daemon):
     async with daemon.desk("ann") as ann, daemon.chat() as eva:
         said = await eva.say("hello")
@@ -70,6 +87,7 @@ async def test_typing_and_read_marks(daemon):
         await eva.put(pb.ChatUp(typing=pb.Typing(active=True)))
         typing = await ann.wait("typing")
         assert (typing.conversation, typing.active) == (conversation, True)
+        await sees_typing_once_joined(daemon, ann, eva, conversation)
         await ann.put(pb.DeskCommand(typing=pb.DeskTyping(conversation=conversation, active=True)))
         assert (await eva.wait("typing")).active
         await ann.say(conversation, "read this")

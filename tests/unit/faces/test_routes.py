@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every route of the faces stands in docs/reference/api.md with who may use it, and in openapi.yaml; and nothing else does."""
+"""Every route of the faces stands in docs/reference/api.md with who may use it, and in openapi.yaml; and nothing else does. Every frame of a stream
+stands in asyncapi.yaml as in the contract."""
 import glob
 import re
 import sys
@@ -42,4 +43,25 @@ assert spec == set(code) - streams, f"openapi.yaml and the code differ: {sorted(
 asynchronous = text("docs/reference/asyncapi.yaml")
 for _, path in streams:
     assert f"address: {path}" in asynchronous, f"asyncapi.yaml lacks {path}"
-print(f"{len(code)} routes")
+
+SCALARS = {"string": "type: string", "uint64": "type: string, format: uint64", "uint32": "type: integer", "bool": "type: boolean"}
+
+
+def contract(message):
+    """The members of a message, as asyncapi.yaml should have them: {name: what it is}."""
+    for file in ("gateway", "desk", "chat"):
+        if found := re.search(rf"^message {message} \{{\n(.*?)^\}}", text(f"proto/throughline/v1/{file}.proto"), re.S | re.M):
+            members = re.findall(r"^\s+(\w+) (\w+) = \d+;", found[1], re.M)
+            return {re.sub(r"_(\w)", lambda m: m[1].upper(), name): SCALARS.get(kind, f"type: object, title: {kind}") for kind, name in members}
+    raise AssertionError(f"no message {message}")
+
+
+frames = 0
+for message in ("GatewayUp", "GatewayDown", "DeskCommand", "DeskUpdate", "ChatUp", "ChatDown"):
+    part = re.search(rf"name: {message}\n.*?properties:\n((?: {{12}}[^\n]*\n)+)", asynchronous, re.S)
+    assert part, f"asyncapi.yaml lacks {message}"
+    told = dict(re.findall(r"^ {12}(\w+): \{(.*)\}$", part[1], re.M))
+    should = contract(message)
+    assert told == should, f"asyncapi.yaml and the contract differ in {message}: {sorted(set(told.items()) ^ set(should.items()))}"
+    frames += len(told)
+print(f"{len(code)} routes, {frames} members of frames")

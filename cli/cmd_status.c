@@ -40,6 +40,8 @@ static void status_put_rows(json_t *rows, const json_t *queue)
 {
     const json_t *responses = json_object_get(queue, "responses");
     size_t n = json_array_size(responses);
+    if (!n && !print_number(queue, "waiting") && !print_number(queue, "late"))
+        return; // closed by hand, and told so
     for (size_t i = 0; i < n || i == 0; i++) {
         const json_t *r = json_array_get(responses, i);
         json_t *row = i ? json_object() : json_copy((json_t *)queue);

@@ -96,7 +96,8 @@ int cmd_queues(struct cli *cli, int argc, char **argv)
                      COLUMNS({"queue.name", "QUEUE", PRINT_TEXT}, {"queue.priority", "CLASS", PRINT_COUNT},
                              {"waiting", "WAITING", PRINT_COUNT}, {"offered", "OFFERED", PRINT_COUNT},
                              {"assigned", "ASSIGNED", PRINT_COUNT}, {"waits", "WAIT", PRINT_WAIT},
-                             {"responses", "IN TIME", PRINT_KEPT}, {"closure", "CLOSED", PRINT_CLOSURE}));
+                             {"responses", "IN TIME", PRINT_KEPT}, {"callbacks", "CALLED BACK", PRINT_CALLBACKS},
+                             {"closure", "CLOSED", PRINT_CLOSURE}));
 }
 
 int cmd_work(struct cli *cli, int argc, char **argv)
@@ -110,7 +111,7 @@ int cmd_work(struct cli *cli, int argc, char **argv)
                              {"agent", "AGENT", PRINT_TEXT}, {"formerAgent", "BEFORE", PRINT_TEXT},
                              {"channelNow", "CHANNEL", PRINT_TEXT}, {"reason", "REASON", PRINT_TEXT},
                              {"snoozedUntilMs", "SNOOZED UNTIL", PRINT_TIME}, {"wait", "WAIT", PRINT_WAIT},
-                             {"due", "ANSWER DUE", PRINT_DUE}));
+                             {"due", "ANSWER DUE", PRINT_DUE}, {"sessions", "CALL BACK", PRINT_CALLBACK}));
 }
 
 static int read_conversation(struct cli *cli, const char *id)

@@ -62,6 +62,9 @@ static void desk_story(const json_t *context)
     fputs(named && i ? ")\n" : "\n", stdout);
     json_array_foreach(print_member(context, "customer.suggestions"), i, v)
         printf("  maybe:  %s (claimed; /confirm %s)\n", print_text(v, "handle"), print_text(v, "handle"));
+    const char *callback = print_callback(print_member(context, "work.sessions"));
+    if (*callback)
+        printf("  to be called back: %s\n", callback);
     size_t earlier = json_array_size(json_object_get(context, "earlier"));
     if (earlier)
         printf("  before: %zu earlier conversation%s\n", earlier, earlier > 1 ? "s" : "");

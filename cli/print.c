@@ -204,6 +204,9 @@ void print_entry(const json_t *entry, const char *customer)
         fputs(" | ", stdout);
     }
     print_safe(message ? (text ? text : "") : print_happening(entry));
+    const char *callback = print_text(entry, "callEnded.callback");
+    fputs(*callback ? ", to be called back at " : "", stdout);
+    print_safe(callback);
     size_t files = json_array_size(json_object_get(message, "attachments"));
     if (files)
         printf(" [%zu attachment%s]", files, files > 1 ? "s" : "");

@@ -12,8 +12,19 @@
 // A table column: the member's name in each row ("agent.id" goes deeper), its heading, and how it is shown where that is not plain: a
 // count that is absent is 0, Unix milliseconds are a local date and time, a Wait is
 // from how long to how long (of several the longest), a Due how much time is left, Responses the share of those in time, a Closure by whom and until when, milliseconds
-// a span ("4 min"). Where a table is too wide for the terminal, texts are cut; in a pipe never.
-enum print_as { PRINT_TEXT, PRINT_COUNT, PRINT_TIME, PRINT_WAIT, PRINT_DUE, PRINT_KEPT, PRINT_CLOSURE, PRINT_SPAN };
+// a span ("4 min"), sessions whom to call back, Callbacks how many were. Where a table is too wide for the terminal, texts are cut; in a pipe never.
+enum print_as {
+    PRINT_TEXT,
+    PRINT_COUNT,
+    PRINT_TIME,
+    PRINT_WAIT,
+    PRINT_DUE,
+    PRINT_KEPT,
+    PRINT_CLOSURE,
+    PRINT_SPAN,
+    PRINT_CALLBACK,
+    PRINT_CALLBACKS
+};
 struct print_column {
     const char *member;
     const char *heading;
@@ -40,6 +51,10 @@ print_moment(json_int_t ms); // Unix time: "18:00" today, else "2026-12-24 18:00
 const char *print_span(json_int_t ms); // "40 s", "4 min", "3 h"
 // "by cleo since 09:12, until 18:00; on to hotline: power cut"; "" = it is not closed by hand. Valid until the next call.
 const char *print_closure(const json_t *closure);
+
+// Of sessions: "+4915112345678, attempt 2", the next; "" = nobody waits to be called back. Valid until the next call.
+const char *print_callback(const json_t *sessions);
+const char *print_callbacks(const json_t *callbacks); // "5 asked, 3 reached, 2 not"; "" = nobody ever asked. Likewise
 
 void print_safe(const char *text); // control characters escaped
 const char *print_bold(void);

@@ -30,6 +30,10 @@ static const char *print_cell(const json_t *row, const struct print_column *c)
         return print_kept(print_member(row, c->member));
     if (c->as == PRINT_CLOSURE)
         return print_closure(print_member(row, c->member));
+    if (c->as == PRINT_CALLBACK)
+        return print_callback(print_member(row, c->member));
+    if (c->as == PRINT_CALLBACKS)
+        return print_callbacks(print_member(row, c->member));
     if (c->as == PRINT_SPAN)
         return *text && print_number(row, c->member) ? print_span(print_number(row, c->member)) : "";
     time_t at = c->as == PRINT_TIME ? (time_t)(print_number(row, c->member) / 1000) : 0;

@@ -103,6 +103,13 @@ static void words_overflowed(const json_t *d)
     putchar('\n');
 }
 
+// "to be called back, attempt 2"
+static void words_callback(const json_t *d)
+{
+    if (print_number(d, "callback"))
+        printf("  to be called back, attempt %lld\n", (long long)print_number(d, "callback"));
+}
+
 // ", since a wait of 3-6 min was estimated with 40 s left until the target"
 static void words_breach(const json_t *d)
 {
@@ -192,6 +199,7 @@ static void words_told(const json_t *d)
 static void words_requirement(const json_t *d)
 {
     words_overflowed(d);
+    words_callback(d);
     if (*print_text(d, "needs"))
         printf("  requires %s\n", print_text(d, "needs"));
     if (*print_text(d, "floor"))

@@ -5,6 +5,7 @@
 //
 // While nothing is known (not compiled yet, or run out) a queue is open: a customer is rather let in than shut out by a fault of ours.
 
+#include "routing/callback.h"
 #include "routing/core.h"
 
 #include <stdlib.h>
@@ -137,6 +138,7 @@ enum router_refusal calendar_compiled(struct router *r, const struct router_inpu
         return ROUTER_WRONG_STATE;
     calendar_set_turns(r, c, t);
     c->compiled = c->defined;
+    callback_hours_changed(r);
     return ROUTER_REFUSAL_NONE;
 }
 

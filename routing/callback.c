@@ -11,12 +11,15 @@
 // is asked first and then the customer dialled, so that nobody who answers finds nobody there.
 //
 // An attempt ends when the call begins, when its failure is reported, or after callback_dial_ms, so that no work hangs
-// where no gateway answers. Who can be spoken to otherwise is not put away: there the callback ends after the first attempt in vain.
+// where no gateway answers. Nobody is dialled outside the queue's hours for callbacks: once somebody could take it, such work is put
+// away until they begin. Who can be spoken to otherwise is not put away: there the callback ends after the first attempt in vain, and
+// where it is accepted outside the hours.
 
 #include "routing/callback.h"
 #include "routing/core.h"
 #include "routing/estimate.h"
 #include "routing/reader.h"
+#include "routing/snooze.h"
 #include "routing/writer.h"
 
 #define CALLBACK_ATTEMPTS_MAX 20
@@ -33,7 +36,8 @@ void callback_defaults(struct router_queue *q)
 
 bool callback_legal(const struct router_queue *q)
 {
-    return q->callback_retry_ms <= 86400000 && q->callback_attempts <= CALLBACK_ATTEMPTS_MAX &&
+    return (!q->callback_hours || text_is(q->callback_hours, ROUTER_NAME_MAX)) && q->callback_after_ms <= 86400000 &&
+           q->callback_retry_ms <= 86400000 && q->callback_attempts <= CALLBACK_ATTEMPTS_MAX &&
            (!q->callback_dial_ms ||
             (q->callback_dial_ms >= CALLBACK_DIAL_LEAST && q->callback_dial_ms <= CALLBACK_DIAL_MOST));
 }
@@ -52,12 +56,93 @@ bool callback_waits(const struct work *w)
     return callback_of(w) != CALLBACK_NONE;
 }
 
+uint32_t callback_attempt(const struct work *w)
+{
+    size_t i = callback_of(w);
+    return i == CALLBACK_NONE ? 0 : w->sessions[i].attempts + 1;
+}
+
+static bool callback_alone(const struct work *w, size_t session)
+{
+    for (size_t i = 0; i < w->sessions_n; i++) {
+        if (i != session && w->sessions[i].live)
+            return false;
+    }
+    return true;
+}
+
+// The agent is free at once: there is nothing to write up.
+static void callback_put_away(struct router *r, struct work *w, enum router_reason reason, int64_t until)
+{
+    if (w->agent) {
+        effect_work(r, ROUTER_UNASSIGN, w, w->agent, reason);
+        text_set(r, &w->former, w->agent->def.id);
+        w->prefer_former = false;
+    }
+    work_move(r, w, ROUTER_SNOOZED, NULL, reason);
+    timer_start(r, &w->snooze, until);
+}
+
+// ---- hours ----
+
+// By the wall clock of this moment.
+static bool callback_wall(const struct router *r, int64_t *wall)
+{
+    return !__builtin_sub_overflow(r->wall, r->end - r->at, wall);
+}
+
+static bool callback_is_closed(const struct router *r, const struct work *w, int64_t *opens)
+{
+    const char *name = w->queue->def.callback_hours;
+    const struct calendar *c = *name ? calendar_find(r, name) : NULL;
+    int64_t wall;
+    if (!c || !callback_wall(r, &wall) || calendar_open(c, wall))
+        return false;
+    int64_t turn = calendar_turn(c, wall);
+    *opens = turn ? turn : c->turns.until;
+    return true;
+}
+
+bool callback_sleep(struct router *r, struct work *w)
+{
+    size_t i = callback_of(w);
+    int64_t opens;
+    if (i == CALLBACK_NONE || !callback_alone(w, i) || !callback_is_closed(r, w, &opens))
+        return false;
+    offer_rescind_all(r, w, ROUTER_CALLBACK_CLOSED);
+    callback_put_away(r, w, ROUTER_CALLBACK_CLOSED, opens);
+    return true;
+}
+
+void callback_hours_changed(struct router *r)
+{
+    for (size_t i = 0; r->alarms.n && i < r->works_n; i++) {
+        struct work *w = work_slot(r, i)->work;
+        if (w && w->state == ROUTER_SNOOZED && w->reason == ROUTER_CALLBACK_CLOSED)
+            snooze_wake(r, w, ROUTER_WOKEN, true);
+    }
+}
+
 // ---- dialling ----
+
+// The customer waits no longer to be called; what else lives of them goes on.
+static void callback_given_up(struct router *r, struct work *w, size_t session)
+{
+    session_end(r, w, session);
+    session_arm(r, w);
+    work_touch(r, w);
+    work_recharge(r, w);
+}
 
 void callback_dial(struct router *r, struct work *w, size_t session)
 {
-    if (w->dial.place)
+    int64_t opens;
+    if (w->dial.place || callback_sleep(r, w))
         return;
+    if (callback_is_closed(r, w, &opens)) {
+        callback_given_up(r, w, session);
+        return;
+    }
     int64_t until = timer_after(r->at, w->queue->def.callback_dial_ms);
     w->sessions[session].attempts++;
     struct router_effect *e = effect_work(r, ROUTER_DIAL, w, w->agent, w->reason);
@@ -82,32 +167,13 @@ void callback_call_off(struct router *r, struct work *w, size_t session)
     effect_work(r, ROUTER_DISCONNECT, w, w->agent, w->reason)->session = w->sessions[session];
 }
 
-static bool callback_alone(const struct work *w, size_t session)
-{
-    for (size_t i = 0; i < w->sessions_n; i++) {
-        if (i != session && w->sessions[i].live)
-            return false;
-    }
-    return true;
-}
-
-// By the wall clock of this moment; INT64_MAX = there is no such time.
+// INT64_MAX = there is no such time.
 static int64_t callback_again_at(const struct router *r, const struct work *w)
 {
     int64_t wall;
-    bool over = __builtin_sub_overflow(r->wall, r->end - r->at, &wall) ||
-                __builtin_add_overflow(wall, (int64_t)w->queue->def.callback_retry_ms, &wall);
+    bool over =
+        !callback_wall(r, &wall) || __builtin_add_overflow(wall, (int64_t)w->queue->def.callback_retry_ms, &wall);
     return over ? INT64_MAX : wall;
-}
-
-// The agent is free at once: there is nothing to write up.
-static void callback_put_away(struct router *r, struct work *w, int64_t until)
-{
-    effect_work(r, ROUTER_UNASSIGN, w, w->agent, ROUTER_CALLBACK_UNREACHED);
-    text_set(r, &w->former, w->agent->def.id);
-    w->prefer_former = false;
-    work_move(r, w, ROUTER_SNOOZED, NULL, ROUTER_CALLBACK_UNREACHED);
-    timer_start(r, &w->snooze, until);
 }
 
 static void callback_in_vain(struct router *r, struct work *w)
@@ -118,14 +184,12 @@ static void callback_in_vain(struct router *r, struct work *w)
     w->queue->forecast->callbacks.unreached++;
     work_touch(r, w);
     if (!callback_alone(w, i)) {
-        session_end(r, w, i);
-        session_arm(r, w);
-        work_recharge(r, w);
+        callback_given_up(r, w, i);
     } else if (last) {
         session_end(r, w, i);
         work_close(r, w, ROUTER_CALLBACK_UNREACHED);
     } else {
-        callback_put_away(r, w, again);
+        callback_put_away(r, w, ROUTER_CALLBACK_UNREACHED, again);
     }
 }
 
@@ -170,14 +234,11 @@ static void callback_ask(struct router *r, struct work *w, size_t session, const
 static void callback_cancel(struct router *r, struct work *w, size_t session)
 {
     bool waits = w->state == ROUTER_QUEUED || w->state == ROUTER_OFFERED || w->state == ROUTER_SNOOZED;
-    bool alone = callback_alone(w, session);
-    session_end(r, w, session);
-    session_arm(r, w);
-    work_touch(r, w);
-    if (!waits || !alone) {
-        work_recharge(r, w);
+    if (!waits || !callback_alone(w, session)) {
+        callback_given_up(r, w, session);
         return;
     }
+    session_end(r, w, session);
     if (w->state == ROUTER_OFFERED)
         offer_rescind_all(r, w, ROUTER_CALLBACK_CANCELLED);
     work_close(r, w, ROUTER_CALLBACK_CANCELLED);

@@ -22,6 +22,11 @@ bool callback_waits(const struct work *w);
 void callback_defaults(struct router_queue *q);
 bool callback_legal(const struct router_queue *q);
 
+// Outside its queue's hours for callbacks it is put away until they begin, unless the customer waits on another channel. True: it was.
+bool callback_sleep(struct router *r, struct work *w);
+void callback_hours_changed(struct router *r);   // what sleeps so is looked at anew
+uint32_t callback_attempt(const struct work *w); // the next; 0 = it is no callback
+
 // A call has ended. True: it is called back from now on, or was to be and will not; nothing is left to do.
 bool callback_hung_up(struct router *r, struct work *w, const struct router_happened *h);
 

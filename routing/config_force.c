@@ -7,6 +7,7 @@
 
 #include "routing/absence.h"
 #include "routing/breach.h"
+#include "routing/callback.h"
 #include "routing/core.h"
 #include "routing/fit.h"
 #include "routing/learn.h"
@@ -128,6 +129,7 @@ static void config_queues_in_force(struct router *r, struct queue **list, size_t
     memory_bury(r, old);
     for (size_t i = 0; i < n; i++)
         list[i]->changed = false;
+    callback_hours_changed(r);
 }
 
 static struct queue *config_new_queue(struct router *r, struct queue *q)

@@ -53,6 +53,7 @@ static void queue_copy_def(struct router_queue *to, const struct router_queue *f
         memcpy(slas, from->slas, from->slas_n * sizeof *slas);
     to->slas = slas;
     to->sla_calendar = text_new(from->sla_calendar);
+    to->callback_hours = text_new(from->callback_hours);
     to->calendar = text_new(from->calendar);
     to->overflow = text_new(from->overflow);
     to->accounts = texts_new(from->accounts, from->accounts_n);
@@ -83,6 +84,7 @@ static void queue_bury_def(struct router *r, const struct router_queue *def)
     memory_bury(r, def->steps);
     memory_bury(r, def->slas);
     text_bury(r, def->sla_calendar);
+    text_bury(r, def->callback_hours);
     texts_bury(r, def->accounts, def->accounts_n);
     texts_bury(r, def->intents, def->intents_n);
     texts_bury(r, def->languages, def->languages_n);

@@ -141,6 +141,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .relaxed = record_relaxed(w, step),
         .due = sla_due(r, w),
         .told = w->notices.said,
+        .callback = callback_attempt(w),
     };
     record_counts(r, w, k, d->excluded);
     return d;

@@ -116,6 +116,8 @@ static void take_overflow(struct reader *in, struct router_queue *d)
     d->callback_retry_ms = take32(in);
     d->callback_attempts = take32(in);
     d->callback_dial_ms = take32(in);
+    d->callback_hours = take_text(in, ROUTER_NAME_MAX);
+    d->callback_after_ms = take32(in);
     reader_must(in, d->callback_retry_ms && d->callback_attempts && d->callback_dial_ms, "a queue calls nobody back");
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         d->silent[i].notice_ms = take32(in);

@@ -124,7 +124,11 @@ struct router_queue {
     uint32_t prefer_known_ms;
     uint32_t callback_retry_ms; // who was called back and did not answer is called again after this time; 0 = 900000
     uint32_t callback_attempts; // so many times in all; 0 = 3
-    uint32_t callback_dial_ms;  // so long a customer is dialled; 0 = 60000
+    const char *
+        callback_hours; // a calendar: they are called back while it is open; "" or NULL = always, as with one that does not exist
+    uint32_t
+        callback_after_ms; // those who have longer to wait are offered it; 0 = nobody is. For others: nothing here goes by it
+    uint32_t callback_dial_ms; // so long a customer is dialled; 0 = 60000
     bool from_file;
 };
 

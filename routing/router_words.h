@@ -82,7 +82,8 @@ enum router_reason {
     ROUTER_SILENT = 22,             // the customer was, for too long
     ROUTER_CALLBACK_UNREACHED = 23, // who asked to be called back was dialled and did not answer
     ROUTER_CALLBACK_CANCELLED = 24, // ... wants it no longer
-    ROUTER_REASONS = 25,            // size of tables
+    ROUTER_CALLBACK_CLOSED = 25,    // ... waits for the hours in which callers are called back
+    ROUTER_REASONS = 26,            // size of tables
 };
 
 enum router_refusal {

@@ -6,6 +6,7 @@
 // come out differently than last time: work whose own situation changed (undecided) and work that an agent with new room could
 // take (freed). This file visits just those, in the same order, so the outcome is that of the simple rule.
 
+#include "routing/callback.h"
 #include "routing/estimate.h"
 #include "routing/notice.h"
 #include "routing/team.h"
@@ -82,6 +83,8 @@ static bool settle_decide(struct router *r, struct work *w)
 {
     settle_expect(r, w);
     struct match m = match_work(r, w, record_limit(r), &r->ranking);
+    if (m.winner && callback_sleep(r, w))
+        return false;
     if (m.winner || (!w->told && w->state == ROUTER_QUEUED)) {
         struct router_effect *e = effect_work(r, ROUTER_DECISION, w, m.winner, w->reason);
         e->decision = record_decision(r, &r->arena, w, &m);

@@ -65,6 +65,8 @@ static void put_overflow(struct writer *o, const struct router_queue *d)
     put32(o, d->callback_retry_ms);
     put32(o, d->callback_attempts);
     put32(o, d->callback_dial_ms);
+    put_text(o, d->callback_hours);
+    put32(o, d->callback_after_ms);
     silence_put(o, d);
 }
 

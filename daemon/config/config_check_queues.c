@@ -113,6 +113,7 @@ void check_queues(const struct check *k)
                            check_place(k, &rows[i], "steps"), k->errs);
         config_check_hours(k->c, q, check_place(k, &rows[i], q->calendar != NULL ? "calendar" : "when"), k->errs);
         config_check_sla_calendar(k->c, q, check_place(k, &rows[i], "sla_calendar"), k->errs);
+        config_check_callback_hours(k->c, q, check_place(k, &rows[i], "callback_hours"), k->errs);
         config_check_overflow(k->c, q, check_place(k, &rows[i], "overflow"), k->errs);
         check_queue_learn(k, &rows[i], q);
     }

@@ -57,6 +57,13 @@ void config_check_sla_calendar(const struct config *c, const struct config_queue
         check_named(c, q, "sla_calendar", q->sla_calendar, place, errs);
 }
 
+void config_check_callback_hours(const struct config *c, const struct config_queue *q, struct config_place place,
+                                 struct config_errors *errs)
+{
+    if (q->callback_hours != NULL)
+        check_named(c, q, "callback_hours", q->callback_hours, place, errs);
+}
+
 void config_check_hours(const struct config *c, const struct config_queue *q, struct config_place place,
                         struct config_errors *errs)
 {

@@ -69,11 +69,12 @@ void lint_calendar_unused(struct lint *l)
         bool used = false;
         for (size_t k = 0; k < l->c->queues_n && !used; k++)
             used = is_named(l->defs[k]->calendar, &l->c->calendars[i]) ||
-                   is_named(l->defs[k]->sla_calendar, &l->c->calendars[i]);
+                   is_named(l->defs[k]->sla_calendar, &l->c->calendars[i]) ||
+                   is_named(l->defs[k]->callback_hours, &l->c->calendars[i]);
         if (!used)
             lint_calendar_say(l, i, "", LINT_WHOLE,
                               "no queue goes by calendar '%s' (a queue needs calendar and when = \"open\" or "
-                              "\"closed\", or sla_calendar)",
+                              "\"closed\", sla_calendar or callback_hours)",
                               l->c->calendars[i].name);
     }
 }

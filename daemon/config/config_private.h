@@ -160,6 +160,8 @@ bool config_sla(const char *text, struct router_sla *out);
 const char *setting_check_weekly(const char *s, size_t len);
 const char *setting_check_holiday(const char *s, size_t len);
 bool config_asks_hours(const struct toml_node *when);
+void config_check_callback_hours(const struct config *c, const struct config_queue *q, struct config_place place,
+                                 struct config_errors *errs);
 void config_check_sla_calendar(const struct config *c, const struct config_queue *q, struct config_place place,
                                struct config_errors *errs);
 void config_check_hours(const struct config *c, const struct config_queue *q, struct config_place place,

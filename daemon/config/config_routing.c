@@ -180,6 +180,8 @@ static Throughline__V1__Queue *queue_message(const struct config *c, const struc
     m->callback_retry_seconds = (uint32_t)q->callback_retry_seconds;
     m->callback_attempts = (uint32_t)q->callback_attempts;
     m->callback_dial_seconds = (uint32_t)q->callback_dial_seconds;
+    m->callback_hours = text_message(q->callback_hours);
+    m->callback_after_seconds = (uint32_t)q->callback_after_seconds;
     m->when = text_message(q->when ? router_when_name((enum router_when)q->when) : NULL);
     m->select = xstrdup(router_select_name((enum router_select)q->select));
     m->weight_speed = (uint32_t)q->weight_speed;

@@ -151,6 +151,8 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
         .callback_retry_ms = seconds_ms(m->callback_retry_seconds),
         .callback_attempts = m->callback_attempts,
         .callback_dial_ms = seconds_ms(m->callback_dial_seconds),
+        .callback_hours = m->callback_hours,
+        .callback_after_ms = seconds_ms(m->callback_after_seconds),
         .weight_speed = m->weight_speed,
         .learn = m->learn,
         .learn_prior = m->learn_prior,

@@ -236,6 +236,8 @@ static void put_overflow(Throughline__V1__Queue *q, const struct router_queue *d
     q->callback_retry_seconds = d->callback_retry_ms / 1000;
     q->callback_attempts = d->callback_attempts;
     q->callback_dial_seconds = d->callback_dial_ms / 1000;
+    q->callback_hours = message_text(d->callback_hours);
+    q->callback_after_seconds = d->callback_after_ms / 1000;
 }
 
 Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *v)

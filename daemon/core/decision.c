@@ -14,8 +14,7 @@ _Static_assert((int)ROUTER_NOTICE_EMERGENCY == (int)THROUGHLINE__V1__NOTICE_KIND
 _Static_assert((int)ROUTER_CAUSE_CLOSED == (int)THROUGHLINE__V1__CAUSE__CAUSE_CLOSED, "equal values");
 _Static_assert((int)ROUTER_TAKE_OVER == (int)THROUGHLINE__V1__SUPERVISION__SUPERVISION_TAKE_OVER, "equal values");
 _Static_assert((int)ROUTER_ROLE_WHISPERING == (int)THROUGHLINE__V1__ROLE__ROLE_WHISPERING, "equal values");
-_Static_assert((int)ROUTER_CALLBACK_CANCELLED == (int)THROUGHLINE__V1__REASON__REASON_CALLBACK_CANCELLED,
-               "equal values");
+_Static_assert((int)ROUTER_CALLBACK_CLOSED == (int)THROUGHLINE__V1__REASON__REASON_CALLBACK_CLOSED, "equal values");
 _Static_assert((int)ROUTER_BEHIND_NAMED == (int)THROUGHLINE__V1__BEHIND__BEHIND_NAMED, "equal values");
 
 char *message_text(const char *s)
@@ -155,6 +154,7 @@ Throughline__V1__Wait *decision_wait(const struct router_wait *w)
 static void put_causes(Throughline__V1__Decision *m, const struct router_decision *d)
 {
     m->overflowed_from = message_text(d->overflowed.from);
+    m->callback = d->callback;
     m->overflow_cause = (Throughline__V1__Cause)d->overflowed.cause;
     m->relaxed_by = (Throughline__V1__Cause)d->relaxed.cause;
     m->relaxed_after_ms = d->relaxed.ms;

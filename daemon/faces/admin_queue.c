@@ -145,6 +145,12 @@ static const char *queue_notices_wrong(const Throughline__V1__Queue *q, const ch
 
 static const char *queue_callback_wrong(const Throughline__V1__Queue *q, const char **field)
 {
+    *field = "callback_hours";
+    if (*q->callback_hours && !admin_name_is_sound(q->callback_hours))
+        return "must be 1 to 64 of [a-z0-9._-]";
+    *field = "callback_after_seconds";
+    if (q->callback_after_seconds > 86400)
+        return "must be 0 to 86400";
     *field = "callback_retry_seconds";
     if (q->callback_retry_seconds > 86400)
         return "must be 1 to 86400";

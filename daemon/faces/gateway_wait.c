@@ -18,6 +18,7 @@ struct waiting_session {
 struct waiting { // a work; what it was when it was looked at last
     uint64_t conversation;
     struct wait_told told;
+    bool callback; // is offered
     struct waiting_session v[ROUTER_SESSIONS_MAX];
     size_t n;
 };
@@ -37,7 +38,7 @@ static void take_sessions(struct waiting *x, const struct router_work_view *w)
     forget_sessions(x);
     for (size_t i = 0; i < w->sessions_n; i++) {
         const struct router_session *s = &w->sessions[i];
-        if (s->live && (s->channel == ROUTER_VOICE || s->channel == ROUTER_CHAT))
+        if (s->live && !*s->callback && (s->channel == ROUTER_VOICE || s->channel == ROUTER_CHAT))
             x->v[x->n++] = (struct waiting_session){s->channel, s->simulated, xstrdup(s->account), xstrdup(s->handle),
                                                     xstrdup(s->call ? s->call : "")};
     }
@@ -72,6 +73,7 @@ static void tell(struct gateways *all, const struct waiting *x, const struct rou
         m.call = x->v[i].call;
         m.conversation = x->conversation;
         m.wait = &told;
+        m.callback = x->callback && x->v[i].channel == ROUTER_VOICE;
         while (table_next(&all->table, &cursor, &id, &v))
             if (serves(v, &x->v[i]))
                 gateway_tell_wait(v, &m);
@@ -84,6 +86,19 @@ static void forget(struct gateways *all, uint64_t work)
     if (x)
         forget_sessions(x);
     free(x);
+}
+
+// Whether the caller is offered to be called back.
+static bool offers_callback(const struct face *face, const struct router_work_view *w, const struct router_wait *wait)
+{
+    const struct router *r = core_router(face->core);
+    struct router_queue_view q;
+    struct router_stats now;
+    router_stats(r, &now);
+    for (size_t i = 0; router_queue_at(r, i, &q); i++)
+        if (strcmp(q.def.name, w->queue) == 0)
+            return waits_call_back(wait, now.at - w->since, q.def.callback_after_ms);
+    return false;
 }
 
 // Looks at one work, and tells what is new.
@@ -108,7 +123,10 @@ static void look(struct gateways *all, uint64_t work)
     }
     x->told = now;
     bool rings = now.kind && w.state == ROUTER_OFFERED; // nothing is estimated then
-    if (!rings && (!waits_same(&now, &last) || x->n > before))
+    bool offered = x->callback;
+    if (!rings)
+        x->callback = now.kind && offers_callback(all->face, &w, &wait);
+    if (!rings && (!waits_same(&now, &last) || x->n > before || x->callback != offered))
         tell(all, x, &wait);
     if (!now.kind || !x->n)
         forget(all, work);

@@ -24,6 +24,12 @@ bool waits_same(const struct wait_told *a, const struct wait_told *b)
     return a->kind == b->kind && a->from == b->from && a->to == b->to;
 }
 
+bool waits_call_back(const struct router_wait *w, int64_t waited_ms, uint32_t after_ms)
+{
+    bool longer = w->kind == ROUTER_WAIT_NOBODY || (w->kind == ROUTER_WAIT_KNOWN && w->middle > after_ms);
+    return after_ms && (longer || waited_ms >= after_ms);
+}
+
 struct wait_told waits_of(const struct face *face, const struct router_work_view *w, const struct wait_told *last,
                           struct router_wait *wait)
 {

@@ -17,6 +17,8 @@ struct wait_told { // all 0: does not wait
     uint32_t from, to; // seconds, rounded outwards; to 0 = beyond what is told
 };
 
+// Whether who has waited so long, and has so long to wait still, is offered to be called back.
+bool waits_call_back(const struct router_wait *w, int64_t waited_ms, uint32_t after_ms);
 struct wait_told waits_round(const struct router_wait *w);
 bool waits_same(const struct wait_told *a, const struct wait_told *b);
 // Of an open work that is queued; while it rings at somebody's, what was told last holds. *wait: not rounded.

@@ -3,6 +3,7 @@
 from harness import pb
 from harness.mailbox import eventually
 from harness.stories import TEL, call, event, stored, work_of
+from test_notice import away_from_now, is_closed
 
 NUMBER = "+4915112345678"
 
@@ -64,6 +65,8 @@ async def test_who_hangs_up_keeps_the_place_and_is_called_until_they_answer(worl
         assert (bridge.connect.call, bridge.connect.agent) == ("call-2", "ann")
         assert [s.callback for s in work(daemon, id).sessions] == [""]
         assert len([d for d in gateway.all("delivery") if d.HasField("dial")]) == 2
+        assert [d.callback for d in daemon.why(id).decisions if d.winner] == [2, 1]
+        assert "to be called back, attempt 2" in daemon.cli("why", str(id), "--full").stdout
         n = callbacks(daemon)
         assert (n.asked, n.reached, n.unreached) == (1, 1, 1)
         assert 'throughline_callbacks_total{tenant="main",queue="support",what="unreached"} 1' in daemon.http().get("/metrics").body.decode()
@@ -76,3 +79,39 @@ async def test_who_wants_it_no_longer_is_not_called(world):
     stored(daemon.http().post_event(hangs_up("call-1", NUMBER)))
     stored(daemon.http().post_event(hangs_up("call-1")))
     await eventually(lambda: daemon.conversation(placed.conversation).ended == "cancelled", "it is over")
+
+
+def offered(config):
+    config["queue"] = [{"name": "support", "callback_after_seconds": 60}]
+
+
+async def test_who_waits_long_is_offered_to_be_called_back(world):
+    daemon = world(offered)
+    async with daemon.gateway("phone", waits=True) as gateway:
+        stored(daemon.http().post_event(call("phone", TEL, "call-1")))
+        told = await gateway.wait("wait", lambda w: w.call == "call-1")
+        assert (told.wait.kind, told.callback) == (pb.WAIT_KIND_NOBODY, True)
+        async with daemon.desk("ann"):  # somebody comes: it rings, and what was told last holds
+            stored(daemon.http().post_event(hangs_up("call-1", NUMBER)))
+            stored(daemon.http().post_event(call("phone", "tel:+4915112345679", "call-2")))
+            told = await gateway.wait("wait", lambda w: w.call == "call-2" and w.wait.kind == pb.WAIT_KIND_LEARNING)
+            assert not told.callback
+
+
+async def test_outside_the_hours_nobody_is_called(world):
+    def change(config):
+        config["calendar"] = [{"name": "office", "time_zone": "Etc/UTC", "hours": [f"mon-sun {away_from_now()}"]}]
+        config["queue"] = [{"name": "support", "callback_hours": "office", "calendar": "office"}]
+    daemon = world(change)
+    await is_closed(daemon)
+    placed = stored(daemon.http().post_event(call("phone", TEL, "call-1")))
+    id = await work_of(daemon, placed.conversation)
+    stored(daemon.http().post_event(hangs_up("call-1", NUMBER)))
+    assert f"to be called back at {NUMBER}" in daemon.cli("conversations", str(placed.conversation)).stdout
+    assert f"{NUMBER}, attempt 1" in daemon.cli("work").stdout
+    assert "1 asked, 0 reached, 0 not" in daemon.cli("queues").stdout
+    async with daemon.desk("ann") as ann:
+        await eventually(lambda: work(daemon, id).reason == pb.REASON_CALLBACK_CLOSED, "it sleeps")
+        asleep = work(daemon, id)
+        assert asleep.state == pb.WORK_STATE_SNOOZED and asleep.snoozed_until_ms > 0
+        assert not ann.offers()

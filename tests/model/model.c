@@ -44,6 +44,7 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
     to->hold = d->hold_ms;
     to->due = d->due;
     to->heard = d->told;
+    to->attempts = d->callback;
 }
 
 static void event_from_notice(struct twin_event *to, const struct router_notice *n)
@@ -102,17 +103,17 @@ static bool due_equal(const struct router_due *a, const struct router_due *b)
 
 static bool events_equal(const struct twin_event *a, const struct twin_event *b)
 {
-    bool equal =
-        a->kind == b->kind && a->reason == b->reason && a->refusal == b->refusal && a->work == b->work &&
-        a->number == b->number && a->epoch == b->epoch && a->deadline == b->deadline && a->state == b->state &&
-        a->informed == b->informed && a->role == b->role && a->resolved == b->resolved && a->channel == b->channel &&
-        strcmp(a->agent, b->agent) == 0 && strcmp(a->handle, b->handle) == 0 && strcmp(a->call, b->call) == 0 &&
-        (a->kind != ROUTER_DIAL || (strcmp(a->callback, b->callback) == 0 && a->attempts == b->attempts)) &&
-        strcmp(a->team, b->team) == 0 && strcmp(a->winner, b->winner) == 0 && a->candidates_n == b->candidates_n &&
-        memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0 && a->step == b->step && a->able == b->able &&
-        strcmp(a->wanted, b->wanted) == 0 && strcmp(a->former, b->former) == 0 && a->hold == b->hold &&
-        due_equal(&a->due, &b->due) && strcmp(a->supervisor, b->supervisor) == 0 && causes_equal(a, b) &&
-        a->heard == b->heard && memcmp(a->facts, b->facts, sizeof a->facts) == 0 && strcmp(a->instead, b->instead) == 0;
+    bool equal = a->kind == b->kind && a->reason == b->reason && a->refusal == b->refusal && a->work == b->work &&
+                 a->number == b->number && a->epoch == b->epoch && a->deadline == b->deadline && a->state == b->state &&
+                 a->informed == b->informed && a->role == b->role && a->resolved == b->resolved &&
+                 a->channel == b->channel && strcmp(a->agent, b->agent) == 0 && strcmp(a->handle, b->handle) == 0 &&
+                 strcmp(a->call, b->call) == 0 && a->attempts == b->attempts && strcmp(a->callback, b->callback) == 0 &&
+                 strcmp(a->team, b->team) == 0 && strcmp(a->winner, b->winner) == 0 &&
+                 a->candidates_n == b->candidates_n && memcmp(a->excluded, b->excluded, sizeof a->excluded) == 0 &&
+                 a->step == b->step && a->able == b->able && strcmp(a->wanted, b->wanted) == 0 &&
+                 strcmp(a->former, b->former) == 0 && a->hold == b->hold && due_equal(&a->due, &b->due) &&
+                 strcmp(a->supervisor, b->supervisor) == 0 && causes_equal(a, b) && a->heard == b->heard &&
+                 memcmp(a->facts, b->facts, sizeof a->facts) == 0 && strcmp(a->instead, b->instead) == 0;
     for (size_t i = 0; equal && i < a->candidates_n; i++)
         equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
                 a->candidates[i].exclusion == b->candidates[i].exclusion &&

@@ -774,6 +774,7 @@ static struct twin_queue queue_from(const struct router_queue *def)
     q.tells = def->tells;
     q.promise_ms = def->promise_ms;
     q.callback_retry_ms = def->callback_retry_ms ? def->callback_retry_ms : 900000;
+    twin_name(q.callback_hours, def->callback_hours ? def->callback_hours : "");
     q.callback_attempts = def->callback_attempts ? def->callback_attempts : 3;
     q.callback_dial_ms = def->callback_dial_ms ? def->callback_dial_ms : 60000;
     memcpy(q.silent, def->silent, sizeof q.silent);
@@ -811,6 +812,7 @@ static void place_anew(struct twin *t, const uint32_t *charges)
     }
     twin_estimate_prune(t);
     twin_shut_prune(t);
+    twin_hours_anew(t);
 }
 
 static void weigh(struct twin *t, uint32_t *charges)
@@ -979,7 +981,9 @@ static void apply(struct twin *t, const struct router_input *in)
         }
         break;
     case ROUTER_IN_CALENDAR:
-        if (!twin_calendar(t, in))
+        if (twin_calendar(t, in))
+            twin_hours_anew(t);
+        else
             twin_refuse(t, ROUTER_WRONG_STATE);
         break;
     case ROUTER_IN_SUPERVISE:

@@ -83,6 +83,7 @@ struct twin_queue {
     bool disposition_required;
     uint32_t overflow_waiting, overflow_ms, tells, promise_ms;
     uint32_t callback_retry_ms, callback_attempts, callback_dial_ms;
+    char callback_hours[TWIN_NAME];
     struct router_silence silent[ROUTER_CHANNELS];
     bool learn;
     uint32_t learn_prior;
@@ -435,6 +436,8 @@ bool twin_morning(struct twin *t);
 struct twin_session *twin_to_call(struct twin_work *w); // NULL = nobody is to be called
 void twin_dial(struct twin *t, struct twin_work *w, struct twin_session *s);
 void twin_call_off(struct twin *t, struct twin_work *w, const struct twin_session *s);
+bool twin_sleeps_until_hours(struct twin *t, struct twin_work *w);
+void twin_hours_anew(struct twin *t);
 void twin_dialled_for_long(struct twin *t, struct twin_work *w);
 void twin_dial_reported(struct twin *t, struct twin_work *w, const struct router_delivery_news *news);
 bool twin_call_over(struct twin *t, struct twin_work *w, struct twin_session *s, const struct router_happened *h);

@@ -20,16 +20,80 @@ static void tell_call(struct twin *t, enum router_effect_kind kind, const struct
 {
     struct twin_event *e = twin_tell(t, kind, w, w->agent, reason);
     e->channel = s->channel;
-    e->attempts = s->attempts;
     twin_name(e->handle, s->handle);
     twin_name(e->call, s->call);
+    if (kind != ROUTER_DIAL)
+        return;
+    e->attempts = s->attempts;
     twin_name(e->callback, s->callback);
+}
+
+static bool anybody_else(const struct twin_work *w, const struct twin_session *but)
+{
+    bool any = false;
+    for (size_t i = 0; i < w->sessions_n; i++)
+        any |= w->sessions[i].live && &w->sessions[i] != but;
+    return any;
+}
+
+static void away(struct twin *t, struct twin_work *w, enum router_reason reason, int64_t until)
+{
+    if (*w->agent) {
+        twin_tell(t, ROUTER_UNASSIGN, w, w->agent, reason);
+        twin_name(w->former, w->agent);
+        w->prefer_former = false;
+    }
+    w->snoozed = until;
+    twin_move(t, w, ROUTER_SNOOZED, "", reason);
+}
+
+// When the queue calls back again; 0 = it does now.
+static int64_t closed_until(struct twin *t, const struct twin_work *w)
+{
+    int64_t now = t->wall - (t->end - t->now);
+    const char *hours = twin_queue(t, w->queue)->callback_hours;
+    for (size_t i = 0; i < t->calendars_n; i++) {
+        const struct twin_calendar *c = &t->calendars[i];
+        bool open = c->open;
+        if (!*hours || strcmp(c->name, hours) != 0 || !c->known || now >= c->until)
+            continue;
+        size_t k = 0;
+        for (; k < c->turns_n && c->turns[k] <= now; k++)
+            open = !open;
+        return open ? 0 : k < c->turns_n ? c->turns[k] : c->until;
+    }
+    return 0;
+}
+
+bool twin_sleeps_until_hours(struct twin *t, struct twin_work *w)
+{
+    const struct twin_session *s = twin_to_call(w);
+    int64_t until = s && !anybody_else(w, s) ? closed_until(t, w) : 0;
+    if (!until)
+        return false;
+    twin_end_offers(t, w, ROUTER_CALLBACK_CLOSED);
+    away(t, w, ROUTER_CALLBACK_CLOSED, until);
+    return true;
+}
+
+void twin_hours_anew(struct twin *t)
+{
+    for (size_t i = 0; i < t->works_n; i++) {
+        if (t->works[i].state == ROUTER_SNOOZED && t->works[i].reason == ROUTER_CALLBACK_CLOSED)
+            twin_wake(t, &t->works[i], ROUTER_WOKEN, true);
+    }
 }
 
 void twin_dial(struct twin *t, struct twin_work *w, struct twin_session *s)
 {
-    if (w->dial_until)
+    if (w->dial_until || twin_sleeps_until_hours(t, w))
         return;
+    if (closed_until(t, w)) { // but somebody else is there
+        s->live = false;
+        *s->callback = '\0';
+        w->changed = true;
+        return;
+    }
     s->attempts++;
     w->dial_until = t->now + twin_queue(t, w->queue)->callback_dial_ms;
     w->dial_input = t->input;
@@ -45,14 +109,6 @@ void twin_call_off(struct twin *t, struct twin_work *w, const struct twin_sessio
         tell_call(t, ROUTER_DISCONNECT, w, s, w->reason);
     if (*s->callback)
         w->dial_until = 0;
-}
-
-static bool anybody_else(const struct twin_work *w, const struct twin_session *but)
-{
-    bool any = false;
-    for (size_t i = 0; i < w->sessions_n; i++)
-        any |= w->sessions[i].live && &w->sessions[i] != but;
-    return any;
 }
 
 static void nobody_answered(struct twin *t, struct twin_work *w)
@@ -71,13 +127,8 @@ static void nobody_answered(struct twin *t, struct twin_work *w)
     }
     if (!elsewhere && enough)
         twin_close(t, w, ROUTER_CALLBACK_UNREACHED);
-    if (elsewhere || enough)
-        return;
-    twin_tell(t, ROUTER_UNASSIGN, w, w->agent, ROUTER_CALLBACK_UNREACHED);
-    twin_name(w->former, w->agent);
-    w->prefer_former = false;
-    w->snoozed = until;
-    twin_move(t, w, ROUTER_SNOOZED, "", ROUTER_CALLBACK_UNREACHED);
+    if (!elsewhere && !enough)
+        away(t, w, ROUTER_CALLBACK_UNREACHED, until);
 }
 
 void twin_dialled_for_long(struct twin *t, struct twin_work *w)

@@ -86,6 +86,9 @@ void twin_record(struct twin *t, const struct twin_work *w, const struct twin_ag
     twin_name(e->former, w->former);
     e->due = twin_due(t, w);
     e->heard = twin_heard(w);
+    e->attempts = twin_to_call((struct twin_work *)(uintptr_t)w)
+                      ? twin_to_call((struct twin_work *)(uintptr_t)w)->attempts + 1
+                      : 0;
     e->hold = n && !winner && same(w->wanted, "") ? w->hold_until - t->now : 0;
     const struct twin_view *chosen = NULL;
     for (size_t i = 0; i < t->agents_n && named; i++)

@@ -404,6 +404,8 @@ static bool decide(struct twin *t, struct twin_work *w)
     }
     size_t n = look_at_everybody(t, w, all, qualified);
     struct twin_agent *winner = choose(t, w, all, qualified, n);
+    if (winner && twin_sleeps_until_hours(t, w))
+        return false;
     if (winner || (!w->told && !w->offers_n))
         twin_record(t, w, winner, all, qualified, n, false);
     w->told = true;

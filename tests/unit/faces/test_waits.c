@@ -37,6 +37,20 @@ static void test_bounds_are_rounded_outwards(void **state)
     }
 }
 
+static void test_who_waits_long_is_offered_to_be_called_back(void **state)
+{
+    (void)state;
+    struct router_wait known = {.kind = ROUTER_WAIT_KNOWN, .low = 1, .middle = 60000, .high = 999999};
+    struct router_wait nobody = {.kind = ROUTER_WAIT_NOBODY}, learning = {.kind = ROUTER_WAIT_LEARNING};
+    assert_true(waits_call_back(&known, 0, 59999));
+    assert_false(waits_call_back(&known, 0, 60000));
+    assert_true(waits_call_back(&known, 60000, 60000)); // so far
+    assert_true(waits_call_back(&nobody, 0, 60000));
+    assert_false(waits_call_back(&learning, 59999, 60000));
+    assert_true(waits_call_back(&learning, 60000, 60000));
+    assert_false(waits_call_back(&nobody, 60000, 0)); // nobody is
+}
+
 static void test_small_changes_are_none(void **state)
 {
     (void)state;
@@ -56,6 +70,7 @@ static void test_what_is_not_known_has_no_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_bounds_are_rounded_outwards),
+                                       cmocka_unit_test(test_who_waits_long_is_offered_to_be_called_back),
                                        cmocka_unit_test(test_small_changes_are_none),
                                        cmocka_unit_test(test_what_is_not_known_has_no_bounds)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -305,6 +305,104 @@ static void test_a_work_is_called_back_once_at_the_latest_number(void **state)
               "c1 is ASSIGNED ACCEPTED\n");
 }
 
+// Customers are called back while the office is open: not for the first minute from now, then for one, then no more.
+static void called_by_the_hour(struct world *w, uint32_t retry_ms)
+{
+    const char *hours = "mon-fri 08:00-18:00";
+    struct router_queue q = world_queue_def("all");
+    q.callback_hours = "office";
+    q.callback_retry_ms = retry_ms;
+    q.from_file = true;
+    const struct router_calendar calendar = {.name = "office", .zone = "UTC", .hours = &hours, .hours_n = 1};
+    struct router_config c = world_rules_def();
+    c.queues = &q;
+    c.queues_n = 1;
+    c.calendars = &calendar;
+    c.calendars_n = 1;
+    world_configure(w, &c);
+    world_agent(w, "ann", "", 3, 0);
+}
+
+static void opens_at(struct world *w, int64_t from_now)
+{
+    struct router_calendar_view v;
+    struct router_stats s;
+    assert_true(router_calendar_at(w->r, 0, &v));
+    router_stats(w->r, &s);
+    const int64_t turns[] = {s.wall + from_now, s.wall + from_now + 60000};
+    struct router_input in = {.kind = ROUTER_IN_CALENDAR};
+    in.calendar.name = "office";
+    in.calendar.defined = v.defined;
+    in.calendar.turns = (struct router_turns){.from = s.wall, .until = s.wall + quarter, .turns = turns, .turns_n = 2};
+    world_step(w, &in);
+}
+
+static void test_outside_the_hours_nobody_is_offered_it(void **state)
+{
+    struct world *w = *state;
+    called_by_the_hour(w, 1000);
+    opens_at(w, 60000);
+    calls(w, 1, "call-1");
+    int64_t since = w->at;
+    wants_a_call(w, 1, "call-1");
+    world_forget(w);
+    comes(w, "ann");
+    expect(w, "ann is AWAY\n"
+              "done\n"
+              "ann is AVAILABLE\n"
+              "c1 is SNOOZED CALLBACK_CLOSED\n");
+    assert_true(view(w, 1).snoozed_until == 1700000000000 + 1000 + 60000);
+    calls(w, 2, "call-2"); // who is on the line is served
+    assert_string_equal(world_agent_of(w, 2), "ann");
+    hangs_up(w, 2, "call-2");
+    world_wait(w, 59999);
+    world_forget(w);
+    world_wait(w, 1);
+    expect(w, "decision c1 ann\n"
+              "offer c1 to ann WOKEN\n"
+              "c1 is OFFERED WOKEN\n");
+    assert_true(view(w, 1).since == since);
+}
+
+static void test_outside_the_hours_nobody_is_dialled(void **state)
+{
+    struct world *w = *state;
+    called_by_the_hour(w, 1000);
+    opens_at(w, 1);
+    world_wait(w, 1);
+    calls(w, 1, "call-1");
+    wants_a_call(w, 1, "call-1");
+    world_wait(w, 59000);
+    comes(w, "ann"); // just before they end
+    world_wait(w, 1000);
+    world_forget(w);
+    accepts(w, "ann", 1);
+    expect(w, "done\n"
+              "assign c1 to ann\n"
+              "unassign c1 from ann CALLBACK_CLOSED\n"
+              "c1 is SNOOZED CALLBACK_CLOSED\n");
+    assert_int_equal(view(w, 1).sessions[0].attempts, 0);
+    opens_at(w, 5000); // after all
+    expect(w, "c1 is SNOOZED CALLBACK_CLOSED\n");
+    world_wait(w, 5000);
+    assert_string_equal(world_agent_of(w, 1), "ann");
+}
+
+static void test_who_can_be_written_to_outside_the_hours_is_not_called(void **state)
+{
+    struct world *w = *state;
+    called_by_the_hour(w, 1000);
+    opens_at(w, 60000);
+    calls(w, 1, "call-1");
+    wants_a_call(w, 1, "call-1");
+    says(w, 1, ROUTER_CHAT);
+    comes(w, "ann");
+    accepts(w, "ann", 1);
+    assert_string_equal(world_agent_of(w, 1), "ann");
+    assert_false(view(w, 1).sessions[0].live);
+    assert_int_equal(view(w, 1).dialled, 0);
+}
+
 static void test_bounds(void **state)
 {
     struct world *w = *state;
@@ -317,6 +415,9 @@ static void test_bounds(void **state)
     in.queue_put.callback_retry_ms = 1;
     in.queue_put.callback_dial_ms = 999;
     world_step(w, &in);
+    in.queue_put.callback_dial_ms = 1000;
+    in.queue_put.callback_after_ms = 86400001;
+    world_step(w, &in);
     struct router_happened h = hang_up(1, "call-1", NUMBER);
     h.kind = ROUTER_CALL_STARTED;
     world_happens(w, h);
@@ -324,6 +425,7 @@ static void test_bounds(void **state)
     h.channel = ROUTER_CHAT;
     world_happens(w, h);
     expect(w, "refused INVALID\n"
+              "refused INVALID\n"
               "refused INVALID\n"
               "refused INVALID\n"
               "refused INVALID\n"
@@ -345,6 +447,9 @@ int main(void)
         story(test_what_leaves_its_agent_is_called_off),
         story(test_who_can_be_written_to_is_not_put_away),
         story(test_a_work_is_called_back_once_at_the_latest_number),
+        story(test_outside_the_hours_nobody_is_offered_it),
+        story(test_outside_the_hours_nobody_is_dialled),
+        story(test_who_can_be_written_to_outside_the_hours_is_not_called),
         story(test_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

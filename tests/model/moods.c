@@ -315,7 +315,7 @@ static const struct maker {
     {make_turns, {1, 0, 0, 2, 1, 8, 0}},        {make_learned, {1, 0, 0, 0, 0, 1, 10}},
     {make_supervision, {2, 1, 2, 1, 5, 4, 1}},  {make_assignment, {1, 0, 2, 1, 1, 2, 0}},
     {make_other, {4, 1, 1, 1, 2, 2, 1}},        {make_tick, {0, 3, 1, 75, 20, 0, 0}},
-    {make_said, {1, 1, 0, 1, 1, 1, 0}},         {make_callback, {4, 4, 2, 2, 3, 2, 0}},
+    {make_said, {1, 1, 0, 1, 1, 1, 0}},         {make_callback, {5, 4, 3, 3, 5, 6, 0}},
     {make_sitting_in, {2, 2, 0, 1, 4, 1, 1}},
 };
 

@@ -224,7 +224,7 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
     q.promise_ms = world_chance(w, 60) ? 1 + world_random(w, 5) * 1000 : 0;
     q.callback_retry_ms = world_chance(w, 80) ? 1 + world_random(w, 4) * 1500 : 0;
     q.callback_attempts = world_random(w, 4);
-    q.callback_hours = world_chance(w, 40) ? world_name(w, "c", world_random(w, WORLD_CALENDARS)) : "";
+    q.callback_hours = world_chance(w, 75) ? world_name(w, "c", world_random(w, WORLD_CALENDARS)) : "";
     q.callback_dial_ms = world_chance(w, 80) ? 1000 + world_random(w, 3) * 500 : 0;
     q.select = (enum router_select)world_random(w, ROUTER_SELECTS);
     q.weight_speed = world_random(w, 5) * 250;

@@ -221,6 +221,7 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
 void work_enter(struct router *r, struct work *w);
 void work_recharge(struct router *r, struct work *w);
 void work_touch(struct router *r, struct work *w);
+void work_overhear(struct router *r, struct work *w);
 void work_undecide(struct router *r, struct work *w);
 void work_want(struct work *w, struct agent *a);
 void work_inform(struct work *w, struct agent *a);

@@ -157,13 +157,20 @@ static void participant_tell_calls(struct router *r, const struct work *w, enum 
     }
 }
 
-void participant_turn(struct router *r, struct work *w, struct agent *a, enum router_role role,
-                      enum router_reason reason)
+static void participant_turn_unseen(struct router *r, struct work *w, struct agent *a, enum router_role role,
+                                    enum router_reason reason)
 {
     struct participant *p = participant_find(w, a);
     p->role = role;
     participant_effect(r, ROUTER_PARTICIPANT_JOINED, w, p, reason);
     participant_tell_calls(r, w, ROUTER_CONNECT, a, role);
+    work_overhear(r, w);
+}
+
+void participant_turn(struct router *r, struct work *w, struct agent *a, enum router_role role,
+                      enum router_reason reason)
+{
+    participant_turn_unseen(r, w, a, role, reason);
     work_touch(r, w);
 }
 
@@ -186,6 +193,7 @@ bool participant_watches(const struct participant *p)
 void participant_place(struct router *r, struct work *w, struct agent *a, enum router_role role)
 {
     struct participant *p = participant_find(w, a);
+    bool unseen = !p && role == ROUTER_ROLE_LISTENING;
     struct participant now = {.agent = a, .role = role, .joined = true, .until = r->at, .to = text_new("")};
     now.epoch = p ? p->epoch : ++r->epoch;
     now.charge = participant_watches(&now) ? (struct charge){0} : session_charge(r, w, true);
@@ -200,20 +208,25 @@ void participant_place(struct router *r, struct work *w, struct agent *a, enum r
     a->over = room_exceeded(r, a);
     if (w->informed == a)
         work_inform(w, NULL);
-    participant_turn(r, w, a, role, ROUTER_SUPERVISED);
+    participant_turn_unseen(r, w, a, role, ROUTER_SUPERVISED);
+    if (!unseen)
+        work_touch(r, w);
 }
 
 static void participant_remove(struct router *r, struct work *w, struct agent *a)
 {
     struct participant *p = participant_find(w, a);
     struct charge charge = p->charge;
+    bool unseen = p->role == ROUTER_ROLE_LISTENING;
     text_bury(r, p->to);
     w->participants_n--;
     memmove(p, p + 1, (size_t)(w->participants + w->participants_n - p) * sizeof *p);
     ids_drop(&a->takes_part, w->id);
     agent_charge(r, a, charge, (struct charge){0});
     participant_arm(r, w);
-    work_touch(r, w);
+    work_overhear(r, w);
+    if (!unseen)
+        work_touch(r, w);
 }
 
 void participant_end(struct router *r, struct work *w, struct agent *a, enum router_reason reason)
@@ -346,44 +359,4 @@ struct charge participant_charge(const struct router *r, const struct agent *a, 
     const struct work *w = work_find(r, work);
     const struct participant *p = w ? participant_find(w, a) : NULL;
     return p ? p->charge : (struct charge){0};
-}
-
-static const char *participant_check_work(const struct router *r, const struct work *w)
-{
-    int64_t first = INT64_MAX;
-    if (w->participants_n > (w->state == ROUTER_ASSIGNED ? (size_t)ROUTER_PARTICIPANTS_MAX : 0u))
-        return "work that nobody has at hand has participants, or there are too many";
-    for (size_t i = 0; i < w->participants_n; i++) {
-        const struct participant *p = &w->participants[i];
-        if (p->agent == w->agent || participant_find(w, p->agent) != p || !ids_have(&p->agent->takes_part, w->id))
-            return "a participant has the work, is one twice or does not know of it";
-        bool unasked = p->target == ROUTER_TARGET_NONE;
-        if ((participant_watches(p) &&
-             (!unasked || !agent_is_here(p->agent) || p->charge.units || p->charge.channels)) ||
-            (unasked && (!p->joined || p->role == ROUTER_ROLE_CONSULTED)))
-            return "a supervisor watches who cannot, or for a charge";
-        if (p->epoch > r->epoch || (!p->joined && p->agent->presence != ROUTER_AVAILABLE) ||
-            (p->joined && p->agent->presence == ROUTER_OFFLINE) || (p->joined && w->informed == p->agent))
-            return "a participant cannot be one";
-        first = !p->joined && p->until < first ? p->until : first;
-    }
-    bool runs = w->asked.place != 0;
-    if (runs != (first != INT64_MAX) || (runs && w->asked.deadline != first))
-        return "participants are asked for another time than their own";
-    return NULL;
-}
-
-const char *participant_check(const struct router *r)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < r->works_n; i++) {
-        const struct work *w = work_slot(r, i)->work;
-        const char *why = w ? participant_check_work(r, w) : NULL;
-        if (why)
-            return why;
-        n += w ? w->participants_n : 0;
-    }
-    for (size_t i = 0; i < r->agents_n; i++)
-        n -= r->agents[i]->takes_part.n;
-    return n ? "an agent takes part in work that does not know of it" : NULL;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Participants in snapshots.
+// Participants in snapshots, and what must hold of them.
 
 #include "routing/participant.h"
 #include "routing/reader.h"
@@ -48,4 +48,44 @@ void participant_take(struct reader *in, struct router *r, struct work *w)
         p.to = (char *)(uintptr_t)to;
         participant_restore(r, w, &p);
     }
+}
+
+static const char *participant_check_work(const struct router *r, const struct work *w)
+{
+    int64_t first = INT64_MAX;
+    if (w->participants_n > (w->state == ROUTER_ASSIGNED ? (size_t)ROUTER_PARTICIPANTS_MAX : 0u))
+        return "work that nobody has at hand has participants, or there are too many";
+    for (size_t i = 0; i < w->participants_n; i++) {
+        const struct participant *p = &w->participants[i];
+        if (p->agent == w->agent || participant_find(w, p->agent) != p || !ids_have(&p->agent->takes_part, w->id))
+            return "a participant has the work, is one twice or does not know of it";
+        bool unasked = p->target == ROUTER_TARGET_NONE;
+        if ((participant_watches(p) &&
+             (!unasked || !agent_is_here(p->agent) || p->charge.units || p->charge.channels)) ||
+            (unasked && (!p->joined || p->role == ROUTER_ROLE_CONSULTED)))
+            return "a supervisor watches who cannot, or for a charge";
+        if (p->epoch > r->epoch || (!p->joined && p->agent->presence != ROUTER_AVAILABLE) ||
+            (p->joined && p->agent->presence == ROUTER_OFFLINE) || (p->joined && w->informed == p->agent))
+            return "a participant cannot be one";
+        first = !p->joined && p->until < first ? p->until : first;
+    }
+    bool runs = w->asked.place != 0;
+    if (runs != (first != INT64_MAX) || (runs && w->asked.deadline != first))
+        return "participants are asked for another time than their own";
+    return NULL;
+}
+
+const char *participant_check(const struct router *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->works_n; i++) {
+        const struct work *w = work_slot(r, i)->work;
+        const char *why = w ? participant_check_work(r, w) : NULL;
+        if (why)
+            return why;
+        n += w ? w->participants_n : 0;
+    }
+    for (size_t i = 0; i < r->agents_n; i++)
+        n -= r->agents[i]->takes_part.n;
+    return n ? "an agent takes part in work that does not know of it" : NULL;
 }

@@ -181,8 +181,10 @@ struct router_effect {
     const struct router_candidate *why;     // OFFER
     const char *former_agent;               // OFFER; PARTICIPANT_*: the holder
     const struct router_notice *notice;     // NOTICE
-    enum router_role role;                  // PARTICIPANT_*; ENTRY, CONNECT ... to a participant; NONE = as the holder
-    struct router_hand hand;                // the input was a supervisor's, and this is what it did at once
+    enum router_role
+        role; // PARTICIPANT_*; ENTRY, CONNECT ... to a participant, NONE = as the holder; WORK: LISTENING = who
+              // does has changed, and nothing else
+    struct router_hand hand; // the input was a supervisor's, and this is what it did at once
 };
 
 struct router_effects {

@@ -258,7 +258,8 @@ struct work {
     bool undecided;    // listed in router.undecided
     bool measured;     // how long it takes of a slot, since `taken`
     bool promised;     // an estimate was made when it began to wait
-    bool touched;      // listed in router.touched
+    bool touched;      // listed in router.touched ...
+    bool seen;         // ... for more than who listens to it
     uint8_t connected; // bit per session: the call is bridged to the agent
     uint8_t sessions_n, sessions_cap;
     struct router_session *sessions; // owned

@@ -37,13 +37,20 @@ static const uint32_t work_moves[] = {
     [ROUTER_SNOOZED] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_CLOSED),
 };
 
-void work_touch(struct router *r, struct work *w)
+// Who listens to it has changed: agents need not learn of that.
+void work_overhear(struct router *r, struct work *w)
 {
     if (w->touched)
         return;
     w->touched = true;
     r->touched = memory_grow(r->touched, &r->touched_cap, r->touched_n + 1, sizeof(struct work *));
     r->touched[r->touched_n++] = w;
+}
+
+void work_touch(struct router *r, struct work *w)
+{
+    w->seen = true;
+    work_overhear(r, w);
 }
 
 void work_undecide(struct router *r, struct work *w)
@@ -304,7 +311,8 @@ void work_finish_step(struct router *r)
         e->state = (uint32_t)w->state;
         e->former_agent = w->former;
         e->text = w->disposition;
-        w->touched = false;
+        e->role = w->seen ? ROUTER_ROLE_NONE : ROUTER_ROLE_LISTENING;
+        w->touched = w->seen = false;
         if (w->state == ROUTER_CLOSED)
             work_bury(r, w);
     }

@@ -119,7 +119,8 @@ void desks_effect(void *ctx, const struct core_effect *e);
 void desk_replayed(void *desk, const struct core_effect *e);
 void desk_welcome(struct desk *d, bool resumed);
 void desk_send_queues(struct desk *d);
-// As this desk may see it: who listens may be hidden from agents. The caller frees it.
+bool desk_sees_listening(const struct desk *d); // of others than its own agent
+// As this desk may see it. The caller frees it.
 Throughline__V1__Work *desk_work(const struct desk *d, const struct router_work_view *w);
 
 // desk_command.c

@@ -187,6 +187,8 @@ static void tell_unassigned(struct desk *d, const struct core_effect *ce, const 
 
 static void tell_work(struct desk *d, const struct core_effect *ce, const char *seq)
 {
+    if (ce->e->role == ROUTER_ROLE_LISTENING && !desk_sees_listening(d))
+        return; // nothing else has changed
     Throughline__V1__DeskUpdate u = update_of(THROUGHLINE__V1__DESK_UPDATE__UPDATE_WORK, seq);
     u.work = work_now(d, ce->e);
     desk_send(d, &u);

@@ -24,10 +24,14 @@ struct concerns {
     const struct desk *desk;
 };
 
+bool desk_sees_listening(const struct desk *d)
+{
+    return d->all->face->faces->config->routing.tell_agent_of_listening || d->who.role != AUTH_AGENT;
+}
+
 Throughline__V1__Work *desk_work(const struct desk *d, const struct router_work_view *w)
 {
-    const struct face *face = d->all->face;
-    bool sees = face->faces->config->routing.tell_agent_of_listening || d->who.role != AUTH_AGENT;
+    bool sees = desk_sees_listening(d);
     struct router_work_view seen = *w;
     seen.participants_n = 0;
     for (size_t i = 0; i < w->participants_n; i++) {
@@ -35,7 +39,7 @@ Throughline__V1__Work *desk_work(const struct desk *d, const struct router_work_
         if (sees || p->role != ROUTER_ROLE_LISTENING || strcmp(p->agent, d->agent) == 0)
             seen.participants[seen.participants_n++] = *p;
     }
-    return core_work_message(core_router(face->core), &seen);
+    return core_work_message(core_router(d->all->face->core), &seen);
 }
 
 static void on_concern(void *ctx, const struct router_work_view *w, bool informed)

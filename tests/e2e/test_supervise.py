@@ -119,6 +119,8 @@ async def test_a_supervisor_listens_whispers_and_barges_in(world):
             (context,) = again.welcome.contexts
             assert not context.work.participants
         assert not any(u.work.participants for u in ann.seen if u.HasField("work"))
+        at = next(u.seq for u in cleo.seen if u.HasField("joined")).rpartition(".")[0]
+        assert at and not [u for u in ann.seen if u.seq.rpartition(".")[0] == at]  # nothing at all came of it
         assert [p.role for p in daemon.admin.read(f"/v1/work/{work}", pb.Work()).participants] == [pb.ROLE_LISTENING]
         await cleo.do(supervise=pb.Supervise(act=pb.SUPERVISION_WHISPER, work=work))
         await ann.wait("work", lambda w: [p.role for p in w.participants] == [pb.ROLE_WHISPERING])  # she is spoken to

@@ -1022,9 +1022,12 @@ static void finish(struct twin *t)
     size_t n = 0;
     for (size_t i = 0; i < t->works_n; i++) {
         struct twin_work *w = &t->works[i];
-        if (w->changed)
-            twin_tell(t, ROUTER_WORK, w, twin_shown(w), w->reason)->state = (uint32_t)w->state;
-        w->changed = false;
+        if (w->changed || w->overheard) {
+            struct twin_event *e = twin_tell(t, ROUTER_WORK, w, twin_shown(w), w->reason);
+            e->state = (uint32_t)w->state;
+            e->role = w->changed ? ROUTER_ROLE_NONE : ROUTER_ROLE_LISTENING;
+        }
+        w->changed = w->overheard = false;
         if (w->state != ROUTER_CLOSED)
             t->works[n++] = *w;
     }

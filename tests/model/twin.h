@@ -200,6 +200,7 @@ struct twin_work {
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
     struct twin_pairs said, record; // attributes: by events, by the customer's record
     bool prefer_former, told, changed;
+    bool overheard;             // likewise, but it is only who listens that changed
     char supervisor[TWIN_NAME]; // who last did something to it
     char overflowed[TWIN_NAME]; // from this queue, "" = not
     bool was_full;              // ... since it was full

@@ -159,7 +159,7 @@ static void turn(struct twin *t, struct twin_work *w, struct twin_participant *p
     e->epoch = p->epoch;
     e->role = p->role;
     all_calls(t, ROUTER_CONNECT, w, p->agent, p->role);
-    w->changed = true;
+    w->overheard = true;
 }
 
 static void come(struct twin *t, struct twin_work *w, struct twin_participant *p)
@@ -169,14 +169,16 @@ static void come(struct twin *t, struct twin_work *w, struct twin_participant *p
     if (same(w->informed, p->agent))
         twin_name(w->informed, "");
     turn(t, w, p, p->role);
+    w->changed = true;
 }
 
 static void strike(struct twin_work *w, struct twin_participant *p)
 {
+    w->overheard = true;
+    w->changed |= p->role != ROUTER_ROLE_LISTENING;
     w->participants_n--;
     for (; p < &w->participants[w->participants_n]; p++)
         *p = p[1];
-    w->changed = true;
 }
 
 static void go(struct twin *t, struct twin_work *w, struct twin_participant *p, enum router_reason reason)
@@ -312,6 +314,7 @@ void twin_take_part(struct twin *t, struct twin_work *w, const struct router_com
         hand_over(t, w, c->to, ROUTER_TRANSFERRED);
     } else {
         struct twin_participant *named = c->target == ROUTER_TARGET_AGENT ? twin_participant(w, c->to) : NULL;
+        w->changed = true;
         if (named)
             turn(t, w, named, role_meant(c));
         else
@@ -373,6 +376,7 @@ void twin_sit_in(struct twin *t, const struct router_supervise *s, struct twin_w
         return;
     }
     struct twin_participant *p = twin_participant(w, s->agent);
+    w->changed |= p || s->act != ROUTER_LISTEN;
     if (!p) {
         p = &w->participants[w->participants_n++];
         memset(p, 0, sizeof *p);

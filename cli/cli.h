@@ -55,6 +55,7 @@ int cmd_config(struct cli *cli, int argc, char **argv);
 int cmd_say(struct cli *cli, int argc, char **argv);
 int cmd_desk(struct cli *cli, int argc, char **argv);
 int cmd_log(struct cli *cli, int argc, char **argv);
+int cmd_customer(struct cli *cli, int argc, char **argv);
 int cmd_learned(struct cli *cli, int argc, char **argv);
 int cmd_skip(struct cli *cli, int argc, char **argv);
 int cmd_supervise(struct cli *cli, int argc, char **argv);

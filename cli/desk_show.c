@@ -60,6 +60,15 @@ static void desk_story(const json_t *context)
         print_safe(print_text(v, "handle"));
     }
     fputs(named && i ? ")\n" : "\n", stdout);
+    const char *key;
+    json_object_foreach(json_object_get(json_object_get(context, "customer"), "attributes"), key, v)
+    {
+        fputs("          ", stdout);
+        print_safe(key);
+        fputs(" = ", stdout);
+        print_safe(json_string_value(v));
+        putchar('\n');
+    }
     json_array_foreach(print_member(context, "customer.suggestions"), i, v)
         printf("  maybe:  %s (claimed; /confirm %s)\n", print_text(v, "handle"), print_text(v, "handle"));
     const char *callback = print_callback(print_member(context, "work.sessions"));

@@ -17,6 +17,8 @@ static const struct cli_command cli_commands[] = {
     {"queues", "[NAME | put FILE | remove NAME]", "what waits where; define or remove one", cmd_queues, false},
     {"work", "[ID]", "open work: waiting, with an agent, or snoozed until when", cmd_work, false},
     {"conversations", "[ID]", "the latest conversations, or one with its timeline", cmd_conversations, false},
+    {"customer", "ID [attributes [KEY=VALUE...]]",
+     "who a customer is; say what is known of them for entry rules, in place of what was said", cmd_customer, false},
     {"why", "[WORK] [--full] [--decision INPUT.INDEX] [--archive FOLDER]",
      "why this agent, and for every other agent why not; of the newest open work unless given", cmd_why, false},
     {"why-not", "WORK AGENT [--decision INPUT.INDEX] [--archive FOLDER]",

@@ -49,6 +49,7 @@ static const struct http_route routes[] = {
     {.method = HTTP_POST, .pattern = "/v1/customers/{id}/merge", .roles = AUTH_ADMIN, .handler = admin_merge},
     {.method = HTTP_POST, .pattern = "/v1/customers/{id}/unmerge", .roles = AUTH_ADMIN, .handler = admin_unmerge},
     {.method = HTTP_POST, .pattern = "/v1/customers/{id}/link", .roles = AUTH_ADMIN, .handler = admin_link},
+    {.method = HTTP_PUT, .pattern = "/v1/customers/{id}/attributes", .roles = AUTH_ADMIN, .handler = admin_attributes},
     {.method = HTTP_GET, .pattern = "/v1/dead-letters", .roles = ADMIN_READ, .handler = admin_dead_letters},
     {.method = HTTP_POST, .pattern = "/v1/dead-letters/{id}/resend", .roles = ADMIN_READ, .handler = admin_resend},
     {.method = HTTP_POST, .pattern = "/v1/agents/{id}/log-out", .roles = ADMIN_READ, .handler = admin_log_out},

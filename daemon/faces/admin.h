@@ -130,6 +130,7 @@ bool admin_cursor_number(struct http_request *r, const char *cursor, uint64_t *o
     X(admin_merge)                                                                                                     \
     X(admin_unmerge)                                                                                                   \
     X(admin_link)                                                                                                      \
+    X(admin_attributes)                                                                                                \
     X(admin_livez)                                                                                                     \
     X(admin_readyz)                                                                                                    \
     X(admin_metrics)

@@ -9,7 +9,9 @@
 #include "daemon/faces/admin.h"
 #include "daemon/faces/records.h"
 #include "proto/handle.h"
+#include "proto/utf8.h"
 #include "throughline/v1/admin.pb-c.h"
+#include "throughline/v1/log.pb-c.h"
 
 // ---- agents ----
 
@@ -123,13 +125,12 @@ static void changed(struct admin_call *c, struct http_request *r, const struct s
     store_customer(c->face->store, c->face->tenant, c->number, admin_on_entries, c->face->admin, c->id);
 }
 
-static void identity(struct face *face, struct http_request *r, enum store_identity_act act, uint64_t customer,
-                     const Throughline__V1__CustomerChange *m, const char *handle, const char *action)
+static void identity(struct face *face, struct http_request *r, struct store_identity *x, const char *action)
 {
     struct admin_call *c = admin_call_new(face, r);
     Throughline__V1__CustomerChanged change = THROUGHLINE__V1__CUSTOMER_CHANGED__INIT;
-    change.customer = customer;
-    change.other = m->other;
+    change.customer = x->customer;
+    change.other = x->other;
     Throughline__V1__Input in = THROUGHLINE__V1__INPUT__INIT;
     in.kind_case = THROUGHLINE__V1__INPUT__KIND_CUSTOMER_CHANGED;
     in.customer_changed = &change;
@@ -138,21 +139,16 @@ static void identity(struct face *face, struct http_request *r, enum store_ident
     char key[160], target[24];
     // Ours, not the client's X-Request-Id: that one may come again with another change, which must not find this answer.
     snprintf(key, sizeof key, "admin:%.100s:%llx", core_boot(face->core), (unsigned long long)http_id(r));
-    snprintf(target, sizeof target, "%llu", (unsigned long long)customer);
-    c->number = customer;
+    snprintf(target, sizeof target, "%llu", (unsigned long long)x->customer);
+    c->number = x->customer;
     c->placed = changed;
     admin_audit(face, r, action, target, "");
-    store_identity(face->store,
-                   &(struct store_identity){.tenant = face->tenant,
-                                            .key = key,
-                                            .act = act,
-                                            .customer = customer,
-                                            .other = m->other,
-                                            .handle = handle,
-                                            .agent = "",
-                                            .input = bytes,
-                                            .input_len = throughline__v1__input__pack(&in, bytes)},
-                   admin_on_placed, face->admin, c->id);
+    x->tenant = face->tenant;
+    x->key = key;
+    x->agent = "";
+    x->input = bytes;
+    x->input_len = throughline__v1__input__pack(&in, bytes);
+    store_identity(face->store, x, admin_on_placed, face->admin, c->id);
 }
 
 static void change(void *faces, struct http_request *r, enum store_identity_act act, const char *action)
@@ -170,7 +166,9 @@ static void change(void *faces, struct http_request *r, enum store_identity_act 
     if (act == STORE_LINK ? !handle_normalise(x->handle, handle, &why) : !x->other || x->other == customer)
         http_problem(r, PROBLEM_invalid_body, act == STORE_LINK ? "handle" : "other", why);
     else
-        identity(face, r, act, customer, x, handle, action);
+        identity(face, r,
+                 &(struct store_identity){.act = act, .customer = customer, .other = x->other, .handle = handle},
+                 action);
     protobuf_c_message_free_unpacked(m, NULL);
 }
 
@@ -187,4 +185,69 @@ void admin_unmerge(void *faces, struct http_request *r)
 void admin_link(void *faces, struct http_request *r)
 {
     change(faces, r, STORE_LINK, "customer.link");
+}
+
+// ---- what is said of them ----
+
+typedef Throughline__V1__CustomerAttributes__AttributesEntry attribute_entry;
+
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp((*(attribute_entry *const *)a)->key, (*(attribute_entry *const *)b)->key);
+}
+
+// Brings them in order of key; NULL = good, else what would be.
+static const char *attributes_wrong(Throughline__V1__CustomerAttributes *m)
+{
+    if (m->n_attributes > ROUTER_ATTRIBUTES_MAX)
+        return "at most 16";
+    if (m->n_attributes > 1)
+        qsort(m->attributes, m->n_attributes, sizeof *m->attributes, compare_keys);
+    for (size_t i = 0; i < m->n_attributes; i++) {
+        const char *key = m->attributes[i]->key, *value = m->attributes[i]->value;
+        size_t key_len = strlen(key), value_len = strlen(value);
+        if (!key_len || key_len > ROUTER_NAME_MAX || !utf8_valid_text(key, key_len))
+            return "keys of 1 to 64 bytes, no control characters";
+        if (value_len > ROUTER_TEXT_MAX || !utf8_valid_text(value, value_len))
+            return "values of up to 256 bytes, no control characters";
+        if (i && strcmp(m->attributes[i - 1]->key, key) == 0)
+            return "a key must not come twice";
+    }
+    return NULL;
+}
+
+static void attributes_put(struct face *face, struct http_request *r, uint64_t customer,
+                           const Throughline__V1__CustomerAttributes *m)
+{
+    Throughline__V1__Placement__AttributesEntry entries[ROUTER_ATTRIBUTES_MAX], *list[ROUTER_ATTRIBUTES_MAX];
+    Throughline__V1__Placement placed = THROUGHLINE__V1__PLACEMENT__INIT;
+    for (size_t i = 0; i < m->n_attributes; i++) {
+        throughline__v1__placement__attributes_entry__init(list[i] = &entries[i]);
+        entries[i].key = m->attributes[i]->key;
+        entries[i].value = m->attributes[i]->value;
+    }
+    placed.n_attributes = m->n_attributes;
+    placed.attributes = list;
+    uint8_t *bytes = xcalloc(1, throughline__v1__placement__get_packed_size(&placed) + 1);
+    struct store_identity x = {.act = STORE_ATTRIBUTES, .customer = customer, .handle = "", .attributes = bytes};
+    x.attributes_len = throughline__v1__placement__pack(&placed, bytes);
+    identity(face, r, &x, "customer.attributes");
+    free(bytes);
+}
+
+void admin_attributes(void *faces, struct http_request *r)
+{
+    struct face *face = faces_of_request(faces, r);
+    uint64_t customer = 0;
+    if (!face || !http_param_number(r, "id", &customer))
+        return;
+    ProtobufCMessage *m = http_body_message(r, &throughline__v1__customer_attributes__descriptor);
+    if (!m)
+        return;
+    const char *wrong = attributes_wrong((Throughline__V1__CustomerAttributes *)m);
+    if (wrong)
+        http_problem(r, PROBLEM_invalid_body, "attributes", wrong);
+    else
+        attributes_put(face, r, customer, (const Throughline__V1__CustomerAttributes *)m);
+    protobuf_c_message_free_unpacked(m, NULL);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/base/loop.h"
+#include "throughline/v1/log.pb-c.h"
 
 static char *text_of(const struct store_bytes *b)
 {
@@ -113,6 +114,23 @@ static void conversations_add(Throughline__V1__Customer *c, const struct store_b
     free(text);
 }
 
+// As packed in the log's Placement.
+static void attributes_take(Throughline__V1__Customer *c, const struct store_bytes *val)
+{
+    Throughline__V1__Placement *p = throughline__v1__placement__unpack(NULL, val->len, val->p);
+    if (!p)
+        return;
+    c->attributes = xcalloc(p->n_attributes + 1, sizeof *c->attributes);
+    for (; c->n_attributes < p->n_attributes; c->n_attributes++) {
+        Throughline__V1__Customer__AttributesEntry *a = xcalloc(1, sizeof *a);
+        throughline__v1__customer__attributes_entry__init(a);
+        a->key = xstrdup(p->attributes[c->n_attributes]->key);
+        a->value = xstrdup(p->attributes[c->n_attributes]->value);
+        c->attributes[c->n_attributes] = a;
+    }
+    throughline__v1__placement__free_unpacked(p, NULL);
+}
+
 Throughline__V1__Customer *record_customer(const struct store_bytes *v, size_t n)
 {
     Throughline__V1__Customer *c = xcalloc(1, sizeof *c);
@@ -125,6 +143,8 @@ Throughline__V1__Customer *record_customer(const struct store_bytes *v, size_t n
             text_set(&c->name, val);
         else if (field_is(f, "last_agent"))
             text_set(&c->last_agent, val);
+        else if (field_is(f, "attributes"))
+            attributes_take(c, val);
         else if (field_is(f, "convs"))
             conversations_add(c, val);
         else if (field_begins(f, "h:"))

@@ -208,7 +208,7 @@ void store_resend(struct store *s, const char *tenant, const char *id, store_pla
 
 // ---- identity ----
 
-enum store_identity_act { STORE_LINK = 1, STORE_DISMISS, STORE_MERGE, STORE_UNMERGE };
+enum store_identity_act { STORE_LINK = 1, STORE_DISMISS, STORE_MERGE, STORE_UNMERGE, STORE_ATTRIBUTES };
 struct store_identity {
     const char *tenant, *key; // key: idempotence as with commands
     enum store_identity_act act;
@@ -217,6 +217,9 @@ struct store_identity {
     const char *agent;
     const void *input; // packed Input (CustomerChanged)
     size_t input_len;
+    const void
+        *attributes; // a packed Placement with nothing else; in order of key. Replaces what they had; none = none
+    size_t attributes_len;
 };
 void store_identity(struct store *s, const struct store_identity *a, store_placed_fn *fn, void *module, uint64_t token);
 

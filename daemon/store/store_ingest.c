@@ -122,7 +122,7 @@ void store_append(struct store *s, const char *tenant, const struct store_lease 
 void store_identity(struct store *s, const struct store_identity *a, store_placed_fn *fn, void *module, uint64_t token)
 {
     struct link_call c = STORE_CALL(store_reply_placed, fn, module, token);
-    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_identity", a->tenant, 7);
+    struct resp_out *out = store_fcall(s, &c, STORE_LIBRARY "_identity", a->tenant, 8);
     if (!out)
         return;
     resp_text(out, a->key);
@@ -132,5 +132,6 @@ void store_identity(struct store *s, const struct store_identity *a, store_place
     resp_text(out, a->handle);
     resp_text(out, a->agent);
     resp_bulk(out, a->input, a->input_len);
+    resp_bulk(out, a->attributes, a->attributes_len);
     link_end(s->link, &c);
 }

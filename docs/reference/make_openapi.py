@@ -52,6 +52,7 @@ PATHS = [
     ("/v1/customers/{id}/merge", "post", "admin", "Merge another customer into this one.", (), "CustomerChange", (200, "Customer")),
     ("/v1/customers/{id}/unmerge", "post", "admin", "Undo that.", (), "CustomerChange", (200, "Customer")),
     ("/v1/customers/{id}/link", "post", "admin", "Link a handle to this customer.", (), "CustomerChange", (200, "Customer")),
+    ("/v1/customers/{id}/attributes", "put", "admin", "Say what is known of this customer, for entry rules; it replaces what was said.", (), "CustomerAttributes", (200, "Customer")),
     ("/v1/channels", "get", "supervisor, admin", "How each account stands: who delivers, what waits, what went wrong.", (), None, (200, "ChannelList")),
     ("/v1/dead-letters", "get", "supervisor, admin", "Messages that could not be delivered, newest first.", PAGE, None, (200, "DeadLetterList")),
     ("/v1/dead-letters/{id}/resend", "post", "supervisor, admin", "Deliver one again.", (), None, (204, None)),

@@ -18,7 +18,7 @@ OK, AGAIN, CONFLICT, FENCED, ABSENT = range(5)
 CHAT, SMS, EMAIL, VOICE, SOCIAL = range(1, 6)
 QUEUED, SENDING, UNKNOWN, SENT, FAILED, DELIVERED, READ = range(1, 8)
 DECISION, WORK, OUTBOX, CLOSED, TAKE_BACK = range(1, 6)
-LINK, DISMISS, MERGE, UNMERGE = range(1, 5)
+LINK, DISMISS, MERGE, UNMERGE, ATTRIBUTES = range(1, 6)
 CONTACT, DRY = 1, 2
 STOP, START, HELP = 1, 2, 3
 HANDLE_STOPPED, HANDLE_GONE = 1, 2
@@ -173,11 +173,16 @@ class Tenant:
     def append(self, lease=("", 0, 0), expect=0):
         return self.call("append", *lease, expect, self.Input(boot="x", tick={}).SerializeToString())
 
-    def identity(self, key, act, customer, other=0, handle=""):
+    def said(self, **attributes):
+        """What is said of a customer, as their hash has it."""
+        from throughline.v1 import log_pb2
+        return b"".join(log_pb2.Placement(attributes={key: attributes[key]}).SerializeToString() for key in sorted(attributes))
+
+    def identity(self, key, act, customer, other=0, handle="", attributes=b""):
         body = self.Input()
         body.customer_changed.customer, body.customer_changed.other = int(customer), int(other)
         body.customer_changed.agent = "ann"
-        return self.call("identity", key, act, customer, other, handle, "ann", body.SerializeToString())
+        return self.call("identity", key, act, customer, other, handle, "ann", body.SerializeToString(), attributes)
 
     def lease(self, name="leader", holder="boot1", nonce=77, seen=(0, 0, 0)):
         status, record = self.call("lease_take", name, *seen, holder, nonce, "")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links, merges by evidence and by agents, and what an un-merge gives back."""
-from harness import (ABSENT, AGAIN, CHAT, CONFLICT, DISMISS, EMAIL, LINK, MERGE, OK, SMS, UNMERGE, check_log)
+from harness import (ABSENT, AGAIN, ATTRIBUTES, CHAT, CONFLICT, DISMISS, EMAIL, LINK, MERGE, OK, SMS, UNMERGE, check_log)
 
 
 def owner(s, handle):
@@ -126,3 +126,38 @@ def test_the_inner_of_two_merges_taken_back_first(s):
     assert s.identity("d", UNMERGE, 1, 2)[0] == OK
     assert [owner(s, h) for h in ("tel:+491", "tel:+492", "tel:+493")] == ["1", "2", "3"]
     check_log(s, "01234")
+
+
+def of_placed(s, number):
+    return dict(s.log()[number].placed.attributes)
+
+
+def test_what_is_said_of_a_customer_comes_with_their_events(s):
+    s.event("1", "tel:+491")
+    assert s.identity("k", ATTRIBUTES, 1, attributes=s.said(tier="gold", region="")) == [OK, 2, 0, 1]
+    assert s.identity("k2", ATTRIBUTES, 1, attributes=s.said(tier="gold", region="")) == [AGAIN, 0, 0, 1]
+    assert s.identity("k3", ATTRIBUTES, 9, attributes=s.said(tier="gold"))[0] == ABSENT
+    assert [a[0] for a in s.events(*[s.words(str(i), "tel:+491") for i in (2, 3)])] == [OK, OK]
+    s.event("4", "email:a@x", channel=EMAIL, verified=["tel:+491"])
+    s.event("5", "tel:+492")
+    assert of_placed(s, 1) == {} and of_placed(s, 3) == of_placed(s, 4) == {"tier": "gold", "region": ""}
+    assert {n: of_placed(s, n) for n in range(5, 8) if s.log()[n].HasField("placed")} == {6: {"tier": "gold", "region": ""}, 7: {}}
+    assert s.identity("k4", ATTRIBUTES, 1)[0] == OK and s.identity("k5", ATTRIBUTES, 1)[0] == AGAIN
+    number = s.event("6", "tel:+491")[1]
+    assert of_placed(s, number) == {}
+    check_log(s, "123456")
+
+
+def test_who_takes_part_brings_nothing_of_the_customer(s):
+    s.event("1", "tel:+491", threads=["t"])
+    s.identity("k", ATTRIBUTES, 1, attributes=s.said(tier="gold"))
+    number = s.event("2", "email:other@x", channel=EMAIL, threads=["t"])[1]
+    assert s.log()[number].placed.participant and of_placed(s, number) == {}
+
+
+def test_a_merge_takes_over_what_was_said_where_nothing_was(s):
+    s.event("1", "tel:+491")
+    s.event("2", "email:a@x", channel=EMAIL)
+    s.identity("k", ATTRIBUTES, 2, attributes=s.said(tier="gold"))
+    s.identity("m", MERGE, 1, other=2)
+    assert of_placed(s, s.event("3", "tel:+491")[1]) == {"tier": "gold"}

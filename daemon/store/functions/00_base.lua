@@ -143,8 +143,9 @@ local function pb_participant(handle) -- Entry.author.participant
     return pb_text("\26", pb_text("\34", handle))
 end
 
--- Input.placed. conversation, customer: varints; opened and reopened are booleans; follows is a number.
-local function pb_placed(conversation, customer, opened, reopened, follows, last_agent, participant)
+-- Input.placed. conversation, customer: varints; opened and reopened are booleans; follows is a number; attributes: packed, as a
+-- customer's hash has them.
+local function pb_placed(conversation, customer, opened, reopened, follows, last_agent, participant, attributes)
     local p = "\8" .. conversation .. "\16" .. customer
     if opened then
         p = p .. "\24\1"
@@ -160,6 +161,9 @@ local function pb_placed(conversation, customer, opened, reopened, follows, last
     end
     if participant then
         p = p .. "\56\1"
+    end
+    if attributes then
+        p = p .. attributes
     end
     return "\26" .. varint(#p) .. p
 end

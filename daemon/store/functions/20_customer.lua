@@ -141,7 +141,7 @@ end
 -- to write.
 local function plan_merge(plan, t, into, other, number)
     local key, other_key = t .. "cust:" .. into, t .. "cust:" .. other
-    local mine = call("HMGET", key, "recent", "last_agent", "x:" .. other)
+    local mine = call("HMGET", key, "recent", "last_agent", "x:" .. other, "attributes")
     local theirs = fields_of(other_key)
     plan_handles(plan, t, other, theirs, into, key, true)
     plan_field(plan, other_key, "alias", nil, into)
@@ -150,6 +150,9 @@ local function plan_merge(plan, t, into, other, number)
     plan_drop(plan, other_key, "x:" .. into, theirs["x:" .. into])
     if not mine[2] and theirs.last_agent then
         plan_field(plan, key, "last_agent", nil, theirs.last_agent)
+    end
+    if not mine[4] and theirs.attributes then
+        plan_field(plan, key, "attributes", nil, theirs.attributes)
     end
     return recent_join(recent_parse(mine[1]), recent_parse(theirs.recent))
 end

@@ -122,9 +122,10 @@ local function ingest_customer(e)
         ingest_evidence(e)
     end
     if e.customer then
-        local f = call("HMGET", e.t .. "cust:" .. e.customer, "recent", "last_agent", "name")
+        local f = call("HMGET", e.t .. "cust:" .. e.customer, "recent", "last_agent", "attributes", "name")
         e.recent_old = f[1]
-        e.recent, e.last_agent, e.name = e.recent_joined or f[1] or "", f[2], f[3]
+        e.recent, e.last_agent, e.name = e.recent_joined or f[1] or "", f[2], f[4]
+        e.attributes = f[3]
     end
 end
 
@@ -171,7 +172,7 @@ local function ingest_by_thread(e)
     else
         e.participant, e.contact, e.customer = true, false, owner
         e.plan, e.news, e.links, e.claimed, e.name, e.last_agent = nil, nil, nil, nil, true, nil
-        e.recent_joined, e.number = nil, e.log.n + 1
+        e.recent_joined, e.attributes, e.number = nil, nil, e.log.n + 1
     end
     return true
 end
@@ -290,7 +291,8 @@ local function ingest_write(e, args)
     for i, news in ipairs(e.news or {}) do
         log_add(log, log.n + i, now.input .. pb_customer_changed(news[1], news[2]))
     end
-    local added = now.input .. pb_placed(conversation, customer, e.opened, e.reopened, e.follows, e.last_agent, e.participant)
+    local added = now.input .. pb_placed(conversation, customer, e.opened, e.reopened, e.follows, e.last_agent,
+        e.participant, e.attributes)
     log_commit(log, number, number .. "-0", now, args[5] .. added)
     return answer .. "\0" .. added
 end

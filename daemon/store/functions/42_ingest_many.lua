@@ -12,7 +12,7 @@ do -- Lua bounds how many names a chunk may have, and the library is one
     local KNOWN_MAX = 4096 -- customers, of each tenant; about 1 kB each
 
     -- The events of a run, by position; used again by the next.
-    local index, rule, known, agent, number, note = {}, {}, {}, {}, {}, {}
+    local index, rule, known, agent, said, number, note = {}, {}, {}, {}, {}, {}, {}
 
     -- What follows from a customer's number and their `recent`, kept while that stays as it was: they often write again soon. Nil: no conversation.
     local function known_read(log, customer, recent)
@@ -48,9 +48,10 @@ do -- Lua bounds how many names a chunk may have, and the library is one
     local function run_add(k, i, log, now, named, rules, customer)
         local c = log.known and log.known[customer]
         local key = c and c.key or log.cust .. customer
-        local f = named and call("HMGET", key, "recent", "last_agent", "name") or call("HMGET", key, "recent", "last_agent")
+        local f = named and call("HMGET", key, "recent", "last_agent", "attributes", "name")
+            or call("HMGET", key, "recent", "last_agent", "attributes")
         local recent = f[1] -- not there where a handle is shared: that is nobody's number
-        if not recent or named and not f[3] then
+        if not recent or named and not f[4] then
             return false
         end
         if not c or c.recent ~= recent then
@@ -59,7 +60,7 @@ do -- Lua bounds how many names a chunk may have, and the library is one
         if not c or sub(c.rest, 1, rules.open_len + 1) ~= rules.open or now.wall - c.wall > rules.join_ms then
             return false
         end
-        index[k], rule[k], known[k], agent[k] = i, rules, c, f[2]
+        index[k], rule[k], known[k], agent[k], said[k] = i, rules, c, f[2], f[3]
         return true
     end
 
@@ -81,6 +82,7 @@ do -- Lua bounds how many names a chunk may have, and the library is one
         for k = 1, m do
             local i, c, n = index[k], known[k], number[k]
             local at, placed = (i - 1) * EVENT_WORDS, agent[k] and c.placed .. pb_text("\50", agent[k]) or c.placed
+            placed = said[k] and placed .. said[k] or placed
             local answer, entry, recent = n .. c.answer .. args[at + 1], args[at + 4], c.first .. n .. "," .. wall .. c.rest
             local size = varint(#placed)
             answers[i] = answer .. "\0" .. input_times .. "\26" .. size .. placed

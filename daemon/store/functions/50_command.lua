@@ -106,7 +106,21 @@ local function act_unmerge(plan, t, _, a)
     return OK, a.customer
 end
 
-local ACTS = { act_link, act_dismiss, act_merge, act_unmerge }
+local function act_attributes(plan, t, _, a)
+    local key = t .. "cust:" .. a.customer
+    local old = call("HGET", key, "attributes")
+    if a.attributes == (old or "") then
+        return AGAIN, a.customer
+    end
+    if a.attributes == "" then
+        plan_drop(plan, key, "attributes", old)
+    else
+        plan_field(plan, key, "attributes", old, a.attributes)
+    end
+    return OK, a.customer
+end
+
+local ACTS = { act_link, act_dismiss, act_merge, act_unmerge, act_attributes }
 
 local function identity(keys, args)
     local act = ACTS[tonumber(args[2])]
@@ -128,6 +142,7 @@ local function identity(keys, args)
         customer = act == act_unmerge and args[3] or customer_root(t, args[3]),
         other = args[4],
         handle = args[5],
+        attributes = args[8],
     })
     if status ~= OK then
         return placed(status, 0, 0, customer)

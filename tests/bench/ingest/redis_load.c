@@ -138,7 +138,7 @@ static void yard_event(struct redis_run *r, uint64_t event)
                                        n, wall - 1600000000000ull, wall, seen, c, c, n, wall);
     yard_add(y, 4, NULL, 0, "MGET tl:{plain}:clock %s tl:{plain}:handle:tel:+49151%08u", seen, k);
     yard_add(y, 1, NULL, 0, "TIME");
-    yard_add(y, 5, NULL, 0, "HMGET tl:{plain}:cust:%u recent last_agent name", c);
+    yard_add(y, 5, NULL, 0, "HMGET tl:{plain}:cust:%u recent last_agent attributes name", c);
     yard_add(y, 3, note, note_len, "SET tl:{plain}:clock %%b");
     yard_add(y, 4, NULL, 0, "SETEX %s 172800 %llu,%u,%u,0123456789abcdef", seen, n, c, c);
     yard_add(y, 4, NULL, 0, "HSET tl:{plain}:cust:%u recent %u,%llu,%llu,2,0", c, c, n, wall);

@@ -205,7 +205,7 @@ static const struct {
     [COVER_TIMER] = {"timer", NULL, twin_timer_name, 1},
 };
 
-static const char *value_name(size_t what, int value)
+const char *cover_name(enum cover_of what, int value)
 {
     if (!table[what].of)
         return table[what].name(value);
@@ -225,11 +225,11 @@ void cover_rarest(void)
     uint64_t least = UINT64_MAX;
     for (size_t i = 0; i < COVERS; i++) {
         for (int v = table[i].first; v < COVER_VALUES; v++) {
-            if (!value_name(i, v) || seen[i][v] >= least)
+            if (!cover_name((enum cover_of)i, v) || seen[i][v] >= least)
                 continue;
             least = seen[i][v];
             what = table[i].what;
-            which = value_name(i, v);
+            which = cover_name((enum cover_of)i, v);
         }
     }
     printf("reached least: %s, %s (%" PRIu64 " times)\n", what, which, least);
@@ -240,7 +240,7 @@ bool cover_complete(void)
     bool all = true;
     for (size_t what = 0; what < COVERS; what++) {
         for (int v = table[what].first; v < COVER_VALUES; v++) {
-            const char *name = value_name(what, v);
+            const char *name = cover_name((enum cover_of)what, v);
             bool good = name ? seen[what][v] > 0 : !seen[what][v];
             if (!good)
                 fprintf(stderr, "%s: %s (%d) %s\n", table[what].what, name ? name : "?", v,

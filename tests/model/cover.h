@@ -46,6 +46,7 @@ enum cover_came { CAME_INSIDE, CAME_BELOW, CAME_ABOVE, CAME_UNKNOWN, CAME_KINDS 
 void cover_step(const struct router_input *in, const struct router_effects *out, const struct router *r,
                 const struct twin *t);
 void cover(enum cover_of what, int value);
+const char *cover_name(enum cover_of what, int value); // NULL = there is no such value
 
 // Whether every value of every enum was reached; prints those that were not, and those that have no name here.
 bool cover_complete(void);

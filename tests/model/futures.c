@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// futures N SEED: at each of N random inputs the router is written down and restored, and the restored one lives through the
-// inputs that follow beside the one that never was: effects must be the same for FOLLOWS inputs, and the states after them byte for byte. A
-// difference ends it with the seed and the input, exit 1.
+// At each input the router is written down and restored, and the restored one lives through the inputs that follow beside the
+// one that never was: effects must be the same for FOLLOWS inputs, and the states after them byte for byte.
 
-#include "world.h"
+#include "run.h"
 #include "written.h"
 
 #include <inttypes.h>
@@ -48,36 +47,64 @@ static bool lives_on(struct router *copy, const struct router_input *in, const s
     return same;
 }
 
-int main(int argc, char **argv)
+struct futures {
+    struct router *r, *copies[FOLLOWS]; // the i-th is of an input whose number leaves i
+    struct bytes b;
+};
+
+static void *futures_begin(void)
 {
-    uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 20000, seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-    struct world w = {.seed = seed * 1000003};
-    struct router *r = router_new(), *copies[FOLLOWS] = {NULL};
-    struct bytes b = {0};
-    bool same = true;
-    for (uint64_t i = 1; same && i <= n; i++) {
-        struct router_effects out;
-        struct router_input in = world_next(&w, r, i);
-        same = router_step(r, &in, &out);
-        struct router **oldest = &copies[i % FOLLOWS];
-        for (uint64_t k = 0; same && k < FOLLOWS; k++) {
-            same = !copies[k] || lives_on(copies[k], &in, &out);
-            same = same && (&copies[k] != oldest || !*oldest || router_hash(*oldest) == router_hash(r));
-            if (!same)
-                fprintf(stderr,
-                        "seed %" PRIu64 ": input %" PRIu64 " of kind %d: restored %" PRIu64
-                        " inputs before, another future\n",
-                        seed, i, (int)in.kind, (i - 1 - k) % FOLLOWS + 1);
-        }
-        router_free(*oldest);
-        *oldest = written_again(r, &b);
-        same = same && *oldest && router_next_deadline(r) == router_next_deadline(*oldest);
-    }
-    printf("%" PRIu64 " inputs, seed %" PRIu64 ", each restored and followed by %d, hash %016" PRIx64 "\n", n, seed,
-           FOLLOWS, router_hash(r));
-    for (size_t k = 0; k < FOLLOWS; k++)
-        router_free(copies[k]);
-    router_free(r);
-    free(b.v);
-    return same ? 0 : 1;
+    struct futures *f = calloc(1, sizeof *f);
+    if (!f || !(f->r = router_new()))
+        abort();
+    return f;
 }
+
+static const struct router *futures_router(const void *self)
+{
+    return ((const struct futures *)self)->r;
+}
+
+static bool futures_step(void *self, const struct router_input *in, bool restore, struct difference *d)
+{
+    struct futures *f = self;
+    struct router_effects out;
+    struct router **oldest = &f->copies[in->number % FOLLOWS];
+    *d = (struct difference){.what = "the input is refused as not the next one"};
+    bool same = router_step(f->r, in, &out);
+    for (uint64_t k = 0; same && k < FOLLOWS; k++) {
+        d->what = "another future";
+        same = !f->copies[k] || lives_on(f->copies[k], in, &out);
+        if (same && &f->copies[k] == oldest && *oldest) {
+            d->what = "another state";
+            same = router_hash(*oldest) == router_hash(f->r);
+        }
+        if (!same)
+            fprintf(stderr, "  restored %" PRIu64 " inputs before: %s\n", (in->number - 1 - k) % FOLLOWS + 1, d->what);
+    }
+    router_free(*oldest);
+    *oldest = NULL;
+    if (!same || !restore)
+        return same;
+    d->what = "the restored router";
+    *oldest = written_again(f->r, &f->b);
+    return *oldest && router_next_deadline(f->r) == router_next_deadline(*oldest);
+}
+
+static void futures_end(void *self)
+{
+    struct futures *f = self;
+    for (size_t k = 0; k < FOLLOWS; k++)
+        router_free(f->copies[k]);
+    router_free(f->r);
+    free(f->b.v);
+    free(f);
+}
+
+const struct subject futures_subject = {.name = "futures",
+                                        .inputs = 20000,
+                                        .restores = true,
+                                        .begin = futures_begin,
+                                        .router = futures_router,
+                                        .step = futures_step,
+                                        .end = futures_end};

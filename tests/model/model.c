@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// model N SEED: N random inputs through the router and its naive twin. After each step the effects, the state as viewed and
-// the invariants must agree; every so often the router is replaced by one restored from its own snapshot. On a difference
-// both sides are printed with the seed, exit 1. Prints the final hash, which must be the same for every compiler.
+// The router and its naive twin, through the same inputs. After each step the effects, the state as viewed and the invariants
+// must agree; every so often the router is replaced by one restored from its own snapshot. On a difference both sides are printed.
 
 #include "cover.h"
+#include "run.h"
 #include "twin.h"
-#include "world.h"
 #include "written.h"
 
 #include <inttypes.h>
@@ -137,13 +136,17 @@ static void event_print(const char *who, const struct twin_event *e)
     fprintf(stderr, "\n");
 }
 
-static bool effects_agree(const struct router_effects *out, const struct twin *t)
+static bool effects_agree(const struct router_effects *out, const struct twin *t, struct difference *d)
 {
     size_t n = out->n > t->events_n ? out->n : t->events_n;
-    bool agree = out->n == t->events_n;
+    bool agree = true;
     for (size_t i = 0; agree && i < n; i++) {
-        struct twin_event e = event_from_effect(&out->v[i]);
-        agree = events_equal(&e, &t->events[i]);
+        struct twin_event e = {0};
+        if (i < out->n)
+            e = event_from_effect(&out->v[i]);
+        agree = i < out->n && i < t->events_n && events_equal(&e, &t->events[i]);
+        if (!agree)
+            *d = (struct difference){"effects", (int)e.kind, i < t->events_n ? (int)t->events[i].kind : 0};
     }
     for (size_t i = 0; !agree && i < n; i++) {
         struct twin_event e;
@@ -318,45 +321,74 @@ static bool changes_hold(struct router *r, struct twin *t, uint64_t n)
     return true;
 }
 
-static bool step(struct router *r, struct twin *t, struct world *w, uint64_t n)
+// NULL = the state, as it is viewed, is the twin's.
+static const char *what_differs(struct router *r, struct twin *t, uint64_t n)
 {
-    struct router_effects out;
-    struct router_input in = world_next(w, r, n);
-    if (!router_step(r, &in, &out))
-        return false;
-    twin_step(t, &in);
-    cover_step(&in, &out, r, t);
-    const char *why = router_check(r);
-    if (why)
-        fprintf(stderr, "  %s\n", why);
-    bool agree = effects_agree(&out, t);
-    if (!why && agree && works_agree(r, t) && agents_agree(r, t) && queues_agree(r, t) && lessons_agree(r, t) &&
-        changes_hold(r, t, n))
-        return true;
-    fprintf(stderr, "input %" PRIu64 " of kind %d at %" PRId64 "\n", n, (int)in.kind, in.at);
-    return false;
+    return !works_agree(r, t)       ? "work"
+           : !agents_agree(r, t)    ? "agents"
+           : !queues_agree(r, t)    ? "queues"
+           : !lessons_agree(r, t)   ? "what was learned"
+           : !changes_hold(r, t, n) ? "what would let an agent in"
+                                    : NULL;
 }
 
-int main(int argc, char **argv)
+struct model {
+    struct router *r;
+    struct twin t;
+};
+
+static void *model_begin(void)
 {
-    uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 200000;
-    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-    static struct twin t;
-    struct world w = {.seed = seed * 1000003};
-    struct router *r = router_new();
-    twin_init(&t);
-    for (uint64_t i = 1; i <= n; i++) {
-        bool good = step(r, &t, &w, i);
-        if (good && world_random(&w, 100) == 0)
-            good = (r = through_snapshot(r)) != NULL;
-        if (!good) {
-            fprintf(stderr, "seed %" PRIu64 "\n", seed);
-            router_free(r);
-            return 1;
-        }
-    }
-    printf("%" PRIu64 " inputs, seed %" PRIu64 ", hash %016" PRIx64 "\n", n, seed, router_hash(r));
-    cover_rarest();
-    router_free(r);
-    return n < 100000 || cover_complete() ? 0 : 1;
+    struct model *m = malloc(sizeof *m);
+    if (!m || !(m->r = router_new()))
+        abort();
+    twin_init(&m->t);
+    return m;
 }
+
+static const struct router *model_router(const void *self)
+{
+    return ((const struct model *)self)->r;
+}
+
+static bool model_step(void *self, const struct router_input *in, bool restore, struct difference *d)
+{
+    struct model *m = self;
+    struct router_effects out;
+    *d = (struct difference){.what = "the input is refused as not the next one"};
+    if (!router_step(m->r, in, &out))
+        return false;
+    twin_step(&m->t, in);
+    cover_step(in, &out, m->r, &m->t);
+    if (!effects_agree(&out, &m->t, d))
+        return false;
+    d->what = router_check(m->r);
+    if (d->what)
+        fprintf(stderr, "  %s\n", d->what);
+    else
+        d->what = what_differs(m->r, &m->t, in->number);
+    if (!d->what && restore && !(m->r = through_snapshot(m->r)))
+        d->what = "the restored router";
+    return !d->what;
+}
+
+static void model_end(void *self)
+{
+    struct model *m = self;
+    router_free(m->r);
+    free(m);
+}
+
+static bool model_enough(uint64_t inputs)
+{
+    cover_rarest();
+    return inputs < 100000 || cover_complete();
+}
+
+const struct subject model_subject = {.name = "model",
+                                      .inputs = 200000,
+                                      .begin = model_begin,
+                                      .router = model_router,
+                                      .step = model_step,
+                                      .end = model_end,
+                                      .enough = model_enough};

@@ -409,7 +409,7 @@ static const struct maker *any_maker(struct world *w)
 struct router_input world_next(struct world *w, const struct router *r, uint64_t number)
 {
     bool opens = !w->mood_left;
-    w->names_n = w->slas_n = w->skills_n = w->texts_n = w->steps_n = w->needs_n = w->rules_n = 0;
+    memset(world_memory(w), 0, WORLD_MEMORY);
     if (opens)
         change_mood(w);
     w->mood_left--;

@@ -33,7 +33,7 @@ static void implicit_queue(struct twin *t)
 
 void twin_init(struct twin *t)
 {
-    memset(t, 0, sizeof *t);
+    memset(t, 0, offsetof(struct twin, events));
     t->rules = (struct router_config){.grace_ms = 3600000,
                                       .timeouts_to_away = 3,
                                       .decline_pause_ms = 60000,

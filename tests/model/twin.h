@@ -296,7 +296,6 @@ struct twin {
     size_t desks_n;
     struct twin_command commands[TWIN_COMMANDS];
     size_t commands_n;
-    struct twin_event events[TWIN_EVENTS];
     size_t events_n;
     struct twin_forecast forecasts[TWIN_QUEUES];
     size_t forecasts_n;
@@ -310,7 +309,8 @@ struct twin {
     size_t closings_n;
     const char *spared_of; // an agent who is thought to have so many fewer conversations of a channel
     uint32_t spared[ROUTER_CHANNELS];
-    uint64_t fired[20], passed_on; // timers by kind; work that found its queue full, for the model's coverage
+    uint64_t fired[20], passed_on;         // timers by kind; work that found its queue full, for the model's coverage
+    struct twin_event events[TWIN_EVENTS]; // of the last input; last, for they are too many to be cleared
 };
 
 const char *twin_timer_name(int kind); // NULL = there is none

@@ -15,7 +15,10 @@ struct world {
     uint64_t client_id;
     int64_t at, ahead; // ahead: of the wall clock
     bool plenty;       // of agents who can take anything: work is offered to several
-    // the input's strings and lists live here until the next one
+    // moods.c
+    size_t mood;
+    uint32_t mood_left; // inputs
+    // the input's strings and lists live from here to the end until the next one; what else it points to are literals
     char names[384][20];
     size_t names_n;
     struct router_skill skills[128];
@@ -35,10 +38,14 @@ struct world {
     int64_t turns[4];
     const char *texts[192];
     size_t texts_n;
-    // moods.c
-    size_t mood;
-    uint32_t mood_left; // inputs
 };
+
+#define WORLD_MEMORY (sizeof(struct world) - offsetof(struct world, names)) // bytes, from names on
+
+static inline unsigned char *world_memory(struct world *w)
+{
+    return (unsigned char *)w + offsetof(struct world, names);
+}
 
 uint32_t world_random(struct world *w, uint32_t below);
 bool world_chance(struct world *w, uint32_t percent);

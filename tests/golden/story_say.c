@@ -54,10 +54,12 @@ static enum router_channel channel(struct story *s, const char *word)
 
 // ---- customers ----
 
-static void happens(struct said *x, enum router_happened_kind kind, enum router_channel channel)
+static void happens_with(struct said *x, enum router_happened_kind kind, enum router_channel channel,
+                         const char *callback)
 {
     static char handle[STORY_NAME + 8], call[STORY_NAME + 8];
-    struct router_happened h = {.kind = kind, .channel = channel, .account = "main", .language = "", .intent = ""};
+    struct router_happened h = {
+        .kind = kind, .channel = channel, .account = "main", .language = "", .intent = "", .callback = callback};
     h.conversation = h.customer = customer(x->s, x->arg[0]);
     struct story_customer *c = &x->s->customers[h.customer - 1];
     struct router_work_view v;
@@ -80,6 +82,11 @@ static void happens(struct said *x, enum router_happened_kind kind, enum router_
     story_step(x->s, &(struct router_input){.kind = ROUTER_IN_HAPPENED, .has_entry = true, .happened = h});
 }
 
+static void happens(struct said *x, enum router_happened_kind kind, enum router_channel channel)
+{
+    happens_with(x, kind, channel, "");
+}
+
 static void writes(struct said *x)
 {
     happens(x, ROUTER_WORDS, channel(x->s, x->arg[1]));
@@ -93,6 +100,25 @@ static void calls(struct said *x)
 static void hangs_up(struct said *x)
 {
     happens(x, ROUTER_CALL_ENDED, ROUTER_VOICE);
+}
+
+static void hangs_up_for_a_call(struct said *x)
+{
+    happens_with(x, ROUTER_CALL_ENDED, ROUTER_VOICE, x->arg[1]);
+}
+
+// A gateway's report of the latest dialling: that it could not be carried out.
+static void is_not_reached(struct said *x)
+{
+    struct router_work_view v = work_of(x->s, x->arg[0]);
+    struct router_input in = {.kind = ROUTER_IN_DELIVERY};
+    in.delivery = (struct router_delivery_news){.delivery = "d",
+                                                .conversation = v.conversation,
+                                                .state = THROUGHLINE__V1__DELIVERY_STATE__DELIVERY_STATE_FAILED,
+                                                .reason = "busy",
+                                                .input = v.dialled};
+    in.delivery.effect = v.dialled_effect;
+    story_step(x->s, &in);
 }
 
 static void closes_chat(struct said *x)
@@ -365,6 +391,8 @@ static const struct {
     {"_ writes by _ ...", writes},
     {"_ calls ...", calls},
     {"_ hangs up", hangs_up},
+    {"_ hangs up to be called at _", hangs_up_for_a_call},
+    {"_ is not reached", is_not_reached},
     {"_ closes the chat", closes_chat},
     {"_ comes", comes},
     {"_ opens the desk", opens},

@@ -269,10 +269,18 @@ static int main_verdict(void)
     return missed;
 }
 
+static _Noreturn void main_usage(void)
+{
+    bench_die("usage: bench_ingest [--program PATH] [--rounds N] [--seconds S] [--ways yaobdr] [--flight N] "
+              "[--durability normal|strict]");
+}
+
 int main(int argc, char **argv)
 {
     struct main_options o = {.program = "build/release/bin/throughlined", .ways = WAYS, .rounds = 20, .seconds = .3};
-    for (int i = 1; i + 1 < argc; i += 2) {
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 == argc)
+            main_usage();
         if (strcmp(argv[i], "--program") == 0)
             o.program = argv[i + 1];
         else if (strcmp(argv[i], "--rounds") == 0)
@@ -286,8 +294,7 @@ int main(int argc, char **argv)
         else if (strcmp(argv[i], "--flight") == 0)
             o.flight = (unsigned)strtoul(argv[i + 1], NULL, 10);
         else
-            bench_die("usage: bench_ingest [--program PATH] [--rounds N] [--seconds S] [--ways yaobdr] [--flight N] "
-                      "[--durability normal|strict]");
+            main_usage();
     }
     cpu_set_t set;
     CPU_ZERO(&set);

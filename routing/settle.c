@@ -144,6 +144,7 @@ static void settle_sink(struct router *r, size_t i)
     }
 }
 
+// Not yet a heap: the heads are compared when all of them have been fetched.
 static void settle_open(struct router *r, struct line *l)
 {
     if (l->stamp == r->stamp || !l->head)
@@ -153,11 +154,7 @@ static void settle_open(struct router *r, struct line *l)
     r->open = memory_grow(r->open, &r->open_cap, r->open_n + 1, sizeof(struct line *));
     l->place = r->open_n;
     r->open[r->open_n++] = l;
-    for (size_t i = l->place; i > 0 && !order_shifts(r); i = (i - 1) / 2) {
-        if (!order_before(r, r->open[i]->cursor, r->open[(i - 1) / 2]->cursor))
-            return;
-        settle_swap(r, i, (i - 1) / 2);
-    }
+    __builtin_prefetch(l->head);
 }
 
 static void settle_close(struct router *r, struct line *l)
@@ -169,27 +166,49 @@ static void settle_close(struct router *r, struct line *l)
         settle_sink(r, i);
 }
 
+static void settle_open_all(struct router *r)
+{
+    for (size_t q = 0; q < r->queues_n; q++) {
+        for (size_t i = 0; i < r->queues[q]->lines_n; i++)
+            settle_open(r, r->queues[q]->lines[i]);
+    }
+}
+
+// The lines lie far apart: they come while others are still on their way.
+static void settle_fetch_lines(const struct agent *a)
+{
+    for (size_t m = 0; m < a->members_n; m++) {
+        const struct queue *q = a->members[m].pool->queue;
+        for (size_t i = 0; q->lined && i < q->lines_n; i++)
+            __builtin_prefetch(q->lines[i]);
+    }
+}
+
+static void settle_open_for(struct router *r, const struct agent *a)
+{
+    uint32_t closed = room_closed(r, a, NULL);
+    settle_fetch_lines(a);
+    for (size_t m = 0; m < a->members_n; m++) {
+        const struct pool *p = a->members[m].pool;
+        const struct queue *q = p->queue;
+        for (size_t i = 0; q->lined && i < q->lines_n; i++) {
+            if (queue_pool_at(q, q->lines[i]->step) == p && settle_line_suits(r, q->lines[i], a, closed))
+                settle_open(r, q->lines[i]);
+        }
+    }
+}
+
 // The lines that somebody with new room could serve.
 static void settle_open_lines(struct router *r)
 {
     r->stamp++;
     r->open_n = 0;
-    for (size_t q = 0; r->everything && q < r->queues_n; q++) {
-        for (size_t i = 0; i < r->queues[q]->lines_n; i++)
-            settle_open(r, r->queues[q]->lines[i]);
-    }
-    for (size_t f = 0; !r->everything && f < r->freed_n; f++) {
-        const struct agent *a = r->freed[f];
-        uint32_t closed = room_closed(r, a, NULL);
-        for (size_t m = 0; m < a->members_n; m++) {
-            const struct pool *p = a->members[m].pool;
-            const struct queue *q = p->queue;
-            for (size_t i = 0; q->lined && i < q->lines_n; i++) {
-                if (queue_pool_at(q, q->lines[i]->step) == p && settle_line_suits(r, q->lines[i], a, closed))
-                    settle_open(r, q->lines[i]);
-            }
-        }
-    }
+    if (r->everything)
+        settle_open_all(r);
+    for (size_t f = 0; !r->everything && f < r->freed_n; f++)
+        settle_open_for(r, r->freed[f]);
+    for (size_t i = r->open_n / 2; i-- > 0;)
+        settle_sink(r, i);
 }
 
 static bool settle_can_serve(const struct router *r, const struct line *l)

@@ -176,14 +176,15 @@ struct team { // who is of it, and the work passed to it; gone when there is nei
 struct line { // work that waits with the same need: whoever can take one can take all, but for personal reasons
     struct queue *queue;
     uint32_t step, priority, channels, cost;
-    bool offered;                    // to somebody, and may be to more
-    uint64_t rate;                   // what a millisecond of waiting costs, in fixed point
-    struct work *head, *tail, *root; // in the order of order_in_line(); its tree, line.c
-    struct work *cursor;             // of the settling under way: the first not yet looked at
-    uint64_t stamp;                  // which settling that is
-    uint64_t barren;                 // the settling in which nobody was found for it
-    size_t place;                    // in router.open
-    uint32_t n;                      // works
+    bool offered;             // to somebody, and may be to more
+    struct work *head;        // of those in the order of order_in_line()
+    struct work *cursor;      // of the settling under way: the first not yet looked at
+    uint64_t stamp;           // which settling that is; what it looks at lies side by side up to here
+    size_t place;             // in router.open
+    uint64_t barren;          // the settling in which nobody was found for it
+    uint64_t rate;            // what a millisecond of waiting costs, in fixed point
+    struct work *tail, *root; // the tree: line.c
+    uint32_t n;               // works
 };
 
 struct pool { // who meets what a queue requires at one of its steps
@@ -229,14 +230,18 @@ struct queue {
 };
 
 struct work {
-    uint64_t id, conversation, customer, epoch;
+    uint64_t
+        id; // what a line is ordered by and hangs together with comes first: many are compared that are looked at no closer
+    int64_t since; // waits since
+    struct line *line;
+    struct work *prev, *next, *up, *left, *right; // in the line and its tree
+    uint64_t conversation, customer, epoch;
     enum router_work_state state;
     enum router_reason reason;
     enum router_channel channel_now;
     uint32_t own_priority; // 0 = the queue's
     struct charge charge;
     struct charge given; // what it gave back while it waits for its customer; without channels = nothing
-    int64_t since;       // waits since
     int64_t entered;     // waits in this queue since
     struct sla sla;
     struct notices notices;
@@ -272,9 +277,7 @@ struct work {
     struct timer idle, pause, hold, step, give_back, overflow, snooze, absence, asked, breach, silence, dial;
     struct dialled dialled; // while `dial` runs
     struct router_wait promise;
-    struct line *line;
-    struct work *prev, *next, *up, *left, *right; // in the line and its tree
-    struct hand *hand;                            // what a supervisor did last; NULL = nothing
+    struct hand *hand; // what a supervisor did last; NULL = nothing
 };
 
 struct outcome_page { // outcomes one behind the other

@@ -55,7 +55,7 @@ void absence_changed(struct router *r, struct agent *a)
 void absence_over(struct router *r, struct work *w)
 {
     enum router_reason why = w->agent->presence == ROUTER_LOST ? ROUTER_DESK_LOST : ROUTER_WENT_AWAY;
-    if (w->channel_now == ROUTER_VOICE && !session_any_live(w))
+    if (w->channel_now == ROUTER_VOICE && !session_any_live(w) && !w->voicemail.left)
         close_wrap_up(r, w, why);
     else
         work_requeue(r, w, why, false);

@@ -64,6 +64,8 @@ uint32_t callback_attempt(const struct work *w)
 
 static bool callback_alone(const struct work *w, size_t session)
 {
+    if (w->voicemail.left)
+        return false;
     for (size_t i = 0; i < w->sessions_n; i++) {
         if (i != session && w->sessions[i].live)
             return false;
@@ -225,6 +227,7 @@ static void callback_ask(struct router *r, struct work *w, size_t session, const
         w->queue->forecast->callbacks.asked++;
     }
     session_set_callback(r, &w->sessions[session], number);
+    session_arm(r, w);
     work_touch(r, w);
     if (w->state == ROUTER_ASSIGNED)
         callback_dial(r, w, session);

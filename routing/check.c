@@ -150,16 +150,26 @@ static bool check_overflows(const struct router *r, const struct work *w)
     return w->state == ROUTER_QUEUED && w->queue->def.overflow_ms && to && to != w->queue;
 }
 
+static const char *check_work_parts(const struct router *r, const struct work *w)
+{
+    const char *why = sla_check(r, w);
+    why = why ? why : callback_check(w);
+    why = why ? why : voicemail_check(r, w);
+    return why ? why : check_work_holder(r, w);
+}
+
 static const char *check_work(const struct router *r, const struct work *w)
 {
-    if ((w->state < ROUTER_QUEUED || w->state > ROUTER_WRAP_UP) && w->state != ROUTER_SNOOZED)
+    if ((w->state < ROUTER_QUEUED || w->state > ROUTER_WRAP_UP) && w->state != ROUTER_SNOOZED &&
+        w->state != ROUTER_RECORDING)
         return "closed work is kept";
     if (work_of_conversation(r, w->conversation) != w)
         return "a conversation has two open works";
     if (w->id > r->input || w->epoch > r->epoch)
         return "work comes from the future";
-    struct charge due =
-        w->state == ROUTER_SNOOZED ? (struct charge){0} : session_charge(r, w, w->state != ROUTER_ASSIGNED);
+    struct charge due = w->state == ROUTER_SNOOZED || w->state == ROUTER_RECORDING
+                            ? (struct charge){0}
+                            : session_charge(r, w, w->state != ROUTER_ASSIGNED);
     if ((w->snooze.place != 0) != (w->state == ROUTER_SNOOZED) || (w->snooze.place && w->snooze.deadline <= r->wall))
         return "work is put away without an end, or past it";
     if (w->state != ROUTER_WRAP_UP && (w->charge.units != due.units || w->charge.channels != due.channels))
@@ -170,7 +180,8 @@ static const char *check_work(const struct router *r, const struct work *w)
         return "an offer or wrap-up has no limit, or other work has one";
     if (w->absence.place ? w->absence.deadline != absence_due(r, w) : absence_due(r, w) != INT64_MAX)
         return "work stays with an absent agent for another time than its channel's";
-    if (w->team && (w->state == ROUTER_QUEUED ? !w->wanted : w->state != ROUTER_OFFERED))
+    if (w->team &&
+        (w->state == ROUTER_QUEUED ? !w->wanted : w->state != ROUTER_OFFERED && w->state != ROUTER_RECORDING))
         return "work waits for a team of whom nobody can be expected to take it, or is theirs already";
     if (w->taken > r->at || w->given_at > r->at ||
         (w->promised && w->state != ROUTER_QUEUED && w->state != ROUTER_OFFERED))
@@ -178,7 +189,7 @@ static const char *check_work(const struct router *r, const struct work *w)
     if ((w->overflow_cause != ROUTER_CAUSE_NONE) != (*w->overflowed != '\0') ||
         strcmp(w->overflowed, w->queue->def.name) == 0)
         return "work overflowed for no cause, from nowhere, or into the queue it was in";
-    if (w->notices.unheard || w->notices.said & ~w->notices.asked ||
+    if (w->notices.unheard || w->notices.newly || w->notices.said & ~w->notices.asked ||
         w->notices.asked & ~(CORE_BIT(ROUTER_NOTICES) - 2u))
         return "work was told what is no notice, or has yet to be looked at";
     if (w->silence.place ? w->silence.deadline != silence_due(w) : silence_due(w) != INT64_MAX)
@@ -196,9 +207,7 @@ static const char *check_work(const struct router *r, const struct work *w)
                     w->line->priority != queue_priority(w) || w->line->channels != session_channels(w) ||
                     w->line->cost != w->charge.units || w->line->offered != (w->offers_n > 0)))
         return "work stands in the wrong line";
-    const char *why = sla_check(r, w);
-    why = why ? why : callback_check(w);
-    return why ? why : check_work_holder(r, w);
+    return check_work_parts(r, w);
 }
 
 static const char *check_works(const struct router *r)

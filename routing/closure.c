@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Queues closed by hand: what would wait there waits elsewhere until the time that the supervisor gave, by the wall clock, or until
-// one opens the queue again. First where they said, then where the queue overflows to, then by the entry rules behind it, of
-// which the last takes everything; never in another queue that is closed so. If there is none, work stays: nothing is lost, and
+// one opens the queue again. First where they said, then where the queue overflows to, then to the voicemail of the queue if it is a
+// call and the queue has one for this, then by the entry rules behind it, of which the last takes everything; never in another queue that is closed so. If there is none, work stays: nothing is lost, and
 // whoever is there may still be given it. Work at hand and on offer is left alone.
 
 #include "routing/closure.h"
@@ -52,6 +52,8 @@ struct queue *closure_pass(const struct router *r, const struct work *w, struct 
     if (to && !closure_holds(r, to))
         return to;
     to = closure_overflow(r, q);
+    if (!to && voicemail_instead(w, q))
+        return q;
     for (size_t i = q->index + 1; !to && i < r->queues_n; i++) {
         if (!closure_holds(r, r->queues[i]) && enter_lets(r, r->queues[i], w))
             to = r->queues[i];

@@ -83,8 +83,8 @@ bool config_queue_legal(const struct router_queue *q)
            texts_are(q->languages, q->languages_n, CORE_LIST_MAX) && attribute_rules_legal(q) &&
            texts_are(q->dispositions, q->dispositions_n, CORE_LIST_MAX) &&
            (!q->calendar || text_is(q->calendar, ROUTER_NAME_MAX)) && (unsigned)q->when < ROUTER_WHENS &&
-           overflow_legal(q) && callback_legal(q) && notice_legal(q) && sla_legal(q) && select_legal(q) &&
-           q->weight <= CORE_WEIGHT_MAX && q->offer_to <= ROUTER_OFFERS_MAX && q->offer_ms >= 1 &&
+           overflow_legal(q) && callback_legal(q) && notice_legal(q) && voicemail_legal(q) && sla_legal(q) &&
+           select_legal(q) && q->weight <= CORE_WEIGHT_MAX && q->offer_to <= ROUTER_OFFERS_MAX && q->offer_ms >= 1 &&
            q->offer_ms <= 86400000 && q->wrap_up_ms <= 86400000 && q->prefer_known_ms <= 86400000;
 }
 

@@ -26,6 +26,7 @@ struct forecast { // what a queue has shown
     struct router_calibration seen;
     struct router_responses responses[ROUTER_CHANNELS];
     struct router_callbacks callbacks;
+    struct router_voicemails voicemails;
 };
 
 // ---- estimate.c ----

@@ -107,8 +107,12 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
         happened_back(r, w);
     } else if (w->state == ROUTER_SNOOZED) {
         snooze_wake(r, w, ROUTER_CUSTOMER_BACK, called_back);
+    } else if (w->state == ROUTER_RECORDING) {
+        voicemail_contact(r, w, h);
     } else if (w->state == ROUTER_QUEUED) {
         work_recharge(r, w);
+        if (woke && h->channel == ROUTER_VOICE) // from now on they wait on the line
+            notice_waits(r, w);
     } else if (w->state == ROUTER_OFFERED) {
         happened_while_offered(r, w, woke);
     } else if (happened_keeps(r, w, w->agent, woke, given)) {
@@ -124,14 +128,16 @@ static void happened_contact(struct router *r, struct work *w, const struct rout
         queue_line_up_again(r, w);
 }
 
-// A hang-up or a closed tab: who waited on nothing else has given up.
+// A hang-up or a closed tab: who waited on nothing else has given up, unless they left a message.
 static void happened_hang_up(struct router *r, struct work *w, const struct router_happened *h)
 {
+    voicemail_called_back(r, w, h);
     if (callback_hung_up(r, w, h) || !session_hang_up(r, w, h))
         return;
     work_touch(r, w);
+    voicemail_hung_up(r, w, h);
     bool waits = w->state == ROUTER_QUEUED || w->state == ROUTER_OFFERED;
-    if (!waits || session_any_live(w)) {
+    if (!waits || session_any_live(w) || w->voicemail.left) {
         work_recharge(r, w);
         return;
     }
@@ -203,6 +209,8 @@ enum router_refusal happened_delivery(struct router *r, const struct router_inpu
         happened_tell(r, w, ROUTER_DELIVERY_NEWS, news);
     if (w)
         callback_delivery(r, w, news);
+    if (w)
+        voicemail_delivery(r, w, news);
     return ROUTER_REFUSAL_NONE;
 }
 

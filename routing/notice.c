@@ -27,13 +27,19 @@ bool notice_legal(const struct router_queue *q)
     return legal;
 }
 
-void notice_waits(struct router *r, struct work *w)
+void notice_look(struct router *r, struct work *w)
 {
-    if (w->notices.unheard || w->reason == ROUTER_WOKEN)
+    if (w->notices.unheard)
         return;
     w->notices.unheard = true;
     r->unheard = memory_grow(r->unheard, &r->unheard_cap, r->unheard_n + 1, sizeof(struct work *));
     r->unheard[r->unheard_n++] = w;
+}
+
+void notice_waits(struct router *r, struct work *w)
+{
+    w->notices.newly = true;
+    notice_look(r, w);
 }
 
 static bool notice_is_long(const struct router_queue *q, const struct router_wait *wait)
@@ -41,8 +47,8 @@ static bool notice_is_long(const struct router_queue *q, const struct router_wai
     return q->promise_ms && wait->kind == ROUTER_WAIT_KNOWN && wait->middle > q->promise_ms;
 }
 
-// Which of them holds first.
-static enum router_notice_kind notice_kind(const struct router *r, const struct work *w, const struct router_wait *wait)
+enum router_notice_kind notice_holds(const struct router *r, const struct work *w, const struct router_wait *wait,
+                                     uint32_t words)
 {
     const struct router_queue *q = &w->queue->def;
     bool holds[ROUTER_NOTICES] = {
@@ -51,7 +57,7 @@ static enum router_notice_kind notice_kind(const struct router *r, const struct 
         [ROUTER_NOTICE_WAIT] = notice_is_long(q, wait),
     };
     for (unsigned k = ROUTER_NOTICE_CLOSED; k <= ROUTER_NOTICE_WAIT; k++) {
-        if (holds[k] && q->tells & CORE_BIT(k))
+        if (holds[k] && words & CORE_BIT(k))
             return (enum router_notice_kind)k;
     }
     return ROUTER_NOTICE_NONE;
@@ -113,7 +119,7 @@ static void notice_consider(struct router *r, struct work *w)
         return;
     const struct calendar *c = w->queue->calendar;
     struct router_wait wait = estimate_work(r, w);
-    enum router_notice_kind kind = notice_kind(r, w, &wait);
+    enum router_notice_kind kind = notice_holds(r, w, &wait, w->queue->def.tells);
     if (!kind || w->notices.asked & CORE_BIT(kind))
         return;
     struct router_notice *n = notice_ask(r, w, kind);
@@ -134,8 +140,11 @@ void notice_tell(struct router *r)
         r->unheard[at] = w;
     }
     for (size_t i = 0; i < r->unheard_n; i++) {
-        r->unheard[i]->notices.unheard = false;
-        notice_consider(r, r->unheard[i]);
+        struct work *w = r->unheard[i];
+        bool newly = w->notices.newly;
+        w->notices.unheard = w->notices.newly = false;
+        if (!voicemail_consider(r, w, newly) && newly && w->reason != ROUTER_WOKEN)
+            notice_consider(r, w);
     }
     r->unheard_n = 0;
 }

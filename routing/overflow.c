@@ -42,6 +42,7 @@ void overflow_arm(struct router *r, struct work *w)
         timer_start(r, &w->overflow, timer_after(w->entered, w->queue->def.overflow_ms));
     else
         timer_stop(r, &w->overflow);
+    voicemail_arm(r, w);
 }
 
 // Kept for as long as the work belongs to the queue that it came to.

@@ -35,6 +35,7 @@ static void queue_copy_def(struct router_queue *to, const struct router_queue *f
     to->weight = from->weight ? from->weight : 1000;
     to->target_ms = from->target_ms ? from->target_ms : 60000;
     to->offer_to = from->offer_to ? from->offer_to : 1;
+    to->voicemail_wait_ms = from->voicemail_wait_ms ? from->voicemail_wait_ms : 600000;
     to->learn_prior = from->learn_prior ? from->learn_prior : LEARN_PRIOR;
     callback_defaults(to);
     to->name = text_new(from->name);

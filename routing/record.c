@@ -142,6 +142,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .due = sla_due(r, w),
         .told = w->notices.said,
         .callback = callback_attempt(w),
+        .voicemail = voicemail_view(w),
     };
     record_counts(r, w, k, d->excluded);
     return d;

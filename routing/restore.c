@@ -92,18 +92,20 @@ static void take_session(struct reader *in, struct router *r, struct work *w)
     s.call = take_text(in, ROUTER_TEXT_MAX);
     s.live = take_bool(in);
     s.simulated = take_bool(in);
+    s.voicemail = take_bool(in);
     s.last_word = take_past(in, r->at);
     s.callback = take_text(in, ROUTER_NAME_MAX);
     s.attempts = take32(in);
     if (!reader_must(in, channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS, "a channel is unknown"))
         return;
     s.channel = (enum router_channel)channel;
+    reader_must(in, !s.voicemail || (!s.live && s.channel == ROUTER_VOICE), "what is no call is at voicemail");
     session_add(r, w, &s);
 }
 
 static void take_sessions(struct reader *in, struct router *r, struct work *w)
 {
-    size_t n = take_count(in, 1, 23);
+    size_t n = take_count(in, 1, 24);
     if (!reader_must(in, n <= ROUTER_SESSIONS_MAX, "a work has too many sessions"))
         return;
     for (size_t i = 0; i < n; i++)
@@ -219,7 +221,8 @@ static void take_work_numbers(struct reader *in, const struct router *r, struct 
     take_sla(in, r, w);
     w->hold_until = take_time(in);
     take_promise(in, r, w);
-    bool open = (state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP) || state == ROUTER_SNOOZED;
+    bool open =
+        (state >= ROUTER_QUEUED && state <= ROUTER_WRAP_UP) || state == ROUTER_SNOOZED || state == ROUTER_RECORDING;
     bool legal = open && reason < ROUTER_REASONS && channel > ROUTER_CHANNEL_NONE && channel < ROUTER_CHANNELS &&
                  w->own_priority <= CORE_PRIORITY_MAX && w->charge.units <= CORE_UNITS_MAX &&
                  !(w->charge.channels & ~CORE_CHANNELS_ALL) && w->given.units <= CORE_UNITS_MAX &&
@@ -275,6 +278,7 @@ static void take_work(struct reader *in, struct router *r)
     w->prefer_former = take_bool(in);
     w->told = take_bool(in);
     take_notices(in, r, w);
+    voicemail_take(in, r, w);
     take_work_names(in, r, w);
     hand_take(in, r, w);
     take_sessions(in, r, w);
@@ -284,7 +288,7 @@ static void take_work(struct reader *in, struct router *r)
     take_asks(in, r, w);
     if (!reader_must(in, !held || w->state == ROUTER_QUEUED || offers_n, "work is held that does not wait"))
         return;
-    int64_t look = w->breach.deadline;
+    int64_t look = w->breach.deadline, recorded = w->record.deadline;
     work_enter(r, w);
     if (reader_must(in, (w->breach.place != 0) == (look != 0), "a target is watched that nobody waits for") && look)
         timer_start(r, &w->breach, look);
@@ -303,6 +307,7 @@ static void take_work(struct reader *in, struct router *r)
         timer_start(r, &w->give_back, give_back);
     if (snoozed)
         timer_start(r, &w->snooze, snoozed);
+    voicemail_take_up(r, w, recorded);
     if (held)
         settle_hold(r, w);
 }

@@ -103,6 +103,9 @@ static struct forecast take_forecast(struct reader *in)
     f.callbacks.asked = take64(in);
     f.callbacks.reached = take64(in);
     f.callbacks.unreached = take64(in);
+    f.voicemails.sent = take64(in);
+    f.voicemails.left = take64(in);
+    f.voicemails.empty = take64(in);
     return f;
 }
 
@@ -118,6 +121,9 @@ static void take_overflow(struct reader *in, struct router_queue *d)
     d->callback_dial_ms = take32(in);
     d->callback_hours = take_text(in, ROUTER_NAME_MAX);
     d->callback_after_ms = take32(in);
+    d->voicemail = take32(in);
+    d->voicemail_ms = take32(in);
+    d->voicemail_wait_ms = take32(in);
     reader_must(in, d->callback_retry_ms && d->callback_attempts && d->callback_dial_ms, "a queue calls nobody back");
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         d->silent[i].notice_ms = take32(in);
@@ -162,7 +168,7 @@ static struct queue *take_queue(struct reader *in)
     d.from_file = take_bool(in);
     bool implicit = take_bool(in);
     struct forecast shown = take_forecast(in);
-    if (!reader_must(in, config_queue_legal(&d) && d.weight && d.target_ms && d.learn_prior,
+    if (!reader_must(in, config_queue_legal(&d) && d.weight && d.target_ms && d.learn_prior && d.voicemail_wait_ms,
                      "a queue is out of bounds"))
         return NULL;
     struct queue *q = queue_new(&d);

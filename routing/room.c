@@ -63,11 +63,11 @@ void room_weigh_anew(struct router *r, struct agent *a)
         a->light += room_light(r, work_find(r, a->held.v[i])->charge);
 }
 
-// Whether work like this is a call that interrupts; nothing else in it may weigh more than the call.
+// Whether work like this is a call that interrupts; nothing else in it may weigh more than the call, which it weighs.
 bool room_interrupts(const struct router *r, uint32_t channels, uint32_t cost)
 {
     return r->rules.calls_interrupt && channels & CORE_BIT(ROUTER_VOICE) &&
-           cost <= r->rules.channels[ROUTER_VOICE].units;
+           cost == r->rules.channels[ROUTER_VOICE].units; // a voicemail weighs less
 }
 
 bool room_for_call(const struct router *r, const struct agent *a)

@@ -115,6 +115,11 @@ static void timer_fire_silence(struct router *r, void *owner)
     silence_over(r, owner);
 }
 
+static void timer_fire_voicemail(struct router *r, void *owner)
+{
+    voicemail_time_over(r, owner);
+}
+
 static void timer_fire_asked(struct router *r, void *owner)
 {
     participant_timed_out(r, owner);
@@ -138,7 +143,7 @@ static void (*const router_timers[])(struct router *, void *) = {
     [TIMER_GIVE_BACK] = timer_fire_give_back, [TIMER_FOCUS] = timer_fire_focus,
     [TIMER_OVERFLOW] = timer_fire_overflow,   [TIMER_ABSENCE] = timer_fire_absence,
     [TIMER_BREACH] = timer_fire_breach,       [TIMER_SILENCE] = timer_fire_silence,
-    [TIMER_DIAL] = timer_fire_dial,
+    [TIMER_DIAL] = timer_fire_dial,           [TIMER_VOICEMAIL] = timer_fire_voicemail,
 };
 
 struct router *router_new(void)

@@ -41,6 +41,10 @@ struct router_callbacks { // of a queue: callbacks asked for, dialled and answer
     uint64_t asked, reached, unreached;
 };
 
+struct router_voicemails { // of a queue: calls that were sent to voicemail, and what came of it
+    uint64_t sent, left, empty;
+};
+
 struct router_participant_view {
     const char *agent;
     enum router_role role;
@@ -70,6 +74,7 @@ struct router_work_view { // while it is offered, agent, epoch and deadline are 
     size_t offers_n;
     uint64_t dialled;        // who waits to be called back is: the input ...
     uint32_t dialled_effect; // ... and its effect that did; 0 = nobody is
+    struct router_voicemail voicemail;
     struct router_participant_view participants[ROUTER_PARTICIPANTS_MAX]; // in order of asking
     size_t participants_n;
 };
@@ -97,7 +102,7 @@ struct router_closure { // of a queue, by a supervisor; all empty = it is not cl
 
 struct router_queue_view {
     struct router_queue def;
-    uint32_t waiting, offered, assigned;
+    uint32_t waiting, offered, assigned, recording;
     int64_t oldest; // at; 0 = none; by cost, of those who go first
     bool closed;    // by its calendar
     struct router_closure closure;
@@ -106,6 +111,7 @@ struct router_queue_view {
     struct router_calibration estimates;
     struct router_responses responses[ROUTER_CHANNELS];
     struct router_callbacks callbacks;
+    struct router_voicemails voicemails;
 };
 
 struct router_calendar_view {

@@ -107,7 +107,10 @@ struct router_queue {
     uint32_t overflow_ms;      // whoever has waited here for so long goes there; 0 = never
     uint32_t tells;            // bits (1u << enum router_notice_kind): what customers are told by itself
     struct router_silence silent[ROUTER_CHANNELS]; // by the customer's channel of now; not of voice
-    uint32_t promise_ms; // ROUTER_NOTICE_WAIT: told when the wait is estimated to be longer; 0 = never
+    uint32_t promise_ms;   // ROUTER_NOTICE_WAIT: told when the wait is estimated to be longer; 0 = never
+    uint32_t voicemail;    // bits (1u << enum router_notice_kind) of CLOSED, FULL, WAIT: calls then go to voicemail
+    uint32_t voicemail_ms; // ... and whatever call has waited here for so long; 0 = never
+    uint32_t voicemail_wait_ms; // so long the call may be there, and what was said awaited after its end; 0 = 600000
     enum router_select select;
     uint32_t weight_speed;         // ROUTER_RESOLUTION: resolution x speed ^ (this / 1000), 0..1000
     bool learn;                    // ROUTER_RESOLUTION: from what came of contacts, instead of what is declared

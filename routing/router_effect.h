@@ -37,6 +37,7 @@ enum router_effect_kind {
     ROUTER_PARTICIPANT_JOINED, // to `agent`: they take part
     ROUTER_PARTICIPANT_ENDED,  // to `agent`: they do not, or no longer
     ROUTER_DIAL,               // outbox: call `session.callback` for `agent`, until `deadline` at most
+    ROUTER_RECORD,             // outbox: call `session.call` goes to voicemail, see `recording`
     ROUTER_EFFECTS,            // size of tables
 };
 
@@ -47,6 +48,7 @@ struct router_session {
     const char *call;
     bool live;
     bool simulated;
+    bool voicemail;       // a call that is at voicemail; then it does not live
     int64_t last_word;    // at
     const char *callback; // the customer waits to be called at this number, E.164; "" = they are on the line
     uint32_t attempts;    // ... and was so many times
@@ -95,6 +97,19 @@ struct router_hand { // what a supervisor did; all empty = nobody did
 struct router_overflowed { // how work came to the queue where it is
     const char *from;      // the queue that would have had it otherwise, "" = it did not overflow
     enum router_cause cause;
+};
+
+struct router_voicemail {    // of a work
+    enum router_cause cause; // why its call was sent to voicemail; NONE = it was not
+    bool left;               // words were left
+    uint64_t input;          // the effect that sent it there, last; 0 = none did
+    uint32_t index;
+};
+
+struct router_recording { // what a gateway is told of a call that it is to record
+    const char *queue, *language;
+    enum router_cause cause;
+    uint32_t most_ms; // so long at most
 };
 
 struct router_wait { // until being offered to whoever takes it; ms from now
@@ -149,6 +164,7 @@ struct router_decision {
     struct router_due due;
     uint32_t told;     // bits: notices that the customer has been given about this work
     uint32_t callback; // the customer waits to be called back, and would be for the so manieth time; 0 = does not
+    struct router_voicemail voicemail;
 };
 
 struct router_notice { // facts alone; what is not known is 0 or empty
@@ -176,11 +192,12 @@ struct router_effect {
     const char *text;                   // disposition (CONVERSATION_CLOSED, WORK), reason text, delivery id
     bool resolved, informed;
     uint32_t state;                // PRESENCE, DELIVERY_NEWS, WORK: the state (closed work has no view any more)
-    struct router_session session; // DELIVER, CONNECT, DISCONNECT, DIAL
-    const struct router_decision *decision; // DECISION
-    const struct router_candidate *why;     // OFFER
-    const char *former_agent;               // OFFER; PARTICIPANT_*: the holder
-    const struct router_notice *notice;     // NOTICE
+    struct router_session session; // DELIVER, CONNECT, DISCONNECT, DIAL, RECORD
+    const struct router_decision *decision;   // DECISION
+    const struct router_candidate *why;       // OFFER
+    const char *former_agent;                 // OFFER; PARTICIPANT_*: the holder
+    const struct router_notice *notice;       // NOTICE
+    const struct router_recording *recording; // RECORD
     enum router_role
         role; // PARTICIPANT_*; ENTRY, CONNECT ... to a participant, NONE = as the holder; WORK: LISTENING = who
               // does has changed, and nothing else

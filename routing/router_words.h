@@ -53,7 +53,8 @@ enum router_work_state {
     ROUTER_ASSIGNED = 3,
     ROUTER_WRAP_UP = 4,
     ROUTER_CLOSED = 5,
-    ROUTER_SNOOZED = 6, // put away by its agent until a time, or until the customer speaks
+    ROUTER_SNOOZED = 6,   // put away by its agent until a time, or until the customer speaks
+    ROUTER_RECORDING = 7, // its caller is at voicemail, or what they said is awaited
 };
 
 enum router_reason {
@@ -83,7 +84,8 @@ enum router_reason {
     ROUTER_CALLBACK_UNREACHED = 23, // who asked to be called back was dialled and did not answer
     ROUTER_CALLBACK_CANCELLED = 24, // ... wants it no longer
     ROUTER_CALLBACK_CLOSED = 25,    // ... waits for the hours in which callers are called back
-    ROUTER_REASONS = 26,            // size of tables
+    ROUTER_TO_VOICEMAIL = 26,       // the call was sent there, or came from there
+    ROUTER_REASONS = 27,            // size of tables
 };
 
 enum router_refusal {
@@ -196,14 +198,16 @@ enum router_behind {
     ROUTER_BEHIND_NAMED = 12, // a supervisor named the other
 };
 
-enum router_cause { // of overflow, and of what is required being relaxed; values equal throughline.v1.Cause
+enum router_cause { // of overflow, of voicemail, and of what is required being relaxed; values equal throughline.v1.Cause
     ROUTER_CAUSE_NONE = 0,
     ROUTER_CAUSE_FULL = 1,   // overflow: so many waited in the other queue
     ROUTER_CAUSE_WAITED = 2, // for so many milliseconds
     ROUTER_CAUSE_TARGET = 3, // for this share of the queue's target
     ROUTER_CAUSE_BREACH = 4, // the estimated wait told that the target would be missed
     ROUTER_CAUSE_CLOSED = 5, // overflow: a supervisor has closed the other queue
-    ROUTER_CAUSES = 6,       // size of tables
+    ROUTER_CAUSE_HOURS = 6,  // voicemail: the queue is closed by its calendar
+    ROUTER_CAUSE_LONG = 7,   // voicemail: the wait was estimated to be longer than was promised
+    ROUTER_CAUSES = 8,       // size of tables
 };
 
 enum router_select {

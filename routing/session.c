@@ -41,9 +41,13 @@ bool session_any_call(const struct work *w)
 }
 
 // The heaviest live session. Work that waits weighs its channel-now at least, live or lapsed: whoever takes it will answer there.
+// A voicemail weighs as a mail does, until it has been dealt with.
 uint32_t session_weight(const struct router *r, const struct work *w, bool waiting)
 {
-    uint32_t weight = waiting ? r->rules.channels[w->channel_now].units : 0;
+    bool call = w->channel_now == ROUTER_VOICE && w->voicemail.left; // which is none, or lives and counts below
+    uint32_t least = w->voicemail.left ? r->rules.channels[ROUTER_EMAIL].units : 0;
+    uint32_t weight = waiting && !call ? r->rules.channels[w->channel_now].units : 0;
+    weight = least > weight ? least : weight;
     for (size_t i = 0; i < w->sessions_n; i++) {
         uint32_t units = r->rules.channels[w->sessions[i].channel].units;
         if (w->sessions[i].live && units > weight)
@@ -184,7 +188,8 @@ size_t session_place(const struct work *w, const struct router_happened *h, bool
     return SIZE_MAX;
 }
 
-// The customer's own word or call: its session lives from now on. True when it did not live before.
+// The customer's own word or call: its session lives from now on, unless it is words on the telephone: that is no call. True when it did
+// not live before.
 bool session_speak(struct router *r, struct work *w, const struct router_happened *h)
 {
     size_t i = session_place(w, h, true);
@@ -197,10 +202,15 @@ bool session_speak(struct router *r, struct work *w, const struct router_happene
         i = session_add(r, w, &s);
     }
     struct router_session *s = &w->sessions[i];
-    bool woke = !s->live;
+    bool words = voicemail_words(h), woke = !s->live && !words;
     if (*h->call && strcmp(s->call, h->call) != 0)
         session_set_call(r, s, h->call);
-    s->live = true;
+    s->live = s->live || !words;
+    s->voicemail = s->voicemail && !s->live;
+    if (words && !(w->connected & CORE_BIT(i)) && !w->voicemail.left) {
+        w->voicemail.left = true;
+        work_touch(r, w);
+    }
     s->simulated = h->simulated;
     s->last_word = r->at;
     w->channel_now = h->channel;
@@ -216,7 +226,7 @@ bool session_hang_up(struct router *r, struct work *w, const struct router_happe
     size_t i = session_place(w, h, false);
     if (i == SIZE_MAX)
         return false;
-    w->sessions[i].live = false;
+    w->sessions[i].live = w->sessions[i].voicemail = false;
     w->connected &= (uint8_t)~CORE_BIT(i);
     session_arm(r, w);
     return true;
@@ -277,6 +287,7 @@ void session_arm(struct router *r, struct work *w)
     timer_aim(r, &w->idle, first);
     absence_arm(r, w);
     silence_arm(r, w);
+    voicemail_arm(r, w);
 }
 
 void session_idle_over(struct router *r, struct work *w)

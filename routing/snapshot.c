@@ -41,6 +41,9 @@ static void put_forecast(struct writer *o, const struct forecast *f)
     put64(o, f->callbacks.asked);
     put64(o, f->callbacks.reached);
     put64(o, f->callbacks.unreached);
+    put64(o, f->voicemails.sent);
+    put64(o, f->voicemails.left);
+    put64(o, f->voicemails.empty);
 }
 
 static void put_queue(struct writer *o, const struct queue *q)
@@ -136,6 +139,7 @@ static void put_sessions(struct writer *o, const struct work *w)
         put_text(o, s->call);
         put8(o, s->live);
         put8(o, s->simulated);
+        put8(o, s->voicemail);
         put_time(o, s->last_word);
         put_text(o, s->callback);
         put32(o, s->attempts);
@@ -197,6 +201,7 @@ static void put_work(struct writer *o, const struct router *r, const struct work
     put8(o, w->prefer_former);
     put8(o, w->told);
     notice_put(o, w);
+    voicemail_put(o, w);
     put_text(o, w->queue->def.name);
     put_agent_name(o, w->agent);
     put_agent_name(o, w->informed);

@@ -67,6 +67,9 @@ static void put_overflow(struct writer *o, const struct router_queue *d)
     put32(o, d->callback_dial_ms);
     put_text(o, d->callback_hours);
     put32(o, d->callback_after_ms);
+    put32(o, d->voicemail);
+    put32(o, d->voicemail_ms);
+    put32(o, d->voicemail_wait_ms);
     silence_put(o, d);
 }
 

@@ -12,6 +12,7 @@
 #include "routing/containers.h"
 #include "routing/notice.h"
 #include "routing/sla.h"
+#include "routing/voicemail.h"
 
 #include <stddef.h>
 
@@ -49,6 +50,7 @@ enum timer_kind { // the order in which those due at the same moment fire
     TIMER_BREACH,
     TIMER_SILENCE,
     TIMER_DIAL,
+    TIMER_VOICEMAIL,
     TIMER_KINDS,
 };
 
@@ -222,7 +224,7 @@ struct queue {
     size_t topics_n;
     struct line **lines;
     size_t lines_n, lines_cap;
-    uint32_t waiting, offered, assigned;
+    uint32_t waiting, offered, assigned, recording;
     struct forecast *forecast;               // what it has shown, estimate.h
     uint32_t lined;                          // work in the lines
     const struct calendar *calendar, *hours; // hours: of its service levels; NULL = always open
@@ -245,6 +247,7 @@ struct work {
     int64_t entered;     // waits in this queue since
     struct sla sla;
     struct notices notices;
+    struct voicemail voicemail;
     uint32_t extended;  // times, of the wrap-up under way
     int64_t taken;      // offered since, to whom it is or who has it; later by as long as it was given back
     int64_t given_at;   // since when it is given back
@@ -274,7 +277,7 @@ struct work {
     struct ask *asks;
     size_t asks_n, asks_cap;
     struct timer limit; // of the first offer to end, or of a wrap-up
-    struct timer idle, pause, hold, step, give_back, overflow, snooze, absence, asked, breach, silence, dial;
+    struct timer idle, pause, hold, step, give_back, overflow, snooze, absence, asked, breach, silence, dial, record;
     struct dialled dialled; // while `dial` runs
     struct router_wait promise;
     struct hand *hand; // what a supervisor did last; NULL = nothing

@@ -98,6 +98,7 @@ static struct router_work_view view_of_work(const struct router *r, const struct
         .hand = hand_view(w),
         .due = sla_due(r, w),
         .told = w->notices.said,
+        .voicemail = voicemail_view(w),
         .offers_n = w->offers_n,
         .dialled = w->dialled.input,
         .dialled_effect = w->dialled.effect,
@@ -212,10 +213,12 @@ bool router_queue_at(const struct router *r, size_t index, struct router_queue_v
                                       .waiting = q->waiting,
                                       .offered = q->offered,
                                       .assigned = q->assigned,
+                                      .recording = q->recording,
                                       .closed = !calendar_open(q->calendar, r->wall),
                                       .closure = closure_view(r, q),
                                       .implicit = q->implicit,
-                                      .estimates = q->forecast->seen};
+                                      .estimates = q->forecast->seen,
+                                      .voicemails = q->forecast->voicemails};
     memcpy(out->responses, q->forecast->responses, sizeof out->responses);
     out->callbacks = q->forecast->callbacks;
     for (size_t i = 0; i < q->lines_n; i++) {

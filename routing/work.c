@@ -8,7 +8,8 @@
 //              ▲   │          │         │   │         │   │
 //              │   └──────────┴► CLOSED ◄───┼─────────┼───┘
 //              ├────────────────────────────┴─────────┘      back to the queue, with its age
-//              └── SNOOZED ◄── ASSIGNED                      put away: no agent, no line (snooze.c, callback.c)
+//              ├── SNOOZED ◄── ASSIGNED                      put away: no agent, no line (snooze.c, callback.c)
+//              └── RECORDING ◄── QUEUED                      at voicemail, from there on or CLOSED (voicemail.c)
 //
 // A state is membership: QUEUED work stands in a line and has no agent; OFFERED work is listed with, and charged to, each
 // agent to whom it is offered (offer.c); ASSIGNED and WRAP_UP work with and to exactly one: its holder. CLOSED work is forgotten when the step ends.
@@ -26,8 +27,8 @@
 
 static const uint32_t work_moves[] = {
     [ROUTER_WORK_NONE] = CORE_BIT(ROUTER_QUEUED),
-    [ROUTER_QUEUED] =
-        CORE_BIT(ROUTER_OFFERED) | CORE_BIT(ROUTER_ASSIGNED) | CORE_BIT(ROUTER_CLOSED) | CORE_BIT(ROUTER_SNOOZED),
+    [ROUTER_QUEUED] = CORE_BIT(ROUTER_OFFERED) | CORE_BIT(ROUTER_ASSIGNED) | CORE_BIT(ROUTER_CLOSED) |
+                      CORE_BIT(ROUTER_SNOOZED) | CORE_BIT(ROUTER_RECORDING),
     [ROUTER_OFFERED] =
         CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_ASSIGNED) | CORE_BIT(ROUTER_CLOSED) | CORE_BIT(ROUTER_SNOOZED),
     [ROUTER_ASSIGNED] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_WRAP_UP) | CORE_BIT(ROUTER_CLOSED) |
@@ -35,6 +36,7 @@ static const uint32_t work_moves[] = {
     [ROUTER_WRAP_UP] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_ASSIGNED) | CORE_BIT(ROUTER_CLOSED),
     [ROUTER_CLOSED] = 0,
     [ROUTER_SNOOZED] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_CLOSED),
+    [ROUTER_RECORDING] = CORE_BIT(ROUTER_QUEUED) | CORE_BIT(ROUTER_CLOSED),
 };
 
 // Who listens to it has changed: agents need not learn of that.
@@ -71,6 +73,8 @@ static uint32_t *work_counter(const struct work *w)
         return &w->queue->offered;
     case ROUTER_ASSIGNED:
         return &w->queue->assigned;
+    case ROUTER_RECORDING:
+        return &w->queue->recording;
     case ROUTER_WORK_NONE:
     case ROUTER_WRAP_UP:
     case ROUTER_CLOSED:
@@ -110,6 +114,7 @@ static void work_leave(struct router *r, struct work *w)
     timer_stop(r, &w->limit);
     timer_stop(r, &w->give_back);
     timer_stop(r, &w->absence);
+    timer_stop(r, &w->record);
     if (w->line)
         work_leave_line(r, w);
     if (w->state == ROUTER_QUEUED) {
@@ -175,6 +180,8 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     pace_moves(r, w, to, reason);
     if (to == ROUTER_WRAP_UP || to == ROUTER_CLOSED)
         sla_ended(r, w);
+    if (to == ROUTER_WRAP_UP) // it has been dealt with
+        w->voicemail = (struct voicemail){0};
     work_leave(r, w);
     if (to == ROUTER_QUEUED) {
         if (w->state != ROUTER_OFFERED) {
@@ -193,7 +200,7 @@ void work_move(struct router *r, struct work *w, enum router_work_state to, stru
     silence_end(r, w);
     if (to == ROUTER_QUEUED)
         notice_waits(r, w);
-    if (to == ROUTER_CLOSED || to == ROUTER_SNOOZED)
+    if (to == ROUTER_CLOSED || to == ROUTER_SNOOZED || to == ROUTER_RECORDING)
         w->charge = (struct charge){0};
     else if (to != ROUTER_WRAP_UP) // there it stays what it was at the close
         w->charge = session_charge(r, w, to != ROUTER_ASSIGNED);
@@ -236,7 +243,7 @@ void work_step_over(struct router *r, struct work *w)
 // After its sessions or the units of channels changed.
 void work_recharge(struct router *r, struct work *w)
 {
-    if (w->state == ROUTER_WRAP_UP || w->state == ROUTER_SNOOZED)
+    if (w->state == ROUTER_WRAP_UP || w->state == ROUTER_SNOOZED || w->state == ROUTER_RECORDING)
         return;
     struct charge before = w->charge;
     w->charge = session_charge(r, w, w->state != ROUTER_ASSIGNED);

@@ -93,6 +93,7 @@ struct work *work_new(struct router *r, uint64_t id, uint64_t conversation)
     timer_init(&w->breach, TIMER_BREACH, w);
     timer_init(&w->silence, TIMER_SILENCE, w);
     timer_init(&w->dial, TIMER_DIAL, w);
+    timer_init(&w->record, TIMER_VOICEMAIL, w);
     work_append(r, w);
     table_insert(&r->conversations, table_hash_number(conversation), w);
     return w;

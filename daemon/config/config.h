@@ -113,6 +113,7 @@ enum config_role { CONFIG_ROLE_GATEWAY, CONFIG_ROLE_AGENT, CONFIG_ROLE_SUPERVISO
 #define CONFIG_TYPE_MEDIA_TYPES struct config_list
 #define CONFIG_TYPE_LANGUAGES   struct config_list
 #define CONFIG_TYPE_CHANNELS    uint32_t // bit (1u << channel); 0 = empty list
+#define CONFIG_TYPE_WORDS       uint32_t // bit (1u << place of the word, from 1)
 #define CONFIG_TYPE_SKILLS      struct config_skills
 #define CONFIG_TYPE_WEIGHTS     struct config_skills // of the parts of a mix
 #define CONFIG_TYPE_ATTRIBUTES  struct config_attributes

@@ -115,6 +115,7 @@ void check_queues(const struct check *k)
         config_check_sla_calendar(k->c, q, check_place(k, &rows[i], "sla_calendar"), k->errs);
         config_check_callback_hours(k->c, q, check_place(k, &rows[i], "callback_hours"), k->errs);
         config_check_overflow(k->c, q, check_place(k, &rows[i], "overflow"), k->errs);
+        config_check_voicemail(q, check_place(k, &rows[i], "voicemail"), k->errs);
         check_queue_learn(k, &rows[i], q);
     }
     check_names(k, rows, k->c->queues_n, "name", true);

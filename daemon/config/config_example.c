@@ -88,7 +88,8 @@ static void allowed_print(FILE *to, const struct config_key *key)
         fprintf(to, "%" PRId64 " to %" PRId64, key->min, key->max);
     if (key->type == CONFIG_DECIMAL)
         fprintf(to, "%.10g to %.10g", (double)key->min / 1000, (double)key->max / 1000);
-    if (key->type != CONFIG_CHOICE && key->type != CONFIG_CHANNEL && key->type != CONFIG_KIND)
+    if (key->type != CONFIG_CHOICE && key->type != CONFIG_CHANNEL && key->type != CONFIG_KIND &&
+        key->type != CONFIG_WORDS)
         return;
     for (const char *w = setting_words(key); *w != '\0'; w++)
         fprintf(to, *w == '|' ? " | " : "%c", *w);
@@ -148,7 +149,7 @@ static void rows_print(FILE *to, const struct config_table *t)
         else
             fprintf(to, "%s = %s", key->name, key->def != NULL ? key->def : key->words);
         if (key->type == CONFIG_INTEGER || key->type == CONFIG_DECIMAL || key->type == CONFIG_CHOICE ||
-            key->type == CONFIG_CHANNEL || key->type == CONFIG_KIND)
+            key->type == CONFIG_CHANNEL || key->type == CONFIG_KIND || key->type == CONFIG_WORDS)
             fputs(" # ", to);
         allowed_print(to, key);
         fputc('\n', to);

@@ -49,6 +49,19 @@ static bool mixes(const struct router_queue *q, enum router_select part)
     return q->select == part || (q->select == ROUTER_MIX && q->mix[part] > 0);
 }
 
+static void look_at_voicemail(struct lint *l, size_t queue)
+{
+    const struct router_queue *q = l->defs[queue];
+    uint32_t enter = l->queues[queue].channels;
+    const char *key = q->voicemail ? "voicemail" : "voicemail_seconds";
+    if ((q->voicemail || q->voicemail_ms) && enter != 0 && !(enter & 1u << ROUTER_VOICE))
+        lint_queue_say(l, queue, key, LINT_WHOLE, "%s of queue '%s' does nothing (no call enters it)", key, q->name);
+    if (!q->voicemail && !q->voicemail_ms && q->voicemail_wait_ms != 0 && q->voicemail_wait_ms != 600000)
+        lint_queue_say(l, queue, "voicemail_wait_seconds", LINT_WHOLE,
+                       "voicemail_wait_seconds of queue '%s' does nothing (only with voicemail or voicemail_seconds)",
+                       q->name);
+}
+
 static void look_at_queue(struct lint *l, size_t queue)
 {
     const struct router_queue *q = l->defs[queue];
@@ -77,14 +90,16 @@ static void look_at_queue(struct lint *l, size_t queue)
                        "prefers of queue '%s' does nothing (only with select = \"suited\", or that part of a mix)",
                        q->name);
     if (q->calendar != NULL && *q->calendar != '\0' && q->when == ROUTER_ALWAYS &&
-        !(q->tells & 1u << ROUTER_NOTICE_CLOSED))
+        !((q->tells | q->voicemail) & 1u << ROUTER_NOTICE_CLOSED))
         lint_queue_say(l, queue, "calendar", LINT_WHOLE,
                        "calendar of queue '%s' decides nothing (only with when = \"open\" or \"closed\", or with a "
-                       "message for closed)",
+                       "message or voicemail for closed)",
                        q->name);
-    if (q->promise_ms != 0 && !(q->tells & 1u << ROUTER_NOTICE_WAIT))
+    if (q->promise_ms != 0 && !((q->tells | q->voicemail) & 1u << ROUTER_NOTICE_WAIT))
         lint_queue_say(l, queue, "promise_seconds", LINT_WHOLE,
-                       "promise_seconds of queue '%s' does nothing (only with a message for wait)", q->name);
+                       "promise_seconds of queue '%s' does nothing (only with a message or voicemail for wait)",
+                       q->name);
+    look_at_voicemail(l, queue);
 }
 
 void lint_no_effect(struct lint *l)

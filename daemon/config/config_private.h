@@ -33,6 +33,7 @@ enum config_type {
     CONFIG_MEDIA_TYPES,
     CONFIG_LANGUAGES,
     CONFIG_CHANNELS_SET,
+    CONFIG_WORDS,
     CONFIG_SKILLS,
     CONFIG_WEIGHTS,
     CONFIG_ATTRIBUTES,
@@ -171,6 +172,7 @@ void config_check_hours(const struct config *c, const struct config_queue *q, st
 
 void config_check_overflow(const struct config *c, const struct config_queue *q, struct config_place place,
                            struct config_errors *errs);
+void config_check_voicemail(const struct config_queue *q, struct config_place place, struct config_errors *errs);
 
 // ---- messages (config_message.c) ----
 

@@ -182,6 +182,9 @@ static Throughline__V1__Queue *queue_message(const struct config *c, const struc
     m->callback_dial_seconds = (uint32_t)q->callback_dial_seconds;
     m->callback_hours = text_message(q->callback_hours);
     m->callback_after_seconds = (uint32_t)q->callback_after_seconds;
+    m->voicemail = tells_message(q->voicemail, &m->n_voicemail);
+    m->voicemail_seconds = (uint32_t)q->voicemail_seconds;
+    m->voicemail_wait_seconds = (uint32_t)q->voicemail_wait_seconds;
     m->when = text_message(q->when ? router_when_name((enum router_when)q->when) : NULL);
     m->select = xstrdup(router_select_name((enum router_select)q->select));
     m->weight_speed = (uint32_t)q->weight_speed;

@@ -252,24 +252,35 @@ static bool read_languages(const struct setting *v, void *slot)
     return read_list(v, slot, setting_check_language, "language tags in quotes");
 }
 
-static bool read_channels(const struct setting *v, void *slot)
+// Words of a choice, each once, as bits from the second on.
+static bool read_bits(const struct setting *v, void *slot, const char *words, const char *expected, const char *what)
 {
-    if (!is_list(v, "a list of channels, [\"chat\", \"voice\"]"))
+    if (!is_list(v, expected))
         return false;
     uint32_t bits = 0;
     bool good = true;
     for (size_t i = 0; i < toml_count(v->node); i++) {
-        int index = take_word(v, toml_at(v->node, i), channel_words);
+        int index = take_word(v, toml_at(v->node, i), words);
         uint32_t bit = index >= 0 ? 1u << (index + 1) : 0;
         if ((bits & bit) != 0)
-            errors_add(v->errs, setting_place(toml_at(v->node, i)), "%s names a channel twice (once is enough)",
-                       v->name);
+            errors_add(v->errs, setting_place(toml_at(v->node, i)), "%s names %s twice (once is enough)", v->name,
+                       what);
         good = good && bit != 0 && (bits & bit) == 0;
         bits |= bit;
     }
     if (good)
         *(uint32_t *)slot = bits;
     return good;
+}
+
+static bool read_channels(const struct setting *v, void *slot)
+{
+    return read_bits(v, slot, channel_words, "a list of channels, [\"chat\", \"voice\"]", "a channel");
+}
+
+static bool read_words(const struct setting *v, void *slot)
+{
+    return read_bits(v, slot, setting_words(v->key), "a list of words in quotes", "a word");
 }
 
 // ---- the types ----
@@ -334,6 +345,7 @@ static const struct {
     [CONFIG_WEEKLY] = {read_weekly, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_HOLIDAYS] = {read_holidays, sizeof(struct config_list), list_free, list_equal},
     [CONFIG_LANGUAGES] = {read_languages, sizeof(struct config_list), list_free, list_equal},
+    [CONFIG_WORDS] = {read_words, sizeof(uint32_t), NULL, NULL},
     [CONFIG_CHANNELS_SET] = {read_channels, sizeof(uint32_t), NULL, NULL},
     [CONFIG_SKILLS] = {setting_read_skills, sizeof(struct config_skills), setting_free_skills, setting_equal_skills},
     [CONFIG_WEIGHTS] = {setting_read_weights, sizeof(struct config_skills), setting_free_skills, setting_equal_skills},

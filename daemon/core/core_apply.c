@@ -128,6 +128,7 @@ static void queue_delivery(struct core *c, const struct core_effect *ce)
     Throughline__V1__Connect connect = THROUGHLINE__V1__CONNECT__INIT;
     Throughline__V1__Disconnect disconnect = THROUGHLINE__V1__DISCONNECT__INIT;
     Throughline__V1__Dial dial = THROUGHLINE__V1__DIAL__INIT;
+    Throughline__V1__Voicemail voicemail = THROUGHLINE__V1__VOICEMAIL__INIT;
     char id[48], key[ROUTER_NAME_MAX + 2];
     if (!s->simulated && c->o.pushed && c->o.pushed(c->o.pushed_ctx, s->account))
         return; // its face pushes from the timeline
@@ -154,6 +155,14 @@ static void queue_delivery(struct core *c, const struct core_effect *ce)
         put_dial(&dial, ce);
         d.what_case = THROUGHLINE__V1__DELIVERY__WHAT_DIAL;
         d.dial = &dial;
+    } else if (ce->e->kind == ROUTER_RECORD) {
+        voicemail.call = (char *)s->call;
+        voicemail.queue = (char *)ce->e->recording->queue;
+        voicemail.language = (char *)ce->e->recording->language;
+        voicemail.cause = (Throughline__V1__Cause)ce->e->recording->cause;
+        voicemail.most_seconds = (ce->e->recording->most_ms + 999) / 1000;
+        d.what_case = THROUGHLINE__V1__DELIVERY__WHAT_VOICEMAIL;
+        d.voicemail = &voicemail;
     }
     op.id = d.entry;
     op.text = key;
@@ -188,10 +197,15 @@ static void queue_notice(struct core *c, const struct core_effect *ce)
 
 typedef void queue_fn(struct core *c, const struct core_effect *ce);
 static queue_fn *const queues[] = {
-    [ROUTER_DECISION] = queue_decision,       [ROUTER_WORK] = queue_work,
-    [ROUTER_DELIVER] = queue_delivery,        [ROUTER_CONNECT] = queue_delivery,
-    [ROUTER_DISCONNECT] = queue_delivery,     [ROUTER_CONVERSATION_CLOSED] = queue_closed,
-    [ROUTER_ENTRY_REFUSED] = queue_take_back, [ROUTER_NOTICE] = queue_notice,
+    [ROUTER_DECISION] = queue_decision,
+    [ROUTER_WORK] = queue_work,
+    [ROUTER_DELIVER] = queue_delivery,
+    [ROUTER_CONNECT] = queue_delivery,
+    [ROUTER_DISCONNECT] = queue_delivery,
+    [ROUTER_RECORD] = queue_delivery,
+    [ROUTER_CONVERSATION_CLOSED] = queue_closed,
+    [ROUTER_ENTRY_REFUSED] = queue_take_back,
+    [ROUTER_NOTICE] = queue_notice,
     [ROUTER_DIAL] = queue_delivery,
 };
 

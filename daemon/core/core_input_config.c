@@ -100,12 +100,12 @@ static bool put_silent(const Throughline__V1__Queue *m, struct router_queue *out
     return true;
 }
 
-static bool put_tells(const Throughline__V1__Queue *m, struct router_queue *out)
+static bool put_notices(const Throughline__V1__NoticeKind *v, size_t n, uint32_t *out)
 {
-    for (size_t i = 0; i < m->n_tells; i++) {
-        if ((int)m->tells[i] <= 0 || (int)m->tells[i] >= ROUTER_NOTICES)
+    for (size_t i = 0; i < n; i++) {
+        if ((int)v[i] <= 0 || (int)v[i] >= ROUTER_NOTICES)
             return false;
-        out->tells |= 1u << (unsigned)m->tells[i];
+        *out |= 1u << (unsigned)v[i];
     }
     return true;
 }
@@ -153,6 +153,8 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
         .callback_dial_ms = seconds_ms(m->callback_dial_seconds),
         .callback_hours = m->callback_hours,
         .callback_after_ms = seconds_ms(m->callback_after_seconds),
+        .voicemail_ms = seconds_ms(m->voicemail_seconds),
+        .voicemail_wait_ms = seconds_ms(m->voicemail_wait_seconds),
         .weight_speed = m->weight_speed,
         .learn = m->learn,
         .learn_prior = m->learn_prior,
@@ -172,7 +174,8 @@ bool input_queue(struct scratch *a, const Throughline__V1__Queue *m, struct rout
         return false;
     if (m->when[0] && !router_when_of(m->when, &out->when))
         return false;
-    return put_mix(m, out) && put_tells(m, out) && put_silent(m, out) &&
+    return put_mix(m, out) && put_notices(m->tells, m->n_tells, &out->tells) &&
+           put_notices(m->voicemail, m->n_voicemail, &out->voicemail) && put_silent(m, out) &&
            channel_bits(m->channels, m->n_channels, &out->channels);
 }
 

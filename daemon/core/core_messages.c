@@ -140,6 +140,7 @@ Throughline__V1__Work *core_work_message(const struct router *r, const struct ro
     m->supervised = decision_supervised(&w->hand);
     m->due = decision_due(&w->due);
     m->told = message_notices(w->told, &m->n_told);
+    m->voicemail = decision_voicemail(&w->voicemail);
     m->offered_to = w->offers_n ? xcalloc(w->offers_n, sizeof *m->offered_to) : NULL;
     for (size_t i = 0; i < w->offers_n && router_offer_at(r, w->id, i, &o); i++)
         m->offered_to[m->n_offered_to++] = message_text(o.agent);
@@ -233,11 +234,27 @@ static void put_overflow(Throughline__V1__Queue *q, const struct router_queue *d
     q->overflow = message_text(d->overflow);
     q->overflow_waiting = d->overflow_waiting;
     q->overflow_seconds = d->overflow_ms / 1000;
+    q->promise_seconds = d->promise_ms / 1000;
     q->callback_retry_seconds = d->callback_retry_ms / 1000;
     q->callback_attempts = d->callback_attempts;
     q->callback_dial_seconds = d->callback_dial_ms / 1000;
     q->callback_hours = message_text(d->callback_hours);
     q->callback_after_seconds = d->callback_after_ms / 1000;
+    q->voicemail = message_notices(d->voicemail, &q->n_voicemail);
+    q->voicemail_seconds = d->voicemail_ms / 1000;
+    q->voicemail_wait_seconds = d->voicemail_wait_ms / 1000;
+}
+
+static void put_voicemails(Throughline__V1__QueueStatus *m, const struct router_queue_view *v)
+{
+    m->recording = v->recording;
+    if (!v->voicemails.sent)
+        return;
+    m->voicemails = xcalloc(1, sizeof *m->voicemails);
+    throughline__v1__voicemails__init(m->voicemails);
+    m->voicemails->sent = v->voicemails.sent;
+    m->voicemails->left = v->voicemails.left;
+    m->voicemails->empty = v->voicemails.empty;
 }
 
 Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view *v)
@@ -251,6 +268,7 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     m->waiting = v->waiting;
     m->offered = v->offered;
     m->assigned = v->assigned;
+    put_voicemails(m, v);
     m->oldest_ms = v->oldest;
     m->closed = v->closed;
     m->closure = core_closure_message(&v->closure);
@@ -281,7 +299,6 @@ Throughline__V1__QueueStatus *core_queue_message(const struct router_queue_view 
     q->calendar = message_text(d->calendar);
     q->tells = message_notices(d->tells, &q->n_tells);
     put_silent(q, d->silent);
-    q->promise_seconds = d->promise_ms / 1000;
     put_overflow(q, d);
     q->when = message_text(d->when ? router_when_name(d->when) : "");
     put_choice(q, d);

@@ -146,6 +146,22 @@ static void show_callbacks(const char *labels, const struct router_callbacks *n)
     }
 }
 
+static void show_voicemails(const char *labels, const struct router_voicemails *n)
+{
+    const struct {
+        const char *came;
+        uint64_t n;
+    } all[] = {{"sent", n->sent}, {"left", n->left}, {"empty", n->empty}};
+    for (size_t i = 0; n->sent && i < sizeof all / sizeof *all; i++) {
+        char with[512];
+        snprintf(with, sizeof with, "%s,came=\"%s\"", labels, all[i].came);
+        count_up_to(metric_get(METRIC_COUNTER, "throughline_voicemails_total",
+                               "Calls that were sent to voicemail, and by which of them words were left or none.",
+                               with),
+                    (double)all[i].n);
+    }
+}
+
 void core_show_metrics(struct core *c)
 {
     struct router_queue_view v;
@@ -158,6 +174,7 @@ void core_show_metrics(struct core *c)
                    v.unmeetable);
         show_responses(labels, &v);
         show_callbacks(labels, &v.callbacks);
+        show_voicemails(labels, &v.voicemails);
         set_count(labels, "inside", v.estimates.inside);
         set_count(labels, "below", v.estimates.below);
         set_count(labels, "above", v.estimates.above);

@@ -164,6 +164,17 @@ static void put_causes(Throughline__V1__Decision *m, const struct router_decisio
     m->relaxed_left_ms = d->relaxed.left_ms;
 }
 
+Throughline__V1__Voicemailed *decision_voicemail(const struct router_voicemail *v)
+{
+    if (!v->cause && !v->left)
+        return NULL;
+    Throughline__V1__Voicemailed *m = xcalloc(1, sizeof *m);
+    throughline__v1__voicemailed__init(m);
+    m->cause = (Throughline__V1__Cause)v->cause;
+    m->left = v->left;
+    return m;
+}
+
 Throughline__V1__Due *decision_due(const struct router_due *d)
 {
     if (!d->response && !d->met && !d->missed)
@@ -223,5 +234,6 @@ Throughline__V1__Decision *decision_message(const struct router *r, const struct
     m->told = message_notices(d->told, &m->n_told);
     put_causes(m, d);
     m->due = decision_due(&d->due);
+    m->voicemail = decision_voicemail(&d->voicemail);
     return m;
 }

@@ -33,5 +33,6 @@ Throughline__V1__Wait *decision_wait(const struct router_wait *w);
 
 // NULL = no response is or was due. Free with the generated free_unpacked.
 Throughline__V1__Due *decision_due(const struct router_due *d);
+Throughline__V1__Voicemailed *decision_voicemail(const struct router_voicemail *v); // NULL = none
 
 #endif

@@ -184,7 +184,8 @@ static void on_effect(void *ctx, const struct core_effect *ce)
     enum router_effect_kind kind = ce->e->kind;
     if (!o || !ce->live)
         return;
-    if (kind == ROUTER_DELIVER || kind == ROUTER_CONNECT || kind == ROUTER_DISCONNECT || kind == ROUTER_DIAL)
+    if (kind == ROUTER_DELIVER || kind == ROUTER_CONNECT || kind == ROUTER_DISCONNECT || kind == ROUTER_DIAL ||
+        kind == ROUTER_RECORD)
         on_delivery(o, ce);
     else if (kind == ROUTER_DELIVERY_NEWS)
         on_queued_again(o, ce->e);

@@ -134,6 +134,16 @@ static const char *queue_notices_wrong(const Throughline__V1__Queue *q, const ch
     *field = "promise_seconds";
     if (q->promise_seconds > 86400)
         return "must be 0 to 86400";
+    *field = "voicemail";
+    for (size_t i = 0; i < q->n_voicemail; i++)
+        if ((int)q->voicemail[i] < ROUTER_NOTICE_CLOSED || (int)q->voicemail[i] > ROUTER_NOTICE_WAIT)
+            return "must be of closed, full and wait";
+    *field = "voicemail_seconds";
+    if (q->voicemail_seconds > 86400)
+        return "must be 0 to 86400";
+    *field = "voicemail_wait_seconds";
+    if (q->voicemail_wait_seconds > 86400)
+        return "must be 0 to 86400";
     *field = "tells";
     for (size_t i = 0; i < q->n_tells; i++)
         if ((int)q->tells[i] <= 0 || (int)q->tells[i] >= ROUTER_NOTICES)

@@ -38,6 +38,7 @@ static const char *const names[] = {
     [ROUTER_CONNECT] = "connect",
     [ROUTER_DISCONNECT] = "disconnect",
     [ROUTER_DIAL] = "dial",
+    [ROUTER_RECORD] = "record",
     [ROUTER_DELIVERY_NEWS] = "delivery",
     [ROUTER_PRESENCE] = "presence",
     [ROUTER_CONVERSATION_CLOSED] = "closed",
@@ -95,7 +96,7 @@ static void write_effect(struct line *l, const struct core_effect *ce)
         put(l, "overflowedFrom", e->decision->overflowed.from);
     }
     if (e->kind == ROUTER_DELIVER || e->kind == ROUTER_CONNECT || e->kind == ROUTER_DISCONNECT ||
-        e->kind == ROUTER_DIAL) {
+        e->kind == ROUTER_DIAL || e->kind == ROUTER_RECORD) {
         put(l, "channel", channel_name((Throughline__V1__Channel)e->session.channel));
         put(l, "account", e->session.account);
     }

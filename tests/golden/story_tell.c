@@ -148,6 +148,11 @@ static void tell_participant(const struct story *s, const struct router_effect *
         role_name((Throughline__V1__Role)e->role), because(e));
 }
 
+static void tell_record(const struct story *s, const struct router_effect *e)
+{
+    say("%s is asked to leave a message", story_customer(s, e->conversation));
+}
+
 static void tell_presence(const struct story *s, const struct router_effect *e)
 {
     (void)s;
@@ -178,6 +183,7 @@ static void (*const tellers[ROUTER_EFFECTS])(const struct story *s, const struct
     [ROUTER_CONNECT] = tell_connect,
     [ROUTER_DISCONNECT] = tell_disconnect,
     [ROUTER_DIAL] = tell_dial,
+    [ROUTER_RECORD] = tell_record,
     [ROUTER_PRESENCE] = tell_presence,
     [ROUTER_CONVERSATION_CLOSED] = tell_closed,
     [ROUTER_DESK_ENDED] = tell_desk_ended,

@@ -105,6 +105,7 @@ static const char *effect_name(int v)
         [ROUTER_PARTICIPANT_JOINED] = "participant joined",
         [ROUTER_PARTICIPANT_ENDED] = "participant ended",
         [ROUTER_DIAL] = "dial",
+        [ROUTER_RECORD] = "record",
     };
     _Static_assert(sizeof names / sizeof names[0] == ROUTER_EFFECTS, "the last effect");
     return v < ROUTER_EFFECTS ? names[v] : NULL;
@@ -129,15 +130,25 @@ static const char *order_name(int v)
 // What is no enum of the router: ways of it that must have been gone.
 static const char *const came[] = {"as estimated", "sooner than estimated", "later than estimated", "not estimated"};
 
-enum { DECIDED, NOBODY, NOBODY_EVER, RELAXED, HELD, TO_AGENT, TO_TEAM, BY_NAME, AGAIN, DECISIONS };
+enum { DECIDED, NOBODY, NOBODY_EVER, RELAXED, HELD, TO_AGENT, TO_TEAM, BY_NAME, AGAIN, VOICEMAIL, DECISIONS };
 static const char *const decisions[] = {
     "somebody",       "nobody",           "nobody ever",           "a relaxed requirement", "held for somebody known",
-    "passed by name", "passed to a team", "named by a supervisor", "former agent"};
+    "passed by name", "passed to a team", "named by a supervisor", "former agent",          "a voicemail"};
 
 enum { FULL, FOR_TOO_LONG, OVERFLOWS };
 static const char *const overflows[] = {"full", "waited too long"};
 
 enum { OPEN, CLOSED, TURNED, HOURS };
+static const char *voicemail_name(int v)
+{
+    static const char *const names[ROUTER_CAUSES] = {[ROUTER_CAUSE_FULL] = "full",
+                                                     [ROUTER_CAUSE_WAITED] = "waited",
+                                                     [ROUTER_CAUSE_CLOSED] = "closed by hand",
+                                                     [ROUTER_CAUSE_HOURS] = "closed",
+                                                     [ROUTER_CAUSE_LONG] = "would wait"};
+    return v < ROUTER_CAUSES ? names[v] : NULL;
+}
+
 static const char *const hours[] = {"open", "closed", "turned"};
 
 static const char *callback_name(int v)
@@ -201,6 +212,7 @@ static const struct {
     [COVER_NOTICE] = {"notice", &throughline__v1__notice_kind__descriptor, NULL, 1},
     [COVER_CALLBACK] = {"callback", NULL, callback_name, 0},
     [COVER_OVERFLOW] = {"overflow", NULL, overflow_name, 0},
+    [COVER_VOICEMAIL] = {"cause of voicemail", NULL, voicemail_name, 1},
     [COVER_HOURS] = {"calendar", NULL, hours_name, 0},
     [COVER_TIMER] = {"timer", NULL, twin_timer_name, 1},
 };
@@ -279,6 +291,9 @@ static void cover_decision(const struct router_decision *d)
         cover(COVER_DECISION, is[i] ? passed[i] : -1);
     cover(COVER_CAUSE, (int)d->overflowed.cause);
     cover(COVER_CAUSE, (int)d->relaxed.cause);
+    cover(COVER_VOICEMAIL, (int)d->voicemail.cause);
+    cover(COVER_CAUSE, (int)d->voicemail.cause);
+    cover(COVER_DECISION, d->voicemail.left ? VOICEMAIL : -1);
     cover(COVER_RESPONSE, (int)d->due.response);
     cover(COVER_FIRST, (int)d->due.first);
     for (int i = 1; i < ROUTER_EXCLUSIONS; i++)

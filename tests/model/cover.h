@@ -34,6 +34,7 @@ enum cover_of {
     COVER_NOTICE,
     COVER_CALLBACK,
     COVER_OVERFLOW,
+    COVER_VOICEMAIL,
     COVER_HOURS,
     COVER_TIMER,
     COVERS, // size of tables

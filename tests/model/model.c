@@ -44,6 +44,8 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
     to->due = d->due;
     to->heard = d->told;
     to->attempts = d->callback;
+    to->voicemail = d->voicemail.cause;
+    to->left_words = d->voicemail.left;
 }
 
 static void event_from_notice(struct twin_event *to, const struct router_notice *n)
@@ -82,6 +84,10 @@ static struct twin_event event_from_effect(const struct router_effect *e)
         event_from_decision(&to, e->decision);
     if (e->notice)
         event_from_notice(&to, e->notice);
+    if (e->recording) {
+        to.voicemail = e->recording->cause;
+        to.most_ms = e->recording->most_ms;
+    }
     return to;
 }
 
@@ -112,7 +118,8 @@ static bool events_equal(const struct twin_event *a, const struct twin_event *b)
                  a->step == b->step && a->able == b->able && strcmp(a->wanted, b->wanted) == 0 &&
                  strcmp(a->former, b->former) == 0 && a->hold == b->hold && due_equal(&a->due, &b->due) &&
                  strcmp(a->supervisor, b->supervisor) == 0 && causes_equal(a, b) && a->heard == b->heard &&
-                 memcmp(a->facts, b->facts, sizeof a->facts) == 0 && strcmp(a->instead, b->instead) == 0;
+                 memcmp(a->facts, b->facts, sizeof a->facts) == 0 && strcmp(a->instead, b->instead) == 0 &&
+                 a->voicemail == b->voicemail && a->left_words == b->left_words && a->most_ms == b->most_ms;
     for (size_t i = 0; equal && i < a->candidates_n; i++)
         equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
                 a->candidates[i].exclusion == b->candidates[i].exclusion &&
@@ -188,6 +195,9 @@ static bool estimates_agree(const struct router_queue_view *v, struct twin *t)
     cover(COVER_CALLBACK, x->unreached ? CALLBACK_UNREACHED : -1);
     if (x->asked != y->asked || x->reached != y->reached || x->unreached != y->unreached)
         return false;
+    const struct twin_forecast *f = twin_forecast(t, v->def.name);
+    if (v->voicemails.sent != f->sent || v->voicemails.left != f->left_words || v->voicemails.empty != f->said_nothing)
+        return false;
     cover(COVER_CAME, a->inside ? CAME_INSIDE : -1);
     cover(COVER_CAME, a->below ? CAME_BELOW : -1);
     cover(COVER_CAME, a->above ? CAME_ABOVE : -1);
@@ -215,7 +225,8 @@ static bool works_agree(const struct router *r, struct twin *t)
                      strcmp(v.hand.by, w->supervisor) == 0 && strcmp(v.intent, w->intent) == 0 &&
                      v.snoozed_until == w->snoozed && strcmp(v.disposition, w->disposition) == 0 &&
                      works_due_agree(&v, t, w) && v.told == twin_heard(w) && v.epoch == w->epoch &&
-                     v.offers_n == w->offers_n && v.dialled == (w->dial_until ? w->dial_input : 0);
+                     v.offers_n == w->offers_n && v.dialled == (w->dial_until ? w->dial_input : 0) &&
+                     v.voicemail.cause == w->to_voicemail && v.voicemail.left == w->left_words;
         if (agree && !waits_agree(v.queue, router_work_wait(r, v.id), twin_wait(t, twin_work(t, v.id))))
             return false;
         for (size_t i = 0; agree && i < v.sessions_n; i++)

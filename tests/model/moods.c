@@ -296,6 +296,42 @@ static void make_callback(struct world *w, const struct router *r, struct router
     in->delivery.effect = v.dialled_effect + (world_chance(w, 10) ? 1 : 0);
 }
 
+static void make_call(struct world *w, const struct router *r, struct router_input *in)
+{
+    make_words(w, r, in);
+    in->happened.kind = ROUTER_CALL_STARTED;
+    in->happened.channel = ROUTER_VOICE;
+    in->happened.call = world_name(w, "call", world_random(w, 3));
+}
+
+// Whoever is at voicemail says something, or hangs up, or cannot be recorded.
+static void make_voicemail(struct world *w, const struct router *r, struct router_input *in)
+{
+    struct router_work_view v = {.sessions_n = 0}, next;
+    uint32_t n = 0;
+    for (uint64_t after = 0; router_next_work(r, after, &next); after = next.id) {
+        if (next.state == ROUTER_RECORDING && world_random(w, ++n) == 0)
+            v = next;
+    }
+    make_call(w, r, in);
+    if (!n)
+        return;
+    const struct router_session *s = &v.sessions[world_random(w, (uint32_t)v.sessions_n)];
+    struct router_happened *h = &in->happened;
+    h->kind = world_chance(w, 50) ? ROUTER_WORDS : ROUTER_CALL_ENDED;
+    h->conversation = v.conversation;
+    h->handle = world_copy(w, s->handle);
+    h->account = world_copy(w, s->account);
+    h->call = h->kind == ROUTER_WORDS ? "" : world_copy(w, s->call);
+    if (world_chance(w, 80))
+        return;
+    in->kind = ROUTER_IN_DELIVERY;
+    in->delivery = (struct router_delivery_news){.delivery = "9.1", .conversation = v.conversation, .reason = ""};
+    in->delivery.state = 4 + world_random(w, 2);
+    in->delivery.input = v.voicemail.input;
+    in->delivery.effect = v.voicemail.index + (world_chance(w, 10) ? 1 : 0);
+}
+
 static void make_tick(struct world *w, const struct router *r, struct router_input *in)
 {
     (void)w;
@@ -316,7 +352,8 @@ static const struct maker {
     {make_supervision, {2, 1, 2, 1, 5, 4, 1}},  {make_assignment, {1, 0, 2, 1, 1, 2, 0}},
     {make_other, {4, 1, 1, 1, 2, 2, 1}},        {make_tick, {0, 3, 1, 75, 20, 0, 0}},
     {make_said, {1, 1, 0, 1, 1, 1, 0}},         {make_callback, {5, 4, 3, 3, 5, 6, 0}},
-    {make_sitting_in, {2, 2, 0, 1, 4, 1, 1}},
+    {make_sitting_in, {2, 2, 0, 1, 4, 1, 1}},   {make_call, {2, 2, 6, 2, 2, 2, 2}},
+    {make_voicemail, {3, 2, 2, 3, 3, 3, 2}},
 };
 
 // ---- time ----

@@ -28,7 +28,8 @@ static void implicit_queue(struct twin *t)
                                        .callback_attempts = 3,
                                        .callback_dial_ms = 60000,
                                        .offer_ms = 30000,
-                                       .wrap_up_ms = 30000};
+                                       .wrap_up_ms = 30000,
+                                       .voicemail_wait_ms = 600000};
 }
 
 void twin_init(struct twin *t)
@@ -124,10 +125,13 @@ static bool speaks(struct twin *t, struct twin_work *w, const struct router_happ
         twin_name(s->account, h->account);
         twin_name(s->handle, h->handle);
     }
-    bool woke = !s->live;
+    bool woke = !s->live && !twin_is_recording(h);
     if (!same(h->call, ""))
         twin_name(s->call, h->call);
-    s->live = true;
+    if (twin_is_recording(h) && !s->connected && !w->left_words)
+        w->left_words = w->changed = true;
+    if (!twin_is_recording(h))
+        s->live = true, s->at_voicemail = false;
     s->simulated = h->simulated;
     s->last_word = t->now;
     if (woke || w->channel_now != h->channel)
@@ -232,6 +236,10 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
         back(t, w);
     else if (w->state == ROUTER_SNOOZED)
         twin_wake(t, w, ROUTER_CUSTOMER_BACK, called_back);
+    else if (w->state == ROUTER_RECORDING)
+        twin_voicemail_contact(t, w, h);
+    else if (w->state == ROUTER_QUEUED && woke && h->channel == ROUTER_VOICE)
+        twin_newly(w);
     else if (w->state == ROUTER_OFFERED)
         ask_each(t, w, woke, before, places);
     else if (w->state == ROUTER_ASSIGNED && !can_go_on(t, w, w->agent, woke, before, places))
@@ -245,11 +253,15 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
 static void hang_up(struct twin *t, struct twin_work *w, const struct router_happened *h)
 {
     struct twin_session *s = place(w, h, false);
+    if (s)
+        twin_rather_called(t, w, s, h);
     if (!s || twin_call_over(t, w, s, h))
         return;
-    s->live = s->connected = false;
+    s->live = s->connected = s->at_voicemail = false;
     w->changed = true;
-    bool live = false;
+    if (w->state == ROUTER_RECORDING && h->kind == ROUTER_CALL_ENDED)
+        w->recorded = t->now + twin_queue(t, w->queue)->voicemail_wait_ms;
+    bool live = w->left_words;
     for (size_t i = 0; i < w->sessions_n; i++)
         live |= w->sessions[i].live;
     if (live || (w->state != ROUTER_QUEUED && w->state != ROUTER_OFFERED))
@@ -777,6 +789,9 @@ static struct twin_queue queue_from(const struct router_queue *def)
     twin_name(q.callback_hours, def->callback_hours ? def->callback_hours : "");
     q.callback_attempts = def->callback_attempts ? def->callback_attempts : 3;
     q.callback_dial_ms = def->callback_dial_ms ? def->callback_dial_ms : 60000;
+    q.voicemail = def->voicemail;
+    q.voicemail_ms = def->voicemail_ms;
+    q.voicemail_wait_ms = def->voicemail_wait_ms ? def->voicemail_wait_ms : 600000;
     memcpy(q.silent, def->silent, sizeof q.silent);
     q.disposition_required = def->disposition_required;
     for (; q.dispositions_n < def->dispositions_n; q.dispositions_n++)
@@ -971,6 +986,8 @@ static void apply(struct twin *t, const struct router_input *in)
             tell_concerned(t, w, ROUTER_DELIVERY_NEWS, in->delivery.entry, in->delivery.state);
         if (w)
             twin_dial_reported(t, w, &in->delivery);
+        if (w)
+            twin_voicemail_failed(t, w, &in->delivery);
         break;
     case ROUTER_IN_CUSTOMER_CHANGED:
         for (size_t i = 0; i < t->works_n; i++) {

@@ -85,6 +85,7 @@ struct twin_queue {
     uint32_t callback_retry_ms, callback_attempts, callback_dial_ms;
     char callback_hours[TWIN_NAME];
     struct router_silence silent[ROUTER_CHANNELS];
+    uint32_t voicemail, voicemail_ms, voicemail_wait_ms;
     bool learn;
     uint32_t learn_prior;
 };
@@ -98,6 +99,7 @@ struct twin_forecast { // of a queue
     struct router_calibration seen;
     struct router_responses responses[ROUTER_CHANNELS];
     struct router_callbacks callbacks;
+    uint64_t sent, left_words, said_nothing; // calls to voicemail
 };
 
 struct twin_shut { // a queue that a supervisor has closed
@@ -135,7 +137,7 @@ struct twin_session {
     enum router_channel channel;
     char account[TWIN_NAME], handle[TWIN_NAME], call[TWIN_NAME], callback[TWIN_NAME];
     uint32_t attempts;
-    bool live, simulated, connected;
+    bool live, simulated, connected, at_voicemail;
     int64_t last_word;
 };
 
@@ -200,14 +202,19 @@ struct twin_work {
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
     struct twin_pairs said, record; // attributes: by events, by the customer's record
     bool prefer_former, told, changed;
-    bool overheard;             // likewise, but it is only who listens that changed
-    char supervisor[TWIN_NAME]; // who last did something to it
-    char overflowed[TWIN_NAME]; // from this queue, "" = not
-    bool was_full;              // ... since it was full
-    bool was_shut;              // ... or since a supervisor had closed it
-    bool warned;                // of this silence
-    int64_t answered;           // by the agent, and not by the customer; 0 = nobody waits for them
-    bool newly;                 // waits newly, or elsewhere, since the last settling
+    bool overheard;               // likewise, but it is only who listens that changed
+    char supervisor[TWIN_NAME];   // who last did something to it
+    char overflowed[TWIN_NAME];   // from this queue, "" = not
+    bool was_full;                // ... since it was full
+    bool was_shut;                // ... or since a supervisor had closed it
+    bool warned;                  // of this silence
+    int64_t answered;             // by the agent, and not by the customer; 0 = nobody waits for them
+    bool left_words, unfit, rang; // at voicemail; rang: it is time to send the call there
+    enum router_cause to_voicemail;
+    int64_t recorded; // until; 0 = its call is not there
+    uint64_t sent_by;
+    size_t sent_as;
+    bool newly;                                        // waits newly, or elsewhere, since the last settling
     bool asked[ROUTER_NOTICES], heard[ROUTER_NOTICES]; // notices
     struct twin_need told_need;
     struct twin_session sessions[ROUTER_SESSIONS_MAX];
@@ -255,6 +262,9 @@ struct twin_event {
     size_t candidates_n;
     uint32_t excluded[ROUTER_EXCLUSIONS], step, able;
     char overflowed[TWIN_NAME];
+    enum router_cause voicemail; // of a decision, and of a call that goes there
+    bool left_words;
+    uint32_t most_ms;
     enum router_cause overflow, relaxed;
     int64_t relaxed_ms, relaxed_left;
     struct router_wait relaxed_wait;
@@ -405,6 +415,20 @@ void twin_newly(struct twin_work *w);
 void twin_notices(struct twin *t);
 void twin_said(struct twin *t, const struct router_input *in);
 uint32_t twin_heard(const struct twin_work *w); // bits
+enum router_notice_kind twin_holds(struct twin *t, const struct twin_work *w, const struct router_wait *wait,
+                                   uint32_t words);
+
+// Answered by twin_voicemail.c.
+bool twin_is_recording(const struct router_happened *h);
+bool twin_rings(const struct twin_work *w); // a call of it does
+bool twin_voicemail_instead(struct twin *t, const struct twin_work *w, const struct twin_queue *q);
+int64_t twin_voicemail_time(struct twin *t, const struct twin_work *w); // INT64_MAX = never
+void twin_voicemail_ends(struct twin *t, struct twin_work *w);
+bool twin_to_voicemail(struct twin *t, struct twin_work *w); // whether its calls go there
+void twin_voicemail_contact(struct twin *t, struct twin_work *w, const struct router_happened *h);
+void twin_voicemail_failed(struct twin *t, struct twin_work *w, const struct router_delivery_news *n);
+void twin_rather_called(struct twin *t, struct twin_work *w, struct twin_session *s, const struct router_happened *h);
+void twin_record_nobody(struct twin *t, struct twin_work *w); // of twin_rules.c
 
 // Answered by twin_participant.c.
 struct twin_participant *twin_participant(struct twin_work *w, const char *agent); // NULL = they are not

@@ -30,7 +30,7 @@ static void tell_call(struct twin *t, enum router_effect_kind kind, const struct
 
 static bool anybody_else(const struct twin_work *w, const struct twin_session *but)
 {
-    bool any = false;
+    bool any = w->left_words;
     for (size_t i = 0; i < w->sessions_n; i++)
         any |= w->sessions[i].live && &w->sessions[i] != but;
     return any;
@@ -171,7 +171,7 @@ static void wants_no_call(struct twin *t, struct twin_work *w, struct twin_sessi
     s->live = false;
     *s->callback = '\0';
     w->changed = true;
-    if (elsewhere || w->state == ROUTER_ASSIGNED || w->state == ROUTER_WRAP_UP)
+    if (elsewhere || w->state == ROUTER_ASSIGNED || w->state == ROUTER_WRAP_UP || w->state == ROUTER_RECORDING)
         return;
     twin_end_offers(t, w, ROUTER_CALLBACK_CANCELLED);
     twin_close(t, w, ROUTER_CALLBACK_CANCELLED);

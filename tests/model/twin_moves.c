@@ -55,6 +55,8 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
     if (to == ROUTER_WRAP_UP) {
         w->frozen = twin_charge(t, w);
         w->frozen_places = twin_places(w, from);
+        w->left_words = w->unfit = false;
+        w->to_voicemail = ROUTER_CAUSE_NONE;
     }
     if (to == ROUTER_QUEUED) {
         w->told = false;
@@ -62,6 +64,7 @@ void twin_move(struct twin *t, struct twin_work *w, enum router_work_state to, c
             w->entered = t->now, twin_hold(t, w);
     }
     w->state = to;
+    w->recorded = 0;
     if (to != ROUTER_CLOSED)
         twin_watch(t, w);
     w->extended = w->given = w->given_places = 0;

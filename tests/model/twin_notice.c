@@ -8,8 +8,7 @@
 
 void twin_newly(struct twin_work *w)
 {
-    if (w->reason != ROUTER_WOKEN)
-        w->newly = true;
+    w->newly = true;
 }
 
 uint32_t twin_heard(const struct twin_work *w)
@@ -40,15 +39,16 @@ static const struct twin_session *writes_to(const struct twin_work *w)
     return best;
 }
 
-static enum router_notice_kind due(struct twin *t, const struct twin_work *w, const struct router_wait *wait)
+enum router_notice_kind twin_holds(struct twin *t, const struct twin_work *w, const struct router_wait *wait,
+                                   uint32_t words)
 {
     const struct twin_queue *q = twin_queue(t, w->queue);
-    if (q->tells & 1u << ROUTER_NOTICE_CLOSED && twin_closed(t, q))
+    if (words & 1u << ROUTER_NOTICE_CLOSED && twin_closed(t, q))
         return ROUTER_NOTICE_CLOSED;
-    if (q->tells & 1u << ROUTER_NOTICE_FULL && q->overflow_waiting && waiting_in(t, q->name) > q->overflow_waiting)
+    if (words & 1u << ROUTER_NOTICE_FULL && q->overflow_waiting && waiting_in(t, q->name) > q->overflow_waiting)
         return ROUTER_NOTICE_FULL;
     bool known = wait->kind == ROUTER_WAIT_KNOWN && q->promise_ms;
-    if (q->tells & 1u << ROUTER_NOTICE_WAIT && known && wait->middle > q->promise_ms)
+    if (words & 1u << ROUTER_NOTICE_WAIT && known && wait->middle > q->promise_ms)
         return ROUTER_NOTICE_WAIT;
     return ROUTER_NOTICE_NONE;
 }
@@ -96,7 +96,7 @@ static void look_at(struct twin *t, struct twin_work *w)
     if (emergency(t, w))
         return;
     struct router_wait wait = twin_wait(t, w);
-    enum router_notice_kind kind = due(t, w, &wait);
+    enum router_notice_kind kind = twin_holds(t, w, &wait, twin_queue(t, w->queue)->tells);
     if (!kind || w->asked[kind])
         return;
     struct twin_event *e = ask(t, w, kind);
@@ -112,10 +112,8 @@ static void look_at(struct twin *t, struct twin_work *w)
 int64_t twin_silence_ends(struct twin *t, const struct twin_work *w)
 {
     const struct router_silence *times = &twin_queue(t, w->queue)->silent[w->channel_now];
-    for (size_t i = 0; i < w->sessions_n; i++) {
-        if (w->sessions[i].live && w->sessions[i].channel == ROUTER_VOICE)
-            return INT64_MAX;
-    }
+    if (twin_rings(w))
+        return INT64_MAX;
     if (!w->answered || w->state != ROUTER_ASSIGNED)
         return INT64_MAX;
     if (times->notice_ms && !w->warned)
@@ -143,9 +141,10 @@ void twin_notices(struct twin *t)
 {
     for (size_t i = 0; i < t->works_n; i++) {
         struct twin_work *w = &t->works[i];
-        if (w->newly && w->state == ROUTER_QUEUED)
+        bool gone = (w->newly || w->rang) && w->state == ROUTER_QUEUED && twin_to_voicemail(t, w);
+        if (w->newly && w->state == ROUTER_QUEUED && !gone && w->reason != ROUTER_WOKEN)
             look_at(t, w);
-        w->newly = false;
+        w->newly = w->rang = false;
     }
 }
 

@@ -89,6 +89,8 @@ void twin_record(struct twin *t, const struct twin_work *w, const struct twin_ag
     e->attempts = twin_to_call((struct twin_work *)(uintptr_t)w)
                       ? twin_to_call((struct twin_work *)(uintptr_t)w)->attempts + 1
                       : 0;
+    e->voicemail = w->to_voicemail;
+    e->left_words = w->left_words;
     e->hold = n && !winner && same(w->wanted, "") ? w->hold_until - t->now : 0;
     const struct twin_view *chosen = NULL;
     for (size_t i = 0; i < t->agents_n && named; i++)

@@ -90,13 +90,18 @@ uint32_t twin_weight(const struct twin *t, const struct twin_work *w, enum route
         if (w->sessions[i].live && units > most)
             most = units;
     }
+    uint32_t mail = t->rules.channels[ROUTER_EMAIL].units;
+    if (w->left_words && mail > most)
+        most = mail;
+    if (w->left_words && w->channel_now == ROUTER_VOICE)
+        return most;
     uint32_t now = t->rules.channels[w->channel_now].units;
     return waits(as) && now > most ? now : most;
 }
 
 uint32_t twin_charge(const struct twin *t, const struct twin_work *w)
 {
-    if (w->state == ROUTER_SNOOZED)
+    if (w->state == ROUTER_SNOOZED || w->state == ROUTER_RECORDING)
         return 0;
     if (w->state == ROUTER_ASSIGNED && w->given_places)
         return 0;
@@ -176,7 +181,7 @@ bool twin_has_room(const struct twin *t, const struct twin_agent *a, uint32_t ch
     }
     all += twin_taking_part(t, a->id, 0).units;
     heavy += twin_taking_part(t, a->id, 0).heavy;
-    bool call = channels & BIT(ROUTER_VOICE) && units <= t->rules.channels[ROUTER_VOICE].units;
+    bool call = channels & BIT(ROUTER_VOICE) && units == t->rules.channels[ROUTER_VOICE].units;
     return all + units <= a->capacity || (t->rules.calls_interrupt && call && heavy + units <= a->capacity);
 }
 
@@ -367,6 +372,13 @@ static size_t look_at_everybody(struct twin *t, struct twin_work *w, struct twin
     }
     sort_qualified(qualified, n);
     return n;
+}
+
+void twin_record_nobody(struct twin *t, struct twin_work *w)
+{
+    struct twin_view all[TWIN_AGENTS], qualified[TWIN_AGENTS];
+    size_t n = look_at_everybody(t, w, all, qualified);
+    twin_record(t, w, NULL, all, qualified, n, false);
 }
 
 // By a supervisor's word; the record is as if it had been chosen.

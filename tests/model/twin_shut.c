@@ -35,6 +35,8 @@ struct twin_queue *twin_instead(struct twin *t, const struct twin_work *w, struc
         if (to && to != q && !twin_shut(t, to->name))
             return to;
     }
+    if (twin_voicemail_instead(t, w, q))
+        return q;
     for (size_t i = (size_t)(q - t->queues) + 1; i < t->queues_n; i++) {
         if (!twin_shut(t, t->queues[i].name) && twin_lets(t, &t->queues[i], w))
             return &t->queues[i];

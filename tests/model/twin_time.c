@@ -22,14 +22,15 @@ enum {
     ASKED,
     BREACH,
     SILENCE,
-    DIAL
+    DIAL,
+    VOICEMAIL
 };
 
 const char *twin_timer_name(int kind)
 {
     static const char *const names[] = {"",       "offer", "grace",     "wrap-up", "idle",     "pause",
                                         "hold",   "step",  "give back", "focus",   "overflow", "absence",
-                                        "snooze", "asked", "breach",    "silence", "dial"};
+                                        "snooze", "asked", "breach",    "silence", "dial",     "voicemail"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
 }
 
@@ -62,19 +63,10 @@ static int64_t idle_at(const struct twin *t, const struct twin_session *s)
     return s->live && ms && s->channel != ROUTER_VOICE ? s->last_word + ms : INT64_MAX;
 }
 
-static bool rings(const struct twin_work *w)
-{
-    for (size_t i = 0; i < w->sessions_n; i++) {
-        if (w->sessions[i].live && w->sessions[i].channel == ROUTER_VOICE)
-            return true;
-    }
-    return false;
-}
-
 // How long the work at hand stays with an agent who is like this; 0 = with no end.
 static uint32_t stays(const struct twin *t, const struct twin_work *w, enum router_presence p)
 {
-    if (w->state != ROUTER_ASSIGNED || rings(w))
+    if (w->state != ROUTER_ASSIGNED || twin_rings(w))
         return 0;
     const struct router_channel_rules *rules = &t->rules.channels[w->channel_now];
     return p == ROUTER_LOST ? rules->lost_ms : p == ROUTER_AWAY ? rules->away_ms : 0;
@@ -120,6 +112,10 @@ static struct due first_due(struct twin *t)
             consider(&best, w->hold_until, HOLD, w, NULL);
         if (w->dial_until)
             consider(&best, w->dial_until, DIAL, w, NULL);
+        if (w->recorded)
+            consider(&best, w->recorded, VOICEMAIL, w, NULL);
+        if (twin_voicemail_time(t, w) != INT64_MAX && !w->rang)
+            consider(&best, twin_voicemail_time(t, w), VOICEMAIL, w, NULL);
         if (w->look)
             consider(&best, w->look, BREACH, w, NULL);
         const struct twin_queue *q = twin_queue(t, w->queue);
@@ -166,7 +162,7 @@ static void gives_back(struct twin *t, struct twin_work *w)
 static void absence_lasts(struct twin *t, struct twin_work *w)
 {
     enum router_reason why = twin_agent(t, w->agent)->presence == ROUTER_LOST ? ROUTER_DESK_LOST : ROUTER_WENT_AWAY;
-    bool anybody = w->channel_now != ROUTER_VOICE;
+    bool anybody = w->channel_now != ROUTER_VOICE || w->left_words;
     for (size_t i = 0; i < w->sessions_n; i++)
         anybody |= w->sessions[i].live;
     if (anybody)
@@ -198,6 +194,8 @@ static void fire(struct twin *t, const struct due *d)
         twin_silent(t, d->w);
     else if (d->kind == OVERFLOW)
         twin_overflows(t, d->w);
+    else if (d->kind == VOICEMAIL)
+        twin_voicemail_ends(t, d->w);
     else if (d->kind == BREACH)
         twin_looks(t, d->w);
     else if (d->kind == DIAL)

@@ -221,9 +221,10 @@ static struct router_queue any_queue_def(struct world *w, uint32_t i, bool from_
         q.silent[c].notice_ms = world_chance(w, 50) ? 500 + world_random(w, 4) * 1000 : 0;
         q.silent[c].close_ms = world_chance(w, 60) ? q.silent[c].notice_ms + 500 + world_random(w, 6) * 1000 : 0;
     }
+    q.voicemail_wait_ms = world_random(w, 4) * 1000, q.voicemail_ms = world_random(w, 5) ? 0 : 1500;
     q.promise_ms = world_chance(w, 60) ? 1 + world_random(w, 5) * 1000 : 0;
     q.callback_retry_ms = world_chance(w, 80) ? 1 + world_random(w, 4) * 1500 : 0;
-    q.callback_attempts = world_random(w, 4);
+    q.callback_attempts = world_random(w, 4), q.voicemail = world_random(w, 8) << ROUTER_NOTICE_CLOSED;
     q.callback_hours = world_chance(w, 75) ? world_name(w, "c", world_random(w, WORLD_CALENDARS)) : "";
     q.callback_dial_ms = world_chance(w, 80) ? 1000 + world_random(w, 3) * 500 : 0;
     q.select = (enum router_select)world_random(w, ROUTER_SELECTS);

@@ -91,6 +91,8 @@ def limits(key, kind, low, high, words):
         return f"{int(low)} to {int(high)}{unit}"
     if kind == "DECIMAL":
         return f"{int(low) / 1000:.12g} to {int(high) / 1000:.12g}, in thousandths"
+    if kind == "WORDS":
+        return "any of " + ", ".join(f"`{w}`" for w in words.strip('"').split("|"))
     if kind == "CHOICE":
         return ", ".join(f"`{w}`" for w in words.strip('"').split("|"))
     return LIMITS[kind].format(low, high)
@@ -314,7 +316,8 @@ tenant = "one"
     assert m["queues"][0]["channels"] == ["CHANNEL_CHAT", "CHANNEL_VOICE"]
     assert m["queues"][1] == {"name": "rest", "priority": 5, "select": "suited", "offerTo": 1, "offerSeconds": 30,
                               "wrapUpSeconds": 30, "fromFile": True, "weight": 1000, "targetSeconds": 60, "learnPrior": 20,
-                              "callbackRetrySeconds": 900, "callbackAttempts": 3, "callbackDialSeconds": 60}
+                              "callbackRetrySeconds": 900, "callbackAttempts": 3, "callbackDialSeconds": 60,
+                              "voicemailWaitSeconds": 600}
     assert [a["id"] for a in m["agents"]] == ["ann"] and m["agents"][0]["name"] == "ann"
     assert (m["graceSeconds"], m["timeoutsToAway"], m["declinePauseSeconds"], m["declineMax"]) == (7, 3, 60, 3)
     assert m["order"] == "priority" and "seed" not in m

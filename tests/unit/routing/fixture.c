@@ -3,60 +3,11 @@
 // The world of fixture.h: makes inputs out of what people do, and text out of effects.
 
 #include "fixture.h"
+#include "names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const names_of_state[] = {"NONE", "QUEUED", "OFFERED", "ASSIGNED", "WRAP_UP", "CLOSED", "SNOOZED"};
-static const char *const names_of_presence[] = {"NONE", "OFFLINE", "AVAILABLE", "AWAY", "LOST", "FOCUS", "DRAINING"};
-static const char *const names_of_channel[] = {"none", "chat", "sms", "email", "voice", "social"};
-static const char *const names_of_reason[] = {"-",
-                                              "NEW",
-                                              "REOPENED",
-                                              "ACCEPTED",
-                                              "DECLINED",
-                                              "TIMED_OUT",
-                                              "DESK_LOST",
-                                              "ABANDONED",
-                                              "TRANSFERRED",
-                                              "CLOSED",
-                                              "WRAPPED_UP",
-                                              "CHANNEL_SWITCH",
-                                              "WENT_AWAY",
-                                              "REMOVED",
-                                              "TAKEN",
-                                              "CUSTOMER_BACK",
-                                              "OVERFLOWED",
-                                              "SNOOZED",
-                                              "WOKEN",
-                                              "SUPERVISED",
-                                              "LEFT",
-                                              "DISMISSED",
-                                              "SILENT",
-                                              "CALLBACK_UNREACHED",
-                                              "CALLBACK_CANCELLED",
-                                              "CALLBACK_CLOSED"};
-static const char *const names_of_refusal[] = {
-    "-",
-    "UNKNOWN_WORK",
-    "NOT_YOURS",
-    "OFFER_PAST",
-    "UNKNOWN_AGENT",
-    "UNKNOWN_QUEUE",
-    "UNKNOWN_SESSION",
-    "WRONG_STATE",
-    "NO_CHANNEL",
-    "FULL",
-    "INVALID",
-    "NO_DISPOSITION",
-    "UNKNOWN_TEAM",
-    "AGENT_ABSENT",
-    "AGENT_CHANNEL",
-    "AGENT_UNFIT",
-    "AGENT_FULL",
-    "NOBODY",
-};
 
 static void world_say(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -146,6 +97,11 @@ static void tell_dial(struct world *w, const struct router_effect *e)
     world_say(w, "dial %s for %s, attempt %d\n", e->session.callback, e->agent, (int)e->session.attempts);
 }
 
+static void tell_record(struct world *w, const struct router_effect *e)
+{
+    world_say(w, "record %s for %s: %s\n", e->session.call, e->recording->queue, names_of_cause[e->recording->cause]);
+}
+
 static void tell_news(struct world *w, const struct router_effect *e)
 {
     world_say(w, "delivery %s state %d to %s\n", e->text, (int)e->state, e->agent);
@@ -219,6 +175,7 @@ static void (*const tell[])(struct world *, const struct router_effect *) = {
     [ROUTER_PARTICIPANT_ASKED] = tell_participant,
     [ROUTER_PARTICIPANT_JOINED] = tell_participant,
     [ROUTER_PARTICIPANT_ENDED] = tell_participant,
+    [ROUTER_RECORD] = tell_record,
 };
 
 struct bytes {
@@ -410,6 +367,11 @@ static void call_event(struct world *w, enum router_happened_kind kind, uint64_t
 void calls(struct world *w, uint64_t conversation, const char *call)
 {
     call_event(w, ROUTER_CALL_STARTED, conversation, call);
+}
+
+void leaves_words(struct world *w, uint64_t conversation)
+{
+    call_event(w, ROUTER_WORDS, conversation, "");
 }
 
 void hangs_up(struct world *w, uint64_t conversation, const char *call)

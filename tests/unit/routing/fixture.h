@@ -50,6 +50,7 @@ struct router_happened world_words(uint64_t conversation, enum router_channel ch
 void world_happens(struct world *w, struct router_happened h);
 void says(struct world *w, uint64_t conversation, enum router_channel channel);
 void calls(struct world *w, uint64_t conversation, const char *call);
+void leaves_words(struct world *w, uint64_t conversation); // at voicemail
 void hangs_up(struct world *w, uint64_t conversation, const char *call);
 void closes_chat(struct world *w, uint64_t conversation);
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the queue tells customers by itself: in the chat, through a gateway, in their language, once, whoever leads."""
 from harness import pb
+from harness.browser import Browser
 from harness.daemon import check_config
 from harness.mailbox import eventually
 from harness.stories import TEL, stored, texts, words, work_of
+from test_chat import PAGE, WIDGET, open_widget, shows, write
 
 CLOSED = "{queue} is closed. We are back at {opens}."
 CLOSED_DE = "{queue} ist geschlossen. Wir sind um {opens} wieder da."
@@ -56,6 +58,27 @@ async def test_a_visitor_and_a_phone_hear_that_it_is_closed(world):
         await ann.take()
     assert "the customer was told by itself that it was closed" in daemon.cli("why", str(work), "--full").stdout
     assert "queue: support is closed" in daemon.cli("conversations", str(placed.conversation)).stdout
+
+
+async def test_the_widget_shows_what_the_queue_tells(world, tmp_path):
+    """In a real browser: once, as the site's own word, with no agent's name, and again after a reload."""
+    async with Browser(tmp_path) as browser:
+        site = await browser.serve(lambda: PAGE.format(address=daemon.address, lang="en", more=""))
+
+        def change(config):
+            closed_until(away_from_now())(config)
+            config["account"][0]["origins"] = [site]
+        daemon = world(change)
+        await is_closed(daemon)
+        page = await browser.open(site)
+        await open_widget(page)
+        await write(page, "hello")
+        await page.until(shows("support is closed. We are back at"))
+        await page.reload()
+        await open_widget(page)
+        await page.until(shows("support is closed. We are back at"))
+        assert await page.run(f"{WIDGET}.textContent.split('support is closed').length") == 2
+        assert page.errors == []
 
 
 async def test_what_is_not_known_is_not_told(world):

@@ -56,7 +56,8 @@ async def test_a_visitor_and_a_phone_hear_that_it_is_closed(world):
         assert texts(daemon.timeline(placed.conversation)).count("hello") == 1
     async with daemon.desk("ann") as ann:
         await ann.take()
-    assert "the customer was told by itself that it was closed" in daemon.cli("why", str(work), "--full").stdout
+    await eventually(lambda: "the customer was told by itself that it was closed" in daemon.cli("why", str(work), "--full").stdout,
+                     "the decision for ann is written")
     assert "queue: support is closed" in daemon.cli("conversations", str(placed.conversation)).stdout
 
 

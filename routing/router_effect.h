@@ -163,7 +163,7 @@ struct router_decision {
     struct router_relaxed relaxed;
     struct router_due due;
     uint32_t told;     // bits: notices that the customer has been given about this work
-    uint32_t callback; // the customer waits to be called back, and would be for the so manieth time; 0 = does not
+    uint32_t callback; // the customer waits to be called back, and this would be attempt number so many; 0 = does not
     struct router_voicemail voicemail;
 };
 

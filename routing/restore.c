@@ -42,6 +42,7 @@ static void take_agent(struct reader *in, struct router *r)
     d.speed = take32(in);
     d.resolution = take32(in);
     d.team = take_text(in, ROUTER_NAME_MAX);
+    d.sees_conversation = take_bool(in);
     d.attributes = take_texts(in, &d.attributes_n);
     bool next = !r->agents_n || strcmp(r->agents[r->agents_n - 1]->def.id, d.id) < 0;
     if (!reader_must(in, config_agent_legal(&d) && d.speed && d.resolution && next,

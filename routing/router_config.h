@@ -33,11 +33,12 @@ struct router_agent {
     bool from_file;
     const struct router_skill *skills;
     size_t skills_n;
-    uint32_t capacity;   // units
-    uint32_t channels;   // bit (1u << channel); 0 = all
-    uint32_t speed;      // declared, in thousandths of the usual; 0 = 1000
-    uint32_t resolution; // declared chance to resolve, in thousandths; 0 = 1000
-    const char *team;    // "" or NULL = none
+    uint32_t capacity;      // units
+    uint32_t channels;      // bit (1u << channel); 0 = all
+    uint32_t speed;         // declared, in thousandths of the usual; 0 = 1000
+    uint32_t resolution;    // declared chance to resolve, in thousandths; 0 = 1000
+    const char *team;       // "" or NULL = none
+    bool sees_conversation; // ... at hand only, not the customer's others; the router only keeps it
     const char *const *attributes;
     size_t attributes_n;
 };

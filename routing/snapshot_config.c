@@ -131,5 +131,6 @@ void put_agent_def(struct writer *o, const struct router_agent *d)
     put32(o, d->speed);
     put32(o, d->resolution);
     put_text(o, d->team);
+    put8(o, d->sees_conversation);
     put_texts(o, d->attributes, d->attributes_n);
 }

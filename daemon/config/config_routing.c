@@ -224,6 +224,7 @@ static Throughline__V1__Agent *agent_message(const struct config_agent *a)
     m->skills = skills_message(&a->skills, &m->n_skills);
     m->team = text_message(a->team);
     m->attributes = list_message(&a->attributes, &m->n_attributes);
+    m->sees = xstrdup(a->sees ? "conversation" : "customer");
     m->capacity = (uint32_t)a->capacity;
     m->speed = (uint32_t)a->speed;
     m->resolution = (uint32_t)a->resolution;

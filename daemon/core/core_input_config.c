@@ -47,6 +47,7 @@ bool input_agent(struct scratch *a, const Throughline__V1__Agent *m, struct rout
         .speed = m->speed,
         .resolution = m->resolution,
         .team = m->team,
+        .sees_conversation = strcmp(m->sees, "conversation") == 0,
         .attributes = (const char *const *)m->attributes,
         .attributes_n = m->n_attributes,
     };

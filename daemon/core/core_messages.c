@@ -166,6 +166,7 @@ static Throughline__V1__Agent *agent(const struct router_agent *a)
     m->speed = a->speed;
     m->resolution = a->resolution;
     m->team = message_text(a->team);
+    m->sees = message_text(a->sees_conversation ? "conversation" : "customer");
     m->n_attributes = a->attributes_n;
     m->attributes = texts(a->attributes, a->attributes_n);
     m->channels = channels(a->channels, &m->n_channels);

@@ -49,6 +49,9 @@ const char *admin_agent_wrong(const Throughline__V1__Agent *a, const char *id, c
     *field = "team";
     if (*a->team && !admin_name_is_sound(a->team))
         return "1 to 64 of [a-z0-9._-]";
+    *field = "sees";
+    if (*a->sees && strcmp(a->sees, "customer") != 0 && strcmp(a->sees, "conversation") != 0)
+        return "must be customer or conversation";
     *field = "attributes";
     for (size_t i = 0; i < a->n_attributes; i++)
         if (!admin_name_is_sound(a->attributes[i]) || i >= 64)

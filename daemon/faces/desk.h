@@ -168,6 +168,10 @@ void timeline_ask(struct desk *d, const Throughline__V1__ReadTimeline *r);
 void handle_ask(struct desk *d, struct desk_pending *p, uint64_t customer, const char *handle);
 void desk_asks_free(struct desks *all);
 
+// desk_sees.c: agents who see the conversation at hand only
+bool desk_sees_customer(const struct desk *d);                               // ... do not
+void desk_trim_customer(const struct desk *d, Throughline__V1__Customer *c); // to what the desk's agent sees of them
+
 // desk_part.c
 void desk_part(struct desks *all, const char *session, bool logout);
 void desk_unpart(struct desks *all, const char *session); // it came back in time

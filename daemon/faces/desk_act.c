@@ -135,6 +135,9 @@ static bool act_send(struct desk *d, struct desk_pending *p, struct desk_fault *
         sent.channel = (Throughline__V1__Channel)session->channel;
         sent.account = (char *)session->account;
         sent.handle = (char *)session->handle;
+    } else if ((*s->account || *s->handle) && !desk_sees_customer(d)) {
+        return fault(f, "forbidden", "send.handle",
+                     "you see the conversation at hand only, and it is not held by this handle");
     } else if (*s->account || *s->handle) {
         if (!open_channel(d, s, handle, &sent, f))
             return false;
@@ -205,6 +208,8 @@ static bool act_link(struct desk *d, struct desk_pending *p, struct desk_fault *
     const char *why = NULL;
     if (!link_act(l, &a, f))
         return false;
+    if (!desk_sees_customer(d))
+        return fault(f, "forbidden", "link", "you see the conversation at hand only");
     if (!desk_concerns_customer(d, l->customer))
         return fault(f, "forbidden", "link.customer", "you have nothing in hand of this customer");
     if (a.act == STORE_MERGE && !desk_concerns_customer(d, a.other)) // else ids were enough to read anybody's story

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions of a desk that need Redis, and whether it may ask them: an agent reads what is or was told to them now, and other
-// conversations of the same customer; supervisors and admins read all. A question whose desk is gone ends with its answer.
+// conversations of the same customer, unless they see the one at hand only; supervisors and admins read all. A question whose desk is gone ends with its answer.
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,6 +214,10 @@ static void on_answer(void *module, uint64_t token, enum tl_err e, const struct 
 
 void timeline_ask(struct desk *d, const Throughline__V1__ReadTimeline *r)
 {
+    if (!desk_sees_customer(d) && !desk_concerns(d, r->conversation)) {
+        desk_error(d, "forbidden", "read_timeline.conversation", "you see the conversation at hand only");
+        return;
+    }
     struct desk_ask *a = xcalloc(1, sizeof *a);
     *a = (struct desk_ask){.desk = d->id, .conversation = r->conversation, .before = r->before, .limit = r->limit};
     a->step = desk_concerns(d, r->conversation) ? ASK_TIMELINE : ASK_WHOSE;

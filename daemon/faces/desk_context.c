@@ -49,19 +49,38 @@ static Throughline__V1__DeskUpdate *load_update(const struct context_load *l)
     return i ? i->update : NULL;
 }
 
+// NULL: it is gone.
+static const struct desk *load_desk(const struct context_load *l)
+{
+    const struct desk_item *i = table_get(&l->all->items, l->item);
+    return i ? table_get(&l->all->table, i->desk) : NULL;
+}
+
+static Throughline__V1__Customer *customer_of(const struct context_load *l, const struct store_bytes *v, size_t n)
+{
+    const struct desk *d = load_desk(l);
+    Throughline__V1__Customer *c = record_customer(v, d ? n : 0);
+    if (d)
+        desk_trim_customer(d, c);
+    return c;
+}
+
 // ---- what each answer fills in ----
 
 static void take_customer(struct context_load *l, enum tl_err e, const struct store_bytes *v, size_t n)
 {
     if (e == TL_OK)
-        l->context->customer = record_customer(v, n);
+        l->context->customer = customer_of(l, v, n);
     l->step = STEP_CONVERSATION;
 }
 
 static void take_conversation(struct context_load *l, enum tl_err e, const struct store_bytes *v, size_t n)
 {
     if (e == TL_OK) {
+        const struct desk *d = load_desk(l);
         l->context->conversation = record_conversation(v, n);
+        if (!d || !desk_sees_customer(d))
+            l->context->conversation->follows = 0;
         if (l->context->work)
             record_add_work(l->context->conversation, l->context->work);
     }
@@ -106,7 +125,7 @@ static void take_single(struct context_load *l, enum tl_err e, const struct stor
 {
     Throughline__V1__DeskUpdate *u = load_update(l);
     if (u && l->kind == LOAD_CUSTOMER)
-        u->customer = record_customer(v, e == TL_OK ? n : 0);
+        u->customer = customer_of(l, v, e == TL_OK ? n : 0);
     if (u && l->kind == LOAD_ENTRY && e == TL_OK && n == 1)
         u->entry->entry = media_entry(l->all->face, &v[0]);
     if (u)

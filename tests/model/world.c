@@ -140,7 +140,7 @@ static struct router_agent any_agent_def(struct world *w, uint32_t i, bool from_
         a.capacity += 9;
         a.channels = 0;
     }
-    a.bot = world_chance(w, 30);
+    a.bot = world_chance(w, 30), a.sees_conversation = world_chance(w, 20);
     a.team = world_chance(w, 50) ? world_name(w, "t", world_random(w, 2)) : "";
     a.attributes_n = any_text(w, &a.attributes, "at", 2, 40);
     a.speed = world_random(w, 4) * 500;

@@ -74,6 +74,9 @@ static void desk_story(const json_t *context)
     const char *callback = print_callback(print_member(context, "work.sessions"));
     if (*callback)
         printf("  to be called back: %s\n", callback);
+    const json_t *voicemail = print_member(context, "work.voicemail");
+    if (voicemail)
+        printf("  %s\n", print_voicemail(voicemail));
     size_t earlier = json_array_size(json_object_get(context, "earlier"));
     if (earlier)
         printf("  before: %zu earlier conversation%s\n", earlier, earlier > 1 ? "s" : "");

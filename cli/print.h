@@ -55,6 +55,8 @@ const char *print_closure(const json_t *closure);
 // Of sessions: "+4915112345678, attempt 2", the next; "" = nobody waits to be called back. Valid until the next call.
 const char *print_callback(const json_t *sessions);
 const char *print_callbacks(const json_t *callbacks); // "5 asked, 3 reached, 2 not"; "" = nobody ever asked. Likewise
+const char *
+print_voicemail(const json_t *voicemail); // "a voicemail was left, since the queue was full"; "" = none. Likewise
 
 void print_safe(const char *text); // control characters escaped
 const char *print_bold(void);

@@ -110,25 +110,12 @@ static void words_callback(const json_t *d)
         printf("  to be called back, attempt %lld\n", (long long)print_number(d, "callback"));
 }
 
-// "sent to voicemail, since the queue was closed"
+// Of each decision when words were left; before that, of the one by which the call went there.
 static void words_voicemail(const json_t *d)
 {
-    static const struct {
-        const char *cause, *words;
-    } causes[] = {{"hours", "since the queue was closed"},
-                  {"closed", "since the queue was closed by hand"},
-                  {"full", "since the queue was full"},
-                  {"long", "since the wait was estimated to be longer than was promised"},
-                  {"waited", "having waited for too long"}};
     const json_t *v = print_member(d, "voicemail");
-    bool left = json_is_true(json_object_get(v, "left"));
-    if (!v || (!left && strcmp(print_text(d, "reason"), "voicemail") != 0))
-        return;
-    printf(left ? "  a voicemail was left" : "  sent to voicemail");
-    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
-        if (words_is(v, "cause", causes[i].cause))
-            printf(", %s", causes[i].words);
-    putchar('\n');
+    if (v && (json_is_true(json_object_get(v, "left")) || words_is(d, "reason", "voicemail")))
+        printf("  %s\n", print_voicemail(v));
 }
 
 // ", since a wait of 3-6 min was estimated with 40 s left until the target"

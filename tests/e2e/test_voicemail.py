@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Voicemail: whom a queue cannot serve on the telephone leaves a message, which waits like anything written until an agent hears it."""
+import subprocess
+
 from harness import pb
+from harness.daemon import BIN
 from harness.http import Http
 from harness.mailbox import eventually
 from harness.stories import TEL, call, event, hang_up
@@ -76,7 +79,20 @@ async def test_a_caller_leaves_a_message_and_an_agent_hears_it(world):
     assert 'throughline_voicemails_total{tenant="main",queue="support",came="left"} 1' in daemon.admin.get("/metrics").body.decode()
 
 
-async def test_words_before_the_end_of_the_call_and_a_restart_between(world):
+async def on_a_terminal(daemon, heard, words):
+    """Ann's terminal desk, which takes what it is offered, shows these words."""
+    with open(heard, "wb") as out:
+        desk = subprocess.Popen([f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann", "--auto"], stdin=subprocess.PIPE, stdout=out, stderr=out)
+    try:
+        await eventually(lambda: words in heard.read_text(), heard.read_text)
+        desk.communicate(b"/quit\n", timeout=60)
+        assert desk.returncode == 0
+    finally:
+        desk.kill()
+        desk.wait()
+
+
+async def test_words_before_the_end_of_the_call_and_a_restart_between(world, tmp_path):
     daemon = world(never_open())
     await closed(daemon)
     async with daemon.gateway("phone") as gateway:
@@ -92,6 +108,7 @@ async def test_words_before_the_end_of_the_call_and_a_restart_between(world):
         status = work(daemon, number)
         assert (status.state, status.reason) == (pb.WORK_STATE_QUEUED, pb.REASON_VOICEMAIL)
         assert not any(s.live for s in status.sessions)
+    await on_a_terminal(daemon, tmp_path / "desk", "\n  a voicemail was left, since the queue was closed\n")
 
 
 async def test_who_hangs_up_without_a_word_has_given_up(world):

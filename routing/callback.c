@@ -111,7 +111,6 @@ bool callback_sleep(struct router *r, struct work *w)
     int64_t opens;
     if (i == CALLBACK_NONE || !callback_alone(w, i) || !callback_is_closed(r, w, &opens))
         return false;
-    offer_rescind_all(r, w, ROUTER_CALLBACK_CLOSED);
     callback_put_away(r, w, ROUTER_CALLBACK_CLOSED, opens);
     return true;
 }
@@ -231,6 +230,8 @@ static void callback_ask(struct router *r, struct work *w, size_t session, const
     work_touch(r, w);
     if (w->state == ROUTER_ASSIGNED)
         callback_dial(r, w, session);
+    else if (w->state == ROUTER_QUEUED || w->state == ROUTER_OFFERED)
+        work_stand(r, w);
 }
 
 // Who wants to be called no longer leaves the queue, unless they wait on another channel.

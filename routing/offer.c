@@ -7,6 +7,7 @@
 // has it, and the others end, unblamed. Who declined or missed a work is asked for
 // it again only after the pause, only when nobody else can, and at most decline_max times; nothing else is held against them.
 
+#include "routing/callback.h"
 #include "routing/core.h"
 #include "routing/team.h"
 
@@ -33,10 +34,11 @@ struct agent *offer_first(const struct work *w)
     return w->offers_n ? w->offers[0].agent : w->agent;
 }
 
-// Where the customer's channel is accepted by itself there is nobody to be first, and a colleague who was named is asked alone.
+// Where the customer's channel is accepted by itself there is nobody to be first, and a colleague who was named is asked alone. So is
+// who would call back: outside the hours for that nobody more may be asked, and they begin without an input.
 uint32_t offer_slots(const struct router *r, const struct work *w)
 {
-    bool one = r->rules.channels[w->channel_now].auto_accept || w->wanted || w->team;
+    bool one = r->rules.channels[w->channel_now].auto_accept || w->wanted || w->team || callback_waits(w);
     return one ? 1 : w->queue->def.offer_to;
 }
 

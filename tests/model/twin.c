@@ -226,6 +226,7 @@ static void contact(struct twin *t, struct twin_work *w, const struct router_hap
     w->warned = false;
     bool called_back = twin_to_call(w);
     bool woke = speaks(t, w, h);
+    w->changed |= twin_charge(t, w) != before; // a session that weighed had to make room for one that does not
     twin_asks(t, w);
     twin_watch(t, w);
     if (given_places && !(twin_places(w, w->state) & ~given_places) && twin_charge(t, w) <= given) {

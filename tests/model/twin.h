@@ -378,7 +378,7 @@ void twin_time(struct twin *t, int64_t at);
 struct twin_offer *twin_offer_to(struct twin_work *w, const char *agent);
 bool twin_at_hand(const struct twin_work *w, const char *agent);
 const char *twin_shown(const struct twin_work *w);
-bool twin_open(struct twin *t, const struct twin_work *w); // to an offer, or another
+bool twin_open(struct twin *t, struct twin_work *w); // to an offer, or another
 void twin_offer(struct twin *t, struct twin_work *w, const char *agent);
 void twin_end_offer(struct twin *t, struct twin_work *w, const char *agent, enum router_reason reason);
 void twin_end_offers(struct twin *t, struct twin_work *w, enum router_reason reason);

@@ -71,7 +71,6 @@ bool twin_sleeps_until_hours(struct twin *t, struct twin_work *w)
     int64_t until = s && !anybody_else(w, s) ? closed_until(t, w) : 0;
     if (!until)
         return false;
-    twin_end_offers(t, w, ROUTER_CALLBACK_CLOSED);
     away(t, w, ROUTER_CALLBACK_CLOSED, until);
     return true;
 }

@@ -35,12 +35,12 @@ const char *twin_shown(const struct twin_work *w)
     return w->offers_n ? w->offers[0].agent : w->agent;
 }
 
-bool twin_open(struct twin *t, const struct twin_work *w)
+bool twin_open(struct twin *t, struct twin_work *w)
 {
     if (w->state != ROUTER_QUEUED && w->state != ROUTER_OFFERED)
         return false;
     size_t most = twin_queue(t, w->queue)->offer_to;
-    if (t->rules.channels[w->channel_now].auto_accept || *w->wanted || *w->team)
+    if (t->rules.channels[w->channel_now].auto_accept || *w->wanted || *w->team || twin_to_call(w))
         most = 1;
     return w->offers_n < most;
 }

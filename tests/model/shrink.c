@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAIRS 100 // in so short a list any two are tried
+#define PAIRS 100 // in so short a list any two are tried, in a longer one as many pairs
 
 struct shrinking {
     struct run *run;
@@ -158,10 +158,12 @@ static void leave_out_works(struct shrinking *k)
     }
 }
 
+// Any two, of a long list any two that are not too far apart.
 static bool leave_out_two(struct shrinking *k)
 {
+    size_t near = k->s.n <= PAIRS ? k->s.n : PAIRS * PAIRS / 2 / k->s.n;
     for (size_t i = k->s.n; i-- && !spent(k);) {
-        for (size_t j = i; j-- && !spent(k);) {
+        for (size_t j = i; j-- && i - j <= near && !spent(k);) {
             size_t n = 0;
             for (size_t m = 0; m < k->s.n; m++) {
                 if (m != i && m != j)
@@ -227,7 +229,7 @@ struct shrunk shrink(struct run *run, const struct difference *d, uint32_t secon
         for (size_t n = k.s.n + 1; k.s.n < n && !spent(&k);) { // plainer inputs may need fewer
             n = k.s.n;
             leave_out_all(&k);
-            if (k.s.n <= PAIRS && leave_out_two(&k))
+            if (leave_out_two(&k))
                 continue;
             for (size_t i = 0; i < k.s.n; i++)
                 make_plainer(&k, k.s.v[i]);

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #define FEW  30
-#define MOST 480
+#define MOST 800
 
 // With the first seed that fails after more than `least` inputs.
 static void fail_late(struct run *run, uint64_t least, struct difference *d)
@@ -63,7 +63,7 @@ static void comes_down(const struct subject *of, enum broken how, const char *wh
 static void an_effect(void **state)
 {
     (void)state;
-    comes_down(&model_subject, BROKEN_EFFECT, "effects", 100);
+    comes_down(&model_subject, BROKEN_EFFECT, "effects", 300);
 }
 
 static void a_state(void **state)

@@ -264,7 +264,7 @@ static size_t settle_sort_undecided(struct router *r, size_t from)
             r->undecided[n++] = w;
     }
     r->undecided_n = n;
-    if (!order_shifts(r))
+    if (n > from && !order_shifts(r))
         order_sort(r, r->undecided + from, n - from);
     return n;
 }

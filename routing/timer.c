@@ -12,7 +12,8 @@
 
 int64_t timer_after(int64_t at, int64_t ms)
 {
-    return ms > INT64_MAX - at ? INT64_MAX : at + ms;
+    int64_t then;
+    return __builtin_add_overflow(at, ms, &then) ? INT64_MAX : then;
 }
 
 void timer_init(struct timer *t, enum timer_kind kind, void *owner)

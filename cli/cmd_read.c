@@ -95,7 +95,7 @@ int cmd_queues(struct cli *cli, int argc, char **argv)
     return read_list(cli, "/v1/queues", "queues",
                      COLUMNS({"queue.name", "QUEUE", PRINT_TEXT}, {"queue.priority", "CLASS", PRINT_COUNT},
                              {"waiting", "WAITING", PRINT_COUNT}, {"offered", "OFFERED", PRINT_COUNT},
-                             {"assigned", "ASSIGNED", PRINT_COUNT}, {"recording", "RECORDING", PRINT_COUNT},
+                             {"assigned", "ASSIGNED", PRINT_COUNT}, {"recording", "RECORDING", PRINT_SELDOM},
                              {"waits", "WAIT", PRINT_WAIT}, {"responses", "IN TIME", PRINT_KEPT},
                              {"callbacks", "CALLED BACK", PRINT_CALLBACKS}, {"closure", "CLOSED", PRINT_CLOSURE}));
 }

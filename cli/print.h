@@ -16,6 +16,7 @@
 enum print_as {
     PRINT_TEXT,
     PRINT_COUNT,
+    PRINT_SELDOM, // a count; the column is left out where it is 0 in all rows
     PRINT_TIME,
     PRINT_WAIT,
     PRINT_DUE,

@@ -32,6 +32,8 @@ static const char *print_cell(const json_t *row, const struct print_column *c)
         return print_closure(print_member(row, c->member));
     if (c->as == PRINT_CALLBACK)
         return print_callback(print_member(row, c->member));
+    if (c->as == PRINT_SELDOM && !print_number(row, c->member))
+        return "";
     if (c->as == PRINT_CALLBACKS)
         return print_callbacks(print_member(row, c->member));
     if (c->as == PRINT_SPAN)
@@ -91,8 +93,28 @@ static void print_padded(const char *text, size_t width, size_t pad)
     printf("%*s", (int)(pad > whole ? pad - whole : 0), "");
 }
 
-void print_table(const json_t *rows, const struct print_column *columns, size_t n)
+// What there hardly ever is takes no room where there is none of it.
+static bool print_wanted(const json_t *rows, const struct print_column *c)
 {
+    size_t i;
+    json_t *row;
+    if (c->as != PRINT_SELDOM && c->as != PRINT_CALLBACKS)
+        return true;
+    json_array_foreach(rows, i, row)
+    {
+        if (*print_cell(row, c))
+            return true;
+    }
+    return false;
+}
+
+void print_table(const json_t *rows, const struct print_column *all, size_t all_n)
+{
+    struct print_column columns[PRINT_COLUMNS_MAX];
+    size_t n = 0;
+    for (size_t c = 0; c < all_n; c++)
+        if (print_wanted(rows, &all[c]))
+            columns[n++] = all[c];
     size_t widths[PRINT_COLUMNS_MAX] = {0}, i;
     json_t *row;
     for (size_t c = 0; c < n; c++)

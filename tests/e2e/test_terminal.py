@@ -132,7 +132,7 @@ def story(daemon):
 
 async def test_what_is_due_is_told(world):
     def rows(config):
-        config["queue"] = [{"name": "support", "sla": ["sms: first 30 min, next 50 min"]}]
+        config["queue"] = [{"name": "support", "sla": ["sms: first 1770 s, next 2970 s"]}]
 
     daemon = world(rows)
     terminal = Terminal(f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann")

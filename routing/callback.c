@@ -25,7 +25,6 @@
 #define CALLBACK_ATTEMPTS_MAX 20
 #define CALLBACK_DIAL_LEAST   1000
 #define CALLBACK_DIAL_MOST    600000
-#define CALLBACK_FAILED       5 // throughline.v1.DELIVERY_STATE_FAILED
 
 void callback_defaults(struct router_queue *q)
 {
@@ -201,10 +200,9 @@ void callback_dial_over(struct router *r, struct work *w)
     callback_in_vain(r, w);
 }
 
-void callback_delivery(struct router *r, struct work *w, const struct router_delivery_news *news)
+void callback_failed(struct router *r, struct work *w, const struct router_delivery_news *news)
 {
-    if (!w->dial.place || news->state != CALLBACK_FAILED || news->input != w->dialled.input ||
-        news->effect != w->dialled.effect)
+    if (!w->dial.place || news->input != w->dialled.input || news->effect != w->dialled.effect)
         return;
     callback_dial_ended(r, w);
     callback_in_vain(r, w);

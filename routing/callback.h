@@ -33,7 +33,7 @@ bool callback_hung_up(struct router *r, struct work *w, const struct router_happ
 void callback_dial(struct router *r, struct work *w, size_t session); // for its agent, unless it is under way
 void callback_call_off(struct router *r, struct work *w, size_t session);
 void callback_dial_over(struct router *r, struct work *w); // it took too long
-void callback_delivery(struct router *r, struct work *w, const struct router_delivery_news *news);
+void callback_failed(struct router *r, struct work *w, const struct router_delivery_news *news);
 
 // A call has begun, as this session. True: it is one that waited to be called until now.
 bool callback_taken_over(struct router *r, struct work *w, size_t session);

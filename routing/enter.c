@@ -115,23 +115,26 @@ static struct queue *enter_by_rules(const struct router *r, const struct work *w
     }
 }
 
+bool router_intent_under(const char *intent, const char *listed)
+{
+    size_t n = strlen(listed);
+    return strncmp(intent, listed, n) == 0 && (intent[n] == '\0' || intent[n] == '.');
+}
+
 bool enter_lets(const struct router *r, const struct queue *q, const struct work *w)
 {
     if (q->index + 1 == r->queues_n)
         return true;
     bool intent = q->def.intents_n == 0;
-    for (size_t i = 0; !intent && i < q->def.intents_n; i++) {
-        size_t n = strlen(q->def.intents[i]);
-        intent = strncmp(q->def.intents[i], w->intent, n) == 0 && (w->intent[n] == '.' || !w->intent[n]);
-    }
+    for (size_t i = 0; !intent && i < q->def.intents_n; i++)
+        intent = router_intent_under(w->intent, q->def.intents[i]);
     return intent && enter_matches(r, q, w, enter_account(w));
 }
 
 struct queue *enter_queue(struct router *r, struct work *w)
 {
     struct queue *first = enter_by_rules(r, w), *open = closure_pass(r, w, first), *q = overflow_enter(r, open);
-    struct queue *from = open != first ? first : q != first ? first : NULL;
-    overflow_note(r, w, from == q ? NULL : from, open != first ? ROUTER_CAUSE_CLOSED : ROUTER_CAUSE_FULL);
+    overflow_note(r, w, q == first ? NULL : first, open != first ? ROUTER_CAUSE_CLOSED : ROUTER_CAUSE_FULL);
     return q;
 }
 

@@ -11,6 +11,8 @@
 #include "routing/participant.h"
 #include "routing/snooze.h"
 
+#define DELIVERY_FAILED 5u // throughline.v1.DELIVERY_STATE_FAILED
+
 static bool happened_legal(const struct router_happened *h)
 {
     return h->channel > ROUTER_CHANNEL_NONE && h->channel < ROUTER_CHANNELS && h->kind >= ROUTER_WORDS &&
@@ -205,12 +207,13 @@ enum router_refusal happened_delivery(struct router *r, const struct router_inpu
     if (!text_is(text_or_empty(news->delivery), ROUTER_NAME_MAX))
         return ROUTER_INVALID;
     struct work *w = work_of_conversation(r, news->conversation);
-    if (w)
-        happened_tell(r, w, ROUTER_DELIVERY_NEWS, news);
-    if (w)
-        callback_delivery(r, w, news);
-    if (w)
-        voicemail_delivery(r, w, news);
+    if (!w)
+        return ROUTER_REFUSAL_NONE;
+    happened_tell(r, w, ROUTER_DELIVERY_NEWS, news);
+    if (news->state == DELIVERY_FAILED) {
+        callback_failed(r, w, news);
+        voicemail_failed(r, w, news);
+    }
     return ROUTER_REFUSAL_NONE;
 }
 

@@ -29,17 +29,11 @@ struct topic *learn_topics_new(struct queue *q, size_t *n)
     return v;
 }
 
-static bool learn_lies_under(const char *intent, const char *listed)
-{
-    size_t n = strlen(listed);
-    return strncmp(intent, listed, n) == 0 && (intent[n] == '\0' || intent[n] == '.');
-}
-
 // Where among a queue's topics: the first listed that the intent lies under, else 0.
 size_t learn_topic_of(const struct queue *q, const char *intent)
 {
     for (size_t i = 1; i < q->topics_n; i++) {
-        if (learn_lies_under(intent, q->topics[i].intent))
+        if (router_intent_under(intent, q->topics[i].intent))
             return i;
     }
     return 0;

@@ -295,6 +295,9 @@ bool router_select_of(const char *name, enum router_select *out);
 bool router_order_of(const char *name, enum router_order *out);
 bool router_when_of(const char *name, enum router_when *out);
 
+// Whether the intent is the listed one or lies below it: "billing" stands for itself and all that begins with "billing."
+bool router_intent_under(const char *intent, const char *listed);
+
 // Whether an expression of requirements can be read; else what is wrong with it and at which byte.
 bool router_needs_ok(const char *text, const char **why, size_t *at);
 

@@ -16,7 +16,6 @@
 
 #define VOICEMAIL_WORDS (CORE_BIT(ROUTER_NOTICE_CLOSED) | CORE_BIT(ROUTER_NOTICE_FULL) | CORE_BIT(ROUTER_NOTICE_WAIT))
 #define VOICEMAIL_MS    86400000u
-#define VOICEMAIL_LOST  5u // throughline.v1.DELIVERY_STATE_FAILED
 
 bool voicemail_legal(const struct router_queue *q)
 {
@@ -194,11 +193,11 @@ static bool voicemail_take_back(struct work *w)
     return any;
 }
 
-void voicemail_delivery(struct router *r, struct work *w, const struct router_delivery_news *news)
+void voicemail_failed(struct router *r, struct work *w, const struct router_delivery_news *news)
 {
-    bool failed = w->state == ROUTER_RECORDING && news->state == VOICEMAIL_LOST && news->input == w->voicemail.input &&
-                  news->effect == w->voicemail.index;
-    if (!failed || !voicemail_take_back(w))
+    bool this_one =
+        w->state == ROUTER_RECORDING && news->input == w->voicemail.input && news->effect == w->voicemail.index;
+    if (!this_one || !voicemail_take_back(w))
         return;
     w->voicemail.unfit = true;
     w->voicemail.cause = ROUTER_CAUSE_NONE;

@@ -36,7 +36,7 @@ bool voicemail_consider(struct router *r, struct work *w, bool newly);
 void voicemail_contact(struct router *r, struct work *w, const struct router_happened *h);
 void voicemail_hung_up(struct router *r, struct work *w, const struct router_happened *h);
 void voicemail_called_back(struct router *r, struct work *w, const struct router_happened *h);
-void voicemail_delivery(struct router *r, struct work *w, const struct router_delivery_news *news);
+void voicemail_failed(struct router *r, struct work *w, const struct router_delivery_news *news);
 
 bool voicemail_words(const struct router_happened *h); // whether it is words on the telephone: a recording
 struct router_voicemail voicemail_view(const struct work *w);

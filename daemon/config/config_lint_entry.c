@@ -19,13 +19,6 @@ struct entry {
     unsigned channel; // the one chosen
 };
 
-// "billing" stands for itself and all that begins with "billing."
-static bool is_below(const char *intent, const char *listed)
-{
-    size_t n = strlen(listed);
-    return strncmp(intent, listed, n) == 0 && (intent[n] == '\0' || intent[n] == '.');
-}
-
 // ---- the kinds of lists ----
 
 enum kind { ACCOUNTS, INTENTS, LANGUAGES, KINDS };
@@ -50,7 +43,7 @@ static bool lets(const struct router_queue *q, enum kind kind, const char *what)
     if (n == 0 || what == NULL)
         return n == 0;
     for (size_t i = 0; i < n; i++) {
-        if (kind == INTENTS ? is_below(what, v[i]) : strcmp(what, v[i]) == 0)
+        if (kind == INTENTS ? router_intent_under(what, v[i]) : strcmp(what, v[i]) == 0)
             return true;
     }
     return false;

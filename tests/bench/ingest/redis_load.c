@@ -83,9 +83,12 @@ static void yard_word(struct yard *y, const void *bytes, size_t len)
     y->len += len + 2;
 }
 
-// Words are parted by spaces; where one is "%b", the bytes that follow are it.
-static void yard_put(struct yard *y, unsigned words, const char *line, const void *bytes, size_t len)
+// Words are parted by single spaces; where one is "%b", the bytes that follow are it.
+static void yard_put(struct yard *y, const char *line, const void *bytes, size_t len)
 {
+    unsigned words = 1;
+    for (const char *p = line; *p; p++)
+        words += *p == ' ';
     y->len += (size_t)sprintf(y->out + y->len, "*%u\r\n", words);
     while (*line) {
         size_t n = strcspn(line, " ");
@@ -97,8 +100,8 @@ static void yard_put(struct yard *y, unsigned words, const char *line, const voi
     }
 }
 
-__attribute__((format(printf, 5, 6))) static void yard_add(struct yard *y, unsigned words, const void *bytes,
-                                                           size_t len, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static void yard_add(struct yard *y, const void *bytes, size_t len,
+                                                           const char *fmt, ...)
 {
     char line[512];
     va_list ap;
@@ -107,7 +110,7 @@ __attribute__((format(printf, 5, 6))) static void yard_add(struct yard *y, unsig
     va_end(ap);
     if (n < 0 || (size_t)n >= sizeof line)
         bench_die("a command is too long");
-    yard_put(y, words, line, bytes, len);
+    yard_put(y, line, bytes, len);
 }
 
 // What the first ingest of each customer leaves behind.
@@ -136,14 +139,14 @@ static void yard_event(struct redis_run *r, uint64_t event)
                                        "%llu %llu %llu "
                                        "0|r|%s|%u|%u,%llu,%llu,2,0|",
                                        n, wall - 1600000000000ull, wall, seen, c, c, n, wall);
-    yard_add(y, 4, NULL, 0, "MGET tl:{plain}:clock %s tl:{plain}:handle:tel:+49151%08u", seen, k);
-    yard_add(y, 1, NULL, 0, "TIME");
-    yard_add(y, 5, NULL, 0, "HMGET tl:{plain}:cust:%u recent last_agent attributes name", c);
-    yard_add(y, 3, note, note_len, "SET tl:{plain}:clock %%b");
-    yard_add(y, 4, NULL, 0, "SETEX %s 172800 %llu,%u,%u,0123456789abcdef", seen, n, c, c);
-    yard_add(y, 4, NULL, 0, "HSET tl:{plain}:cust:%u recent %u,%llu,%llu,2,0", c, c, n, wall);
-    yard_add(y, 5, r->entry, r->entry_len + REDIS_ENTRY_GROWS, "XADD tl:{plain}:conv:%u:log %llu-0 e %%b", c, n);
-    yard_add(y, 5, r->input, r->input_len + REDIS_INPUT_GROWS, "XADD tl:{plain}:inputs %llu-0 i %%b", n);
+    yard_add(y, NULL, 0, "MGET tl:{plain}:clock %s tl:{plain}:handle:tel:+49151%08u", seen, k);
+    yard_add(y, NULL, 0, "TIME");
+    yard_add(y, NULL, 0, "HMGET tl:{plain}:cust:%u recent last_agent attributes name", c);
+    yard_add(y, note, note_len, "SET tl:{plain}:clock %%b");
+    yard_add(y, NULL, 0, "SETEX %s 172800 %llu,%u,%u,0123456789abcdef", seen, n, c, c);
+    yard_add(y, NULL, 0, "HSET tl:{plain}:cust:%u recent %u,%llu,%llu,2,0", c, c, n, wall);
+    yard_add(y, r->entry, r->entry_len + REDIS_ENTRY_GROWS, "XADD tl:{plain}:conv:%u:log %llu-0 e %%b", c, n);
+    yard_add(y, r->input, r->input_len + REDIS_INPUT_GROWS, "XADD tl:{plain}:inputs %llu-0 i %%b", n);
     redisAppendFormattedCommand(r->c, y->out, y->len);
 }
 

@@ -5,8 +5,8 @@
 //
 // While nothing is known (not compiled yet, or run out) a queue is open: a customer is rather let in than shut out by a fault of ours.
 
+#include "routing/calendar.h"
 #include "routing/callback.h"
-#include "routing/core.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,8 @@ bool calendars_legal(const struct router_calendar *v, size_t n)
 
 bool calendar_turns_legal(const struct router_turns *t)
 {
-    if (t->turns_n > ROUTER_TURNS_MAX || (t->turns_n && !t->turns) || t->from < 0 || t->until < t->from)
+    if (t->turns_n > ROUTER_TURNS_MAX || (t->turns_n && !t->turns) || t->from < 0 || t->until < t->from ||
+        t->until > ROUTER_TIME_MAX)
         return false;
     int64_t before = t->from;
     for (size_t i = 0; i < t->turns_n; i++) {
@@ -165,12 +166,6 @@ bool calendar_open(const struct calendar *c, int64_t wall)
 
 // ---- the clock of open time ----
 
-static int64_t calendar_later(int64_t a, int64_t b)
-{
-    int64_t sum;
-    return __builtin_add_overflow(a, b, &sum) ? (b < 0 ? INT64_MIN : INT64_MAX) : sum;
-}
-
 // From this moment on it is open or closed (*open) until the one returned.
 static int64_t calendar_stretch(const struct calendar *c, int64_t wall, bool *open)
 {
@@ -194,10 +189,19 @@ static int64_t calendar_open_between(const struct calendar *c, int64_t from, int
     return sum;
 }
 
-// The wall clock is taken to have run as evenly as the other until now: what it was set by lies before.
+int64_t calendar_now(const struct router *r)
+{
+    return r->wall - (r->end - r->at);
+}
+
+bool calendar_is_ahead(const struct router *r, int64_t until)
+{
+    return until > r->wall && until - r->wall <= ROUTER_SNOOZE_MAX_MS;
+}
+
 void calendars_pass(struct router *r, int64_t at)
 {
-    int64_t to = calendar_later(r->wall, at - r->end), from = calendar_later(to, r->at - at);
+    int64_t from = calendar_now(r), to = from + (at - r->at);
     for (size_t i = 0; i < r->calendars_n; i++) {
         struct calendar *c = r->calendars[i];
         if (c->clock.runs)
@@ -210,11 +214,11 @@ int64_t calendar_until(const struct calendar *c, int64_t wall, int64_t ms)
 {
     int64_t passed = 0;
     for (bool open; c;) {
-        int64_t next = calendar_stretch(c, wall, &open), span;
-        if (next == INT64_MAX || __builtin_sub_overflow(next, wall, &span) || (open && ms <= span))
+        int64_t next = calendar_stretch(c, wall, &open);
+        if (next == INT64_MAX || (open && ms <= next - wall))
             break;
-        ms -= open ? span : 0;
-        passed += span;
+        ms -= open ? next - wall : 0;
+        passed += next - wall;
         wall = next;
     }
     return timer_after(passed, ms);

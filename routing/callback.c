@@ -16,6 +16,7 @@
 // where it is accepted outside the hours.
 
 #include "routing/callback.h"
+#include "routing/calendar.h"
 #include "routing/core.h"
 #include "routing/estimate.h"
 #include "routing/reader.h"
@@ -86,20 +87,13 @@ static void callback_put_away(struct router *r, struct work *w, enum router_reas
 
 // ---- hours ----
 
-// By the wall clock of this moment.
-static bool callback_wall(const struct router *r, int64_t *wall)
-{
-    return !__builtin_sub_overflow(r->wall, r->end - r->at, wall);
-}
-
 static bool callback_is_closed(const struct router *r, const struct work *w, int64_t *opens)
 {
     const char *name = w->queue->def.callback_hours;
     const struct calendar *c = *name ? calendar_find(r, name) : NULL;
-    int64_t wall;
-    if (!c || !callback_wall(r, &wall) || calendar_open(c, wall))
+    if (!c || calendar_open(c, calendar_now(r)))
         return false;
-    int64_t turn = calendar_turn(c, wall);
+    int64_t turn = calendar_turn(c, calendar_now(r));
     *opens = turn ? turn : c->turns.until;
     return true;
 }
@@ -167,20 +161,10 @@ void callback_call_off(struct router *r, struct work *w, size_t session)
     effect_work(r, ROUTER_DISCONNECT, w, w->agent, w->reason)->session = w->sessions[session];
 }
 
-// INT64_MAX = there is no such time.
-static int64_t callback_again_at(const struct router *r, const struct work *w)
-{
-    int64_t wall;
-    bool over =
-        !callback_wall(r, &wall) || __builtin_add_overflow(wall, (int64_t)w->queue->def.callback_retry_ms, &wall);
-    return over ? INT64_MAX : wall;
-}
-
 static void callback_in_vain(struct router *r, struct work *w)
 {
     size_t i = callback_of(w);
-    int64_t again = callback_again_at(r, w);
-    bool last = w->sessions[i].attempts >= w->queue->def.callback_attempts || again == INT64_MAX;
+    bool last = w->sessions[i].attempts >= w->queue->def.callback_attempts;
     w->queue->forecast->callbacks.unreached++;
     work_touch(r, w);
     if (!callback_alone(w, i)) {
@@ -189,7 +173,7 @@ static void callback_in_vain(struct router *r, struct work *w)
         session_end(r, w, i);
         work_close(r, w, ROUTER_CALLBACK_UNREACHED);
     } else {
-        callback_put_away(r, w, ROUTER_CALLBACK_UNREACHED, again);
+        callback_put_away(r, w, ROUTER_CALLBACK_UNREACHED, calendar_now(r) + w->queue->def.callback_retry_ms);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "routing/absence.h"
 #include "routing/attribute.h"
+#include "routing/calendar.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
 #include "routing/participant.h"

@@ -6,6 +6,7 @@
 // whoever is there may still be given it. Work at hand and on offer is left alone.
 
 #include "routing/closure.h"
+#include "routing/calendar.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,7 @@ void closure_divert(struct router *r, struct work *w)
 
 static bool closure_until_legal(const struct router *r, int64_t until)
 {
-    return !until || (until > r->wall && (uint64_t)until - (uint64_t)r->wall <= (uint64_t)ROUTER_SNOOZE_MAX_MS);
+    return !until || calendar_is_ahead(r, until);
 }
 
 enum router_refusal closure_check(const struct router *r, const struct router_supervise *s)

@@ -4,6 +4,7 @@
 
 #include "routing/attribute.h"
 #include "routing/breach.h"
+#include "routing/calendar.h"
 #include "routing/core.h"
 #include "routing/learn.h"
 #include "routing/notice.h"

@@ -7,6 +7,7 @@
 
 #include "routing/absence.h"
 #include "routing/breach.h"
+#include "routing/calendar.h"
 #include "routing/callback.h"
 #include "routing/core.h"
 #include "routing/fit.h"

@@ -5,6 +5,7 @@
 // Queues that ask for intents are found by the intent and what it lies below, so that many of them cost no more than few.
 
 #include "routing/attribute.h"
+#include "routing/calendar.h"
 #include "routing/closure.h"
 
 #include <stdlib.h>

@@ -9,6 +9,7 @@
 // nothing; nor is a caller, to whom words cannot be written, nor a customer whose work was put away and comes back by itself.
 
 #include "routing/notice.h"
+#include "routing/calendar.h"
 
 #include "routing/closure.h"
 #include "routing/estimate.h"

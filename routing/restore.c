@@ -333,8 +333,8 @@ static void take_outcomes(struct reader *in, struct router *r)
 static void take_router(struct reader *in, struct router *r)
 {
     r->input = take64(in);
-    r->at = r->end = take_time(in);
-    r->wall = (int64_t)take64(in);
+    r->at = r->end = take_past(in, ROUTER_TIME_MAX);
+    r->wall = take_past(in, ROUTER_TIME_MAX);
     r->fold = take32(in);
     r->config = take64(in);
     r->epoch = take64(in);

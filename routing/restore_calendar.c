@@ -2,6 +2,7 @@
 //
 // Calendars from a snapshot's bytes.
 
+#include "routing/calendar.h"
 #include "routing/reader.h"
 
 static void take_turns(struct reader *in, struct router_turns *t)

@@ -8,6 +8,7 @@
 
 #include "routing/absence.h"
 #include "routing/breach.h"
+#include "routing/calendar.h"
 #include "routing/callback.h"
 #include "routing/core.h"
 #include "routing/fit.h"
@@ -232,9 +233,15 @@ void router_free(struct router *r)
     free(r);
 }
 
+// Far enough from the end of all numbers that no time counted from one of these meets it: what is there never comes.
+static bool router_is_time(int64_t ms)
+{
+    return ms >= 0 && ms <= ROUTER_TIME_MAX;
+}
+
 static bool router_may(const struct router *r, const struct router_input *in)
 {
-    if (in->number != r->input + 1 || in->at < r->at)
+    if (in->number != r->input + 1 || in->at < r->at || !router_is_time(in->at) || !router_is_time(in->wall))
         return false;
     return in->kind != ROUTER_IN_FOLD || (in->fold.version >= 1 && in->fold.version <= ROUTER_FOLD_VERSION &&
                                           in->fold.version + 1 >= ROUTER_FOLD_VERSION);

@@ -147,8 +147,9 @@ struct router *router_new(void);
 void router_free(struct router *r);
 
 // Folds one input. Timers due at or before in->at fire first, in order of (deadline, kind, id). Returns false, with nothing
-// changed, only when the input's number is not the next one, its `at` runs backwards or the fold version is unknown: the
-// caller has lost its place in the log. Anything else wrong with an input is a REFUSED effect.
+// changed, only when the input's number is not the next one, its `at` runs backwards, one of its times is outside
+// 0..ROUTER_TIME_MAX or the fold version is unknown: the caller has lost its place in the log, or reads another. Anything
+// else wrong with an input is a REFUSED effect.
 bool router_step(struct router *r, const struct router_input *in, struct router_effects *out)
     __attribute__((warn_unused_result));
 

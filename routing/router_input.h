@@ -135,8 +135,8 @@ struct router_delivery_news {
 struct router_input {
     enum router_input_kind kind;
     uint64_t number; // exactly the last one + 1
-    int64_t wall;    // Unix ms
-    int64_t at;      // ms, never smaller than the last one's
+    int64_t wall;    // Unix ms, 0..ROUTER_TIME_MAX
+    int64_t at;      // ms, never smaller than the last one's nor larger than ROUTER_TIME_MAX
     bool has_entry;  // a timeline entry of this number exists
     union {
         struct router_happened happened;

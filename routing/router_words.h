@@ -23,6 +23,7 @@
 #define ROUTER_CALENDARS_MAX        64
 #define ROUTER_TURNS_MAX            1024              // of one calendar that are known ahead
 #define ROUTER_SNOOZE_MAX_MS        (90 * 86400000LL) // ahead
+#define ROUTER_TIME_MAX             (1LL << 60)       // ms, of both clocks: some 36 million years
 #define ROUTER_CHANNELS             6                 // size of tables indexed by enum router_channel
 
 // Values equal throughline.v1.Channel, PresenceState, WorkState, Reason, Refusal, Exclusion, DeliveryState; a test compares them.

@@ -8,6 +8,7 @@
 
 #include "routing/sla.h"
 #include "routing/breach.h"
+#include "routing/calendar.h"
 #include "routing/estimate.h"
 #include "routing/writer.h"
 
@@ -222,7 +223,7 @@ struct router_due sla_due(const struct router *r, const struct work *w)
     d.waited_ms = sla_waited(r, w);
     d.hours = w->queue->hours ? w->queue->hours->def.name : "";
     if (d.target_ms) {
-        int64_t left = d.target_ms - d.waited_ms, wall = r->wall - (r->end - r->at);
+        int64_t left = d.target_ms - d.waited_ms, wall = calendar_now(r);
         d.at = timer_after(r->at, left > 0 ? calendar_until(w->queue->hours, wall, left) : left);
         d.wall = timer_after(wall, d.at - r->at);
     }

@@ -8,6 +8,7 @@
 
 #include "routing/snapshot.h"
 #include "routing/attribute.h"
+#include "routing/calendar.h"
 #include "routing/closure.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"

@@ -9,15 +9,11 @@
 // A call cannot be put away; who put work away goes on seeing it.
 
 #include "routing/snooze.h"
+#include "routing/calendar.h"
 
 #include <string.h>
 
 #include "routing/command.h"
-
-static bool snooze_until_legal(const struct router *r, int64_t until)
-{
-    return until > r->wall && (uint64_t)until - (uint64_t)r->wall <= (uint64_t)ROUTER_SNOOZE_MAX_MS;
-}
 
 enum router_refusal snooze_check(const struct router *r, struct order *o)
 {
@@ -26,7 +22,7 @@ enum router_refusal snooze_check(const struct router *r, struct order *o)
         return why;
     if (session_any_call(o->work))
         return ROUTER_WRONG_STATE;
-    return snooze_until_legal(r, o->c->until) ? ROUTER_REFUSAL_NONE : ROUTER_INVALID;
+    return calendar_is_ahead(r, o->c->until) ? ROUTER_REFUSAL_NONE : ROUTER_INVALID;
 }
 
 void snooze_act(struct router *r, struct order *o)
@@ -76,8 +72,5 @@ bool snooze_wake_due(struct router *r)
 int64_t snooze_next(const struct router *r)
 {
     const struct timer *t = timer_first_alarm(r);
-    if (!t)
-        return INT64_MAX;
-    uint64_t left = (uint64_t)t->deadline - (uint64_t)r->wall; // all that are due have been woken
-    return timer_after(r->at, left > INT64_MAX ? INT64_MAX : (int64_t)left);
+    return t ? timer_after(r->at, t->deadline - r->wall) : INT64_MAX; // all that are due have been woken
 }

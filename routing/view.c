@@ -2,6 +2,7 @@
 //
 // Views: the state as it is now, for desks, read models and metrics. Nothing here changes it.
 
+#include "routing/calendar.h"
 #include "routing/closure.h"
 #include "routing/estimate.h"
 #include "routing/participant.h"

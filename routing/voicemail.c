@@ -225,7 +225,7 @@ const char *voicemail_check(const struct router *r, const struct work *w)
     if (w->record.place ? !recording && w->record.deadline != voicemail_due(w)
                         : recording || voicemail_due(w) != INT64_MAX)
         return "a call goes to voicemail at another time than its own, or stays there without end";
-    if (recording && w->record.deadline <= r->at && w->record.deadline != INT64_MAX) // that is never
+    if (recording && w->record.deadline <= r->at)
         return "a call is still at voicemail";
     for (size_t i = 0; i < w->sessions_n; i++) {
         const struct router_session *s = &w->sessions[i];

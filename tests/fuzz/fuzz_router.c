@@ -334,7 +334,7 @@ static void make_customer_changed(struct making *m)
 
 static void make_calendar(struct making *m)
 {
-    int64_t at = m->in->wall > INT64_MAX / 2 ? 0 : m->in->wall - 1000;
+    int64_t at = m->in->wall - 1000;
     size_t n = byte(m->s) % 5;
     m->in->calendar.name = name(m->s, "k");
     m->in->calendar.defined = number(m->s);
@@ -401,9 +401,7 @@ static void input(struct making *m)
 static int64_t later(struct script *s, int64_t at)
 {
     uint8_t b = byte(s);
-    if (b == 255)
-        return INT64_MAX;
-    return at > INT64_MAX - 1000000 ? at : at + (b > 240 ? 1000000 : b * 10);
+    return b == 255 ? ROUTER_TIME_MAX : at + (b > 240 ? 1000000 : b * 10);
 }
 
 static void must(bool ok, const char *why)
@@ -445,15 +443,15 @@ static void fold(struct router *r, struct script *s)
 {
     struct router_stats stats;
     router_stats(r, &stats);
-    for (int64_t at = stats.at; s->n;) {
+    while (s->n) {
         struct lists l;
         struct router_effects out;
         memset(&l, 0, sizeof l);
-        at = later(s, at);
+        int64_t at = later(s, stats.at);
         struct router_input in = {.number = stats.input + 1, .at = at, .wall = at};
         input(&(struct making){s, r, &l, &in});
         if (router_step(r, &in, &out))
-            stats.input++;
+            router_stats(r, &stats);
         must(!router_check(r), router_check(r));
     }
     through_snapshot(r);

@@ -45,7 +45,7 @@ static void fold(struct router *r, const struct router_input *in)
 {
     struct router_effects effects;
     bool placed = router_step(r, in, &effects);
-    assert(placed || in->kind == ROUTER_IN_FOLD);
+    assert(placed || in->kind == ROUTER_IN_FOLD || in->wall < 0 || in->wall > ROUTER_TIME_MAX);
     const char *wrong = router_check(r);
     if (wrong)
         abort();

@@ -72,7 +72,13 @@ static void test_steps_out_of_place_change_nothing(void **state)
     in.number = w->number + 1;
     in.at = w->at - 1;
     assert_false(router_step(w->r, &in, &out));
+    in.at = ROUTER_TIME_MAX + 1;
+    assert_false(router_step(w->r, &in, &out));
     in.at = w->at;
+    in.wall = ROUTER_TIME_MAX + 1;
+    assert_false(router_step(w->r, &in, &out));
+    in.wall = -1;
+    assert_false(router_step(w->r, &in, &out));
     in.kind = ROUTER_IN_FOLD;
     in.fold.version = ROUTER_FOLD_VERSION + 1;
     assert_false(router_step(w->r, &in, &out));

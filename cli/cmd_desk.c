@@ -99,7 +99,7 @@ static bool desk_hello(struct desk *d)
 // One connection from its hello to its end.
 static int desk_connect(struct cli *cli, struct desk *d, bool *may_return)
 {
-    static const struct socket_ops people = {.message = desk_message, .line = desk_line};
+    static const struct socket_ops people = {.message = desk_message, .line = desk_line, .prompt = desk_prompt};
     static const struct socket_ops raw = {.message = desk_raw_message, .line = desk_raw_line};
     int code;
     *may_return = true;

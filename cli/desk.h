@@ -15,11 +15,13 @@ struct desk_work {
     bool offered;           // else assigned or in wrap-up ...
     bool snoozed;           // ... or put away
     bool asked;             // to take part in another's work
+    bool wrap_up;           // closed, and still with the agent
     unsigned long accepted; // the command that accepts the offer, 0 = none under way
     json_t *held;           // lines typed since then: they go out once it is assigned
     char name[128];         // of the customer
     json_t *dispositions;   // words that a close may name; NULL or empty = any
     bool disposition_required;
+    char with[512]; // colleagues who take part, as last told
 };
 
 struct desk {
@@ -35,14 +37,12 @@ struct desk {
     struct desk_work works[DESK_WORKS_MAX];
     size_t works_n;
     json_int_t current; // work that lines go to, 0 = none
+    json_int_t wanted;  // work that a line was about which makes them go there once it is the agent's; 0 = none
 };
 
 // Sends {"clientId": ..., name: body}; takes body.
 bool desk_command(struct desk *d, const char *name, json_t *body);
-bool desk_accept(struct desk *d, struct desk_work *w);       // lines go there from now on
-bool desk_assigned(struct desk *d, struct desk_work *w);     // sends what was held
-void desk_not_accepted(struct desk *d, struct desk_work *w); // tells what was held and is not sent
-void desk_forget_all(struct desk *d);                        // what was held for them is told
+void desk_forget_all(struct desk *d); // what was held for them is told
 struct desk_work *desk_work_by_id(struct desk *d, json_int_t work);
 struct desk_work *desk_work_by_conversation(struct desk *d, json_int_t conversation);
 
@@ -51,6 +51,27 @@ bool desk_send_again(struct desk *d); // what is not answered, in order
 
 bool desk_message(void *ctx, const json_t *frame); // a DeskUpdate
 bool desk_line(void *ctx, char *line);             // what the agent typed
+struct desk_work *desk_in_wrap_up(struct desk *d); // what lines are about in wrap-up; else where lines go
+const char *desk_prompt(void *ctx);                // the customer to whom lines go
+bool desk_send(struct desk *d, const struct desk_work *w, const char *text,
+               const char *channel);               // NULL: where they are
+void desk_story(const json_t *context);            // who, by which handles, what was said on every channel
+void desk_hand(const json_t *u);                   // " by sue (too long)" of a supervisor, and the end of the line
+void desk_forget(struct desk *d, json_int_t work); // it is not this desk's any more
+
+// desk_offer.c: offers, and whom lines go to
+void desk_show_offer(struct desk *d, struct desk_work *w, const json_t *offer, const json_t *context);
+bool desk_offer_ended(struct desk *d, const json_t *u);
+bool desk_refused(struct desk *d, const json_t *u);
+bool desk_line_accept(struct desk *d, char *rest);
+bool desk_line_decline(struct desk *d, char *rest);
+bool desk_accept(struct desk *d, struct desk_work *w);
+bool desk_assigned(struct desk *d, struct desk_work *w);     // sends what was held
+void desk_not_accepted(struct desk *d, struct desk_work *w); // tells what was held and is not sent
+void desk_turn(struct desk *d,
+               const struct desk_work *w); // it is the agent's now: lines go there if they asked for it, or had none
+void desk_turn_away(struct desk *d,
+                    const struct desk_work *from); // lines that went there go to another, unless one is half typed
 
 // desk_snooze.c: work that is put away
 bool desk_line_snooze(struct desk *d, char *rest);
@@ -71,6 +92,8 @@ bool desk_line_listen(struct desk *d, char *rest);
 bool desk_line_whisper(struct desk *d, char *rest);
 bool desk_line_barge(struct desk *d, char *rest);
 bool desk_line_take_over(struct desk *d, char *rest);
+void desk_note_others(const struct desk *d, struct desk_work *w,
+                      const json_t *work); // tells who else takes part when it changes
 bool desk_takes_part(const struct desk *d, struct desk_work *w, const json_t *work); // notes how, where it is another's
 
 // desk_close.c: lines that say what came of the work

@@ -58,7 +58,7 @@ static const char *find_word(const struct desk_work *w, const char *typed)
 
 static bool dispose(struct desk *d, const char *command, char *rest)
 {
-    struct desk_work *w = desk_work_by_id(d, d->current);
+    struct desk_work *w = strcmp(command, "close") == 0 ? desk_work_by_id(d, d->current) : desk_in_wrap_up(d);
     bool unresolved = strncmp(rest, "unresolved", 10) == 0 && (!rest[10] || rest[10] == ' ');
     const char *typed = unresolved ? rest + 10 + strspn(rest + 10, " ") : rest;
     const char *word = typed;

@@ -7,14 +7,13 @@
 #include "cli/desk.h"
 #include "cli/print.h"
 
-static struct desk_work *desk_chosen(struct desk *d, const char *word, bool offered)
+struct desk_work *desk_in_wrap_up(struct desk *d)
 {
-    if (*word)
-        return desk_work_by_id(d, strtoll(word, NULL, 10));
-    for (size_t i = 0; offered && i < d->works_n; i++)
-        if (d->works[i].offered && !d->works[i].accepted)
+    struct desk_work *w = desk_work_by_id(d, d->current);
+    for (size_t i = 0; !(w && w->wrap_up) && i < d->works_n; i++)
+        if (d->works[i].wrap_up)
             return &d->works[i];
-    return desk_work_by_id(d, d->current);
+    return w;
 }
 
 static bool line_none(const char *what)
@@ -23,23 +22,7 @@ static bool line_none(const char *what)
     return true;
 }
 
-static bool line_accept(struct desk *d, char *rest)
-{
-    struct desk_work *w = desk_chosen(d, rest, true);
-    if (!w)
-        return line_none("nothing is offered to you");
-    return desk_accept(d, w);
-}
-
-static bool line_decline(struct desk *d, char *rest)
-{
-    struct desk_work *w = desk_chosen(d, "", true);
-    if (!w)
-        return line_none("nothing is offered to you");
-    return desk_command(d, "decline", json_pack("{s:I, s:I, s:s}", "work", w->work, "epoch", w->epoch, "reason", rest));
-}
-
-static bool desk_send(struct desk *d, const struct desk_work *w, const char *text, const char *channel)
+bool desk_send(struct desk *d, const struct desk_work *w, const char *text, const char *channel)
 {
     json_t *body = json_pack("{s:I, s:{s:s}}", "conversation", w->conversation, "message", "text", text);
     if (channel)
@@ -47,52 +30,13 @@ static bool desk_send(struct desk *d, const struct desk_work *w, const char *tex
     return desk_command(d, "send", body);
 }
 
-bool desk_accept(struct desk *d, struct desk_work *w)
-{
-    d->current = w->work;
-    w->accepted = d->sent + 1;
-    return desk_command(d, "accept", json_pack("{s:I, s:I}", "work", w->work, "epoch", w->epoch));
-}
-
-bool desk_assigned(struct desk *d, struct desk_work *w)
-{
-    size_t i;
-    json_t *line, *held = w->held;
-    bool sent = true;
-    w->offered = false;
-    w->accepted = 0;
-    w->held = NULL;
-    json_array_foreach(held, i, line) sent = sent && desk_send(d, w, json_string_value(line), NULL);
-    json_decref(held);
-    return sent;
-}
-
-void desk_not_accepted(struct desk *d, struct desk_work *w)
-{
-    size_t i;
-    json_t *line;
-    json_array_foreach(w->held, i, line)
-    {
-        fputs("not sent: ", stdout);
-        print_safe(json_string_value(line));
-        putchar('\n');
-    }
-    json_decref(w->held);
-    w->held = NULL;
-    w->accepted = 0;
-    if (d->current != w->work)
-        return;
-    d->current = 0;
-    for (i = 0; i < d->works_n && !d->current; i++)
-        if (!d->works[i].offered && &d->works[i] != w)
-            d->current = d->works[i].work;
-}
-
 static bool desk_say(struct desk *d, const char *text, const char *channel)
 {
     struct desk_work *w = desk_work_by_id(d, d->current);
     if (!w)
-        return line_none("you have no conversation; wait for an offer");
+        return line_none(
+            d->works_n ? "not sent: it is for nobody; /list shows your work, /accept or /switch WORK takes you there"
+                       : "not sent: you have no conversation; wait for an offer");
     if (w->accepted && !channel) {
         if (!w->held)
             w->held = json_array();
@@ -108,7 +52,7 @@ static bool line_by(struct desk *d, char *rest)
         {"chat", "CHANNEL_CHAT"}, {"sms", "CHANNEL_SMS"}, {"email", "CHANNEL_EMAIL"}, {"social", "CHANNEL_SOCIAL"}};
     char *text = strchr(rest, ' ');
     for (size_t i = 0; text && i < 4; i++)
-        if (strncmp(rest, channels[i][0], (size_t)(text - rest)) == 0)
+        if (strlen(channels[i][0]) == (size_t)(text - rest) && memcmp(rest, channels[i][0], (size_t)(text - rest)) == 0)
             return desk_say(d, text + 1, channels[i][1]);
     return line_none("/by chat|sms|email|social TEXT");
 }
@@ -122,13 +66,18 @@ static bool line_note(struct desk *d, char *rest)
 
 static bool line_done(struct desk *d, char *rest)
 {
-    struct desk_work *w = desk_chosen(d, rest, false);
+    struct desk_work *w = *rest ? desk_work_by_id(d, strtoll(rest, NULL, 10)) : desk_in_wrap_up(d);
     return w ? desk_command(d, "wrapUpDone", json_pack("{s:I}", "work", w->work)) : line_none("nothing is in wrap-up");
 }
 
 static bool line_more(struct desk *d, char *rest)
 {
-    struct desk_work *w = desk_chosen(d, rest, true);
+    struct desk_work *w = *rest ? desk_work_by_id(d, strtoll(rest, NULL, 10)) : NULL;
+    for (size_t i = 0; !*rest && !w && i < d->works_n; i++)
+        if (d->works[i].offered && !d->works[i].accepted)
+            w = &d->works[i];
+    if (!*rest && !w)
+        w = desk_in_wrap_up(d);
     return w ? desk_command(d, "extend", json_pack("{s:I}", "work", w->work))
              : line_none("nothing is offered or in wrap-up");
 }
@@ -163,6 +112,7 @@ static bool line_list(struct desk *d, char *rest)
                d->works[i].offered   ? "  (offered)"
                : d->works[i].asked   ? "  (asked to join)"
                : d->works[i].snoozed ? "  (snoozed)"
+               : d->works[i].wrap_up ? "  (in wrap-up)"
                                      : "",
                d->works[i].due ? "  answer due " : "", d->works[i].due ? print_due_at(d->works[i].due) : "");
     return d->works_n ? true : line_none("nothing");
@@ -213,8 +163,8 @@ static const struct {
     const char *name, *help;
     bool (*run)(struct desk *, char *rest);
 } line_commands[] = {
-    {"accept", "[WORK]  take the offer", line_accept},
-    {"decline", "[REASON]  leave it to others", line_decline},
+    {"accept", "[WORK]  take the offer", desk_line_accept},
+    {"decline", "[WORK] [REASON]  leave it to others", desk_line_decline},
     {"by", "CHANNEL TEXT  reply by another channel", line_by},
     {"note", "TEXT  a note only agents see", line_note},
     {"transfer", "queue NAME | agent ID | team NAME", line_transfer},

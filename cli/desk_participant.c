@@ -49,6 +49,7 @@ bool desk_line_join(struct desk *d, char *rest)
         puts("nobody asks you to join");
         return true;
     }
+    d->wanted = w->work;
     return desk_command(d, "join", json_pack("{s:I, s:I}", "work", w->work, "epoch", w->epoch));
 }
 
@@ -93,6 +94,7 @@ static bool participant_supervise(struct desk *d, const char *line, const char *
         printf("/%s WORK\n", line);
         return true;
     }
+    d->wanted = work;
     return desk_command(d, "supervise", json_pack("{s:s, s:I}", "act", act, "work", work));
 }
 
@@ -114,6 +116,24 @@ bool desk_line_barge(struct desk *d, char *rest)
 bool desk_line_take_over(struct desk *d, char *rest)
 {
     return participant_supervise(d, "takeover", "SUPERVISION_TAKE_OVER", rest);
+}
+
+void desk_note_others(const struct desk *d, struct desk_work *w, const json_t *work)
+{
+    char with[sizeof w->with] = "";
+    size_t i, n = 0;
+    json_t *p;
+    json_array_foreach(json_object_get(work, "participants"), i, p)
+    {
+        const char *agent = print_text(p, "agent");
+        bool joined = json_is_true(json_object_get(p, "joined"));
+        if (strcmp(agent, d->agent) != 0 && n < sizeof with)
+            n += (size_t)snprintf(with + n, sizeof with - n, "%s%s is %s%s", n ? ", " : "", agent,
+                                  joined ? "" : "asked, ", print_text(p, "role"));
+    }
+    if (strcmp(with, w->with) != 0)
+        printf("work %" JSON_INTEGER_FORMAT ": %s\n", w->work, *with ? with : "no colleague takes part any more");
+    memcpy(w->with, with, sizeof with);
 }
 
 bool desk_takes_part(const struct desk *d, struct desk_work *w, const json_t *work)

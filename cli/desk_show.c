@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/desk.h"
+#include "cli/editor.h"
 #include "cli/print.h"
 
 static const char *desk_customer_name(const json_t *context)
@@ -37,7 +38,7 @@ static struct desk_work *desk_learn(struct desk *d, const json_t *work, const js
     return w;
 }
 
-static void desk_forget(struct desk *d, json_int_t work)
+void desk_forget(struct desk *d, json_int_t work)
 {
     struct desk_work *w = desk_work_by_id(d, work);
     if (!w)
@@ -47,8 +48,7 @@ static void desk_forget(struct desk *d, json_int_t work)
     *w = d->works[--d->works_n];
 }
 
-// Who, by which handles, what was said on every channel.
-static void desk_story(const json_t *context)
+void desk_story(const json_t *context)
 {
     size_t i;
     json_t *v;
@@ -83,29 +83,64 @@ static void desk_story(const json_t *context)
     json_array_foreach(json_object_get(context, "timeline"), i, v) print_entry(v, desk_customer_name(context));
 }
 
+// The offer of this work among those of a welcome, which names the work only.
+static const json_t *welcome_offer(const json_t *u, json_int_t work)
+{
+    size_t i;
+    json_t *offer;
+    json_array_foreach(json_object_get(u, "offers"), i, offer)
+    {
+        if (print_number(offer, "context.work.id") == work)
+            return offer;
+    }
+    return NULL;
+}
+
+// Work that was there before this desk: offered, held, put away, or another's in which the agent takes part.
+static void welcome_work(struct desk *d, const json_t *u, const json_t *context)
+{
+    const json_t *work = json_object_get(context, "work"), *offer = welcome_offer(u, print_number(work, "id"));
+    struct desk_work *w = desk_learn(d, work, context);
+    if (!w)
+        return;
+    if (offer) {
+        desk_show_offer(d, w, offer, context);
+        if (d->automatic)
+            desk_accept(d, w);
+        return;
+    }
+    const char *state = print_text(work, "state");
+    w->snoozed = strcmp(state, "snoozed") == 0;
+    w->wrap_up = strcmp(state, "wrap up") == 0;
+    bool part = desk_takes_part(d, w, work);
+    if (!w->snoozed && !part && strcmp(print_text(work, "agent"), d->agent) != 0) {
+        printf("work %" JSON_INTEGER_FORMAT ", which you had, is %s, queue %s\n", w->work, state,
+               print_text(work, "queue"));
+        desk_forget(d, w->work);
+        return;
+    }
+    printf("you %s work %" JSON_INTEGER_FORMAT "%s:\n",
+           w->snoozed ? "snoozed"
+           : w->asked ? "are asked to join"
+           : part     ? "take part in"
+                      : "hold",
+           w->work, w->wrap_up ? ", in wrap-up" : "");
+    desk_story(context);
+    if (!w->snoozed && !w->asked && !d->current && !editor_busy())
+        d->current = w->work;
+}
+
 static bool show_welcome(struct desk *d, const json_t *u)
 {
     size_t i;
     json_t *context;
+    json_int_t current = d->current;
     if (!json_is_true(json_object_get(u, "resumed")))
         desk_forget_all(d);
-    json_array_foreach(json_object_get(u, "contexts"), i, context)
-    {
-        struct desk_work *w = desk_learn(d, json_object_get(context, "work"), context);
-        bool snoozed = strcmp(print_text(context, "work.state"), "snoozed") == 0;
-        if (w)
-            w->snoozed = snoozed;
-        bool part = w && desk_takes_part(d, w, json_object_get(context, "work"));
-        if (w && !snoozed && !w->asked && !d->current)
-            d->current = w->work;
-        printf("you %s work %s:\n",
-               snoozed         ? "snoozed"
-               : w && w->asked ? "are asked to join"
-               : part          ? "take part in"
-                               : "hold",
-               print_text(context, "work.id"));
-        desk_story(context);
-    }
+    json_array_foreach(json_object_get(u, "contexts"), i, context) welcome_work(d, u, context);
+    const struct desk_work *before = desk_work_by_id(d, current);
+    if (before && !before->offered && !before->asked)
+        d->current = current;
     if (d->returning)
         puts("connected again");
     d->welcomed = d->returning = true;
@@ -116,29 +151,7 @@ static bool show_welcome(struct desk *d, const json_t *u)
     return available || desk_command(d, "presence", json_pack("{s:s}", "state", "PRESENCE_STATE_AVAILABLE"));
 }
 
-static bool show_offer(struct desk *d, const json_t *u)
-{
-    const json_t *context = json_object_get(u, "context");
-    struct desk_work *w = desk_learn(d, json_object_get(context, "work"), context);
-    if (!w)
-        return true;
-    w->offered = true;
-    w->snoozed = false;
-    w->epoch = print_number(u, "epoch");
-    const char *former = print_text(u, "formerAgent"), *due = print_due(print_member(context, "work.due"));
-    printf("%soffer: work %" JSON_INTEGER_FORMAT " (%s, queue %s) for %" JSON_INTEGER_FORMAT " s%s%s%s%s%s%s\n",
-           print_bold(), w->work, print_text(u, "reason"), print_text(context, "work.queue"),
-           print_number(u, "expiresInMs") / 1000, *due ? ", answer due " : "", due, *former ? ", before with " : "",
-           former, json_is_true(print_member(u, "why.known")) ? ", you know this customer" : "", print_plain());
-    desk_story(context);
-    if (d->automatic)
-        return desk_accept(d, w);
-    printf("  /accept or /decline\n");
-    return true;
-}
-
-// What a supervisor did, and why: " by sue (too long)".
-static void desk_hand(const json_t *u)
+void desk_hand(const json_t *u)
 {
     const char *by = print_text(u, "supervised.by"), *reason = print_text(u, "supervised.reason");
     if (*by)
@@ -149,6 +162,16 @@ static void desk_hand(const json_t *u)
         putchar(')');
     }
     putchar('\n');
+}
+
+static bool show_offer(struct desk *d, const json_t *u)
+{
+    const json_t *context = json_object_get(u, "context");
+    struct desk_work *w = desk_learn(d, json_object_get(context, "work"), context);
+    if (!w)
+        return true;
+    desk_show_offer(d, w, u, context);
+    return d->automatic ? desk_accept(d, w) : true;
 }
 
 static bool show_asked(struct desk *d, const json_t *u)
@@ -176,7 +199,6 @@ static bool show_joined(struct desk *d, const json_t *u)
     if (!w)
         return true;
     w->asked = false;
-    d->current = w->work;
     printf("%syou take part in work %" JSON_INTEGER_FORMAT ": %s%s; %s\n", print_bold(), w->work, w->name,
            print_plain(),
            strcmp(role, "invited") == 0     ? "the customer hears you"
@@ -184,6 +206,7 @@ static bool show_joined(struct desk *d, const json_t *u)
                                             : "the customer does not hear you: /note");
     if (context && !known)
         desk_story(context);
+    desk_turn(d, w);
     return true;
 }
 
@@ -194,28 +217,17 @@ static bool show_parted(struct desk *d, const json_t *u)
     return true;
 }
 
-static bool show_offer_ended(struct desk *d, const json_t *u)
-{
-    const char *reason = print_text(u, "reason");
-    if (strcmp(reason, "accepted") == 0)
-        return true;
-    printf("the offer of work %s ended: %s", print_text(u, "work"), reason);
-    desk_hand(u);
-    desk_forget(d, print_number(u, "work"));
-    return true;
-}
-
 static bool show_assigned(struct desk *d, const json_t *u)
 {
     const json_t *context = json_object_get(u, "context");
     struct desk_work *w = desk_learn(d, json_object_get(u, "work"), context);
     if (!w)
         return true;
-    d->current = w->work;
     printf("%syou have work %" JSON_INTEGER_FORMAT ": %s%s", print_bold(), w->work, w->name, print_plain());
     desk_hand(u);
     if (context)
         desk_story(context);
+    desk_turn(d, w);
     return desk_assigned(d, w);
 }
 
@@ -243,32 +255,25 @@ static void desk_note_due(struct desk_work *w, const json_t *u)
     w->due = due;
 }
 
-// Who supervises work of this agent is told with each update of it.
-static void show_watchers(const struct desk *d, const json_t *u)
-{
-    size_t i;
-    json_t *p;
-    json_array_foreach(json_object_get(u, "participants"), i, p)
-    {
-        const char *role = print_text(p, "role"), *agent = print_text(p, "agent");
-        bool watches = strcmp(role, "listening") == 0 || strcmp(role, "whispering") == 0;
-        if (watches && strcmp(agent, d->agent) != 0)
-            printf("work %s: %s is %s\n", print_text(u, "id"), agent, role);
-    }
-}
-
 static bool show_work(struct desk *d, const json_t *u)
 {
-    show_watchers(d, u);
     if (strcmp(print_text(u, "state"), "wrap up") == 0)
         printf("work %s is in wrap-up; /done ends it%s\n", print_text(u, "id"),
                *print_text(u, "disposition") ? "" : ", /disposition says what came of it");
     struct desk_work *w = desk_work_by_id(d, print_number(u, "id"));
     const char *agent = print_text(u, "agent");
-    if (w)
+    if (w) {
+        w->wrap_up = strcmp(print_text(u, "state"), "wrap up") == 0;
         desk_note_due(w, u);
-    bool elsewhere = w && w->snoozed && *agent && strcmp(agent, d->agent) != 0;
-    if (strcmp(print_text(u, "state"), "closed") == 0 || elsewhere)
+        desk_note_others(d, w, u);
+    }
+    const char *state = print_text(u, "state");
+    bool elsewhere = w && w->snoozed && strcmp(state, "snoozed") != 0 && strcmp(state, "closed") != 0 &&
+                     strcmp(agent, d->agent) != 0;
+    if (elsewhere)
+        printf("work %s is awake: %s%s%s, queue %s\n", print_text(u, "id"), state, *agent ? " to " : "", agent,
+               print_text(u, "queue"));
+    if (strcmp(state, "closed") == 0 || elsewhere)
         desk_forget(d, print_number(u, "id"));
     return true;
 }
@@ -276,6 +281,8 @@ static bool show_work(struct desk *d, const json_t *u)
 static bool show_entry(struct desk *d, const json_t *u)
 {
     struct desk_work *w = desk_work_by_conversation(d, print_number(u, "conversation"));
+    if (w && w->work != d->current && d->works_n > 1)
+        printf("work %" JSON_INTEGER_FORMAT ":", w->work);
     print_entry(json_object_get(u, "entry"), w ? w->name : NULL);
     return true;
 }
@@ -291,25 +298,20 @@ static bool show_delivery(struct desk *d, const json_t *u)
 
 static bool show_done(struct desk *d, const json_t *u)
 {
-    desk_answered(d, print_text(u, "clientId"));
-    return true;
-}
-
-static bool show_refused(struct desk *d, const json_t *u)
-{
-    desk_answered(d, print_text(u, "clientId"));
-    printf("refused: %s %s\n", print_text(u, "reason"), print_text(u, "detail"));
     const char *client_id = print_text(u, "clientId");
-    for (size_t i = 0; *client_id && i < d->works_n; i++)
-        if (d->works[i].accepted && d->works[i].accepted == strtoul(client_id + 1, NULL, 10))
-            desk_not_accepted(d, &d->works[i]);
+    if (json_object_get(json_object_get(d->pending, client_id), "extend"))
+        puts("the whole time again");
+    desk_answered(d, client_id);
     return true;
 }
 
 static bool show_presence(struct desk *d, const json_t *u)
 {
-    if (strcmp(print_text(u, "agent.id"), d->agent) == 0)
-        printf("%syou are %s%s", print_dim(), print_text(u, "presence"), print_plain()), desk_hand(u);
+    const char *presence = print_text(u, "presence");
+    if (strcmp(print_text(u, "agent.id"), d->agent) != 0)
+        return true;
+    printf("%syou are %s%s%s", print_dim(), strcmp(presence, "focus") == 0 ? "in " : "", presence, print_plain());
+    desk_hand(u);
     return true;
 }
 
@@ -336,10 +338,10 @@ bool desk_message(void *ctx, const json_t *frame)
     static const struct {
         const char *member;
         bool (*show)(struct desk *, const json_t *);
-    } kinds[] = {{"welcome", show_welcome},   {"offer", show_offer},           {"offerEnded", show_offer_ended},
+    } kinds[] = {{"welcome", show_welcome},   {"offer", show_offer},           {"offerEnded", desk_offer_ended},
                  {"assigned", show_assigned}, {"unassigned", show_unassigned}, {"work", show_work},
                  {"done", show_done},         {"entry", show_entry},           {"delivery", show_delivery},
-                 {"refused", show_refused},   {"presence", show_presence},     {"error", show_error},
+                 {"refused", desk_refused},   {"presence", show_presence},     {"error", show_error},
                  {"typing", show_typing},     {"queue", desk_show_queue},      {"asked", show_asked},
                  {"joined", show_joined},     {"parted", show_parted}};
     struct desk *d = ctx;

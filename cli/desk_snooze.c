@@ -78,10 +78,5 @@ bool desk_line_wake(struct desk *d, char *rest)
 void desk_put_away(struct desk *d, struct desk_work *w)
 {
     w->snoozed = true;
-    if (d->current != w->work)
-        return;
-    d->current = 0;
-    for (size_t i = 0; i < d->works_n && !d->current; i++)
-        if (!d->works[i].offered && !d->works[i].snoozed)
-            d->current = d->works[i].work;
+    desk_turn_away(d, w);
 }

@@ -3,6 +3,7 @@
 #include "cli/editor.h"
 
 #include <histedit.h>
+#include <limits.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,13 +12,13 @@
 #include <unistd.h>
 #include <wchar.h>
 
-enum { REMEMBERED = 500, CTRL_D = 4 };
-
-static const char prompt[] = "> ";
+enum { REMEMBERED = 500, CTRL_D = 4, NAME_COLUMNS = 24 };
 
 static struct {
     void (*line)(void *ctx, char *line);
     void *ctx;
+    char prompt[NAME_COLUMNS * MB_LEN_MAX + 8];
+    int prompt_columns;
     EditLine *el;
     History *before;
 } editor;
@@ -25,7 +26,7 @@ static struct {
 static char *show_prompt(EditLine *el)
 {
     (void)el;
-    return (char *)prompt;
+    return editor.prompt;
 }
 
 static bool can_edit(void)
@@ -48,6 +49,7 @@ bool editor_open(void (*line)(void *ctx, char *line), void *ctx)
         editor_close();
         return false;
     }
+    editor_prompt("");
     editor.line = line;
     editor.ctx = ctx;
     history(editor.before, &e, H_SETSIZE, REMEMBERED);
@@ -69,6 +71,31 @@ static void finish(char *line)
     editor.line(editor.ctx, line);
     fflush(stdout);
     el_set(editor.el, EL_UNBUFFERED, 1);
+}
+
+bool editor_busy(void)
+{
+    const LineInfoW *l = editor.el ? el_wline(editor.el) : NULL;
+    return l && l->lastchar > l->buffer;
+}
+
+void editor_prompt(const char *name)
+{
+    size_t used = 0;
+    int columns = 0;
+    mbstate_t state = {0};
+    wchar_t c;
+    for (size_t n; (n = mbrtowc(&c, name, MB_LEN_MAX, &state)) > 0 && n <= MB_LEN_MAX; name += n) {
+        int wide = wcwidth(c) > 0 ? wcwidth(c) : 0;
+        if (columns + wide > NAME_COLUMNS || used + n > sizeof editor.prompt - 8)
+            break;
+        memcpy(editor.prompt + used, name, n);
+        used += n;
+        columns += wide;
+    }
+    bool cut = *name && MB_CUR_MAX > 1;
+    snprintf(editor.prompt + used, sizeof editor.prompt - used, "%s> ", cut ? "…" : "");
+    editor.prompt_columns = columns + cut + 2;
 }
 
 void editor_read(void)
@@ -94,7 +121,7 @@ static int rows_above(void)
     const LineInfoW *l = el_wline(editor.el);
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0 || !w.ws_col || !l)
         return 0;
-    size_t columns = sizeof prompt - 1;
+    size_t columns = (size_t)editor.prompt_columns;
     for (const wchar_t *c = l->buffer; c < l->cursor; c++)
         columns += wcwidth(*c) > 0 ? (size_t)wcwidth(*c) : 0;
     return (int)(columns / w.ws_col);

@@ -11,6 +11,9 @@
 // (Ctrl-D). Otherwise nothing has changed, and lines are for the caller to read.
 bool editor_open(void (*line)(void *ctx, char *line), void *ctx);
 void editor_read(void); // stdin is readable: takes what was typed, which may call `line`
+void editor_prompt(
+    const char *name);  // what stands before the "> " from the next showing on, cut where it is long; "" = nothing
+bool editor_busy(void); // a line is half typed
 void editor_hide(void);
 void editor_show(void);
 void editor_close(void); // the terminal is as it was

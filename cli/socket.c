@@ -279,11 +279,18 @@ static void socket_read_lines(struct socket *s)
         s->line_len = SIZE_MAX; // stdin is done
 }
 
+static void socket_prompt(const struct socket *s)
+{
+    if (s->ops->prompt)
+        editor_prompt(s->ops->prompt(s->ctx));
+}
+
 static void socket_line(void *ctx, char *line)
 {
     struct socket *s = ctx;
     if (!s->over && !s->ops->line(s->ctx, line))
         s->over = true;
+    socket_prompt(s);
     if (!line)
         s->line_len = SIZE_MAX;
 }
@@ -315,8 +322,10 @@ static void socket_loop(struct socket *s, bool edited)
             editor_hide();
         if (!socket_turn(s))
             return;
-        if (edited && news)
+        if (edited && news) {
+            socket_prompt(s);
             editor_show();
+        }
         struct pollfd p[2] = {{.fd = s->fd, .events = POLLIN},
                               {.fd = s->line_len == SIZE_MAX ? -1 : STDIN_FILENO, .events = POLLIN}};
         if (wslay_event_want_write(s->ws))
@@ -334,8 +343,8 @@ static int socket_outcome(const struct socket *s)
     if (s->over || socket_signalled)
         return CLI_OK;
     if (s->close_code)
-        return cli_fail(CLI_UNAVAILABLE, "the daemon closed the connection: %u%s%s", s->close_code,
-                        s->close_reason[0] ? ", " : "", s->close_reason);
+        return cli_fail(s->close_code == 1008 ? CLI_NO : CLI_UNAVAILABLE, "the daemon closed the connection: %u%s%s",
+                        s->close_code, s->close_reason[0] ? ", " : "", s->close_reason);
     return cli_fail(CLI_UNAVAILABLE, "the connection to the daemon is lost");
 }
 

@@ -13,6 +13,8 @@ struct socket_ops {
     bool (*message)(void *ctx, const json_t *frame);
     // A line typed, without its newline; NULL = end of input. Returns false to end the run.
     bool (*line)(void *ctx, char *line);
+    // Whom a typed line is for, before the cursor; NULL = it is not told.
+    const char *(*prompt)(void *ctx);
 };
 
 // NULL after having told why. `code` gets the sysexits code then.

@@ -159,7 +159,7 @@ static void change_place(const json_t *c)
 static void change_pause(const json_t *c)
 {
     why_time(print_number(c, "ms"));
-    fputs(" later, when they may be asked again", stdout);
+    fputs(" more since they declined or missed it", stdout);
 }
 
 static const struct {

@@ -8,6 +8,7 @@ import signal
 import struct
 import subprocess
 import termios
+import time
 
 import pyte
 import pytest
@@ -73,10 +74,10 @@ async def test_a_half_typed_line_stays_whole(daemon, terminal):
     terminal.type("/accept\r")
     await terminal.shows("you have work")
     terminal.type("Grüße, half of a li")
-    await eventually(lambda: terminal.last() == "> Grüße, half of a li", terminal.picture)
+    await eventually(lambda: terminal.last() == f"{TEL}> Grüße, half of a li", terminal.picture)
     gateway.post_event(words("sms", TEL, "in between"))
     await terminal.shows("in between")
-    await eventually(lambda: terminal.last() == "> Grüße, half of a li", "the half line again, below what came")
+    await eventually(lambda: terminal.last() == f"{TEL}> Grüße, half of a li", "the half line again, below what came")
     assert sum("half of a li" in line for line in terminal.lines()) == 1
     terminal.type("ne\r")
     said = await eventually(lambda: [e.message.text for e in story(daemon) if e.message.text.startswith("Gr")], "what was said")
@@ -115,6 +116,95 @@ async def test_work_is_put_away_and_brought_back(daemon, terminal):
     (asleep,) = daemon.admin.read("/v1/work", pb.WorkList()).work
     terminal.type(f"/wake {asleep.id}\r")
     await terminal.shows("(woken, queue")
+
+
+MARY = "tel:+4930987654"
+
+
+async def two_at_hand(daemon, terminal):
+    """Work of two customers; lines go to the second."""
+    gateway = daemon.http("gateway")
+    await terminal.shows("you are available")
+    gateway.post_event(words("sms", TEL, "of the first"))
+    gateway.post_event(words("sms", MARY, "of the second"))
+    await terminal.shows("of the second")
+    asked = {w.customer: w.id for w in daemon.admin.read("/v1/work", pb.WorkList()).work}
+    first, second = sorted(asked.values())
+    terminal.type(f"/accept {first}\r")
+    await terminal.shows(f"you have work {first}")
+    await eventually(lambda: terminal.last() == f"{TEL}>", terminal.picture)
+    terminal.type(f"/accept {first}\r")
+    await terminal.shows(f"work {first} is not offered to you")
+    terminal.type("/accept\r")
+    await terminal.shows(f"you have work {second}")
+    await eventually(lambda: terminal.last() == f"{MARY}>", terminal.picture)
+    return first, second
+
+
+async def test_it_tells_to_whom_a_line_goes(daemon, terminal):
+    first, second = await two_at_hand(daemon, terminal)
+    daemon.http("gateway").post_event(words("sms", TEL, "meanwhile"))
+    await terminal.shows("meanwhile")
+    assert any(line.startswith(f"work {first}:") and "meanwhile" in line for line in terminal.lines())
+    assert not any("of the second" in line and line.startswith("work") for line in terminal.lines())
+    terminal.type(f"/switch {first}\r")
+    await eventually(lambda: terminal.last() == f"{TEL}>", terminal.picture)
+    terminal.type("/close\r")
+    await terminal.shows(f"work {first} is in wrap-up")
+    terminal.type(f"/switch {second}\r")
+    await eventually(lambda: terminal.last() == f"{MARY}>", terminal.picture)
+    terminal.type("/done\r")  # of what is in wrap-up, not of what lines go to
+    await terminal.shows(f"work {first} is no longer yours")
+    assert terminal.last() == f"{MARY}>"
+
+
+async def test_a_half_typed_line_goes_to_nobody_else(daemon, terminal):
+    """Its customer is taken away meanwhile, and another is given: neither becomes the one who is written to."""
+    first, second = await two_at_hand(daemon, terminal)
+    terminal.type("for Mary al")
+    await eventually(lambda: terminal.last() == f"{MARY}> for Mary al", terminal.picture)
+    daemon.cli("supervise", "pull", str(second), "--reason", "mine")
+    await terminal.shows(f"work {second} is no longer yours")
+    await eventually(lambda: terminal.last() == "> for Mary al", terminal.picture)
+    terminal.type("one\r")
+    await terminal.shows("not sent: it is for nobody")
+    said = [e.message.text for m in daemon.admin.read("/v1/conversations", pb.ConversationList()).conversations for e in daemon.timeline(m.id)]
+    assert "for Mary alone" not in said
+    terminal.type(f"/switch {first}\r")
+    await eventually(lambda: terminal.last() == f"{TEL}>", terminal.picture)
+
+
+async def test_an_offer_that_rings_already_is_one(daemon):
+    """A desk that comes while an offer stands can accept it."""
+    async with daemon.desk("ann") as ann:
+        daemon.http("gateway").post_event(words("sms", TEL, "ringing"))
+        work = (await ann.wait("offer")).context.work.id
+        late = Terminal(f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann")
+        await late.shows(f"offer: work {work}")
+        await late.shows("/accept or /decline")
+        assert not any("you hold" in line for line in late.lines())
+        late.type("/accept\r")
+        await late.shows(f"you have work {work}")
+        assert late.end() == 0
+
+
+async def test_what_was_had_is_not_held(daemon):
+    """Work that waits again is told to who had it, and nothing typed goes there."""
+    async with daemon.desk("ann") as ann:
+        daemon.http("gateway").post_event(words("sms", TEL, "hello"))
+        work = (await ann.take()).work.id
+        await ann.do(snooze=pb.Snooze(work=work, until_ms=int(time.time() * 1000) + 3600_000))
+        await ann.do(presence=pb.SetPresence(state=pb.PRESENCE_STATE_AWAY))
+        early = Terminal(f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann")
+        await early.shows(f"you snoozed work {work}")
+        await early.shows("you are available")
+        early.type("/away\r")
+        await early.shows("you are away")
+        early.type(f"/wake {work}\r")
+        await early.shows(f"work {work} is awake: queued, queue")
+        late = Terminal(f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann")
+        await late.shows(f"work {work}, which you had, is queued, queue")
+        assert late.last() == ">" and early.end() == 0 and late.end() == 0
 
 
 async def test_the_end_of_input_ends_the_desk(terminal):

@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import shutil
+import signal
 import subprocess
 import threading
 
@@ -73,17 +74,28 @@ class Browser:
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                    "--disable-background-networking", "--remote-debugging-port=0", f"--user-data-dir={self.profile}"]
         self.process = subprocess.Popen([CHROMIUM, *options, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        env=os.environ | {"HOME": self.profile})
+                                        env=os.environ | {"HOME": self.profile}, start_new_session=True)
+        try:
+            await self.connect()
+        except BaseException:
+            self.end()
+            raise
+        return self
+
+    async def connect(self):
         port = f"{self.profile}/DevToolsActivePort"
         number, path = await eventually(lambda: os.path.exists(port) and len(s := open(port, encoding="ascii").read().split()) == 2 and s,
                                         "chromium listens")
         self.socket = await websockets.connect(f"ws://127.0.0.1:{number}{path}", max_size=None, ping_interval=None)
-        return self
+
+    def end(self):
+        """It and the processes it started, which share its group."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     async def __aexit__(self, *exc):
         await self.socket.close()
-        self.process.terminate()
-        self.process.wait()
+        self.end()
         if self.site:
             self.site.shutdown()
             self.site.server_close()

@@ -5,7 +5,7 @@ import asyncio
 import os
 import time
 
-PATIENCE = float(os.environ.get("TL_PATIENCE", "30"))
+PATIENCE = float(os.environ.get("TL_PATIENCE", "60"))
 
 
 class Mailbox:

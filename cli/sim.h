@@ -6,6 +6,7 @@
 //
 //     sim_scenario.c   what the file says, checked
 //     sim_steps.c      a class's steps and target
+//     sim_load.c       whether the agents can keep up
 //     sim_draw.c       chance
 //     sim_clock.c      seconds in units of the router's time
 //     sim_router.c     the router at work: the world told to it as inputs, its offers taken at once
@@ -100,7 +101,7 @@ double sim_draw_exponential(uint64_t seed, uint64_t contact, uint32_t attempt, e
 // ---- time ----
 
 struct sim_clock {
-    double per_second; // units; a power of two, or 1000
+    double per_second; // units; a power of two, or 1000 where there are steps
 };
 struct sim_clock sim_clock_for(const struct sim_scenario *s);
 int64_t sim_clock_units(struct sim_clock c, double seconds);

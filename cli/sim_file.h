@@ -42,6 +42,8 @@ bool sim_value_wrong_type(const struct scenario_value *v, const struct toml_node
 char *sim_file_text(const char *s);
 void sim_steps_read(const struct scenario_value *v, void *slot);
 void sim_steps_check(const struct sim_class *c, struct config_errors *errs);
+void sim_load_check(const struct sim_scenario *s, struct config_errors *errs);  // of a scenario with nothing wrong
+void sim_clock_check(const struct sim_scenario *s, struct config_errors *errs); // likewise
 
 void sim_file_read(const struct toml_node *root, struct sim_scenario *s, struct config_errors *errs);
 struct config_place sim_file_place(const struct toml_node *node);

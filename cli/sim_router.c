@@ -144,22 +144,23 @@ static uint32_t router_scaled(double x, double greatest, double range)
     return scaled < 1 ? 1 : (uint32_t)scaled;
 }
 
-static uint32_t router_target(const struct sim_class *c)
+// Only steps look at it; where there are none a unit is no millisecond.
+static uint32_t router_target(const struct sim_scenario *s, const struct sim_class *c)
 {
-    return c->target > 0 ? (uint32_t)llround(c->target * 1000) : 1000;
+    return c->target > 0 && sim_scenario_steps(s) ? (uint32_t)llround(c->target * 1000) : 1000;
 }
 
 // The router divides by the target.
-static double router_cost(const struct sim_class *c)
+static double router_cost(const struct sim_scenario *s, const struct sim_class *c)
 {
-    return c->cost / c->service_mean * router_target(c);
+    return c->cost / c->service_mean * router_target(s, c);
 }
 
 static double router_greatest_cost(const struct sim_scenario *s)
 {
     double greatest = 0;
     for (size_t i = 0; i < s->classes_n; i++)
-        greatest = fmax(greatest, router_cost(&s->classes[i]));
+        greatest = fmax(greatest, router_cost(s, &s->classes[i]));
     return greatest;
 }
 
@@ -206,8 +207,8 @@ static struct router_queue *router_queues(struct sim_router *r, const struct sim
                                   .accounts_n = 1,
                                   .select = router_selects[s->select],
                                   .weight_speed = (uint32_t)lround(s->weight_speed * 1000),
-                                  .weight = router_scaled(router_cost(&s->classes[i]), greatest, ROUTER_WEIGHT_MAX),
-                                  .target_ms = router_target(&s->classes[i]),
+                                  .weight = router_scaled(router_cost(s, &s->classes[i]), greatest, ROUTER_WEIGHT_MAX),
+                                  .target_ms = router_target(s, &s->classes[i]),
                                   .steps = sim_steps_of(&s->classes[i]),
                                   .steps_n = s->classes[i].steps.n,
                                   .offer_ms = 1000,

@@ -120,6 +120,10 @@ bool sim_scenario_read(const char *path, struct sim_scenario *s, struct config_e
     sim_file_read(toml_root(doc), s, errs);
     check_all(s, toml_root(doc), errs);
     toml_free(doc);
+    if (!errs->fatal) {
+        sim_clock_check(s, errs);
+        sim_load_check(s, errs);
+    }
     errors_sort(errs);
     return errs->fatal == 0;
 }

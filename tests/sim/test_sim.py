@@ -140,7 +140,9 @@ def with_steps(*steps):
 
 
 def test_a_step_that_nobody_lives_to_see_changes_nothing(tmp_path):
-    assert simulate(tmp_path, with_steps("2592000 s: any"), contacts=5000) == simulate(tmp_path, APART, contacts=5000)
+    with_step, without = (simulate(tmp_path, s, contacts=5000) for s in (with_steps("2592000 s: any"), APART))
+    for figure in ("mean_wait", "p_wait", "in_target", "mean_sojourn"):  # with steps, time is counted in milliseconds
+        assert with_step["overall"][figure]["value"] == pytest.approx(without["overall"][figure]["value"], rel=1e-6), figure
 
 
 def test_a_step_after_a_moment_pools(tmp_path):
@@ -158,6 +160,44 @@ def test_a_step_before_a_breach_is_for_those_who_would_be_late(tmp_path):
     in_target = [r["overall"]["in_target"]["value"] for r in (never, breach)]
     assert in_target[0] + 0.05 < in_target[1]
     assert breach["overall"]["mean_wait"]["value"] > early["overall"]["mean_wait"]["value"]  # experts are waited for
+
+
+def test_short_times_with_a_target(tmp_path):
+    """Milliseconds would be a quarter of a service time here, and arrivals fall together with ends."""
+    theory = mmn(2, 400, 0.004, 0.01)
+    report = simulate(tmp_path, {"contacts": 200000, "pool": [{"name": "A", "count": 2}],
+                                 "class": [{"name": "c", "rate": 400, "service_mean": 0.004, "target": 0.01}]})
+    for figure, true in (("p_wait", theory["p_wait"]), ("mean_wait", theory["mean_wait"]), ("in_target", theory["within"])):
+        found = report["overall"][figure]
+        assert abs(found["value"] - true) < 2.4 * found["half_width"], figure
+
+
+def warned(folder, rates, **top):
+    """Class a is for pool A alone, b for both, c waits but a moment."""
+    scenario = {"contacts": 2000, "pool": [{"name": "A", "count": 2, "skills": {"a": 1, "b": 1}, "speed": 2}, {"name": "B", "count": 3, "skills": {"b": 1}, "resolution": 0.5}],
+                "class": [{"name": n, "rate": r, "service_mean": 10, "needs": [n], **more} for n, r, more in zip("abc", rates, ({}, {}, {"patience_mean": 1}))]}
+    done = run("sim", "--json", write(folder, "w.toml", scenario, **top))
+    assert done.returncode == 0 and json.loads(done.stdout)["contacts"] == 2000
+    return done.stderr
+
+
+@pytest.mark.parametrize("rates, told", [
+    ((0.3, 0.2, 9.0), None),
+    ((0.39, 0.155, 0.1), None),
+    ((0.4, 0.1, 0.1), "class a and all that only its agents can do keep 4 slots busy, and there are 4:"),
+    ((0.3, 0.25, 0.1), "class b and all that only its agents can do keep 5.5 slots busy, and there are 5.5:"),
+])
+def test_a_scenario_that_cannot_be_borne_is_warned_of(tmp_path, rates, told):
+    assert told in warned(tmp_path, rates) if told else warned(tmp_path, rates) == ""
+    assert warned(tmp_path, rates, waiting_places=5) == ""
+
+
+def test_all_classes_together_are_too_much(tmp_path):
+    """No class alone is: each has two of the three pools."""
+    scenario = {"contacts": 2000, "pool": [{"name": n, "skills": dict.fromkeys(skills, 1)} for n, skills in (("A", "ab"), ("B", "bc"), ("C", "ca"))],
+                "class": [{"name": n, "rate": 0.011, "service_mean": 100, "needs": [n]} for n in "abc"]}
+    done = run("sim", write(tmp_path, "w.toml", scenario))
+    assert done.returncode == 0 and "w.toml:1:1: warning: all classes keep 3.3 slots busy, and there are 3:" in done.stderr
 
 
 def test_compare_wants_the_same_contacts(tmp_path):

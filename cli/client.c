@@ -122,6 +122,8 @@ static int client_problem(const struct cli *cli, const char *path, long status, 
         return cli_fail(code,
                         "no token is given, and none can be read from %s/admin-%s.token (see --token, --data-dir)",
                         cli->data_dir, cli->tenant);
+    if (status == 401)
+        return cli_fail(code, "the daemon at %s does not know this token (see --token, --data-dir)", cli->url);
     return cli_fail(code, "%s%s%s", field ? field : "", field ? ": " : "", detail ? detail : title);
 }
 

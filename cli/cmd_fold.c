@@ -2,6 +2,7 @@
 // `fold`: folds an exported log offline with the very core that routes, and says what came of it: a digest over every effect, the state's hash,
 // and whether each state hash that the live daemon logged was met. --split N goes through a snapshot after input N; --check tests every invariant
 // after each step. A difference, or a broken invariant, ends with exit code 1.
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,7 +205,7 @@ int cmd_fold(struct cli *cli, int argc, char **argv)
         return CLI_USAGE;
     FILE *in = strcmp(argv[1], "-") == 0 ? stdin : fopen(argv[1], "rbe");
     if (!in)
-        return cli_fail(CLI_DATA, "cannot open %s", argv[1]);
+        return cli_fail(CLI_DATA, "%s: %s", argv[1], strerror(errno));
     f.router = router_new();
     scratch_open(&f.scratch);
     int rc = fold_file(&f, in, argv[1]);

@@ -65,12 +65,20 @@ static int read_put(struct cli *cli, const char *collection, const char *file, c
     return rc;
 }
 
+// `put` or `remove`, and nothing behind.
+static bool read_unfinished(int argc, char **argv)
+{
+    return argc == 2 && (strcmp(argv[1], "put") == 0 || strcmp(argv[1], "remove") == 0);
+}
+
 int cmd_agents(struct cli *cli, int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "put") == 0)
         return read_put(cli, "/v1/agents", argv[2], "id");
     if (argc == 3 && strcmp(argv[1], "remove") == 0)
         return read_one(cli, "DELETE", "/v1/agents", argv[2], NULL);
+    if (read_unfinished(argc, argv))
+        return cli_usage("agents", "put takes a FILE (- is standard input), remove an ID");
     if (argc == 2)
         return read_one(cli, "GET", "/v1/agents", argv[1], NULL);
     if (argc != 1)
@@ -88,6 +96,8 @@ int cmd_queues(struct cli *cli, int argc, char **argv)
         return read_put(cli, "/v1/queues", argv[2], "name");
     if (argc == 3 && strcmp(argv[1], "remove") == 0)
         return read_one(cli, "DELETE", "/v1/queues", argv[2], NULL);
+    if (read_unfinished(argc, argv))
+        return cli_usage("queues", "put takes a FILE (- is standard input), remove a NAME");
     if (argc == 2)
         return read_one(cli, "GET", "/v1/queues", argv[1], NULL);
     if (argc != 1)
@@ -102,8 +112,9 @@ int cmd_queues(struct cli *cli, int argc, char **argv)
 
 int cmd_work(struct cli *cli, int argc, char **argv)
 {
+    uint64_t id;
     if (argc == 2)
-        return read_one(cli, "GET", "/v1/work", argv[1], NULL);
+        return options_number("work", "ID", argv[1], &id) ? read_one(cli, "GET", "/v1/work", argv[1], NULL) : CLI_USAGE;
     if (argc != 1)
         return cli_usage("work", "too many arguments");
     return read_list(cli, "/v1/work", "work",
@@ -145,8 +156,9 @@ static int read_conversation(struct cli *cli, const char *id)
 
 int cmd_conversations(struct cli *cli, int argc, char **argv)
 {
+    uint64_t id;
     if (argc == 2)
-        return read_conversation(cli, argv[1]);
+        return options_number("conversations", "ID", argv[1], &id) ? read_conversation(cli, argv[1]) : CLI_USAGE;
     if (argc != 1)
         return cli_usage("conversations", "too many arguments");
     json_t *rows = NULL;
@@ -157,7 +169,8 @@ int cmd_conversations(struct cli *cli, int argc, char **argv)
                      COLUMNS({"id", "CONVERSATION", PRINT_TEXT}, {"customer", "CUSTOMER", PRINT_TEXT},
                              {"channelNow", "CHANNEL", PRINT_TEXT}, {"agent", "AGENT", PRINT_TEXT},
                              {"work", "WORK", PRINT_TEXT}, {"intent", "INTENT", PRINT_TEXT},
-                             {"closed", "CLOSED", PRINT_TEXT}, {"resolved", "RESOLVED", PRINT_TEXT}));
+                             {"lastMs", "LAST WORD", PRINT_TIME}, {"closed", "CLOSED", PRINT_TEXT},
+                             {"resolved", "RESOLVED", PRINT_TEXT}));
 }
 
 int cmd_dead_letters(struct cli *cli, int argc, char **argv)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `replay`: folds an exported log once as it was and once with another configuration, and reports what would have changed. Without --config
 // both are the same, and so must be all that comes of them: a difference then ends with exit code 1.
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static int replay_read_file(const char *path, struct replay_bytes *b)
 {
     FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
     if (!in)
-        return cli_fail(CLI_DATA, "cannot open %s", path);
+        return cli_fail(CLI_DATA, "%s: %s", path, strerror(errno));
     size_t n;
     do {
         replay_room(b, 1 << 16);

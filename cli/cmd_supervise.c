@@ -141,6 +141,8 @@ int cmd_supervise(struct cli *cli, int argc, char **argv)
     if (*agent && !act->self)
         return cli_usage("supervise", "--agent belongs to listen, whisper, barge and take-over");
     uint64_t number = 0;
+    if (strcmp(act->collection, "work") == 0 && !options_number("supervise", "WORK", argv[2], &number))
+        return CLI_USAGE;
     if (act->number && !options_number("supervise", "CLASS", argv[3], &number))
         return CLI_USAGE;
     json_t *body = json_pack("{s:s}", "reason", reason);

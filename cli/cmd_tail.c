@@ -2,6 +2,7 @@
 // `tail`: every effect of the router as it happens, one line each.
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/print.h"
@@ -16,11 +17,16 @@ static bool tail_message(void *ctx, const json_t *frame)
     }
     const char *key;
     json_t *value;
-    printf("%s%-12s%s", print_bold(), print_text(frame, "effect"), print_plain());
+    char clock[16] = "--:--:--";
+    struct tm tm;
+    time_t at = (time_t)(print_number(frame, "wallMs") / 1000);
+    if (at && localtime_r(&at, &tm))
+        strftime(clock, sizeof clock, "%H:%M:%S", &tm);
+    printf("%s %s%-12s%s", clock, print_bold(), print_text(frame, "effect"), print_plain());
     json_object_foreach((json_t *)frame, key, value)
     {
         const char *text = print_text(frame, key);
-        if (strcmp(key, "effect") == 0 || !*text)
+        if (strcmp(key, "effect") == 0 || strcmp(key, "wallMs") == 0 || !*text)
             continue;
         printf(" %s=", key);
         print_safe(text);

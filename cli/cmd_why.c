@@ -128,7 +128,11 @@ int cmd_why(struct cli *cli, int argc, char **argv)
         return CLI_USAGE;
     if (argc > 2)
         return cli_usage("why", "takes one work id");
-    int found = argc == 2 ? CLI_OK : why_newest(cli, newest, sizeof newest);
+    uint64_t id;
+    if (argc == 2 && !options_number("why", "WORK", argv[1], &id))
+        return CLI_USAGE;
+    snprintf(newest, sizeof newest, "0"); // of whichever work the decision named is
+    int found = argc == 2 || asked.decision ? CLI_OK : why_newest(cli, newest, sizeof newest);
     if (found != CLI_OK)
         return found;
     asked.full = asked.full || asked.decision || asked.archive;
@@ -198,6 +202,9 @@ int cmd_why_not(struct cli *cli, int argc, char **argv)
         return CLI_USAGE;
     if (argc != 3)
         return cli_usage("why-not", "takes a work id and an agent");
+    uint64_t work;
+    if (!options_number("why-not", "WORK", argv[1], &work))
+        return CLI_USAGE;
     int rc = why_which(cli, &asked, argv[1], id, sizeof id, &answer, &record);
     if (rc == CLI_OK && !(record && why_find(record, argv[2]))) // the record names few of many
         rc = why_full(cli, id, strtoull(argv[1], NULL, 10), asked.archive, argv[2], &full);

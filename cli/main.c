@@ -24,9 +24,16 @@ static const struct cli_command cli_commands[] = {
     {"why-not", "WORK AGENT [--decision INPUT.INDEX] [--archive FOLDER]",
      "what would have had to differ for this agent to be chosen", cmd_why_not, false},
     {"supervise",
-     "log-out AGENT | drain AGENT | assign WORK AGENT [--over-capacity] | pull WORK | requeue WORK QUEUE | "
-     "priority WORK CLASS | close-queue QUEUE [--until TIME] [--message TEXT] [--to QUEUE] | open-queue QUEUE | "
-     "listen | whisper | barge | take-over WORK [--agent ID]  [--reason TEXT]",
+     "ACT [--reason TEXT], where ACT is one of\n"
+     "  log-out AGENT\n"
+     "  drain AGENT\n"
+     "  assign WORK AGENT [--over-capacity]\n"
+     "  pull WORK\n"
+     "  requeue WORK QUEUE\n"
+     "  priority WORK CLASS\n"
+     "  close-queue QUEUE [--until TIME] [--message TEXT] [--to QUEUE]\n"
+     "  open-queue QUEUE\n"
+     "  listen | whisper | barge | take-over WORK [--agent ID]",
      "log agents out or drain them; give, take, move and rank work by hand; close a queue and open it; join work",
      cmd_supervise, false},
     {"tail", "", "what the router does, as it happens", cmd_tail, false},
@@ -81,9 +88,11 @@ int cli_fail(int code, const char *fmt, ...)
 int cli_unreachable(const struct cli *cli, const char *why)
 {
     if (cli->guessed)
-        return cli_fail(CLI_UNAVAILABLE,
-                        "no daemon is running with the data directory %s (there is no %s/listen), nor at %s: %s",
-                        cli->data_dir, cli->data_dir, cli->url, why);
+        return cli_fail(
+            CLI_UNAVAILABLE,
+            "no daemon is running with the data directory %s (there is no %s/listen), nor at %s: %s (start one, or "
+            "say where it is: --data-dir, --url)",
+            cli->data_dir, cli->data_dir, cli->url, why);
     return cli_fail(CLI_UNAVAILABLE, "cannot reach the daemon at %s: %s (is it running? see --url)", cli->url, why);
 }
 
@@ -107,7 +116,7 @@ int cli_usage(const char *command, const char *fmt, ...)
     va_end(ap);
     const struct cli_command *c = cli_find(command);
     if (c)
-        fprintf(stderr, "\nusage: throughline %s %s\n", command, c->arguments);
+        fprintf(stderr, "\nusage: throughline %s%s%s\n", command, *c->arguments ? " " : "", c->arguments);
     else
         fputs("\nusage: throughline " CLI_OPTIONS " COMMAND ...\n", stderr);
     return CLI_USAGE;

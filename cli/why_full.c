@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/client.h"
+#include "cli/print.h"
 #include "cli/why.h"
 #include "daemon/archive/archive.h"
 #include "daemon/core/past.h"
@@ -93,5 +94,8 @@ int why_full(struct cli *cli, const char *id, uint64_t work, const char *archive
         return full_from_archive(cli, archive, whole ? 0 : work, input, index, out);
     if (!whole)
         return cli_usage("why", "a decision is INPUT.INDEX, as in 212.0; INPUT alone only with --archive");
-    return full_from_daemon(cli, id, agent, out);
+    int rc = full_from_daemon(cli, id, agent, out);
+    if (rc != CLI_OK || !work || (uint64_t)print_number(*out, "work") == work)
+        return rc;
+    return cli_fail(CLI_NO, "decision %s is about work %s, not %" PRIu64, id, print_text(*out, "work"), work);
 }

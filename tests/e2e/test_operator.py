@@ -328,6 +328,10 @@ def test_the_cli_says_what_is_wrong(daemon, tmp_path):
     assert "no queue has this name" in says("queues", "nothing", code=1)
     assert "none with this id" in says("conversations", "99", code=1)
     assert "no decision" in says("why", "99", code=1)
+    for command in (("why", "x"), ("why-not", "-1", "ann"), ("work", "1a"), ("conversations", "foo"), ("supervise", "pull", "x")):
+        assert "needs a number" in says(*command, code=64), command
+    assert "put takes a FILE" in says("agents", "put", code=64) and "remove a NAME" in says("queues", "remove", code=64)
+    assert "does not know this token" in says("--token", "tl_wrong", "status", code=77)
     assert "admin-other.token" in says("--tenant", "other", "agents", code=77)
     assert "needs a number" in says("log", "--after", "x", code=64)
     assert "takes no value" in says("--json=1", "status", code=64)

@@ -58,6 +58,8 @@ async def test_the_record_names_few_and_the_full_list_all(world, tmp_path):
         told = daemon.cli("why-not", str(work), "cleo", "--decision", name).stdout
         assert told.splitlines()[-3:] == ["cleo was not asked: billing needs 3, has 2", "What would have had to differ: billing 3",
                                           "Then cleo would have qualified, but ann has 1 level more than required"]
+        assert f"is about work {work}, not 999999" in as_json(daemon, "why", "999999", "--decision", name, code=1)
+        assert as_json(daemon, "why", "--decision", name) == full
         one = as_json(daemon, "why-not", str(work), "b00")
         assert one["winner"] == "ann" and [c["agent"] for c in one["candidates"]] == ["b00"]
         assert one["candidates"][0]["changes"] == [{"kind": "CHANGE_KIND_SKILL", "name": "billing", "from": 1, "to": 3}]

@@ -51,11 +51,25 @@ static const char *name(struct script *s, const char *prefix)
     return to;
 }
 
+// One of so many, but for now and then.
+static uint32_t one_of(struct script *s, uint32_t n)
+{
+    uint8_t b = byte(s);
+    return b < 252 ? b % n : n + (b - 252u);
+}
+
+// Some of these bits, but for now and then.
+static uint32_t some_of(struct script *s, uint32_t legal)
+{
+    uint8_t b = byte(s);
+    return b < 252 ? b & legal : b;
+}
+
 static size_t skills(struct script *s, struct router_skill *v)
 {
     size_t n = byte(s) % 3;
     for (size_t i = 0; i < n; i++)
-        v[i] = (struct router_skill){name(s, "s"), byte(s) % 7};
+        v[i] = (struct router_skill){name(s, "s"), 1 + one_of(s, 5)};
     return n;
 }
 
@@ -65,8 +79,8 @@ static struct router_agent agent(struct script *s, struct router_skill *v)
     a.skills_n = skills(s, v);
     a.capacity = byte(s) % 8;
     a.speed = byte(s) * 4000u;
-    a.resolution = byte(s) * 5u;
-    a.channels = byte(s) & 0x3e;
+    a.resolution = one_of(s, 201) * 5u;
+    a.channels = some_of(s, 0x3e);
     a.team = byte(s) & 1 ? name(s, "n") : "";
     a.bot = byte(s) % 4 == 0;
     return a;
@@ -75,65 +89,102 @@ static struct router_agent agent(struct script *s, struct router_skill *v)
 static const char *needs(struct script *s)
 {
     static const char *const texts[] = {
-        "", "any", "s1", "s1 >= 2 and s2", "s1 or (s2 and not bot)", "team = n1 or human", "not (s1", "is = i1"};
-    return texts[byte(s) % 8];
+        "", "any", "s1", "s1 >= 2 and s2", "s1 or (s2 and not bot)", "team = n1 or human", "is = i1", "not (s1"};
+    return texts[one_of(s, 7) % 8];
+}
+
+// Who enters, and what is required of an agent.
+static void queue_entry(struct script *s, struct router_queue *q, const char **texts)
+{
+    static struct router_relax steps[2];
+    static struct router_attribute_rule rule;
+    q->needs = needs(s);
+    q->floor = needs(s);
+    steps[0] = (struct router_relax){.after_ms = 1 + byte(s) * 50u, .needs = needs(s)};
+    steps[1] = (struct router_relax){.percent = byte(s) * 4, .needs = needs(s)};
+    if (byte(s) % 4 == 0)
+        steps[0] = (struct router_relax){.breach = true, .needs = "any"};
+    q->steps = steps;
+    q->steps_n = byte(s) % 3;
+    q->channels = some_of(s, 0x3e);
+    q->when = (enum router_when)one_of(s, ROUTER_WHENS);
+    texts[0] = name(s, "i");
+    q->intents = texts;
+    q->intents_n = byte(s) % 2;
+    texts[1] = name(s, "l");
+    q->languages = &texts[1];
+    q->languages_n = byte(s) % 8 == 0;
+    texts[2] = name(s, "acc");
+    q->accounts = &texts[2];
+    q->accounts_n = byte(s) % 8 == 0;
+    texts[3] = byte(s) % 4 ? name(s, "v") : "*";
+    rule = (struct router_attribute_rule){.key = name(s, "k"), .values = &texts[3], .values_n = 1};
+    q->attributes = &rule;
+    q->attributes_n = byte(s) % 8 == 0;
+}
+
+// Whom it prefers, what goes first.
+static void queue_choice(struct script *s, struct router_queue *q)
+{
+    static struct router_sla slas[2];
+    q->select = (enum router_select)one_of(s, ROUTER_SELECTS);
+    q->weight_speed = one_of(s, 201) * 5u;
+    q->learn = q->select == ROUTER_RESOLUTION && byte(s) & 1;
+    q->learn_prior = byte(s);
+    for (size_t i = 0; q->select == ROUTER_MIX && i < 2; i++) {
+        size_t part = byte(s) % (size_t)ROUTER_SELECTS;
+        q->mix[part] = part == ROUTER_RANDOM || part == ROUTER_MIX ? 0 : one_of(s, 100) + 1;
+    }
+    q->weight = byte(s) * 1000u;
+    q->target_ms = byte(s) * 1000u;
+    slas[0] = (struct router_sla){.channel = (enum router_channel)one_of(s, 6), .first_ms = byte(s) * 100u};
+    slas[1] = (struct router_sla){.priority = one_of(s, 10), .next_ms = byte(s) * 100u};
+    q->slas = slas;
+    q->slas_n = byte(s) % 3;
+    q->sla_calendar = byte(s) % 4 ? "" : name(s, "k");
+    q->offer_ms = 1 + byte(s) * 100u;
+    q->offer_to = one_of(s, ROUTER_OFFERS_MAX + 1);
+    q->wrap_up_ms = byte(s) * 100u;
+    q->prefer_known_ms = byte(s) * 100u;
+}
+
+// What becomes of who cannot be served, and what they are told.
+static void queue_otherwise(struct script *s, struct router_queue *q)
+{
+    q->calendar = byte(s) % 4 ? "" : name(s, "k");
+    q->overflow = byte(s) % 2 ? NULL : name(s, "q");
+    q->overflow_waiting = q->overflow ? byte(s) % 4 : 0;
+    q->overflow_ms = byte(s) % 2 ? 1000 + byte(s) * 50u : 0;
+    q->tells = some_of(s, 0x7e);
+    q->promise_ms = byte(s) * 100u;
+    q->voicemail = some_of(s, 0x0e);
+    q->voicemail_ms = byte(s) % 4 ? 0 : 1000 + byte(s) * 50u;
+    q->voicemail_wait_ms = byte(s) * 100u;
+    uint8_t b = byte(s);
+    q->from_file = b & 1;
+    q->callback_attempts = b >> 1 & 7;
+    q->callback_dial_ms = (b >> 4) * 500u;
+    q->callback_retry_ms = b * 20u;
+    q->callback_hours = byte(s) % 4 ? "" : name(s, "k");
+    q->callback_after_ms = byte(s) * 100u;
+    uint32_t notice = byte(s) * 50u, close = byte(s) * 50u;
+    q->silent[one_of(s, 16) ? ROUTER_SMS : ROUTER_VOICE] =
+        (struct router_silence){.notice_ms = notice, .close_ms = notice + close};
 }
 
 static struct router_queue queue(struct script *s, struct router_skill *v, const char **texts)
 {
-    static struct router_relax steps[2];
-    static struct router_sla slas[2];
-    static struct router_attribute_rule rule;
-    struct router_queue q = {.name = name(s, "q"), .priority = byte(s) % 11, .requires = v};
+    struct router_queue q = {.name = name(s, "q"), .priority = 1 + one_of(s, 9), .requires = v};
     q.requires_n = skills(s, v);
     q.prefers = v;
     q.prefers_n = q.requires_n;
-    q.needs = needs(s);
-    q.floor = needs(s);
-    steps[0] = (struct router_relax){.after_ms = byte(s) * 50u, .needs = needs(s)};
-    steps[1] = (struct router_relax){.percent = byte(s), .needs = needs(s)};
-    q.steps = steps;
-    q.steps_n = byte(s) % 3;
-    steps[0].breach = byte(s) % 4 == 0;
-    q.channels = byte(s) & 0x3e;
-    texts[0] = name(s, "i");
-    q.intents = texts;
-    q.intents_n = byte(s) % 2;
-    texts[2] = byte(s) % 4 ? name(s, "v") : "*";
-    rule = (struct router_attribute_rule){.key = name(s, "k"), .values = &texts[2], .values_n = 1};
-    q.attributes = &rule;
-    q.attributes_n = byte(s) % 8 == 0;
-    q.select = (enum router_select)(byte(s) % (ROUTER_SELECTS + 1));
-    q.weight_speed = byte(s) * 5u;
-    q.learn = byte(s) % 4 == 0;
-    q.learn_prior = byte(s);
-    q.mix[byte(s) % ROUTER_SELECTS] = byte(s) % 110;
-    q.weight = byte(s) * 5000000u;
-    q.target_ms = byte(s) * 1000u;
-    slas[0] = (struct router_sla){.channel = (enum router_channel)(byte(s) % 7), .first_ms = byte(s) * 100u};
-    slas[1] = (struct router_sla){.priority = byte(s) % 11, .next_ms = byte(s) * 100u};
-    q.slas = slas;
-    q.slas_n = byte(s) % 3;
-    q.offer_ms = byte(s) * 100u;
-    q.wrap_up_ms = byte(s) * 100u;
-    q.prefer_known_ms = byte(s) * 100u;
-    q.offer_to = byte(s) % 10;
-    q.calendar = byte(s) % 4 ? "" : name(s, "k");
-    q.sla_calendar = byte(s) % 4 ? "" : name(s, "k");
-    q.overflow = byte(s) % 2 ? "" : name(s, "q");
-    q.overflow_waiting = byte(s) % 4;
-    q.overflow_ms = byte(s) % 2 * 500u;
-    texts[1] = name(s, "t");
-    q.dispositions = &texts[1];
+    queue_entry(s, &q, texts);
+    queue_choice(s, &q);
+    queue_otherwise(s, &q);
+    texts[4] = name(s, "t");
+    q.dispositions = &texts[4];
     q.dispositions_n = byte(s) % 2;
     q.disposition_required = byte(s) & 1;
-    q.silent[byte(s) % ROUTER_CHANNELS] =
-        (struct router_silence){.notice_ms = byte(s) * 50u, .close_ms = byte(s) * 100u};
-    uint8_t b = byte(s);
-    q.from_file = b & 1;
-    q.callback_attempts = b >> 1 & 7;
-    q.callback_dial_ms = (b >> 4) * 500u;
-    q.callback_retry_ms = b * 20u;
     return q;
 }
 
@@ -192,7 +243,7 @@ static void command(struct script *s, const struct router *r, struct router_comm
 
 struct lists {
     struct router_skill skills[16][4];
-    const char *texts[16][3];
+    const char *texts[16][5];
     struct router_calendar calendars[2];
     int64_t turns[4];
     struct router_agent agents[4];
@@ -214,9 +265,16 @@ static void config(struct script *s, struct router_config *c, struct lists *l)
     for (size_t i = 0; i < c->calendars_n; i++)
         l->calendars[i] = (struct router_calendar){.name = name(s, "k"), .zone = "UTC"};
     c->grace_ms = byte(s) * 50u;
-    c->timeouts_to_away = byte(s) % 5;
+    c->timeouts_to_away = 1 + one_of(s, 4);
     c->decline_pause_ms = byte(s) * 50u;
-    c->decline_max = byte(s) % 5;
+    c->decline_max = 1 + one_of(s, 4);
+    c->extend_max = byte(s) % 4;
+    c->calls_interrupt = some_of(s, 0x2e);
+    c->focus_ms = byte(s) * 50u;
+    c->learn_ms = byte(s) * 500u;
+    c->order = (enum router_order)one_of(s, ROUTER_ORDERS);
+    c->seed = byte(s);
+    c->idle_from_end = byte(s) & 1;
     for (size_t i = 0; i < ROUTER_CHANNELS; i++) {
         c->channels[i] = (struct router_channel_rules){.units = byte(s) % 4,
                                                        .idle_ms = byte(s) * 100u,

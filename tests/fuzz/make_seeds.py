@@ -121,13 +121,13 @@ def step():
     ann, bo = "s" * 16, "t" * 16
     start = [{"config": CONFIG}, *came("ann", ann), *came("bo", bo)]
     first = said(6, intent="billing")
-    write("step", "answered", log(*start, first, act(ann, "ann", "1", accept=pb.Accept(work=6, epoch=6)),
+    write("step", "answered", log(*start, first, act(ann, "ann", "1", accept=pb.Accept(work=6, epoch=1)),
                                   act(ann, "ann", "2", send=pb.Sent(conversation=6)), act(ann, "ann", "3", close=pb.Close(work=6, resolved=True)),
                                   act(ann, "ann", "4", wrap_up_done=pb.WrapUpDone(work=6))))
-    write("step", "switched", log(*start, first, act(ann, "ann", "1", accept=pb.Accept(work=6, epoch=6)),
+    write("step", "switched", log(*start, first, act(ann, "ann", "1", accept=pb.Accept(work=6, epoch=1)),
                                   said(6, pb.HAPPENED_KIND_CALL_STARTED, pb.CHANNEL_VOICE, call="c"), said(6, pb.HAPPENED_KIND_CALL_ENDED, pb.CHANNEL_VOICE, call="c")))
-    write("step", "declined", log(*start, said(6), act(ann, "ann", "1", decline=pb.Decline(work=6, epoch=6)), {"tick": pb.Tick()}, {"node_lost": pb.NodeLost(boot="b1")}))
-    write("step", "transferred", log(*start, first, act(ann, "ann", "1", accept=pb.Accept(work=6, epoch=6)),
+    write("step", "declined", log(*start, said(6), act(ann, "ann", "1", decline=pb.Decline(work=6, epoch=1)), {"tick": pb.Tick()}, {"node_lost": pb.NodeLost(boot="b1")}))
+    write("step", "transferred", log(*start, first, act(ann, "ann", "1", accept=pb.Accept(work=6, epoch=1)),
                                      act(ann, "ann", "2", transfer=pb.Transfer(work=6, agent="bo")), {"desk_closed": pb.DeskClosed(session=bo, logout=True)}))
     write("step", "supervised", log(*start, first, *({"supervise": pb.SuperviseInput(by="sue", what=pb.Supervise(act=act, work=work, agent=agent, queue=queue, priority=1))}
                                                      for act, work, agent, queue in ((pb.SUPERVISION_PRIORITY, 6, "", ""), (pb.SUPERVISION_ASSIGN, 6, "ann", ""),
@@ -139,6 +139,18 @@ def step():
                                       {"queue_put": pb.Queue(name="new", priority=1)}, {"queue_removed": pb.QueueRemoved(name="billing")},
                                       {"delivery": pb.DeliveryNews(delivery="6.1", conversation=6, state=pb.DELIVERY_STATE_SENT)},
                                       {"customer_changed": pb.CustomerChanged(customer=6)}, {"checkpoint": pb.Checkpoint()}, {"fold": pb.FoldSwitch(version=1)}))
+    calls = pb.RoutingConfig()
+    calls.CopyFrom(CONFIG)
+    calls.queues[1].MergeFrom(pb.Queue(voicemail=[pb.NOTICE_KIND_FULL], voicemail_seconds=2, callback_attempts=2, calendar="office", sla_calendar="office",
+                                       tells=[pb.NOTICE_KIND_CLOSED, pb.NOTICE_KIND_WAIT], sla=[pb.Sla(channel=pb.CHANNEL_VOICE, first_seconds=20, next_seconds=60)],
+                                       attributes=[pb.AttributeRule(key="plan", values=["gold"])]))
+    calls.calendars.append(pb.Calendar(name="office", time_zone="UTC", hours=["mon-fri 08:00-18:00"]))
+    turns = {"calendar": pb.CalendarTurns(calendar="office", defined=1, open=True, from_ms=1699999999000, until_ms=1800000000000, turns_ms=[1700000100000])}
+    call, gold = said(3, pb.HAPPENED_KIND_CALL_STARTED, pb.CHANNEL_VOICE, call="c", attributes={"plan": "gold"}), [{"config": calls}, turns]
+    write("step", "called-back", log(*gold, call, said(3, pb.HAPPENED_KIND_CALL_ENDED, pb.CHANNEL_VOICE, call="c", callback="+4930123"), *came("ann", ann),
+                                     act(ann, "ann", "1", accept=pb.Accept(work=3, epoch=1)),
+                                     {"delivery": pb.DeliveryNews(delivery="7.2", conversation=3, state=pb.DELIVERY_STATE_FAILED)}, *[{"tick": pb.Tick()}] * 4))
+    write("step", "recorded", log(*gold, call, *[{"tick": pb.Tick()}] * 6, said(3, pb.HAPPENED_KIND_CALL_ENDED, pb.CHANNEL_VOICE, call="c"), *came("ann", ann)))
 
 
 def router():

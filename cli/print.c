@@ -53,10 +53,11 @@ const json_t *print_member(const json_t *object, const char *path)
 // PRESENCE_STATE_AWAY -> away: enum values are upper-case words after one of these prefixes.
 static const char *print_enum(const char *text, char *out, size_t size)
 {
-    static const char *const prefixes[] = {
-        "RESPONSE_KEPT_", "RESPONSE_",  "WAIT_KIND_",      "PRESENCE_STATE_", "WORK_STATE_", "REASON_",
-        "REFUSAL_",       "EXCLUSION_", "DELIVERY_STATE_", "CHANNEL_",        "EVIDENCE_",   "EVENT_STATUS_",
-        "CHANGE_KIND_",   "BEHIND_",    "SUPERVISION_",    "CAUSE_",          "ROLE_"};
+    static const char *const prefixes[] = {"RESPONSE_KEPT_",  "RESPONSE_",       "WAIT_KIND_",   "PRESENCE_STATE_",
+                                           "WORK_STATE_",     "REASON_",         "REFUSAL_",     "EXCLUSION_",
+                                           "DELIVERY_STATE_", "CHANNEL_",        "EVIDENCE_",    "EVENT_STATUS_",
+                                           "CHANGE_KIND_",    "BEHIND_",         "SUPERVISION_", "CAUSE_",
+                                           "ROLE_",           "CONDITION_KIND_", "SAID_BY_"};
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t len = strlen(prefixes[i]);
         if (strncmp(text, prefixes[i], len) != 0)

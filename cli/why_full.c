@@ -59,6 +59,15 @@ static int full_rest(struct cli *cli, struct past *p)
     return CLI_OK;
 }
 
+// Where the work had come to its queue before the decision: why not to an earlier one, as far as the archive goes back.
+static void full_entry(const char *folder, Throughline__V1__Decision *d)
+{
+    struct past p = {.input = d->entered->input, .work = d->work};
+    if (d->entered->input != d->input && past_from_archive(&p, folder))
+        past_passed(&p, d);
+    past_end(&p);
+}
+
 static int full_json(const Throughline__V1__Decision *d, json_t **out)
 {
     size_t len;
@@ -77,8 +86,10 @@ static int full_from_archive(struct cli *cli, const char *folder, uint64_t work,
         rc = full_rest(cli, &p);
     if (rc == CLI_OK && !p.decision)
         rc = cli_fail(CLI_NO, "nothing was decided there");
-    if (rc == CLI_OK)
+    if (rc == CLI_OK && p.decision) {
+        full_entry(folder, p.decision);
         rc = full_json(p.decision, out);
+    }
     past_end(&p);
     return rc;
 }

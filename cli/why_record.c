@@ -206,6 +206,7 @@ static void words_told(const json_t *d)
 // What was asked beyond skills, and what that means where nobody can ever give it.
 static void words_requirement(const json_t *d)
 {
+    why_entry(d);
     words_overflowed(d);
     words_callback(d);
     words_voicemail(d);

@@ -70,14 +70,6 @@ static void attributes_sort(struct router_attribute *v, size_t n)
     }
 }
 
-static char *attribute_text(char **room, const char *s)
-{
-    size_t n = strlen(s) + 1;
-    char *at = memcpy(*room, s, n);
-    *room += n;
-    return at;
-}
-
 static struct attributes *attributes_new(const struct router_attribute *v, size_t n)
 {
     if (!n)
@@ -88,8 +80,7 @@ static struct attributes *attributes_new(const struct router_attribute *v, size_
     struct attributes *a = memory_new(1, sizeof *a + n * sizeof *v + texts);
     char *room = (char *)&a->v[n];
     for (a->n = 0; a->n < n; a->n++)
-        a->v[a->n] =
-            (struct router_attribute){attribute_text(&room, v[a->n].key), attribute_text(&room, v[a->n].value)};
+        a->v[a->n] = (struct router_attribute){text_place(&room, v[a->n].key), text_place(&room, v[a->n].value)};
     return a;
 }
 
@@ -155,16 +146,23 @@ const char *attributes_check(const struct work *w)
 
 // ---- rules ----
 
+bool attribute_meets(const struct router_attribute_rule *rule, const struct work *w, enum router_said_by *by)
+{
+    const char *said = attribute_of(w->attributes, rule->key);
+    const char *value = said ? said : attribute_of(w->customer_attributes, rule->key);
+    *by = said ? ROUTER_SAID_BY_EVENT : value ? ROUTER_SAID_BY_RECORD : ROUTER_SAID_BY_NOBODY;
+    for (size_t k = 0; value && k < rule->values_n; k++) {
+        if (strcmp(rule->values[k], "*") == 0 || strcmp(rule->values[k], value) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool attributes_match(const struct router_queue *q, const struct work *w)
 {
+    enum router_said_by by;
     for (size_t i = 0; i < q->attributes_n; i++) {
-        const struct router_attribute_rule *rule = &q->attributes[i];
-        const char *value = attribute_of(w->attributes, rule->key);
-        value = value ? value : attribute_of(w->customer_attributes, rule->key);
-        bool one_of = false;
-        for (size_t k = 0; value && k < rule->values_n && !one_of; k++)
-            one_of = strcmp(rule->values[k], "*") == 0 || strcmp(rule->values[k], value) == 0;
-        if (!one_of)
+        if (!attribute_meets(&q->attributes[i], w, &by))
             return false;
     }
     return true;
@@ -185,9 +183,9 @@ const struct router_attribute_rule *attribute_rules_new(const struct router_attr
     const char **listed = (const char **)(void *)&rules[n];
     char *room = (char *)(listed + values);
     for (size_t i = 0; i < n; i++) {
-        rules[i] = (struct router_attribute_rule){attribute_text(&room, v[i].key), listed, v[i].values_n};
+        rules[i] = (struct router_attribute_rule){text_place(&room, v[i].key), listed, v[i].values_n};
         for (size_t k = 0; k < v[i].values_n; k++)
-            *listed++ = attribute_text(&room, v[i].values[k]);
+            *listed++ = text_place(&room, v[i].values[k]);
     }
     return rules;
 }

@@ -20,6 +20,7 @@ bool attribute_rules_legal(const struct router_queue *q);
 // A contact: what it says goes before what earlier ones said of the same; the customer's own are those of now.
 void attributes_learn(struct router *r, struct work *w, const struct router_happened *h);
 bool attributes_match(const struct router_queue *q, const struct work *w);
+bool attribute_meets(const struct router_attribute_rule *rule, const struct work *w, enum router_said_by *by);
 
 // A copy in one piece of memory; NULL where there are none.
 const struct router_attribute_rule *attribute_rules_new(const struct router_attribute_rule *v, size_t n);

@@ -6,6 +6,7 @@
 #include "routing/absence.h"
 #include "routing/attribute.h"
 #include "routing/calendar.h"
+#include "routing/entry.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
 #include "routing/participant.h"
@@ -155,6 +156,7 @@ static const char *check_work_parts(const struct router *r, const struct work *w
 {
     const char *why = sla_check(r, w);
     why = why ? why : callback_check(w);
+    why = why ? why : entry_check(r, w);
     why = why ? why : voicemail_check(r, w);
     return why ? why : check_work_holder(r, w);
 }

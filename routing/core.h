@@ -15,6 +15,7 @@ void memory_bury(struct router *r, const void *p); // freed when the next step b
 void memory_unearth(struct router *r);
 void memory_unearth_all(struct router *r);
 char *text_new(const char *s);
+char *text_place(char **room, const char *s); // a copy at *room, which then is behind it
 void text_set(struct router *r, char **to, const char *s);
 void text_bury(struct router *r, const char *s);
 void text_free(const char *s);

@@ -7,6 +7,7 @@
 #include "routing/attribute.h"
 #include "routing/calendar.h"
 #include "routing/closure.h"
+#include "routing/entry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ void enter_queues(struct router *r)
         qsort(r->entries, r->entries_n, sizeof *r->entries, enter_order);
 }
 
-static bool enter_lists(const char *const *v, size_t n, const char *s)
+bool enter_lists(const char *const *v, size_t n, const char *s)
 {
     for (size_t i = 0; i < n; i++) {
         if (strcmp(v[i], s) == 0)
@@ -50,7 +51,7 @@ static bool enter_lists(const char *const *v, size_t n, const char *s)
     return n == 0;
 }
 
-static bool enter_when(const struct router *r, const struct queue *q)
+bool enter_when(const struct router *r, const struct queue *q)
 {
     return q->def.when == ROUTER_ALWAYS || calendar_open(q->calendar, r->wall) == (q->def.when == ROUTER_WHEN_OPEN);
 }
@@ -93,7 +94,7 @@ static struct queue *enter_by_intent(const struct router *r, const struct work *
     return best;
 }
 
-static const char *enter_account(const struct work *w)
+const char *enter_account(const struct work *w)
 {
     size_t s = session_latest(w, w->channel_now, false);
     return s == SIZE_MAX ? "" : w->sessions[s].account;
@@ -135,6 +136,7 @@ bool enter_lets(const struct router *r, const struct queue *q, const struct work
 struct queue *enter_queue(struct router *r, struct work *w)
 {
     struct queue *first = enter_by_rules(r, w), *open = closure_pass(r, w, first), *q = overflow_enter(r, open);
+    entry_note(r, w, first);
     overflow_note(r, w, q == first ? NULL : first, open != first ? ROUTER_CAUSE_CLOSED : ROUTER_CAUSE_FULL);
     return q;
 }

@@ -82,6 +82,14 @@ char *text_new(const char *s)
     return copy;
 }
 
+char *text_place(char **room, const char *s)
+{
+    size_t n = strlen(s) + 1;
+    char *at = memcpy(*room, s, n);
+    *room += n;
+    return at;
+}
+
 void text_set(struct router *r, char **to, const char *s)
 {
     if (strcmp(*to, s) == 0)

@@ -143,6 +143,7 @@ static struct router_decision *record_new(struct router *r, struct arena *arena,
         .told = w->notices.said,
         .callback = callback_attempt(w),
         .voicemail = voicemail_view(w),
+        .entered = w->entry,
     };
     record_counts(r, w, k, d->excluded);
     return d;
@@ -167,6 +168,7 @@ struct router_decision *record_taken(struct router *r, const struct work *w, con
         .overflowed = {w->overflowed, w->overflow_cause},
         .due = sla_due(r, w),
         .told = w->notices.said,
+        .entered = w->entry,
     };
     return d;
 }

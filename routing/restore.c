@@ -7,6 +7,7 @@
 
 #include "routing/absence.h"
 #include "routing/attribute.h"
+#include "routing/entry.h"
 #include "routing/estimate.h"
 #include "routing/fit.h"
 #include "routing/participant.h"
@@ -281,6 +282,7 @@ static void take_work(struct reader *in, struct router *r)
     take_notices(in, r, w);
     voicemail_take(in, r, w);
     take_work_names(in, r, w);
+    entry_take(in, r, w);
     hand_take(in, r, w);
     take_sessions(in, r, w);
     participant_take(in, r, w);

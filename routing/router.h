@@ -75,6 +75,7 @@ struct router_work_view { // while it is offered, agent, epoch and deadline are 
     uint64_t dialled;        // who waits to be called back is: the input ...
     uint32_t dialled_effect; // ... and its effect that did; 0 = nobody is
     struct router_voicemail voicemail;
+    const struct router_entered *entered;
     struct router_participant_view participants[ROUTER_PARTICIPANTS_MAX]; // in order of asking
     size_t participants_n;
 };
@@ -205,6 +206,9 @@ uint32_t router_sla_target(const struct router_queue *q, enum router_response re
 // In order of id, from the first greater than `after` (NULL, "" or 0 = from the start); false at the end.
 bool router_next_agent(const struct router *r, const char *after, struct router_agent_view *out);
 bool router_next_work(const struct router *r, uint64_t after, struct router_work_view *out);
+// The queues that go before the one whose rules let the work in, in order, as both stand now: after the input that brought it there, this
+// is why they did not. False at the end, and where that queue is no more.
+bool router_passed_at(const struct router *r, uint64_t work, size_t index, struct router_passed *out);
 // How long the work has still to wait; not KNOWN where nobody can say. Costs no more with more agents or work; see estimate.c.
 struct router_wait router_work_wait(const struct router *r, uint64_t work);
 // ... and whoever entered the queue now, at its usual priority; a queue that is full passes them on.

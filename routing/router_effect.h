@@ -99,6 +99,29 @@ struct router_overflowed { // how work came to the queue where it is
     enum router_cause cause;
 };
 
+struct router_condition { // of a queue's entry rules, and how a work stands to it
+    enum router_condition_kind kind;
+    enum router_channel channel; // BY_CHANNEL: the work's
+    const char *name;  // the work's account, language or intent (if it is met: as the queue lists it); key; calendar
+    const char *value; // BY_ATTRIBUTE: what the queue asks for, if that is one value alone; never what a customer has
+    enum router_said_by said_by; // BY_ATTRIBUTE
+    bool open;                   // BY_HOURS: whether the calendar is
+};
+
+struct router_entered {                 // which entry rules let a work in, last
+    uint64_t input;                     // that brought it there
+    const char *queue;                  // whose rules they are; it may have gone elsewhere since, or at once
+    uint32_t before;                    // so many queues went before it
+    bool last;                          // it takes what no other does, whatever its rules: `met` is empty
+    const struct router_condition *met; // all that the queue asks for, in order of kind
+    size_t met_n;
+};
+
+struct router_passed { // a queue that goes before it, and did not let the work in
+    const char *queue;
+    struct router_condition failed; // the first that is not met; BY_NOTHING: all are, now
+};
+
 struct router_voicemail {    // of a work
     enum router_cause cause; // why its call was sent to voicemail; NONE = it was not
     bool left;               // words were left
@@ -165,6 +188,7 @@ struct router_decision {
     uint32_t told;     // bits: notices that the customer has been given about this work
     uint32_t callback; // the customer waits to be called back, and this would be attempt number so many; 0 = does not
     struct router_voicemail voicemail;
+    const struct router_entered *entered;
 };
 
 struct router_notice { // facts alone; what is not known is 0 or empty

@@ -243,6 +243,24 @@ enum router_when {
     ROUTER_WHENS = 3, // size of tables
 };
 
+enum router_condition_kind { // what an entry rule asks for, in the order in which they are looked at
+    ROUTER_BY_NOTHING = 0,
+    ROUTER_BY_CHANNEL = 1,
+    ROUTER_BY_ACCOUNT = 2,
+    ROUTER_BY_LANGUAGE = 3,
+    ROUTER_BY_INTENT = 4,
+    ROUTER_BY_ATTRIBUTE = 5,
+    ROUTER_BY_HOURS = 6,
+    ROUTER_CONDITIONS = 7, // size of tables
+};
+
+enum router_said_by { // whose word on an attribute counts
+    ROUTER_SAID_BY_NOBODY = 0,
+    ROUTER_SAID_BY_EVENT = 1,
+    ROUTER_SAID_BY_RECORD = 2, // of the customer
+    ROUTER_SAID_BYS = 3,       // size of tables
+};
+
 enum router_wait_kind {       // what is known of how long there is still to wait
     ROUTER_WAIT_NONE = 0,     // it does not wait
     ROUTER_WAIT_KNOWN = 1,    // within bounds

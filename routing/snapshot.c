@@ -10,6 +10,7 @@
 #include "routing/attribute.h"
 #include "routing/calendar.h"
 #include "routing/closure.h"
+#include "routing/entry.h"
 #include "routing/estimate.h"
 #include "routing/learn.h"
 #include "routing/participant.h"
@@ -215,6 +216,7 @@ static void put_work(struct writer *o, const struct router *r, const struct work
     put_text(o, w->disposition);
     attributes_put(o, w);
     put_overflowed(o, w);
+    entry_put(o, w);
     hand_put(o, w);
     put_sessions(o, w);
     participant_put(o, w);

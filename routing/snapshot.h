@@ -8,7 +8,7 @@
 
 #define SNAPSHOT_MAGIC     "TLROUTER"
 #define SNAPSHOT_MAGIC_LEN 8u
-#define SNAPSHOT_VERSION   35u
+#define SNAPSHOT_VERSION   36u
 
 struct snapshot_hash {
     uint64_t state, length;

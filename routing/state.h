@@ -259,6 +259,7 @@ struct work {
     struct team *team;                                           // likewise; `wanted` is then the best of them
     char *former, *last_agent, *language, *intent, *disposition; // disposition: in wrap-up, as told so far
     struct attributes *attributes, *customer_attributes;         // owned; NULL = none: attribute.h
+    struct router_entered *entry;                                // owned, one piece of memory: entry.h
     char *overflowed;                                            // from this queue to where it is, "" = it did not
     enum router_cause overflow_cause;
     bool prefer_former;

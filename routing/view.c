@@ -100,6 +100,7 @@ static struct router_work_view view_of_work(const struct router *r, const struct
         .due = sla_due(r, w),
         .told = w->notices.said,
         .voicemail = voicemail_view(w),
+        .entered = w->entry,
         .offers_n = w->offers_n,
         .dialled = w->dialled.input,
         .dialled_effect = w->dialled.effect,

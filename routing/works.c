@@ -110,6 +110,7 @@ void work_free(struct work *w)
     free(w->sessions);
     free(w->attributes);
     free(w->customer_attributes);
+    free(w->entry);
     free(w->asks);
     hand_free(w->hand);
     free(w->offers);
@@ -134,6 +135,7 @@ void work_bury(struct router *r, struct work *w)
     memory_bury(r, w->sessions);
     memory_bury(r, w->attributes);
     memory_bury(r, w->customer_attributes);
+    memory_bury(r, w->entry);
     for (size_t i = 0; i < w->asks_n; i++)
         w->asks[i].agent->asked_by--;
     memory_bury(r, w->asks);

@@ -82,6 +82,18 @@ static const char *explain_fold(struct explain_job *j)
                                           : "there is no decision with this id";
 }
 
+// Where the work had come to its queue at an earlier input than that of the decision: why not to one before. As far as the log goes back.
+static void explain_entry(struct explain_job *of)
+{
+    const Throughline__V1__Decision *d = of->past.decision;
+    struct explain_job j = {
+        .core = of->core, .redis = of->redis, .past = {.input = d->entered->input, .work = d->work}};
+    if (d->entered->input == d->input || !explain_begin(&j))
+        return;
+    explain_fold(&j);
+    past_passed(&j.past, of->past.decision);
+}
+
 static void explain_write(int fd, const void *bytes, size_t len)
 {
     const char *p = bytes;
@@ -113,6 +125,7 @@ static void explain_child(struct core *c, int fd, pid_t parent)
         explain_write(fd, why, strlen(why));
         _exit(1);
     }
+    explain_entry(&j);
     size_t len = throughline__v1__decision__get_packed_size(j.past.decision);
     uint8_t *packed = xcalloc(1, len + 1);
     throughline__v1__decision__pack(j.past.decision, packed);

@@ -153,6 +153,11 @@ Throughline__V1__Work *core_work_message(const struct router *r, const struct ro
     return m;
 }
 
+void core_put_entered(Throughline__V1__Work *m, const struct router_work_view *w)
+{
+    m->entered = decision_entered(w->entered);
+}
+
 static Throughline__V1__Agent *agent(const struct router_agent *a)
 {
     Throughline__V1__Agent *m = xcalloc(1, sizeof *m);

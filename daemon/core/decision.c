@@ -15,6 +15,8 @@ _Static_assert((int)ROUTER_CAUSE_CLOSED == (int)THROUGHLINE__V1__CAUSE__CAUSE_CL
 _Static_assert((int)ROUTER_TAKE_OVER == (int)THROUGHLINE__V1__SUPERVISION__SUPERVISION_TAKE_OVER, "equal values");
 _Static_assert((int)ROUTER_ROLE_WHISPERING == (int)THROUGHLINE__V1__ROLE__ROLE_WHISPERING, "equal values");
 _Static_assert((int)ROUTER_CALLBACK_CLOSED == (int)THROUGHLINE__V1__REASON__REASON_CALLBACK_CLOSED, "equal values");
+_Static_assert((int)ROUTER_BY_HOURS == (int)THROUGHLINE__V1__CONDITION_KIND__CONDITION_KIND_HOURS, "equal values");
+_Static_assert((int)ROUTER_SAID_BY_RECORD == (int)THROUGHLINE__V1__SAID_BY__SAID_BY_RECORD, "equal values");
 _Static_assert((int)ROUTER_BEHIND_NAMED == (int)THROUGHLINE__V1__BEHIND__BEHIND_NAMED, "equal values");
 
 char *message_text(const char *s)
@@ -175,6 +177,48 @@ Throughline__V1__Voicemailed *decision_voicemail(const struct router_voicemail *
     return m;
 }
 
+static Throughline__V1__Condition *condition_message(const struct router_condition *c)
+{
+    Throughline__V1__Condition *m = xcalloc(1, sizeof *m);
+    throughline__v1__condition__init(m);
+    m->kind = (Throughline__V1__ConditionKind)c->kind;
+    m->channel = (Throughline__V1__Channel)c->channel;
+    m->name = message_text(c->name);
+    m->value = message_text(c->value);
+    m->said_by = (Throughline__V1__SaidBy)c->said_by;
+    m->open = c->open;
+    return m;
+}
+
+Throughline__V1__Entered *decision_entered(const struct router_entered *e)
+{
+    Throughline__V1__Entered *m = xcalloc(1, sizeof *m);
+    throughline__v1__entered__init(m);
+    m->input = e->input;
+    m->queue = message_text(e->queue);
+    m->before = e->before;
+    m->last = e->last;
+    m->met = e->met_n ? xcalloc(e->met_n, sizeof(Throughline__V1__Condition *)) : NULL;
+    for (size_t i = 0; i < e->met_n; i++)
+        m->met[m->n_met++] = condition_message(&e->met[i]);
+    return m;
+}
+
+void decision_passed(Throughline__V1__Entered *m, const struct router *r, uint64_t work)
+{
+    struct router_passed p;
+    size_t n = 0;
+    while (router_passed_at(r, work, n, &p))
+        n++;
+    m->passed = n ? xcalloc(n, sizeof(Throughline__V1__Passed *)) : NULL;
+    for (size_t i = 0; i < n && router_passed_at(r, work, i, &p); i++) {
+        Throughline__V1__Passed *x = m->passed[m->n_passed++] = xcalloc(1, sizeof *x);
+        throughline__v1__passed__init(x);
+        x->queue = message_text(p.queue);
+        x->failed = condition_message(&p.failed);
+    }
+}
+
 Throughline__V1__Due *decision_due(const struct router_due *d)
 {
     if (!d->response && !d->met && !d->missed)
@@ -235,5 +279,6 @@ Throughline__V1__Decision *decision_message(const struct router *r, const struct
     put_causes(m, d);
     m->due = decision_due(&d->due);
     m->voicemail = decision_voicemail(&d->voicemail);
+    m->entered = decision_entered(d->entered);
     return m;
 }

@@ -33,6 +33,9 @@ Throughline__V1__Wait *decision_wait(const struct router_wait *w);
 
 // NULL = no response is or was due. Free with the generated free_unpacked.
 Throughline__V1__Due *decision_due(const struct router_due *d);
+// Without `passed`; decision_passed() adds it, as the router stands now: after the input that brought the work there.
+Throughline__V1__Entered *decision_entered(const struct router_entered *e);
+void decision_passed(Throughline__V1__Entered *m, const struct router *r, uint64_t work);
 Throughline__V1__Voicemailed *decision_voicemail(const struct router_voicemail *v); // NULL = none
 
 #endif

@@ -36,6 +36,14 @@ bool past_begin(struct past *p, uint64_t after, const void *state, size_t len)
     return true;
 }
 
+void past_passed(const struct past *p, Throughline__V1__Decision *d)
+{
+    struct router_work_view w;
+    bool then = p->router && p->folded == d->entered->input && router_work(p->router, d->work, &w);
+    if (then && w.entered->input == p->folded && !d->entered->n_passed)
+        decision_passed(d->entered, p->router, d->work);
+}
+
 static void past_take(struct past *p, const struct router_input *in, const struct router_effects *out)
 {
     for (size_t i = 0; i < out->n; i++) {
@@ -53,6 +61,7 @@ static void past_take(struct past *p, const struct router_input *in, const struc
         if (p->decision)
             throughline__v1__decision__free_unpacked(p->decision, NULL);
         p->decision = decision_message(p->router, e->decision, &place);
+        past_passed(p, p->decision);
     }
 }
 

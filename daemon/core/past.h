@@ -34,6 +34,9 @@ bool past_fold(struct past *p, uint64_t number, const void *bytes, size_t len, b
     __attribute__((warn_unused_result));
 // From an archive's folder: the newest state before the decision that this program can read, and the inputs as far as they are there.
 bool past_from_archive(struct past *p, const char *folder) __attribute__((warn_unused_result));
+// With p at the input by which the work of this decision came to its queue: adds why the queues before did not let it in. At another
+// input: nothing. The decision's own fold does so where both are the same.
+void past_passed(const struct past *p, Throughline__V1__Decision *d);
 void past_end(struct past *p);
 
 #endif

@@ -122,6 +122,7 @@ void admin_works(void *faces, struct http_request *r)
     list.next = next;
     while ((more = router_next_work(router_of(face), w.id, &w)) && list.n_work < page.limit) {
         v[list.n_work] = core_work_message(router_of(face), &w);
+        core_put_entered(v[list.n_work], &w);
         core_put_wait(v[list.n_work++], router_of(face));
     }
     if (more && list.n_work)
@@ -143,6 +144,7 @@ void admin_work(void *faces, struct http_request *r)
         return;
     }
     Throughline__V1__Work *m = core_work_message(router_of(face), &w);
+    core_put_entered(m, &w);
     core_put_wait(m, router_of(face));
     http_reply_message(r, 200, &m->base);
     throughline__v1__work__free_unpacked(m, NULL);

@@ -108,6 +108,7 @@ static void reply_why(struct admin_call *c, struct http_request *r, const struct
             .work = w.id, .conversation = w.conversation, .wall = stats.wall, .at = core_at(core), .reason = w.reason};
         why.now = decision_message(core_router(core), now, &place);
         why.work = core_work_message(core_router(core), &w);
+        core_put_entered(why.work, &w);
         core_put_wait(why.work, core_router(core));
     }
     if (!now && !n)

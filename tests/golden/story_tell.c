@@ -53,6 +53,12 @@ static void tell_decision(const struct story *s, const struct router_effect *e)
 {
     struct decision_place place = {.work = e->work, .conversation = e->conversation, .reason = e->reason};
     Throughline__V1__Decision *m = decision_message(s->r, e->decision, &place);
+    struct router_stats now;
+    router_stats(s->r, &now);
+    if (m && m->entered->input != now.input) { // told once, when it came
+        throughline__v1__entered__free_unpacked(m->entered, NULL);
+        m->entered = NULL;
+    }
     size_t len, n = 0;
     char *text = m ? json_write(&m->base, &len) : NULL, *words = NULL;
     json_t *d = text ? json_loadb(text, len, 0, NULL) : NULL;

@@ -213,6 +213,9 @@ static const struct {
     [COVER_CALLBACK] = {"callback", NULL, callback_name, 0},
     [COVER_OVERFLOW] = {"overflow", NULL, overflow_name, 0},
     [COVER_VOICEMAIL] = {"cause of voicemail", NULL, voicemail_name, 1},
+    [COVER_ENTRY] = {"condition that was met", &throughline__v1__condition_kind__descriptor, NULL, 1},
+    [COVER_PASSED] = {"condition that failed", &throughline__v1__condition_kind__descriptor, NULL, 1},
+    [COVER_SAID_BY] = {"who said an attribute", &throughline__v1__said_by__descriptor, NULL, 1},
     [COVER_HOURS] = {"calendar", NULL, hours_name, 0},
     [COVER_TIMER] = {"timer", NULL, twin_timer_name, 1},
 };

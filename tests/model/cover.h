@@ -35,6 +35,9 @@ enum cover_of {
     COVER_CALLBACK,
     COVER_OVERFLOW,
     COVER_VOICEMAIL,
+    COVER_ENTRY,   // what was met of a rule that let work in,
+    COVER_PASSED,  // ... what was not of one that did not,
+    COVER_SAID_BY, // ... and who said it of an attribute
     COVER_HOURS,
     COVER_TIMER,
     COVERS, // size of tables
@@ -47,6 +50,8 @@ enum cover_came { CAME_INSIDE, CAME_BELOW, CAME_ABOVE, CAME_UNKNOWN, CAME_KINDS 
 void cover_step(const struct router_input *in, const struct router_effects *out, const struct router *r,
                 const struct twin *t);
 void cover(enum cover_of what, int value);
+// Whether the router tells what its twin tells of how this work came to its queue (entry.c).
+bool entry_agrees(const struct router *r, const struct router_work_view *v, const struct twin_work *w, uint64_t input);
 const char *cover_name(enum cover_of what, int value); // NULL = there is no such value
 
 // Whether every value of every enum was reached; prints those that were not, and those that have no name here.

@@ -42,6 +42,7 @@ static void event_from_decision(struct twin_event *to, const struct router_decis
     twin_name(to->former, d->former);
     to->hold = d->hold_ms;
     to->due = d->due;
+    to->gate_input = d->entered->input;
     to->heard = d->told;
     to->attempts = d->callback;
     to->voicemail = d->voicemail.cause;
@@ -119,7 +120,8 @@ static bool events_equal(const struct twin_event *a, const struct twin_event *b)
                  strcmp(a->former, b->former) == 0 && a->hold == b->hold && due_equal(&a->due, &b->due) &&
                  strcmp(a->supervisor, b->supervisor) == 0 && causes_equal(a, b) && a->heard == b->heard &&
                  memcmp(a->facts, b->facts, sizeof a->facts) == 0 && strcmp(a->instead, b->instead) == 0 &&
-                 a->voicemail == b->voicemail && a->left_words == b->left_words && a->most_ms == b->most_ms;
+                 a->voicemail == b->voicemail && a->left_words == b->left_words && a->most_ms == b->most_ms &&
+                 a->gate_input == b->gate_input;
     for (size_t i = 0; equal && i < a->candidates_n; i++)
         equal = strcmp(a->candidates[i].agent, b->candidates[i].agent) == 0 &&
                 a->candidates[i].exclusion == b->candidates[i].exclusion &&
@@ -233,6 +235,7 @@ static bool works_agree(const struct router *r, struct twin *t)
             agree = v.sessions[i].live == w->sessions[i].live &&
                     strcmp(v.sessions[i].handle, w->sessions[i].handle) == 0 &&
                     strcmp(v.sessions[i].callback, w->sessions[i].callback) == 0;
+        agree = agree && entry_agrees(r, &v, w, t->input);
         agree = agree && v.participants_n == w->participants_n;
         for (size_t i = 0; agree && i < v.participants_n; i++)
             agree = strcmp(v.participants[i].agent, w->participants[i].agent) == 0 &&

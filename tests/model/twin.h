@@ -17,6 +17,7 @@
 #define TWIN_EVENTS   32768 // a leap of the time while queues overflow into each other
 #define TWIN_NAME     16
 #define TWIN_TEXT     128
+#define TWIN_RULES    512
 #define TWIN_TRAITS   2
 #define TWIN_STEPS    4
 #define TWIN_HOURS    4 // calendars
@@ -200,7 +201,9 @@ struct twin_work {
     bool measured, promised, fresh; // fresh: began to wait since the last settling
     struct router_wait promise;
     char former[TWIN_NAME], last_agent[TWIN_NAME], language[TWIN_NAME], intent[TWIN_NAME], disposition[TWIN_NAME];
-    struct twin_pairs said, record; // attributes: by events, by the customer's record
+    struct twin_pairs said, record;                                  // attributes: by events, by the customer's record
+    uint64_t gate_input, gate_before;                                // when its rules were asked last ...
+    char gate[TWIN_NAME], let_in[TWIN_RULES], passed_by[TWIN_RULES]; // ... whose let it in, why, and whose did not
     bool prefer_former, told, changed;
     bool overheard;               // likewise, but it is only who listens that changed
     char supervisor[TWIN_NAME];   // who last did something to it
@@ -239,6 +242,7 @@ struct twin_command {
 };
 
 struct twin_event {
+    uint64_t gate_input;
     enum router_effect_kind kind;
     enum router_reason reason;
     enum router_refusal refusal;
@@ -336,6 +340,7 @@ struct twin_queue *twin_queue(struct twin *t, const char *name);
 struct twin_work *twin_work(struct twin *t, uint64_t id);
 struct twin_ask *twin_ask_of(struct twin_work *w, const char *agent);
 struct twin_queue *twin_enter(struct twin *t, struct twin_work *w);
+void twin_note_entry(struct twin *t, struct twin_work *w, const struct twin_queue *q); // twin_entry.c
 bool twin_lets(struct twin *t, const struct twin_queue *q, const struct twin_work *w); // its entry rules do
 uint32_t twin_weight(const struct twin *t, const struct twin_work *w, enum router_work_state as);
 uint32_t twin_charge(const struct twin *t, const struct twin_work *w);

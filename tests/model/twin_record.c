@@ -84,6 +84,7 @@ void twin_record(struct twin *t, const struct twin_work *w, const struct twin_ag
     twin_name(e->supervisor, w->reason == ROUTER_SUPERVISED ? w->supervisor : "");
     twin_name(e->wanted, w->wanted);
     twin_name(e->former, w->former);
+    e->gate_input = w->gate_input;
     e->due = twin_due(t, w);
     e->heard = twin_heard(w);
     e->attempts = twin_to_call((struct twin_work *)(uintptr_t)w)
@@ -125,6 +126,7 @@ void twin_record_taken(struct twin *t, const struct twin_work *w, const char *by
     twin_name(e->winner, by);
     twin_name(e->supervisor, w->supervisor);
     twin_name(e->former, w->former);
+    e->gate_input = w->gate_input;
     put_causes(e, twin_queue(t, w->queue), w);
     e->due = twin_due(t, w);
     e->heard = twin_heard(w);

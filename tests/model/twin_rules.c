@@ -217,6 +217,7 @@ struct twin_queue *twin_enter(struct twin *t, struct twin_work *w)
         struct twin_queue *q = &t->queues[i];
         if (!twin_lets(t, q, w))
             continue;
+        twin_note_entry(t, w, q);
         struct twin_queue *open = twin_instead(t, w, q), *to = twin_with_room(t, open);
         twin_name(w->overflowed, to == q ? "" : q->name);
         w->was_shut = open != q;

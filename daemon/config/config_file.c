@@ -31,7 +31,9 @@ struct toml_doc *config_file_parse(const char *text, size_t len, struct config_e
     if (len > CONFIG_FILE_MAX)
         errors_add(errs, (struct config_place){0, 0}, "the file is too large (at most %d bytes)", CONFIG_FILE_MAX);
     else if (lines_bounded(text, len, errs) && (doc = toml_read(text, len, &fault)) == NULL)
-        errors_add(errs, (struct config_place){fault.line, fault.column}, "not TOML: %s", fault.text);
+        errors_add(errs, (struct config_place){fault.line, fault.column}, "not TOML: %s%s", fault.text,
+                   strstr(fault.text, "could not determine value type") ? " (a text stands in quotes, like \"Bo\")"
+                                                                        : "");
     return doc;
 }
 

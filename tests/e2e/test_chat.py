@@ -418,3 +418,30 @@ async def test_the_widget_in_a_browser(world, tmp_path):
             await open_widget(page)
             await page.until(f"{shows('hello <b>Ann</b>')} && {shows('hello & <i>welcome</i>')}")
             assert page.errors == []
+
+
+async def test_the_last_words_stay_in_sight_when_the_page_shrinks(world, tmp_path):
+    """A keyboard on the screen of a phone takes half of it; who has scrolled up to read stays there."""
+    async with Browser(tmp_path) as browser:
+        site = await browser.serve(lambda: PAGE.format(address=daemon.address, lang="en", more=""))
+        daemon = world(lambda c: c["account"][0].update(origins=[site]))
+
+        async def size(height):
+            await page.call("Emulation.setDeviceMetricsOverride", width=320, height=height, deviceScaleFactor=1, mobile=False)
+            await page.until(f"innerHeight === {height}")
+
+        page = await browser.open(site)
+        await size(640)
+        await open_widget(page)
+        for i in range(12):
+            await write(page, f"line {i}")
+        talk = f"{WIDGET}.querySelector('ol')".replace("?.", ".")
+        at_end = f"{talk}.scrollTop + {talk}.clientHeight >= {talk}.scrollHeight - 1"
+        await page.until(f"{talk}.scrollHeight > {talk}.clientHeight && {at_end}")
+        await size(400)
+        await page.until(at_end)
+        await page.run(f"new Promise(done => {{ {talk}.addEventListener('scroll', done, {{once: true}}); {talk}.scrollTop = 0 }})")
+        await size(360)
+        await page.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert await page.run(f"{talk}.scrollTop") == 0
+        assert page.errors == []

@@ -283,6 +283,7 @@ this.talk = make("ol", { role: "log", "aria-live": "polite", tabindex: "0" });
 this.typist = make("div", { class: "typing", "aria-live": "polite" });
 this.text = make("textarea", { rows: "1", maxlength: "4000", "aria-describedby": "hint" });
 this.lines = new Map();
+this.atEnd = true;
 this.offline = false;
 this.offlineText = "";
 this.agent = "";
@@ -304,6 +305,10 @@ const sheet = new CSSStyleSheet();
 sheet.replaceSync(STYLE);
 root.adoptedStyleSheets = [sheet];
 root.append(this.button, this.panel);
+this.talk.onscroll = () => {
+this.atEnd = this.talk.scrollHeight - this.talk.scrollTop - this.talk.clientHeight < 60;
+};
+new ResizeObserver(() => this.follow(false)).observe(this.talk);
 this.button.onclick = () => this.show(true);
 close.onclick = () => this.show(false);
 form.onsubmit = (e) => this.submit(e);
@@ -362,7 +367,7 @@ return;
 }
 this.link().open();
 this.text.focus();
-this.talk.scrollTop = this.talk.scrollHeight;
+this.follow(true);
 this.seen();
 }
 submit(e) {
@@ -387,12 +392,14 @@ const known = this.lines.get(key);
 if (known)
 return known;
 const li = make("li", own ? { class: "own" } : {}, text);
-const atEnd = this.talk.scrollHeight - this.talk.scrollTop - this.talk.clientHeight < 60;
 this.lines.set(key, li);
 this.talk.append(li);
-if (own || atEnd)
-this.talk.scrollTop = this.talk.scrollHeight;
+this.follow(own);
 return li;
+}
+follow(always) {
+if (always || this.atEnd)
+this.talk.scrollTop = this.talk.scrollHeight;
 }
 acknowledged(id, entry) {
 const li = this.lines.get(id);

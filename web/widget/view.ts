@@ -21,6 +21,7 @@ class View {
   private readonly texts: Texts;
   private readonly panel: HTMLElement;
   private readonly lines = new Map<string, HTMLLIElement>();
+  private atEnd = true;
   private offline = false;
   private offlineText = "";
   private agent = "";
@@ -50,6 +51,10 @@ class View {
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
     root.append(this.button, this.panel);
+    this.talk.onscroll = () => {
+      this.atEnd = this.talk.scrollHeight - this.talk.scrollTop - this.talk.clientHeight < 60;
+    };
+    new ResizeObserver(() => this.follow(false)).observe(this.talk); // a keyboard on a screen takes half of it
     this.button.onclick = () => this.show(true);
     close.onclick = () => this.show(false);
     form.onsubmit = (e) => this.submit(e);
@@ -102,7 +107,7 @@ class View {
     }
     this.link().open();
     this.text.focus();
-    this.talk.scrollTop = this.talk.scrollHeight;
+    this.follow(true);
     this.seen();
   }
 
@@ -127,11 +132,14 @@ class View {
     const known = this.lines.get(key);
     if (known) return known;
     const li = make("li", own ? { class: "own" } : {}, text);
-    const atEnd = this.talk.scrollHeight - this.talk.scrollTop - this.talk.clientHeight < 60;
     this.lines.set(key, li);
     this.talk.append(li);
-    if (own || atEnd) this.talk.scrollTop = this.talk.scrollHeight;
+    this.follow(own);
     return li;
+  }
+
+  private follow(always: boolean): void {
+    if (always || this.atEnd) this.talk.scrollTop = this.talk.scrollHeight;
   }
 
   private acknowledged(id: string, entry: string): void {

@@ -32,12 +32,14 @@ assert len(code) > 30, code
 page = {(m, p): roles for m, p, roles in re.findall(r"^\| `(\w+) ([^`]+)` \| ([^|]+?) \|", text("docs/reference/api.md"), re.M)}
 assert page == code, f"api.md and the code differ: {sorted(set(page.items()) ^ set(code.items()))}"
 
-spec, path = set(), None
+spec, path, paths = set(), None, []
 for line in text("docs/reference/openapi.yaml").split("\n"):
     if match := re.match(r"  (/\S*):$", line):
         path = match[1]
+        paths.append(path)
     elif path and (match := re.match(r"    (get|put|post|delete):", line)):
         spec.add((match[1].upper(), path))
+assert len(paths) == len(set(paths)), f"openapi.yaml has a path twice, of which a reader keeps one: {sorted(p for p in paths if paths.count(p) > 1)}"
 streams = {("GET", p) for p in ("/v1/gateway", "/v1/desk", "/v1/chat", "/v1/tail")}
 assert spec == set(code) - streams, f"openapi.yaml and the code differ: {sorted(spec ^ (set(code) - streams))}"
 asynchronous = text("docs/reference/asyncapi.yaml")

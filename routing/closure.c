@@ -2,8 +2,9 @@
 //
 // Queues closed by hand: what would wait there waits elsewhere until the time that the supervisor gave, by the wall clock, or until
 // one opens the queue again. First where they said, then where the queue overflows to, then to the voicemail of the queue if it is a
-// call and the queue has one for this, then by the entry rules behind it, of which the last takes everything; never in another queue that is closed so. If there is none, work stays: nothing is lost, and
-// whoever is there may still be given it. Work at hand and on offer is left alone.
+// call and the queue has one for this, then by the entry rules behind it, of which the last takes everything; never in another queue
+// that is closed so. If there is none, work stays: nothing is lost, and whoever is there may still be given it. Work at hand and on
+// offer is left alone.
 
 #include "routing/closure.h"
 #include "routing/calendar.h"

@@ -17,30 +17,77 @@
 #include <stdlib.h>
 #include <string.h>
 
+// What a definition has in memory of its own, besides skills, steps, targets and attributes.
+static const size_t queue_texts[] = {
+    offsetof(struct router_queue, name),          offsetof(struct router_queue, needs),
+    offsetof(struct router_queue, floor),         offsetof(struct router_queue, calendar),
+    offsetof(struct router_queue, overflow),      offsetof(struct router_queue, sla_calendar),
+    offsetof(struct router_queue, callback_hours)};
+
+static const struct {
+    size_t v, n;
+} queue_lists[] = {{offsetof(struct router_queue, accounts), offsetof(struct router_queue, accounts_n)},
+                   {offsetof(struct router_queue, intents), offsetof(struct router_queue, intents_n)},
+                   {offsetof(struct router_queue, languages), offsetof(struct router_queue, languages_n)},
+                   {offsetof(struct router_queue, dispositions), offsetof(struct router_queue, dispositions_n)}};
+
+#define QUEUE_TEXTS (sizeof queue_texts / sizeof *queue_texts)
+#define QUEUE_LISTS (sizeof queue_lists / sizeof *queue_lists)
+
+static const char **queue_text(struct router_queue *q, size_t i)
+{
+    return (const char **)(void *)((char *)q + queue_texts[i]);
+}
+
+static const char *const **queue_list(struct router_queue *q, size_t i, size_t *n)
+{
+    *n = *(const size_t *)(const void *)((char *)q + queue_lists[i].n);
+    return (const char *const **)(void *)((char *)q + queue_lists[i].v);
+}
+
+// In order of name; the names are those of `from`.
+static void queue_sort_skills(struct router_skill *to, const struct router_skill *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t at = i;
+        for (; at > 0 && strcmp(to[at - 1].name, from[i].name) > 0; at--)
+            to[at] = to[at - 1];
+        to[at] = from[i];
+    }
+}
+
 static const struct router_skill *queue_copy_skills(const struct router_skill *from, size_t n)
 {
     struct router_skill *skills = n ? memory_new(n, sizeof *skills) : NULL;
-    for (size_t i = 0; i < n; i++) {
-        size_t at = i;
-        for (; at > 0 && strcmp(skills[at - 1].name, from[i].name) > 0; at--)
-            skills[at] = skills[at - 1];
-        skills[at] = (struct router_skill){text_new(from[i].name), from[i].level};
-    }
+    queue_sort_skills(skills, from, n);
+    for (size_t i = 0; i < n; i++)
+        skills[i].name = text_new(skills[i].name);
     return skills;
+}
+
+// What was left open.
+static void queue_complete(struct router_queue *q)
+{
+    q->weight = q->weight ? q->weight : 1000;
+    q->target_ms = q->target_ms ? q->target_ms : 60000;
+    q->offer_to = q->offer_to ? q->offer_to : 1;
+    q->voicemail_wait_ms = q->voicemail_wait_ms ? q->voicemail_wait_ms : 600000;
+    q->learn_prior = q->learn_prior ? q->learn_prior : LEARN_PRIOR;
+    callback_defaults(q);
+    for (size_t i = 0; i < QUEUE_TEXTS; i++)
+        *queue_text(q, i) = text_or_empty(*queue_text(q, i));
 }
 
 static void queue_copy_def(struct router_queue *to, const struct router_queue *from)
 {
     *to = *from;
-    to->weight = from->weight ? from->weight : 1000;
-    to->target_ms = from->target_ms ? from->target_ms : 60000;
-    to->offer_to = from->offer_to ? from->offer_to : 1;
-    to->voicemail_wait_ms = from->voicemail_wait_ms ? from->voicemail_wait_ms : 600000;
-    to->learn_prior = from->learn_prior ? from->learn_prior : LEARN_PRIOR;
-    callback_defaults(to);
-    to->name = text_new(from->name);
-    to->needs = text_new(from->needs);
-    to->floor = text_new(from->floor);
+    queue_complete(to);
+    for (size_t i = 0; i < QUEUE_TEXTS; i++)
+        *queue_text(to, i) = text_new(*queue_text(to, i));
+    for (size_t i = 0, n; i < QUEUE_LISTS; i++) {
+        const char *const **v = queue_list(to, i, &n);
+        *v = texts_new(*v, n);
+    }
     to->requires = queue_copy_skills(from->requires, from->requires_n);
     to->prefers = queue_copy_skills(from->prefers, from->prefers_n);
     struct router_relax *steps = from->steps_n ? memory_new(from->steps_n, sizeof *steps) : NULL;
@@ -53,15 +100,7 @@ static void queue_copy_def(struct router_queue *to, const struct router_queue *f
     if (from->slas_n)
         memcpy(slas, from->slas, from->slas_n * sizeof *slas);
     to->slas = slas;
-    to->sla_calendar = text_new(from->sla_calendar);
-    to->callback_hours = text_new(from->callback_hours);
-    to->calendar = text_new(from->calendar);
-    to->overflow = text_new(from->overflow);
-    to->accounts = texts_new(from->accounts, from->accounts_n);
-    to->intents = texts_new(from->intents, from->intents_n);
-    to->languages = texts_new(from->languages, from->languages_n);
     to->attributes = attribute_rules_new(from->attributes, from->attributes_n);
-    to->dispositions = texts_new(from->dispositions, from->dispositions_n);
 }
 
 static void queue_bury_skills(struct router *r, const struct router_skill *v, size_t n)
@@ -71,26 +110,21 @@ static void queue_bury_skills(struct router *r, const struct router_skill *v, si
     memory_bury(r, v);
 }
 
-static void queue_bury_def(struct router *r, const struct router_queue *def)
+static void queue_bury_def(struct router *r, struct router_queue *def)
 {
-    text_bury(r, def->name);
-    text_bury(r, def->needs);
-    text_bury(r, def->floor);
-    text_bury(r, def->calendar);
-    text_bury(r, def->overflow);
+    for (size_t i = 0; i < QUEUE_TEXTS; i++)
+        text_bury(r, *queue_text(def, i));
+    for (size_t i = 0, n; i < QUEUE_LISTS; i++) {
+        const char *const **v = queue_list(def, i, &n);
+        texts_bury(r, *v, n);
+    }
     queue_bury_skills(r, def->requires, def->requires_n);
     queue_bury_skills(r, def->prefers, def->prefers_n);
     for (size_t i = 0; i < def->steps_n; i++)
         text_bury(r, def->steps[i].needs);
     memory_bury(r, def->steps);
     memory_bury(r, def->slas);
-    text_bury(r, def->sla_calendar);
-    text_bury(r, def->callback_hours);
-    texts_bury(r, def->accounts, def->accounts_n);
-    texts_bury(r, def->intents, def->intents_n);
-    texts_bury(r, def->languages, def->languages_n);
     memory_bury(r, def->attributes);
-    texts_bury(r, def->dispositions, def->dispositions_n);
 }
 
 // When a step begins, in milliseconds of waiting.
@@ -158,11 +192,15 @@ struct queue *queue_new_implicit(void)
 
 bool queue_is(struct router *r, const struct queue *q, const struct router_queue *def)
 {
-    struct router_queue kept;
-    queue_copy_def(&kept, def);
-    bool same = same_queue(&q->def, &kept);
-    queue_bury_def(r, &kept);
-    return same;
+    struct router_queue as_kept = *def;
+    struct router_skill *requires = arena_new(&r->arena, def->requires_n, sizeof *requires),
+                        *prefers = arena_new(&r->arena, def->prefers_n, sizeof *prefers);
+    queue_complete(&as_kept);
+    queue_sort_skills(requires, def->requires, def->requires_n);
+    queue_sort_skills(prefers, def->prefers, def->prefers_n);
+    as_kept.requires = requires;
+    as_kept.prefers = prefers;
+    return same_queue(&q->def, &as_kept);
 }
 
 void queue_redefine(struct router *r, struct queue *q, const struct router_queue *def)

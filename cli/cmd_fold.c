@@ -28,25 +28,6 @@ struct fold {
     uint64_t hashes, differing;
 };
 
-struct fold_bytes {
-    uint8_t *p;
-    size_t len, cap;
-};
-
-static bool fold_keep(void *ctx, const void *bytes, size_t len)
-{
-    struct fold_bytes *b = ctx;
-    if (b->len + len > b->cap) {
-        b->cap = (b->len + len) * 2;
-        b->p = realloc(b->p, b->cap);
-        if (!b->p)
-            abort();
-    }
-    memcpy(b->p + b->len, bytes, len);
-    b->len += len;
-    return true;
-}
-
 // FNV-1a, over the parts of an effect that anybody could act on.
 static void fold_mix(struct fold *f, const void *bytes, size_t len)
 {
@@ -98,10 +79,11 @@ static void fold_effect(struct fold *f, const struct router_effect *e)
 
 static int fold_through_snapshot(struct fold *f)
 {
-    struct fold_bytes b = {0};
-    const char *why = "cannot be written";
-    struct router *again = router_snapshot(f->router, fold_keep, &b) ? router_restore(b.p, b.len, &why) : NULL;
-    free(b.p);
+    const char *why;
+    size_t len;
+    unsigned char *bytes = router_snapshot_bytes(f->router, &len);
+    struct router *again = router_restore(bytes, len, &why);
+    free(bytes);
     if (!again)
         return cli_fail(CLI_NO, "the snapshot after input %" PRIu64 ": %s", f->last, why);
     bool same = router_hash(again) == router_hash(f->router);

@@ -165,6 +165,9 @@ uint64_t router_hash(const struct router *r);
 typedef bool router_write_fn(void *ctx, const void *bytes, size_t len);
 bool router_snapshot(const struct router *r, router_write_fn *write, void *ctx) __attribute__((warn_unused_result));
 
+// The same bytes in memory from malloc, the caller's to free.
+unsigned char *router_snapshot_bytes(const struct router *r, size_t *len) __attribute__((warn_unused_result));
+
 // A router from a snapshot's bytes; NULL when they are damaged or of an unknown version, with the reason in *why.
 // Hostile bytes are refused, never trusted.
 struct router *router_restore(const void *bytes, size_t len, const char **why) __attribute__((warn_unused_result));

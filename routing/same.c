@@ -8,24 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct same_bytes {
-    unsigned char *v;
-    size_t n, cap;
-};
-
-static bool same_collect(void *ctx, const void *p, size_t n)
+static struct written same_written(void (*put)(struct writer *o, const void *def), const void *def)
 {
-    struct same_bytes *b = ctx;
-    b->v = memory_grow(b->v, &b->cap, b->n + n, 1);
-    memcpy(b->v + b->n, p, n);
-    b->n += n;
-    return true;
-}
-
-static struct same_bytes same_written(void (*put)(struct writer *o, const void *def), const void *def)
-{
-    struct same_bytes b = {0};
-    struct writer o = {.write = same_collect, .ctx = &b};
+    struct written b = {0};
+    struct writer o = {.write = written_add, .ctx = &b};
     put(&o, def);
     put_flush(&o);
     return b;
@@ -33,7 +19,7 @@ static struct same_bytes same_written(void (*put)(struct writer *o, const void *
 
 static bool same(void (*put)(struct writer *o, const void *def), const void *a, const void *b)
 {
-    struct same_bytes x = same_written(put, a), y = same_written(put, b);
+    struct written x = same_written(put, a), y = same_written(put, b);
     bool equal = x.n == y.n && memcmp(x.v, y.v, x.n) == 0;
     free(x.v);
     free(y.v);

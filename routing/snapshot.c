@@ -294,3 +294,11 @@ bool router_snapshot(const struct router *r, router_write_fn *write, void *ctx)
     put_flush(&o);
     return !o.failed;
 }
+
+unsigned char *router_snapshot_bytes(const struct router *r, size_t *len)
+{
+    struct written b = {0};
+    bool ok = router_snapshot(r, written_add, &b);
+    *len = ok ? b.n : 0;
+    return b.v;
+}

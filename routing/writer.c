@@ -99,6 +99,15 @@ void put_text(struct writer *o, const char *s)
     put_bytes(o, s, n);
 }
 
+bool written_add(void *ctx, const void *p, size_t n)
+{
+    struct written *b = ctx;
+    b->v = memory_grow(b->v, &b->cap, b->n + n, 1);
+    memcpy(b->v + b->n, p, n);
+    b->n += n;
+    return true;
+}
+
 void put_texts(struct writer *o, const char *const *v, size_t n)
 {
     put32(o, n);

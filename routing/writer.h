@@ -15,6 +15,13 @@ struct writer {
     unsigned char bytes[4096]; // a multiple of what the hash takes at once
 };
 
+struct written { // bytes in one piece of memory, whoever has it frees v; zeroes at first
+    unsigned char *v;
+    size_t n, cap;
+};
+
+bool written_add(void *ctx, const void *p, size_t n); // a router_write_fn for one of them; never false
+
 void put_flush(struct writer *o);
 void put_bytes(struct writer *o, const void *p, size_t n);
 void put8(struct writer *o, uint64_t v);

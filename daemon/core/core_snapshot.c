@@ -24,39 +24,21 @@ enum { SNAPSHOT_LOOK = 250, SNAPSHOT_CHILD_MOST = 120000, SNAPSHOT_AGE = 600000 
 
 // ---- in the child ----
 
-struct bytes {
-    uint8_t *p;
-    size_t len, room;
-};
-
-static bool collect(void *ctx, const void *p, size_t len)
-{
-    struct bytes *b = ctx;
-    if (len > b->room - b->len) {
-        b->room = (b->len + len) * 2;
-        b->p = xrealloc(b->p, b->room);
-    }
-    memcpy(b->p + b->len, p, len);
-    b->len += len;
-    return true;
-}
-
 static int write_it(struct core *c, const Throughline__V1__Snapshot *meta, int go)
 {
-    struct bytes state = {0}, head = {0};
     char byte, text[128] = "";
     const char *why = text;
-    if (!router_snapshot(c->router, collect, &state))
-        return 1;
+    size_t len;
+    unsigned char *state = router_snapshot_bytes(c->router, &len);
     Throughline__V1__Snapshot m = *meta;
     m.hash = router_hash(c->router);
-    m.bytes = state.len;
-    head.p = xcalloc(1, throughline__v1__snapshot__get_packed_size(&m));
-    head.len = throughline__v1__snapshot__pack(&m, head.p);
+    m.bytes = len;
+    uint8_t *head = xcalloc(1, throughline__v1__snapshot__get_packed_size(&m));
+    size_t head_len = throughline__v1__snapshot__pack(&m, head);
     if (read(go, &byte, 1) != 1)
         return 2; // the parent is gone, or leads no more
-    bool ok = store_snapshot_write(&c->o.store, c->o.tenant, keeper_lease(c->leader.lease), head.p, head.len, m.input,
-                                   state.p, state.len, text, sizeof text);
+    bool ok = store_snapshot_write(&c->o.store, c->o.tenant, keeper_lease(c->leader.lease), head, head_len, m.input,
+                                   state, len, text, sizeof text);
     if (!ok)
         tl_log(LOG_WARN, "snapshot_not_written", LS("tenant", c->o.tenant), LS("why", why));
     return ok ? 0 : 3;

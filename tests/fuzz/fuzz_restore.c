@@ -10,21 +10,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct bytes {
-    uint8_t v[65536];
-    size_t n;
-};
-
-static bool keep(void *ctx, const void *bytes, size_t len)
-{
-    struct bytes *b = ctx;
-    if (b->n + len > sizeof(b->v))
-        return false;
-    memcpy(b->v + b->n, bytes, len);
-    b->n += len;
-    return true;
-}
-
 static void step(struct router *r, struct router_input in)
 {
     struct router_stats stats;
@@ -53,7 +38,7 @@ static struct router_input command(enum router_act act, const char *client_id)
 }
 
 // A little of everything: an agent with work held and offered, work that waits, timers, outcomes.
-static void make_good(struct bytes *out)
+static unsigned char *make_good(size_t *len)
 {
     static const struct router_skill billing[] = {{"billing", 3}};
     static const char *const intents[] = {"billing"};
@@ -102,9 +87,10 @@ static void make_good(struct bytes *out)
     accept.command.work = w.id;
     accept.command.epoch = w.epoch;
     step(r, accept);
-    bool wrote = router_snapshot(r, keep, out);
-    assert(wrote && !router_check(r));
+    assert(!router_check(r));
+    unsigned char *bytes = router_snapshot_bytes(r, len);
     router_free(r);
+    return bytes;
 }
 
 static void seal(uint8_t *bytes, size_t len)
@@ -120,7 +106,6 @@ static void seal(uint8_t *bytes, size_t len)
 
 static void check(const void *bytes, size_t len)
 {
-    static struct bytes again;
     const char *why = NULL;
     struct router *r = router_restore(bytes, len, &why);
     if (!r) {
@@ -130,30 +115,30 @@ static void check(const void *bytes, size_t len)
     assert(!router_check(r));
     step(r, (struct router_input){.kind = ROUTER_IN_TICK});
     assert(!router_check(r));
-    again.n = 0;
-    bool wrote = router_snapshot(r, keep, &again);
-    assert(wrote || again.n > 0);
+    unsigned char *again = router_snapshot_bytes(r, &len);
+    assert(len > 0);
+    free(again);
     router_free(r);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct bytes good;
-    if (good.n == 0)
-        make_good(&good);
+    static unsigned char *good;
+    static size_t good_n;
+    if (!good)
+        good = make_good(&good_n);
     if (size == 0)
         return 0;
-    static struct bytes all;
-    if (data[0] & 1) {
-        all.n = size - 1 < sizeof(all.v) ? size - 1 : sizeof(all.v);
-        memcpy(all.v, data + 1, all.n);
-    } else {
-        all = good;
-        for (size_t i = 1; i + 2 < size; i += 3)
-            all.v[((size_t)data[i] << 8 | data[i + 1]) % all.n] = data[i + 2];
-    }
+    bool raw = data[0] & 1;
+    size_t n = raw ? size - 1 : good_n;
+    unsigned char *all = malloc(n + 1);
+    assert(all);
+    memcpy(all, raw ? data + 1 : good, n);
+    for (size_t i = 1; !raw && i + 2 < size; i += 3)
+        all[((size_t)data[i] << 8 | data[i + 1]) % n] = data[i + 2];
     if (data[0] & 2)
-        seal(all.v, all.n);
-    check(all.v, all.n);
+        seal(all, n);
+    check(all, n);
+    free(all);
     return 0;
 }

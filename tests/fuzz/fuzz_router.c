@@ -470,31 +470,16 @@ static void must(bool ok, const char *why)
     abort();
 }
 
-struct bytes {
-    uint8_t *v;
-    size_t n;
-};
-
-static bool keep(void *ctx, const void *p, size_t n)
-{
-    struct bytes *b = ctx;
-    b->v = realloc(b->v, b->n + n);
-    must(b->v != NULL, "memory");
-    memcpy(b->v + b->n, p, n);
-    b->n += n;
-    return true;
-}
-
 static void through_snapshot(const struct router *r)
 {
-    struct bytes b = {0};
     const char *why = NULL;
-    must(router_snapshot(r, keep, &b), "snapshot");
-    struct router *copy = router_restore(b.v, b.n, &why);
+    size_t n;
+    unsigned char *bytes = router_snapshot_bytes(r, &n);
+    struct router *copy = router_restore(bytes, n, &why);
     must(copy != NULL, why);
     must(router_hash(copy) == router_hash(r), "another hash");
     router_free(copy);
-    free(b.v);
+    free(bytes);
 }
 
 static void fold(struct router *r, struct script *s)

@@ -11,33 +11,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct bytes {
-    uint8_t *v;
-    size_t n, room;
-};
-
-static bool keep(void *ctx, const void *bytes, size_t len)
-{
-    struct bytes *b = ctx;
-    if (b->n + len > b->room) {
-        b->room = 2 * (b->n + len);
-        b->v = realloc(b->v, b->room);
-        assert(b->v);
-    }
-    memcpy(b->v + b->n, bytes, len);
-    b->n += len;
-    return true;
-}
-
 static struct router *copy_of(const struct router *r)
 {
-    struct bytes b = {0};
     const char *why = NULL;
-    bool wrote = router_snapshot(r, keep, &b);
-    assert(wrote);
-    struct router *copy = router_restore(b.v, b.n, &why);
+    size_t n;
+    unsigned char *bytes = router_snapshot_bytes(r, &n);
+    struct router *copy = router_restore(bytes, n, &why);
     assert(copy && router_hash(copy) == router_hash(r) && !router_check(copy));
-    free(b.v);
+    free(bytes);
     return copy;
 }
 

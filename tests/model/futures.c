@@ -49,7 +49,6 @@ static bool lives_on(struct router *copy, const struct router_input *in, const s
 
 struct futures {
     struct router *r, *copies[FOLLOWS]; // the i-th is of an input whose number leaves i
-    struct bytes b;
 };
 
 static void *futures_begin(void)
@@ -87,7 +86,7 @@ static bool futures_step(void *self, const struct router_input *in, bool restore
     if (!same || !restore)
         return same;
     d->what = "the restored router";
-    *oldest = written_again(f->r, &f->b);
+    *oldest = written_again(f->r);
     return *oldest && router_next_deadline(f->r) == router_next_deadline(*oldest);
 }
 
@@ -97,7 +96,6 @@ static void futures_end(void *self)
     for (size_t k = 0; k < FOLLOWS; k++)
         router_free(f->copies[k]);
     router_free(f->r);
-    free(f->b.v);
     free(f);
 }
 

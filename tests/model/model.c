@@ -310,15 +310,13 @@ static bool queues_agree(const struct router *r, struct twin *t)
 
 static struct router *through_snapshot(struct router *r)
 {
-    struct bytes b = {0};
     uint64_t hash = router_hash(r);
-    struct router *copy = written_again(r, &b);
+    struct router *copy = written_again(r);
     if (copy && (router_hash(copy) != hash || router_next_deadline(copy) != router_next_deadline(r))) {
         fprintf(stderr, "  restored to something else\n");
         router_free(copy);
         copy = NULL;
     }
-    free(b.v);
     router_free(r);
     return copy;
 }

@@ -6,12 +6,7 @@
 
 #include "routing/router.h"
 
-struct bytes { // the room is kept from one writing to the next; whose it is frees v
-    unsigned char *v;
-    size_t n, cap;
-};
-
 // The caller's; NULL = refused, with the reason on stderr.
-struct router *written_again(const struct router *r, struct bytes *b);
+struct router *written_again(const struct router *r);
 
 #endif

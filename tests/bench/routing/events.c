@@ -28,40 +28,20 @@ static uint64_t one(struct bench *b, struct router_input in)
 
 // ---- snapshots ----
 
-struct bytes {
-    unsigned char *v;
-    size_t n, cap;
-};
-
-static bool collect(void *ctx, const void *p, size_t n)
-{
-    struct bytes *b = ctx;
-    if (n > b->cap - b->n) {
-        b->cap = (b->n + n) * 2;
-        b->v = realloc(b->v, b->cap);
-        if (!b->v)
-            abort();
-    }
-    memcpy(b->v + b->n, p, n);
-    b->n += n;
-    return true;
-}
-
 static void time_restore(struct bench *b)
 {
-    struct bytes state = {0};
     const char *why;
+    size_t len;
     uint64_t start = bench_now();
-    if (!router_snapshot(b->r, collect, &state))
-        abort();
+    unsigned char *state = router_snapshot_bytes(b->r, &len);
     tell("snapshot, by the child", bench_now() - start);
     start = bench_now();
-    struct router *r = router_restore(state.v, state.n, &why);
+    struct router *r = router_restore(state, len, &why);
     if (!r)
         abort();
     tell("restore, at start and for explanations", bench_now() - start);
     router_free(r);
-    free(state.v);
+    free(state);
 }
 
 // Work that comes, as it came before; `child` ends it, else a number of steps. Returns the longest.
@@ -88,8 +68,8 @@ static void time_fork(struct bench *b)
     if (child < 0)
         abort();
     if (!child) {
-        struct bytes state = {0};
-        _exit(router_snapshot(b->r, collect, &state) ? 0 : 1);
+        size_t len;
+        _exit(router_snapshot_bytes(b->r, &len) && len ? 0 : 1);
     }
     uint64_t fork_took = bench_now() - start;
     uint64_t during = longest_arrival(b, child, &n);

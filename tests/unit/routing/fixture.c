@@ -178,32 +178,17 @@ static void (*const tell[])(struct world *, const struct router_effect *) = {
     [ROUTER_RECORD] = tell_record,
 };
 
-struct bytes {
-    unsigned char *v;
-    size_t n;
-};
-
-static bool keep_bytes(void *ctx, const void *p, size_t n)
-{
-    struct bytes *b = ctx;
-    b->v = realloc(b->v, b->n + n);
-    assert_non_null(b->v);
-    memcpy(b->v + b->n, p, n);
-    b->n += n;
-    return true;
-}
-
 static void world_through_snapshot(const struct world *w)
 {
-    struct bytes b = {0};
     const char *why = NULL;
-    assert_true(router_snapshot(w->r, keep_bytes, &b));
-    struct router *copy = router_restore(b.v, b.n, &why);
+    size_t n;
+    unsigned char *bytes = router_snapshot_bytes(w->r, &n);
+    struct router *copy = router_restore(bytes, n, &why);
+    free(bytes);
     if (!copy)
         fail_msg("restore: %s", why);
     assert_true(router_hash(copy) == router_hash(w->r));
     router_free(copy);
-    free(b.v);
 }
 
 void world_step(struct world *w, struct router_input *in)

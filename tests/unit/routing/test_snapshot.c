@@ -7,20 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct bytes {
-    unsigned char v[65536];
-    size_t n;
-};
-
-static bool keep(void *ctx, const void *p, size_t n)
-{
-    struct bytes *b = ctx;
-    assert_true(b->n + n <= sizeof b->v);
-    memcpy(b->v + b->n, p, n);
-    b->n += n;
-    return true;
-}
-
 static bool cannot(void *ctx, const void *p, size_t n)
 {
     (void)ctx;
@@ -43,19 +29,19 @@ static void busy_world(struct world *w)
 static void test_every_damaged_byte_is_noticed(void **state)
 {
     struct world *w = *state;
-    static struct bytes b;
     const char *why;
-    b.n = 0;
+    size_t len;
     busy_world(w);
-    assert_true(router_snapshot(w->r, keep, &b));
-    for (size_t i = 0; i < b.n; i++) {
-        b.v[i] ^= 0x10;
-        assert_null(router_restore(b.v, b.n, &why));
+    unsigned char *bytes = router_snapshot_bytes(w->r, &len);
+    for (size_t i = 0; i < len; i++) {
+        bytes[i] ^= 0x10;
+        assert_null(router_restore(bytes, len, &why));
         assert_non_null(why);
-        b.v[i] ^= 0x10;
+        bytes[i] ^= 0x10;
     }
-    for (size_t n = 0; n < b.n; n += 7)
-        assert_null(router_restore(b.v, n, &why));
+    for (size_t n = 0; n < len; n += 7)
+        assert_null(router_restore(bytes, n, &why));
+    free(bytes);
     assert_false(router_snapshot(w->r, cannot, NULL));
 }
 
@@ -90,12 +76,12 @@ static void test_ticking_makes_no_difference(void **state)
     struct world *w = *state;
     struct router_work_view seldom[3], often[3];
     busy_world(w);
-    static struct bytes b;
     const char *why;
-    b.n = 0;
-    assert_true(router_snapshot(w->r, keep, &b));
+    size_t len;
+    unsigned char *bytes = router_snapshot_bytes(w->r, &len);
     struct world other = *w;
-    other.r = router_restore(b.v, b.n, &why);
+    other.r = router_restore(bytes, len, &why);
+    free(bytes);
     assert_non_null(other.r);
     world_wait(w, 200000);
     for (int i = 0; i < 200; i++) {

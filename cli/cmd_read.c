@@ -206,9 +206,9 @@ int cmd_channels(struct cli *cli, int argc, char **argv)
         print_table(json_object_get(answer, "channels"),
                     COLUMNS({"account", "ACCOUNT", PRINT_TEXT}, {"kind", "KIND", PRINT_TEXT},
                             {"channel", "CHANNEL", PRINT_TEXT}, {"state", "STATE", PRINT_TEXT},
-                            {"owner", "OWNER", PRINT_TEXT}, {"backlog", "BACKLOG", PRINT_COUNT},
+                            {"owner", "OWNER", PRINT_SELDOM_TEXT}, {"backlog", "BACKLOG", PRINT_COUNT},
                             {"inFlight", "IN FLIGHT", PRINT_COUNT}, {"received", "RECEIVED", PRINT_COUNT},
-                            {"refused", "REFUSED", PRINT_COUNT}, {"lastError", "LAST ERROR", PRINT_TEXT}));
+                            {"refused", "REFUSED", PRINT_COUNT}, {"lastError", "LAST ERROR", PRINT_SELDOM_TEXT}));
     json_decref(answer);
     return CLI_OK;
 }

@@ -9,6 +9,7 @@
 #include "cli/desk.h"
 #include "cli/editor.h"
 #include "cli/print.h"
+#include "proto/refusal.h"
 
 // ---- whom lines go to ----
 
@@ -161,38 +162,17 @@ bool desk_line_decline(struct desk *d, char *rest)
 
 // ---- refused ----
 
-// What a refusal means to who typed the line.
-static const char *refusal_words(const char *reason)
-{
-    static const char *const words[][2] = {
-        {"unknown work", "no such work is open; /list shows yours"},
-        {"not yours", "the work is not yours; /list shows how it stands. Whoever only takes part speaks by /note"},
-        {"offer ended", "the offer has ended, or a colleague was faster"},
-        {"unknown agent", "no agent has this id"},
-        {"unknown queue", "no queue has this name; /queues shows them"},
-        {"wrong state", "not as this work stands now; /list shows how"},
-        {"no channel", "the customer cannot be reached there"},
-        {"invalid", "that cannot be meant, like a transfer to yourself"},
-        {"full", "a limit is reached"},
-        {"no disposition", "the queue wants one of its dispositions"},
-        {"unknown team", "no agent is of this team"},
-        {"agent absent", "this agent is not available"},
-        {"agent channel", "this agent does not take a channel of the work"},
-        {"agent unfit", "this agent lacks what the queue always requires"},
-        {"agent full", "this agent has no room"},
-        {"nobody", "nobody can be asked: available, on these channels, with room, and not asked already"},
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i][0], reason) == 0)
-            return words[i][1];
-    return reason;
-}
-
 bool desk_refused(struct desk *d, const json_t *u)
 {
     desk_answered(d, print_text(u, "clientId"));
     const char *detail = print_text(u, "detail");
-    printf("refused: %s%s%s\n", refusal_words(print_text(u, "reason")), *detail ? ": " : "", detail);
+    const char *reason = json_string_value(json_object_get(u, "reason"));
+    const ProtobufCEnumValue *v =
+        protobuf_c_enum_descriptor_get_value_by_name(&throughline__v1__refusal__descriptor, reason ? reason : "");
+    bool stands = v && (v->value == THROUGHLINE__V1__REFUSAL__REFUSAL_NOT_YOURS ||
+                        v->value == THROUGHLINE__V1__REFUSAL__REFUSAL_WRONG_STATE);
+    printf("refused: %s%s%s%s\n", refusal_words(v ? (Throughline__V1__Refusal)v->value : 0), *detail ? ": " : "",
+           detail, stands ? "; /list shows how it stands, and /note speaks to colleagues" : "");
     const char *client_id = print_text(u, "clientId");
     for (size_t i = 0; *client_id && i < d->works_n; i++)
         if (d->works[i].accepted && d->works[i].accepted == strtoul(client_id + 1, NULL, 10))

@@ -16,8 +16,9 @@
 enum print_as {
     PRINT_TEXT,
     PRINT_COUNT,
-    PRINT_SELDOM, // a count; the column is left out where it is 0 in all rows
-    PRINT_TIME,
+    PRINT_SELDOM,      // a count; the column is left out where it is 0 in all rows
+    PRINT_SELDOM_TEXT, // likewise, where it is empty in all rows
+    PRINT_TIME,        // left out where no row has one
     PRINT_WAIT,
     PRINT_DUE,
     PRINT_KEPT,

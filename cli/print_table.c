@@ -60,8 +60,9 @@ static void print_fit(const struct print_column *columns, size_t n, size_t *widt
         all += widths[c];
     for (size_t widest = n; screen && all > screen; widest = n, all--) {
         for (size_t c = 0; c < n; c++) {
-            bool gives = (columns[c].as == PRINT_TEXT || columns[c].as == PRINT_CLOSURE) && widths[c] > PRINT_LEAST &&
-                         widths[c] > print_width(columns[c].heading);
+            bool gives =
+                (columns[c].as == PRINT_TEXT || columns[c].as == PRINT_SELDOM_TEXT || columns[c].as == PRINT_CLOSURE) &&
+                widths[c] > PRINT_LEAST && widths[c] > print_width(columns[c].heading);
             if (gives && (widest == n || widths[c] > widths[widest]))
                 widest = c;
         }
@@ -98,7 +99,9 @@ static bool print_wanted(const json_t *rows, const struct print_column *c)
 {
     size_t i;
     json_t *row;
-    if (c->as != PRINT_SELDOM && c->as != PRINT_CALLBACKS)
+    bool seldom = c->as == PRINT_SELDOM || c->as == PRINT_SELDOM_TEXT || c->as == PRINT_TIME ||
+                  c->as == PRINT_CALLBACK || c->as == PRINT_CALLBACKS;
+    if (!seldom)
         return true;
     json_array_foreach(rows, i, row)
     {

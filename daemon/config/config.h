@@ -209,8 +209,9 @@ struct router_notice;
 bool config_words(const struct config *c, const char *tenant, const struct router_notice *n, int64_t wall_ms, char *out,
                   size_t room) __attribute__((warn_unused_result));
 
-// What is wrong with a text that a supervisor gives for an emergency; NULL = nothing.
-const char *config_emergency_wrong(const char *text);
+// What is wrong with what a supervisor gives for an emergency, a name or a text; NULL = nothing. What looks like a name must be one of this
+// tenant: customers would be told a mistyped one.
+const char *config_emergency_wrong(const struct config *c, const char *tenant, const char *text);
 
 // SHA-256 of that message's bytes, in hex.
 #define CONFIG_HASH_MAX 65

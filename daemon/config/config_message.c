@@ -221,8 +221,11 @@ bool config_words(const struct config *c, const char *tenant, const struct route
     return (given && fill(n->message, BIT(n->kind), &f, out, room)) || words_named(c, tenant, NULL, &f, out, room);
 }
 
-const char *config_emergency_wrong(const char *text)
+const char *config_emergency_wrong(const struct config *c, const char *tenant, const char *text)
 {
+    if (*text != '\0' && text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-")] == '\0' &&
+        !any_named(c, tenant, text))
+        return "no [[message]] has this name; a text of its own has more than one word";
     for (const char *s = text; *s != '\0'; s++) {
         if (*s == '{' && place_at(s, BIT(ROUTER_NOTICE_EMERGENCY)) == NULL)
             return "may name {queue}, {until} and {to}, nothing else in {}";

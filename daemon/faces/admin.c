@@ -4,11 +4,13 @@
 // compares the two.
 #include "daemon/faces/admin.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/loop.h"
 #include "proto/names.h"
+#include "proto/refusal.h"
 #include "throughline/v1/admin.pb-c.h"
 
 static const struct http_route routes[] = {
@@ -147,6 +149,14 @@ void admin_on_entries(void *module, uint64_t token, enum tl_err e, const struct 
         admin_call_end(c);
 }
 
+// Its name, and what that means.
+static void refusal_problem(struct http_request *r, Throughline__V1__Refusal refusal)
+{
+    char detail[256];
+    snprintf(detail, sizeof detail, "%s: %s", refusal_name(refusal), refusal_words(refusal));
+    http_problem(r, PROBLEM_unprocessable, NULL, detail);
+}
+
 static void answer_if_folded(struct admin_call *c, struct http_request *r)
 {
     struct admin *a = c->face->admin;
@@ -154,7 +164,7 @@ static void answer_if_folded(struct admin_call *c, struct http_request *r)
         return;
     for (unsigned i = 0; i < ADMIN_REFUSED; i++)
         if (a->refused[i].input == c->waits_for) {
-            http_problem(r, PROBLEM_unprocessable, NULL, refusal_name((Throughline__V1__Refusal)a->refused[i].refusal));
+            refusal_problem(r, (Throughline__V1__Refusal)a->refused[i].refusal);
             return;
         }
     if (c->lints)

@@ -81,7 +81,7 @@ static void supervise(struct face *face, struct http_request *r, Throughline__V1
             admin_text_set(&s->queue, queue);
         if (work)
             s->work = work;
-        wrong = supervise_wrong(s, http_identity(r)->agent, &field);
+        wrong = supervise_wrong(face, s, http_identity(r)->agent, &field);
     }
     if (wrong)
         http_problem(r, PROBLEM_invalid_body, field, wrong);

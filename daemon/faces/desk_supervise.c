@@ -15,7 +15,7 @@ bool desk_supervise(struct desk *d, struct desk_pending *p, struct desk_fault *f
         *f = (struct desk_fault){"forbidden", "supervise", "the token is not a supervisor's"};
         return false;
     }
-    wrong = supervise_wrong(s, d->agent, &field);
+    wrong = supervise_wrong(d->all->face, s, d->agent, &field);
     if (wrong) {
         *f = (struct desk_fault){"invalid_field", field, wrong};
         return false;

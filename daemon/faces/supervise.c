@@ -29,7 +29,8 @@ static const struct {
     [THROUGHLINE__V1__SUPERVISION__SUPERVISION_TAKE_OVER] = {.agent = true, .self = true, .work = true},
 };
 
-static const char *closure_wrong(const Throughline__V1__Supervise *s, bool closes, const char **field)
+static const char *closure_wrong(const struct face *face, const Throughline__V1__Supervise *s, bool closes,
+                                 const char **field)
 {
     *field = "until_ms";
     if (s->until_ms < 0 || (s->until_ms && !closes))
@@ -40,7 +41,7 @@ static const char *closure_wrong(const Throughline__V1__Supervise *s, bool close
     *field = "message";
     if ((*s->message && !closes) || strlen(s->message) > ROUTER_TEXT_MAX)
         return closes ? "at most 256 bytes" : "has no meaning here";
-    return config_emergency_wrong(s->message);
+    return config_emergency_wrong(face->faces->config, face->tenant, s->message);
 }
 
 // Nobody is made to listen by another, where it is known who asks.
@@ -53,7 +54,7 @@ static const char *self_wrong(Throughline__V1__Supervise *s, const char *own)
     return !*own || strcmp(s->agent, own) == 0 ? NULL : "must be the token's own agent";
 }
 
-const char *supervise_wrong(Throughline__V1__Supervise *s, const char *own, const char **field)
+const char *supervise_wrong(const struct face *face, Throughline__V1__Supervise *s, const char *own, const char **field)
 {
     size_t act = (size_t)s->act;
     *field = "act";
@@ -75,7 +76,7 @@ const char *supervise_wrong(Throughline__V1__Supervise *s, const char *own, cons
     if (s->priority > 9)
         return "must be 1 to 9, or 0 for the queue's";
     *field = "reason";
-    return strlen(s->reason) > ROUTER_TEXT_MAX ? "at most 256 bytes" : closure_wrong(s, needs[act].closes, field);
+    return strlen(s->reason) > ROUTER_TEXT_MAX ? "at most 256 bytes" : closure_wrong(face, s, needs[act].closes, field);
 }
 
 void supervise_by(const struct auth_identity *who, char by[ROUTER_NAME_MAX + 1])

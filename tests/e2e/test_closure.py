@@ -73,7 +73,7 @@ async def test_a_desk_closes_it_and_what_is_wrong_is_refused(world):
         assert (queue(daemon, "support").closure.by, queue(daemon, "support").closure.to) == ("cleo", "rest")
         await sue.do(supervise=pb.Supervise(act=pb.SUPERVISION_OPEN_QUEUE, queue="support"))
         await sue.refused(pb.REFUSAL_WRONG_STATE, supervise=pb.Supervise(act=pb.SUPERVISION_OPEN_QUEUE, queue="support"))
-    for wrong in (pb.Supervise(message="{opens}"), pb.Supervise(until_ms=-1), pb.Supervise(to="x" * 65)):
+    for wrong in (pb.Supervise(message="{opens}"), pb.Supervise(message="strom"), pb.Supervise(until_ms=-1), pb.Supervise(to="x" * 65)):
         answer = daemon.admin.send("POST", "/v1/queues/support/close", wrong)
         assert (answer.status, answer.code) == (400, "invalid_body")
     assert daemon.admin.send("POST", "/v1/queues/support/close", pb.Supervise(to="nowhere")).status == 422

@@ -4,6 +4,7 @@
 #include "proto/handle.h"
 #include "proto/names.h"
 #include "proto/nearest.h"
+#include "proto/refusal.h"
 #include "proto/timestamp.h"
 #include "proto/utf8.h"
 
@@ -296,6 +297,15 @@ static void test_near_misses(void **state)
     }
 }
 
+static void test_each_refusal_has_words(void **state)
+{
+    (void)state;
+    assert_string_equal(refusal_words(THROUGHLINE__V1__REFUSAL__REFUSAL_UNSPECIFIED), "?");
+    for (unsigned i = 1; i < throughline__v1__refusal__descriptor.n_values; i++)
+        if (strchr(refusal_words((Throughline__V1__Refusal)i), ' ') == NULL)
+            fail_msg("%s has no words", throughline__v1__refusal__descriptor.values[i].name);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_handle_is_compares_the_kind),
         cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_words_of_enums),
+        cmocka_unit_test(test_each_refusal_has_words),
         cmocka_unit_test(test_base64),
         cmocka_unit_test(test_times_both_ways),
         cmocka_unit_test(test_refused_times_say_why),

@@ -95,6 +95,16 @@ static int why_full_of(struct cli *cli, const struct why_asked *asked, const cha
     return rc;
 }
 
+// The newest come first: of those between which the work entered no other queue, the oldest tells how it came there.
+static void why_entries_once(const json_t *decisions)
+{
+    for (size_t i = 1; i < json_array_size(decisions); i++) {
+        json_t *d = json_array_get(decisions, i - 1);
+        if (print_number(d, "entered.input") == print_number(json_array_get(decisions, i), "entered.input"))
+            json_object_del(d, "entered");
+    }
+}
+
 static int why_all(struct cli *cli, const char *work, bool named)
 {
     json_t *answer = NULL;
@@ -108,6 +118,7 @@ static int why_all(struct cli *cli, const char *work, bool named)
         json_t *d;
         if (!named)
             printf("%swork %s%s\n", print_bold(), work, print_plain());
+        why_entries_once(json_object_get(answer, "decisions"));
         json_array_foreach(json_object_get(answer, "decisions"), i, d) why_decision(d, "decision", "");
         json_t *now = json_object_get(answer, "now");
         if (now)

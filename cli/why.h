@@ -17,7 +17,7 @@ void why_changes(const json_t *candidate);
 // Why another goes before: "ann has been idle 7 s longer". Nothing where nobody does; false then.
 bool why_behind(const json_t *decision, const json_t *candidate);
 // "entered gold: channel voice, attribute plan = gold (customer)", and where the decision was taken once more, why not a queue before. Nothing if
-// the work had come to its queue at an earlier input, and that is all the record says.
+// the record does not say, or there was but one queue.
 void why_entry(const json_t *decision);
 // "decision 212.0 (new, queue billing, chat): ann" and what was required. holder: who has the work already, "" = nobody.
 void why_heading(const json_t *decision, const char *heading, const char *holder);

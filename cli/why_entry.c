@@ -61,14 +61,6 @@ static void entry_condition(const json_t *c, bool met)
         entry_attribute(c, met);
 }
 
-// That of its own input, or as things stand; or else where it was asked for in full.
-static bool entry_concerns(const json_t *decision)
-{
-    json_int_t input = print_number(decision, "input");
-    return !input || input == print_number(decision, "entered.input") ||
-           json_array_size(print_member(decision, "entered.passed"));
-}
-
 void why_entry(const json_t *decision)
 {
     size_t i;
@@ -76,8 +68,8 @@ void why_entry(const json_t *decision)
     json_t *x;
     json_int_t before = print_number(e, "before");
     bool last = json_is_true(json_object_get(e, "last"));
-    if (!e || !entry_concerns(decision) || (last && !before))
-        return; // a record from before this was kept; not for each decision; the only queue there is
+    if (!e || (last && !before))
+        return; // a record from before this was kept; the only queue there is
     printf("  entered %s: ", print_text(e, "queue"));
     if (last && before == 1)
         fputs("the queue before it did not take it", stdout);

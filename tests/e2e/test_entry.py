@@ -47,6 +47,8 @@ async def test_which_rules_let_it_in_and_which_did_not(world, tmp_path):
         later = daemon.why(work).decisions[0]
         assert later.winner == "ann" and later.input > work and later.entered == shown
         name = f"{later.input}.{later.index}"
+        assert daemon.cli("why", str(work)).stdout.count(TOLD) == 2  # not with each decision
+        assert TOLD in daemon.cli("why-not", str(work), "bert").stdout
         full = daemon.cli("why", str(work), "--full").stdout
         assert full.startswith(f"decision {name} ") and TOLD + "\n".join(NOT) + "\n" in full
         answer = Http(daemon.address, daemon.token("supervisor")).get(f"/v1/decisions/{name}")

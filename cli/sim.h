@@ -11,6 +11,8 @@
 //     sim_clock.c      seconds in units of the router's time
 //     sim_router.c     the router at work: the world told to it as inputs, its offers taken at once
 //     sim_run.c        the world: who comes, waits, gives up, is served, comes back
+//     sim_meter.c      what is measured over time: agents at work, contacts waiting
+//     sim_waits.c      percentiles of waits
 //     sim_tally.c      what is counted, and how estimates with their intervals are made of it
 //     sim_report.c     results as JSON and as a table
 //     cmd_sim.c        the command
@@ -116,17 +118,20 @@ enum sim_quantity {
     SIM_ANSWERED,
     SIM_ABANDONED,
     SIM_BLOCKED,
-    SIM_WAITED,      // seconds, of all attempts
-    SIM_NOT_AT_ONCE, // contacts that waited at their first attempt
-    SIM_WITHIN,      // ... were answered within the service level's time
-    SIM_GONE_WITHIN, // ... gave up within it
-    SIM_SOJOURN,     // seconds from arrival to resolution
+    SIM_WAITED,         // seconds, of all attempts
+    SIM_NOT_AT_ONCE,    // contacts that waited at their first attempt
+    SIM_ANSWERED_AFTER, // seconds that those answered waited at their first attempt
+    SIM_WITHIN,         // ... were answered within the service level's time
+    SIM_GONE_WITHIN,    // ... gave up within it
+    SIM_SOJOURN,        // seconds from arrival to resolution
     SIM_RESOLVED,
     SIM_SERVED, // attempts
     SIM_FIRST,  // resolved at the first attempt
     SIM_AIMED,  // contacts of a class with a target
     SIM_AIMED_BLOCKED,
     SIM_IN_TARGET, // ... answered within it
+    SIM_LINE,      // seconds that contacts waited while the batch lasted, whosever they are
+    SIM_LASTED,    // seconds that it lasted
     SIM_QUANTITIES,
 };
 
@@ -140,8 +145,17 @@ struct sim_pool_tally {
     double lowest, highest; // occupancy over its agents
 };
 
+// Of bins, see sim_waits.c.
+#define SIM_WAIT_BINS 1792
+
+struct sim_waits {
+    uint32_t n[SIM_BATCHES][SIM_WAIT_BINS];
+};
+
 struct sim_result {
+    struct sim_clock clock;
     struct sim_tally overall;
+    struct sim_waits *waits; // of all, then of each class
     struct sim_tally *classes;
     struct sim_pool_tally *pools;
     double served[SIM_BATCHES]; // attempts, by all pools
@@ -154,6 +168,7 @@ struct sim_estimate {
     double residual[SIM_BATCHES]; // of each batch, in units of the value
 };
 
+void sim_estimate_spread(struct sim_estimate *e); // its half-width, by its residuals
 struct sim_estimate sim_estimate_ratio(const double over[SIM_BATCHES], const double under[SIM_BATCHES]);
 struct sim_estimate sim_estimate_difference(const struct sim_estimate *a, const struct sim_estimate *b); // b - a
 double sim_tally_total(const struct sim_tally *t, enum sim_quantity q);
@@ -168,6 +183,41 @@ struct sim_measure {
 extern const struct sim_measure sim_measures[];
 extern const size_t sim_measures_n;
 struct sim_estimate sim_measure_of(const struct sim_measure *m, const struct sim_tally *t);
+
+// batch: 0 .. SIM_BATCHES - 1. The percentile is in seconds; not known of nothing.
+void sim_waits_count(struct sim_waits *w, int32_t batch, int64_t units);
+struct sim_estimate sim_waits_percentile(const struct sim_waits *w, double percent, struct sim_clock clock);
+
+// ---- what is measured over time ----
+
+struct sim_agent {
+    uint32_t pool, in_hand;
+    int64_t since, busy, all; // busy: this batch; all: of the measured time
+};
+
+struct sim_line { // of a class
+    int64_t waiting, since;
+    double waited; // contacts' seconds, this batch
+};
+
+struct sim_meter {
+    const struct sim_scenario *s;
+    struct sim_result *out;
+    struct sim_clock clock;
+    struct sim_agent *agents; // in order of the file
+    uint32_t agents_n;
+    struct sim_line *lines; // by class
+    int64_t waiting;        // of all classes
+    bool measuring;
+    int32_t batch;
+    int64_t batch_since, measured_since;
+};
+
+void sim_meter_open(struct sim_meter *m, const struct sim_scenario *s, struct sim_clock clock, struct sim_result *out);
+void sim_meter_close(struct sim_meter *m);
+void sim_meter_hand(struct sim_meter *m, int64_t now, uint32_t agent, int change);  // of contacts in hand
+void sim_meter_line(struct sim_meter *m, int64_t now, uint32_t class, int change);  // of contacts waiting
+void sim_meter_arrival(struct sim_meter *m, int64_t now, int32_t batch, bool last); // batch -1: not measured
 
 // ---- the router at work ----
 

@@ -26,25 +26,44 @@ static bool report_spreads(const struct sim_scenario *s)
 }
 
 // The object that the measure stands in: `all` itself, or one of its groups.
-static json_t *report_group(json_t *all, const struct sim_measure *m)
+static json_t *report_group(json_t *all, const char *name)
 {
-    if (!m->group)
+    if (!name)
         return all;
-    json_t *group = json_object_get(all, m->group);
+    json_t *group = json_object_get(all, name);
     if (!group) {
         group = json_object();
-        json_object_set_new(all, m->group, group);
+        json_object_set_new(all, name, group);
     }
     return group;
 }
 
-static json_t *report_tally(const char *name, const struct sim_tally *t, bool spread, bool aims)
+// Of the wait of those answered; after its mean. `less` is NULL, or what the figures are compared with.
+static void report_percentiles(json_t *all, const struct sim_result *r, size_t waits, const struct sim_result *less,
+                               size_t less_waits, bool spread)
+{
+    static const int percents[] = {50, 90, 95, 99};
+    for (size_t i = 0; i < sizeof percents / sizeof *percents; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "p%d", percents[i]);
+        struct sim_estimate e = sim_waits_percentile(&r->waits[waits], percents[i], r->clock);
+        if (less) {
+            struct sim_estimate from = sim_waits_percentile(&less->waits[less_waits], percents[i], less->clock);
+            e = sim_estimate_difference(&from, &e);
+        }
+        json_object_set_new(report_group(all, "speed_of_answer"), name, report_estimate(&e, spread));
+    }
+}
+
+// waits: 0 of all, 1 of the first class ...
+static json_t *report_tally(const char *name, const struct sim_result *r, size_t waits, bool spread, bool aims)
 {
     static const struct {
         const char *name;
         enum sim_quantity quantity;
     } counts[] = {
         {"offered", SIM_OFFERED}, {"answered", SIM_ANSWERED}, {"abandoned", SIM_ABANDONED}, {"blocked", SIM_BLOCKED}};
+    const struct sim_tally *t = waits ? &r->classes[waits - 1] : &r->overall;
     json_t *o = json_object();
     if (name)
         json_object_set_new(o, "name", json_string(name));
@@ -54,8 +73,9 @@ static json_t *report_tally(const char *name, const struct sim_tally *t, bool sp
         if (sim_measures[i].aims && !aims)
             continue;
         struct sim_estimate e = sim_measure_of(&sim_measures[i], t);
-        json_object_set_new(report_group(o, &sim_measures[i]), sim_measures[i].name, report_estimate(&e, spread));
+        json_object_set_new(report_group(o, sim_measures[i].group), sim_measures[i].name, report_estimate(&e, spread));
     }
+    report_percentiles(o, r, waits, NULL, 0, spread);
     return o;
 }
 
@@ -79,9 +99,9 @@ json_t *sim_report(const struct sim_scenario *s, const struct sim_result *r)
     bool aims = sim_scenario_targets(s);
     json_object_set_new(o, "seed", json_integer(s->seed));
     json_object_set_new(o, "contacts", json_integer(s->contacts));
-    json_object_set_new(o, "overall", report_tally(NULL, &r->overall, report_spreads(s), aims));
+    json_object_set_new(o, "overall", report_tally(NULL, r, 0, report_spreads(s), aims));
     for (size_t i = 0; i < s->classes_n; i++)
-        json_array_append_new(classes, report_tally(s->classes[i].name, &r->classes[i], report_spreads(s), aims));
+        json_array_append_new(classes, report_tally(s->classes[i].name, r, i + 1, report_spreads(s), aims));
     for (size_t p = 0; p < s->pools_n; p++)
         json_array_append_new(pools, report_pool(s, r, p));
     json_object_set_new(o, "classes", classes);
@@ -91,9 +111,11 @@ json_t *sim_report(const struct sim_scenario *s, const struct sim_result *r)
 
 // ---- differences ----
 
-static json_t *difference_tally(const char *name, const struct sim_tally *a, const struct sim_tally *b, bool spread,
-                                bool aims)
+static json_t *difference_tally(const char *name, const struct sim_result *ra, size_t wa, const struct sim_result *rb,
+                                size_t wb, bool spread, bool aims)
 {
+    const struct sim_tally *a = wa ? &ra->classes[wa - 1] : &ra->overall;
+    const struct sim_tally *b = wb ? &rb->classes[wb - 1] : &rb->overall;
     json_t *o = json_object();
     if (name)
         json_object_set_new(o, "name", json_string(name));
@@ -103,8 +125,9 @@ static json_t *difference_tally(const char *name, const struct sim_tally *a, con
             continue;
         struct sim_estimate ea = sim_measure_of(m, a), eb = sim_measure_of(m, b);
         struct sim_estimate e = sim_estimate_difference(&ea, &eb);
-        json_object_set_new(report_group(o, m), m->name, report_estimate(&e, spread));
+        json_object_set_new(report_group(o, m->group), m->name, report_estimate(&e, spread));
     }
+    report_percentiles(o, rb, wb, ra, wa, spread);
     return o;
 }
 
@@ -127,12 +150,12 @@ json_t *sim_report_difference(const struct sim_scenario *a, const struct sim_res
 {
     json_t *o = json_object(), *classes = json_array(), *pools = json_array();
     bool spread = report_spreads(a), aims = sim_scenario_targets(a) && sim_scenario_targets(b);
-    json_object_set_new(o, "overall", difference_tally(NULL, &ra->overall, &rb->overall, spread, aims));
+    json_object_set_new(o, "overall", difference_tally(NULL, ra, 0, rb, 0, spread, aims));
     for (size_t i = 0; i < a->classes_n; i++) {
         const char *name = a->classes[i].name;
         for (size_t k = 0; k < b->classes_n; k++) {
             if (strcmp(name, b->classes[k].name) == 0)
-                json_array_append_new(classes, difference_tally(name, &ra->classes[i], &rb->classes[k], spread, aims));
+                json_array_append_new(classes, difference_tally(name, ra, i + 1, rb, k + 1, spread, aims));
         }
     }
     for (size_t i = 0; i < a->pools_n; i++) {

@@ -20,11 +20,6 @@ struct contact {
     uint32_t next; // free slot
 };
 
-struct agent {
-    uint32_t pool, in_hand;
-    int64_t since, busy, all; // busy: this batch; all: of the measured time
-};
-
 struct run {
     const struct sim_scenario *s;
     struct sim_result *out;
@@ -34,14 +29,10 @@ struct run {
     uint32_t contacts_n, contacts_cap, unused;
     uint32_t *heap; // slots
     uint32_t heap_n;
-    struct agent *agents;
+    struct sim_meter meter;
     int64_t now, next_arrival, unmeasured;
     double rate;
     uint64_t number; // of the next arrival
-    uint64_t waiting;
-    bool measuring;
-    int32_t batch;
-    int64_t batch_since, measured_since;
 };
 
 static void *run_grow(void *v, size_t n, size_t each)
@@ -141,77 +132,45 @@ static double contact_draw(const struct run *r, const struct contact *c, enum si
     return mean * sim_draw_exponential((uint64_t)r->s->seed, c->number, c->attempt, kind);
 }
 
-// ---- agents ----
-
-static void agent_hand(struct run *r, struct agent *a, int change)
-{
-    int64_t busy = (r->now - a->since) * a->in_hand;
-    a->busy += busy;
-    a->since = r->now;
-    a->in_hand += (uint32_t)change;
-}
-
-static void run_end_batch(struct run *r)
-{
-    double lasted = sim_clock_seconds(r->clock, r->now - r->batch_since);
-    for (uint32_t i = 0; i < r->router.agents_n; i++) {
-        struct agent *a = &r->agents[i];
-        struct sim_pool_tally *t = &r->out->pools[a->pool];
-        agent_hand(r, a, 0);
-        if (r->measuring) {
-            t->busy[r->batch] += sim_clock_seconds(r->clock, a->busy);
-            t->slots[r->batch] += lasted * (double)r->s->pools[a->pool].concurrency;
-            a->all += a->busy;
-        }
-        a->busy = 0;
-    }
-    r->batch_since = r->now;
-}
-
-static void run_end_measuring(struct run *r)
-{
-    double lasted = sim_clock_seconds(r->clock, r->now - r->measured_since);
-    run_end_batch(r);
-    r->measuring = false;
-    r->out->timed = lasted > 0;
-    for (uint32_t i = 0; i < r->router.agents_n && lasted > 0; i++) {
-        const struct agent *a = &r->agents[i];
-        struct sim_pool_tally *t = &r->out->pools[a->pool];
-        double o = sim_clock_seconds(r->clock, a->all) / lasted / (double)r->s->pools[a->pool].concurrency;
-        t->lowest = o < t->lowest ? o : t->lowest;
-        t->highest = o > t->highest ? o : t->highest;
-    }
-}
-
 // ---- what happens ----
 
 static void run_stop_waiting(struct run *r, uint32_t slot)
 {
     struct contact *c = &r->contacts[slot];
     run_unschedule(r, slot);
-    r->waiting -= c->waiting ? 1 : 0;
+    if (c->waiting)
+        sim_meter_line(&r->meter, r->now, c->class, -1);
     c->waiting = false;
     contact_count(r, c, SIM_WAITED, sim_clock_seconds(r->clock, r->now - c->since));
+}
+
+// At its first attempt.
+static void run_count_answered(struct run *r, const struct contact *c)
+{
+    const struct sim_class *class = &r->s->classes[c->class];
+    int64_t units = r->now - c->since;
+    double waited = sim_clock_seconds(r->clock, units);
+    contact_count(r, c, SIM_ANSWERED, 1);
+    contact_count(r, c, SIM_ANSWERED_AFTER, waited);
+    contact_count(r, c, SIM_WITHIN, waited <= r->s->service_level ? 1 : 0);
+    contact_count(r, c, SIM_IN_TARGET, class->target > 0 && waited <= class->target ? 1 : 0);
+    if (c->batch < 0)
+        return;
+    sim_waits_count(&r->out->waits[0], c->batch, units);
+    sim_waits_count(&r->out->waits[1 + c->class], c->batch, units);
 }
 
 static void run_serve(struct run *r, const struct sim_offer *o)
 {
     uint32_t slot = (uint32_t)(o->conversation - 1);
     struct contact *c = &r->contacts[slot];
-    struct agent *a = &r->agents[o->agent];
+    double speed = r->s->pools[r->meter.agents[o->agent].pool].speed;
     run_stop_waiting(r, slot);
-    if (!c->attempt) {
-        contact_count(r, c, SIM_ANSWERED, 1);
-        if (sim_clock_seconds(r->clock, r->now - c->since) <= r->s->service_level)
-            contact_count(r, c, SIM_WITHIN, 1);
-        if (sim_clock_seconds(r->clock, r->now - c->since) <= r->s->classes[c->class].target)
-            contact_count(r, c, SIM_IN_TARGET, r->s->classes[c->class].target > 0 ? 1 : 0);
-    }
+    if (!c->attempt)
+        run_count_answered(r, c);
     c->taken = *o;
-    agent_hand(r, a, 1);
-    run_schedule(
-        r, slot,
-        contact_draw(r, c, SIM_DRAW_SERVICE, r->s->classes[c->class].service_mean / r->s->pools[a->pool].speed));
+    sim_meter_hand(&r->meter, r->now, o->agent, 1);
+    run_schedule(r, slot, contact_draw(r, c, SIM_DRAW_SERVICE, r->s->classes[c->class].service_mean / speed));
 }
 
 static void run_serve_taken(struct run *r)
@@ -231,7 +190,7 @@ static void run_come(struct run *r, uint32_t slot)
         return;
     }
     const struct sim_class *class = &r->s->classes[c->class];
-    bool room = r->s->waiting_places < 0 || r->waiting < (uint64_t)r->s->waiting_places;
+    bool room = r->s->waiting_places < 0 || r->meter.waiting < r->s->waiting_places;
     if (!c->attempt && !room) {
         sim_router_give_up(&r->router, r->now, slot + 1, c->class);
         contact_count(r, c, SIM_BLOCKED, 1);
@@ -240,7 +199,7 @@ static void run_come(struct run *r, uint32_t slot)
         return;
     }
     c->waiting = true;
-    r->waiting++;
+    sim_meter_line(&r->meter, r->now, c->class, 1);
     if (!c->attempt)
         contact_count(r, c, SIM_NOT_AT_ONCE, 1);
     if (class->patience_mean > 0)
@@ -273,12 +232,12 @@ static void run_count_served(struct run *r, const struct contact *c, uint32_t po
 static void run_end_service(struct run *r, uint32_t slot)
 {
     struct contact *c = &r->contacts[slot];
-    struct agent *a = &r->agents[c->taken.agent];
+    uint32_t pool = r->meter.agents[c->taken.agent].pool;
     bool resolved =
-        sim_draw((uint64_t)r->s->seed, c->number, c->attempt, SIM_DRAW_RESOLUTION) < r->s->pools[a->pool].resolution;
+        sim_draw((uint64_t)r->s->seed, c->number, c->attempt, SIM_DRAW_RESOLUTION) < r->s->pools[pool].resolution;
     run_unschedule(r, slot);
-    agent_hand(r, a, -1);
-    run_count_served(r, c, a->pool);
+    sim_meter_hand(&r->meter, r->now, c->taken.agent, -1);
+    run_count_served(r, c, pool);
     sim_router_end(&r->router, r->now, &c->taken, resolved);
     run_serve_taken(r);
     if (!resolved) {
@@ -325,15 +284,7 @@ static void run_arrive(struct run *r)
 {
     uint64_t number = r->number++;
     int32_t batch = run_batch_of(r, number);
-    if (batch != r->batch)
-        run_end_batch(r);
-    if (batch >= 0 && r->batch < 0) {
-        r->measuring = true;
-        r->measured_since = r->now;
-    }
-    r->batch = batch;
-    if (r->number == (uint64_t)r->s->contacts)
-        run_end_measuring(r);
+    sim_meter_arrival(&r->meter, r->now, batch, r->number == (uint64_t)r->s->contacts);
     uint32_t slot = contact_new(r);
     struct contact *c = &r->contacts[slot];
     c->number = number;
@@ -350,22 +301,17 @@ static void run_arrive(struct run *r)
 
 static void run_open(struct run *r, const struct sim_scenario *s, struct sim_result *out)
 {
-    *r = (struct run){.s = s, .out = out, .clock = sim_clock_for(s), .unused = RUN_NONE, .batch = -1};
+    *r = (struct run){.s = s, .out = out, .clock = sim_clock_for(s), .unused = RUN_NONE};
     r->unmeasured = sim_scenario_unmeasured(s);
     r->rate = sim_scenario_rate(s);
     sim_router_open(&r->router, s);
-    r->agents = calloc(r->router.agents_n, sizeof *r->agents);
-    uint32_t n = 0;
-    for (size_t p = 0; p < s->pools_n; p++) {
-        for (int64_t i = 0; i < s->pools[p].count; i++)
-            r->agents[n++] = (struct agent){.pool = (uint32_t)p};
-    }
     *out = (struct sim_result){.classes = calloc(s->classes_n, sizeof *out->classes),
-                               .pools = calloc(s->pools_n, sizeof *out->pools)};
-    if (!r->agents || !out->classes || !out->pools)
+                               .waits = calloc(s->classes_n + 1, sizeof *out->waits),
+                               .pools = calloc(s->pools_n, sizeof *out->pools),
+                               .clock = r->clock};
+    if (!out->classes || !out->waits || !out->pools)
         abort();
-    for (size_t p = 0; p < s->pools_n; p++)
-        out->pools[p].lowest = 2;
+    sim_meter_open(&r->meter, s, r->clock, out);
 }
 
 void sim_run(const struct sim_scenario *s, struct sim_result *out)
@@ -385,15 +331,16 @@ void sim_run(const struct sim_scenario *s, struct sim_result *out)
         else
             run_end_service(&r, r.heap[0]);
     }
-    assert(!r.waiting);
+    assert(!r.meter.waiting);
     sim_router_close(&r.router);
     free(r.contacts);
     free(r.heap);
-    free(r.agents);
+    sim_meter_close(&r.meter);
 }
 
 void sim_result_free(struct sim_result *r)
 {
     free(r->classes);
+    free(r->waits);
     free(r->pools);
 }

@@ -22,13 +22,15 @@ const struct sim_measure sim_measures[] = {
     {"service_level", "of_answered", .over = {[SIM_WITHIN] = 1}, .under = {[SIM_ANSWERED] = 1}},
     {NULL, "in_target", .over = {[SIM_IN_TARGET] = 1}, .under = {[SIM_AIMED] = 1, [SIM_AIMED_BLOCKED] = -1},
      .aims = true},
+    {"speed_of_answer", "mean", .over = {[SIM_ANSWERED_AFTER] = 1}, .under = {[SIM_ANSWERED] = 1}},
+    {NULL, "queue_length", .over = {[SIM_LINE] = 1}, .under = {[SIM_LASTED] = 1}},
     {NULL, "mean_sojourn", .over = {[SIM_SOJOURN] = 1}, .under = {[SIM_RESOLVED] = 1}},
     {NULL, "resolved_per_attempt", .over = {[SIM_RESOLVED] = 1}, .under = {[SIM_SERVED] = 1}},
     {NULL, "first_contact_resolution", .over = {[SIM_FIRST] = 1}, .under = {[SIM_ANSWERED] = 1}},
 };
 const size_t sim_measures_n = sizeof sim_measures / sizeof *sim_measures;
 
-static void estimate_spread(struct sim_estimate *e)
+void sim_estimate_spread(struct sim_estimate *e)
 {
     double squares = 0;
     for (size_t b = 0; b < SIM_BATCHES; b++)
@@ -50,7 +52,7 @@ struct sim_estimate sim_estimate_ratio(const double over[SIM_BATCHES], const dou
     e.value = y / x;
     for (size_t b = 0; b < SIM_BATCHES; b++)
         e.residual[b] = (over[b] - e.value * under[b]) / (x / SIM_BATCHES);
-    estimate_spread(&e);
+    sim_estimate_spread(&e);
     return e;
 }
 
@@ -59,7 +61,7 @@ struct sim_estimate sim_estimate_difference(const struct sim_estimate *a, const 
     struct sim_estimate e = {.known = a->known && b->known, .value = b->value - a->value};
     for (size_t i = 0; i < SIM_BATCHES; i++)
         e.residual[i] = b->residual[i] - a->residual[i];
-    estimate_spread(&e);
+    sim_estimate_spread(&e);
     return e;
 }
 

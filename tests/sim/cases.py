@@ -35,13 +35,15 @@ def erlang_c():
     return one({"count": 8}, {"rate": 0.11}, service_level=20), {
         "overall.p_wait": t["p_wait"], "overall.mean_wait": t["mean_wait"], "overall.mean_sojourn": t["mean_sojourn"],
         "overall.service_level.of_entered": t["within"], "overall.service_level.of_answered": t["within"],
-        "pools.0.occupancy": t["occupancy"], "overall.p_abandon": 0.0, "overall.p_block": 0.0}
+        "pools.0.occupancy": t["occupancy"], "overall.p_abandon": 0.0, "overall.p_block": 0.0, "overall.queue_length": t["queue_length"],
+        "overall.speed_of_answer.mean": t["mean_wait"], **{f"overall.speed_of_answer.{p}": t[p] for p in ("p50", "p90", "p95", "p99")}}
 
 
 @case
 def one_agent():
     t = mmn(1, 0.0125, 60, 45)
     return one({"count": 1}, {"rate": 0.0125}, service_level=45), {
+        "overall.speed_of_answer.p90": t["p90"],
         "overall.p_wait": t["p_wait"], "overall.mean_wait": t["mean_wait"], "overall.service_level.of_entered": t["within"]}
 
 

@@ -195,6 +195,7 @@ class Chain:
                 f"{where}.p_block": 1 - entered / arrived,
                 f"{where}.p_wait": sum(self.rate["wait", c] for c in some) / entered,
                 f"{where}.p_abandon": gone / entered,
+                f"{where}.queue_length": sum(self.in_queue[c] for c in some),
                 f"{where}.mean_wait": sum(self.in_queue[c] for c in some) / entered,
                 f"{where}.resolved_per_attempt": resolved / served,
                 f"{where}.first_contact_resolution": first / (entered - gone),

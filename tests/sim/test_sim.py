@@ -71,15 +71,36 @@ def test_form_of_the_report(tmp_path):
     report = simulate(tmp_path, BASE)
     assert list(report) == ["seed", "contacts", "overall", "classes", "pools"]
     assert (report["seed"], report["contacts"]) == (1, 4000)
-    figures = ["offered", "answered", "abandoned", "blocked", "mean_wait", "p_wait", "p_abandon", "p_block", "service_level", "mean_sojourn",
+    figures = ["offered", "answered", "abandoned", "blocked", "mean_wait", "p_wait", "p_abandon", "p_block", "service_level", "speed_of_answer", "queue_length", "mean_sojourn",
                "resolved_per_attempt", "first_contact_resolution"]
     assert list(report["overall"]) == figures
     assert [list(c) for c in report["classes"]] == [["name", *figures]] * 2
     assert list(report["overall"]["service_level"]) == ["of_entered", "less_abandoned", "plus_abandoned", "of_answered"]
+    assert list(report["overall"]["speed_of_answer"]) == ["mean", "p50", "p90", "p95", "p99"]
     assert [list(p) for p in report["pools"]] == [["name", "occupancy", "occupancy_min", "occupancy_max", "share"]] * 2
     assert list(report["overall"]["mean_wait"]) == ["value", "half_width"]
     for pool in report["pools"]:
         assert pool["occupancy_min"] <= pool["occupancy"]["value"] <= pool["occupancy_max"]
+
+
+def test_figures_agree_with_each_other(tmp_path):
+    """Little's law and what must be in order, whatever theory says."""
+    report = simulate(tmp_path, BASE, contacts=100000)
+    rate = sum(c["rate"] for c in BASE["class"])
+    for scope, share in [(report["overall"], 1), *((c, k["rate"] / rate) for c, k in zip(report["classes"], BASE["class"]))]:
+        entered = 1 - scope["p_block"]["value"]
+        assert scope["queue_length"]["value"] == pytest.approx(rate * share * entered * scope["mean_wait"]["value"], rel=0.03)
+        waits = [scope["speed_of_answer"][p]["value"] for p in ("p50", "p90", "p95", "p99")]
+        assert waits == sorted(waits) and waits[0] <= scope["speed_of_answer"]["mean"]["value"] <= waits[2]
+    assert report["overall"]["queue_length"]["value"] == pytest.approx(sum(c["queue_length"]["value"] for c in report["classes"]))
+
+
+def test_the_service_level_is_a_percentile_read_backwards(tmp_path):
+    answer = simulate(tmp_path, BASE, contacts=50000)["overall"]["speed_of_answer"]
+    assert answer["p50"]["value"] == 0  # more than half do not wait
+    for percentile, share in (("p90", 0.9), ("p95", 0.95), ("p99", 0.99)):
+        report = simulate(tmp_path, BASE, contacts=50000, service_level=answer[percentile]["value"])
+        assert report["overall"]["service_level"]["of_answered"]["value"] == pytest.approx(share, abs=0.002)
 
 
 def test_nothing_to_divide_by(tmp_path):
@@ -89,6 +110,8 @@ def test_nothing_to_divide_by(tmp_path):
     assert report["overall"]["p_block"] == {"value": 1, "half_width": 0}
     for figure in ("mean_wait", "p_wait", "p_abandon", "mean_sojourn", "resolved_per_attempt", "first_contact_resolution"):
         assert report["overall"][figure] is None
+    assert set(report["overall"]["speed_of_answer"].values()) == {None}
+    assert report["overall"]["queue_length"] == {"value": 0, "half_width": 0}
     assert report["pools"][0]["share"] is None
     assert report["pools"][0]["occupancy"] == {"value": 0, "half_width": 0}
 
@@ -123,7 +146,8 @@ def test_compare(tmp_path):
     assert list(both) == ["a", "b", "difference"]
     assert both["a"] == json.loads(run("sim", "--json", slow).stdout)
     assert both["b"] == json.loads(run("sim", "--json", fast).stdout)
-    for path in ("overall.mean_wait", "classes.1.p_wait", "pools.0.share", "overall.service_level.of_entered"):
+    for path in ("overall.mean_wait", "classes.1.p_wait", "pools.0.share", "overall.service_level.of_entered",
+                 "overall.speed_of_answer.p90", "classes.0.queue_length"):
         a, b, d = (at(both[k], path) for k in ("a", "b", "difference"))
         assert d["value"] == pytest.approx(b["value"] - a["value"], abs=1e-9)
         assert d["half_width"] < a["half_width"] + b["half_width"]

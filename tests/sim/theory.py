@@ -30,6 +30,8 @@ def mmn(n, rate, mean, within=0.0):
         "mean_sojourn": c / drain + mean,
         "occupancy": a / n,
         "within": 1 - c * math.exp(-drain * within),
+        "queue_length": rate * c / drain,
+        **{f"p{p}": max(0.0, math.log(c / (1 - p / 100)) / drain) for p in (50, 90, 95, 99)},
     }
 
 

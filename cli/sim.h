@@ -46,9 +46,17 @@ struct sim_pool {
     double speed, resolution;
 };
 
+enum sim_form { SIM_EXPONENTIAL, SIM_CONSTANT, SIM_LOGNORMAL }; // in the order of their words in sim_file.c
+
+struct sim_shape { // of a time, whose mean stands elsewhere
+    int form;      // enum sim_form
+    double cv;     // standard deviation / mean, of the lognormal; 0 = not given, is 1
+};
+
 struct sim_class {
     struct config_place place, needs_place, steps_place;
     char *name;
+    struct sim_shape service, patience;
     double rate, service_mean, patience_mean, cost; // patience_mean 0 = waits for ever
     double target;                                  // 0 = none
     int64_t priority;
@@ -94,11 +102,21 @@ struct router_relax *sim_steps_of(const struct sim_class *c); // malloc'd; the w
 
 // ---- chance ----
 
-enum sim_kind { SIM_DRAW_GAP, SIM_DRAW_CLASS, SIM_DRAW_SERVICE, SIM_DRAW_PATIENCE, SIM_DRAW_RESOLUTION };
+enum sim_kind {
+    SIM_DRAW_GAP,
+    SIM_DRAW_CLASS,
+    SIM_DRAW_SERVICE,
+    SIM_DRAW_PATIENCE,
+    SIM_DRAW_RESOLUTION,
+    SIM_DRAW_KINDS
+};
 
 // Uniform in (0, 1), the same for the same key whatever else was drawn: two policies see the same contacts.
 double sim_draw(uint64_t seed, uint64_t contact, uint32_t attempt, enum sim_kind kind);
 double sim_draw_exponential(uint64_t seed, uint64_t contact, uint32_t attempt, enum sim_kind kind); // of mean 1
+double sim_draw_shape(const struct sim_shape *shape, uint64_t seed, uint64_t contact, uint32_t attempt,
+                      enum sim_kind kind);                 // likewise
+double sim_draw_shape_most(const struct sim_shape *shape); // no draw exceeds it
 
 // ---- time ----
 

@@ -26,7 +26,7 @@ struct clock_span {
 static struct clock_span clock_span_of(const struct sim_scenario *s)
 {
     struct clock_span span = {.gap = 1 / sim_scenario_rate(s), .own = INFINITY};
-    double service = 0, patience = 0, resolution = 1;
+    double service = 0, patience = 0, resolution = 1, longest = 0;
     for (size_t p = 0; p < s->pools_n; p++)
         resolution = fmin(resolution, s->pools[p].resolution);
     for (size_t i = 0; i < s->classes_n; i++) {
@@ -34,13 +34,15 @@ static struct clock_span clock_span_of(const struct sim_scenario *s)
         for (size_t p = 0; p < s->pools_n; p++) {
             span.own = fmin(span.own, c->service_mean / s->pools[p].speed);
             service = fmax(service, c->service_mean / s->pools[p].speed);
+            longest = fmax(longest, c->service_mean / s->pools[p].speed * sim_draw_shape_most(&c->service));
         }
         if (c->patience_mean > 0)
             span.own = fmin(span.own, c->patience_mean);
-        patience = fmax(patience, c->patience_mean);
+        patience = fmax(patience, c->patience_mean * sim_draw_shape_most(&c->patience));
     }
-    // As if all were served one after the other, four times over, and the last gave up; no draw exceeds 40 means.
-    span.run = 4 * ((double)s->contacts + 40) * (span.gap + service / resolution) + 40 * patience;
+    // As if all were served one after the other, four times over, one of them as long as can be drawn, and the last gave up.
+    span.run = 4 * (double)s->contacts * (span.gap + service / resolution) +
+               4 * (40 * span.gap + longest / resolution) + patience;
     return span;
 }
 

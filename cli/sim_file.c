@@ -9,6 +9,8 @@
 
 #define SCENARIO_ROWS_MAX 1000
 #define SCENARIO_LARGEST  1e12 // of any time, rate or factor
+#define SCENARIO_CV       10   // of a shape
+#define SCENARIO_SHAPES   "exponential|constant|lognormal"
 
 struct scenario_table {
     const char *name;
@@ -46,7 +48,11 @@ static const struct scenario_key scenario_class_keys[] = {
     {"needs", SCENARIO_NAMES, AT(sim_class, needs), .required = false},
     {"service_mean", SCENARIO_NUMBER, AT(sim_class, service_mean), .min = 0, .max = SCENARIO_LARGEST, .above = true,
      .required = true},
+    {"service_shape", SCENARIO_CHOICE, AT(sim_class, service.form), .words = SCENARIO_SHAPES},
+    {"service_cv", SCENARIO_NUMBER, AT(sim_class, service.cv), .min = 0, .max = SCENARIO_CV, .above = true},
     {"patience_mean", SCENARIO_NUMBER, AT(sim_class, patience_mean), .min = 0, .max = SCENARIO_LARGEST},
+    {"patience_shape", SCENARIO_CHOICE, AT(sim_class, patience.form), .words = SCENARIO_SHAPES},
+    {"patience_cv", SCENARIO_NUMBER, AT(sim_class, patience.cv), .min = 0, .max = SCENARIO_CV, .above = true},
     {"target", SCENARIO_NUMBER, AT(sim_class, target), .min = 0.001, .max = 2592000},
     {"steps", SCENARIO_STEPS, AT(sim_class, steps), .required = false},
     {"priority", SCENARIO_WHOLE, AT(sim_class, priority), .min = 1, .max = 1e6},

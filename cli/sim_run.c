@@ -127,9 +127,10 @@ static void contact_count(struct run *r, const struct contact *c, enum sim_quant
     r->out->overall.v[c->batch][q] += n;
 }
 
-static double contact_draw(const struct run *r, const struct contact *c, enum sim_kind kind, double mean)
+static double contact_draw(const struct run *r, const struct contact *c, enum sim_kind kind,
+                           const struct sim_shape *shape)
 {
-    return mean * sim_draw_exponential((uint64_t)r->s->seed, c->number, c->attempt, kind);
+    return sim_draw_shape(shape, (uint64_t)r->s->seed, c->number, c->attempt, kind);
 }
 
 // ---- what happens ----
@@ -164,13 +165,14 @@ static void run_serve(struct run *r, const struct sim_offer *o)
 {
     uint32_t slot = (uint32_t)(o->conversation - 1);
     struct contact *c = &r->contacts[slot];
+    const struct sim_class *class = &r->s->classes[c->class];
     double speed = r->s->pools[r->meter.agents[o->agent].pool].speed;
     run_stop_waiting(r, slot);
     if (!c->attempt)
         run_count_answered(r, c);
     c->taken = *o;
     sim_meter_hand(&r->meter, r->now, o->agent, 1);
-    run_schedule(r, slot, contact_draw(r, c, SIM_DRAW_SERVICE, r->s->classes[c->class].service_mean / speed));
+    run_schedule(r, slot, class->service_mean / speed * contact_draw(r, c, SIM_DRAW_SERVICE, &class->service));
 }
 
 static void run_serve_taken(struct run *r)
@@ -203,7 +205,7 @@ static void run_come(struct run *r, uint32_t slot)
     if (!c->attempt)
         contact_count(r, c, SIM_NOT_AT_ONCE, 1);
     if (class->patience_mean > 0)
-        run_schedule(r, slot, contact_draw(r, c, SIM_DRAW_PATIENCE, class->patience_mean));
+        run_schedule(r, slot, class->patience_mean * contact_draw(r, c, SIM_DRAW_PATIENCE, &class->patience));
 }
 
 static void run_give_up(struct run *r, uint32_t slot)

@@ -56,6 +56,14 @@ static void check_served(const struct sim_scenario *s, const struct sim_class *c
                    c->name ? c->name : "");
 }
 
+static void check_shape(const struct sim_class *c, const struct sim_shape *shape, const char *key,
+                        struct config_errors *errs)
+{
+    if (shape->cv > 0 && shape->form != SIM_LOGNORMAL)
+        errors_add(errs, c->place, "class.%s_cv is only of a lognormal (give %s_shape = \"lognormal\", or no %s_cv)",
+                   key, key, key);
+}
+
 static void check_classes(const struct sim_scenario *s, struct config_errors *errs)
 {
     size_t priorities = 0;
@@ -64,6 +72,10 @@ static void check_classes(const struct sim_scenario *s, struct config_errors *er
         bool seen = false;
         check_served(s, c, errs);
         sim_steps_check(c, errs);
+        check_shape(c, &c->service, "service", errs);
+        check_shape(c, &c->patience, "patience", errs);
+        if (c->patience_mean == 0 && c->patience.form != SIM_EXPONENTIAL)
+            errors_add(errs, c->place, "class.patience_shape is of a patience that is for ever (give patience_mean)");
         for (size_t k = 0; k < i; k++) {
             seen |= s->classes[k].priority == c->priority;
             if (c->name && s->classes[k].name && strcmp(c->name, s->classes[k].name) == 0)

@@ -4,7 +4,7 @@
 Every one of them is run by test_theory.py; coverage.py runs them with many seeds; docs/reference/simulation.md tells the outcome.
 """
 from chain import Chain
-from theory import accumulating, cobham, erlang_a, erlang_b, mmn, mmnk
+from theory import accumulating, barrer, cobham, crommelin, erlang_a, erlang_b, mmn, mmnk, pollaczek
 
 CASES = {}
 
@@ -263,3 +263,33 @@ def two_needs():
     pools = [{"count": 1, "skills": {"a": 2, "b": 3, "c": 1}}, {"count": 2, "skills": {"a": 4}}, {"count": 1, "skills": {"b": 5}}]
     return solved(named(pools, [{"rate": 0.02, "needs": ["a"]}, {"rate": 0.01, "needs": ["b"]}, {"rate": 0.006, "needs": ["a", "b"]}],
                         policy={"select": "fewest_skills"}, waiting_places=4))
+
+
+@case
+def loss_lognormal():
+    """What is lost does not depend on the service time's shape (B. Sevastyanov, 1957)."""
+    lost = erlang_b(8, 6.0)
+    return one({"count": 8}, {"rate": 0.1, "service_shape": "lognormal", "service_cv": 1.5}, waiting_places=0), {
+        "overall.p_block": lost, "pools.0.occupancy": 6 * (1 - lost) / 8}
+
+
+@case
+def one_agent_lognormal():
+    t = pollaczek(0.01, 60, 1.3)
+    return one({"count": 1}, {"rate": 0.01, "service_shape": "lognormal", "service_cv": 1.3}), {
+        "overall.p_wait": t["p_wait"], "overall.mean_wait": t["mean_wait"], "pools.0.occupancy": t["occupancy"]}
+
+
+@case
+def constant_service():
+    t = crommelin(3, 0.0375, 60)
+    return one({"count": 3}, {"rate": 0.0375, "service_shape": "constant"}), {
+        "overall.p_wait": t["p_wait"], "overall.mean_wait": t["mean_wait"], "pools.0.occupancy": t["occupancy"]}
+
+
+@case
+def constant_patience():
+    t = barrer(4, 0.08, 60, 45, 20)
+    return one({"count": 4}, {"rate": 0.08, "patience_mean": 45, "patience_shape": "constant"}), {
+        "overall.p_wait": t["p_wait"], "overall.mean_wait": t["mean_wait"], "overall.p_abandon": t["p_abandon"],
+        "overall.service_level.of_entered": t["of_entered"], "pools.0.occupancy": t["occupancy"]}

@@ -25,7 +25,8 @@ def main(argv):
                 told = [p for p in told if not p.startswith("classes.")]
             waits = [p for p in told if p.endswith("mean_wait")][-2:]
             others = [p for p in told if not p.endswith("mean_wait")]
-            for path in waits + others[:2 if waits else 3]:
+            percentiles = [p for p in known if p.endswith(".p90")]
+            for path in waits + others[:2 if waits else 3] + percentiles:
                 got = at(report, path)
                 print(f"| {name.strip('_')} | {path} | {known[path]:.5g} | {got['value']:.5g} ± {got['half_width']:.2g} |", flush=True)
 

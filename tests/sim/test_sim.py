@@ -196,6 +196,17 @@ def test_short_times_with_a_target(tmp_path):
         assert abs(found["value"] - true) < 2.4 * found["half_width"], figure
 
 
+def test_a_shape_keeps_the_mean_and_has_its_spread(tmp_path):
+    """With an agent for everybody a sojourn is a service; by Little's law their mean is that of the work in hand."""
+    for shape, cv in (("constant", 0.0), ("lognormal", 0.4), ("lognormal", 2.0), ("exponential", 1.0)):
+        plenty = {"contacts": 50000, "pool": [{"name": "A", "count": 100}], "class": [{"name": "c", "rate": 1, "service_mean": 20.0, "service_shape": shape,
+                  **({"service_cv": cv} if shape == "lognormal" else {})}]}
+        sojourn = simulate(tmp_path, plenty)["overall"]["mean_sojourn"]
+        assert abs(sojourn["value"] - 20) <= 2.4 * sojourn["half_width"] + 1e-6
+        # 20 batches tell the spread to about a sixth
+        assert sojourn["half_width"] == pytest.approx(2.093 * 20 * cv / 47500 ** 0.5, rel=0.6, abs=1e-6)
+
+
 def warned(folder, rates, **top):
     """Class a is for pool A alone, b for both, c waits but a moment."""
     scenario = {"contacts": 2000, "pool": [{"name": "A", "count": 2, "skills": {"a": 1, "b": 1}, "speed": 2}, {"name": "B", "count": 3, "skills": {"b": 1}, "resolution": 0.5}],

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulator agrees with theory within its own intervals.
 
-Seeds are fixed, so the outcome is always the same. Among some 300 figures a few stand outside of a 95 % interval by right; none may stand far
+Seeds are fixed, so the outcome is always the same. Among some 400 figures a few stand outside of a 95 % interval by right; none may stand far
 outside, and at least nine in ten must stand inside. coverage.py tells over many seeds that 95 % do.
 """
 import functools

@@ -3,6 +3,7 @@
 
 Sources: Erlang B and C: A. K. Erlang, 1917. Erlang A: C. Palm, 1937; its balance equations are solved here. Non-preemptive priorities: A. Cobham, 1954.
 Priorities that grow with the wait: L. Kleinrock, 1964; for several servers D. Stanford, P. Taylor, I. Ziedins, 2014.
+Service of any shape by one server: F. Pollaczek, 1930. Constant service by several: C. Crommelin, 1932. Constant patience: D. Barrer, 1957.
 """
 import math
 
@@ -103,6 +104,46 @@ def erlang_a(n, rate, mean, patience, within=0.0):
         "plus_abandoned": answered + gone,
         "of_answered": answered / (1 - lost),
     }
+
+
+def pollaczek(rate, mean, cv):
+    """One server, endless room; cv is the service time's standard deviation over its mean."""
+    rho = rate * mean
+    return {"p_wait": rho, "mean_wait": rho * mean * (1 + cv * cv) / (2 * (1 - rho)), "occupancy": rho}
+
+
+def crommelin(n, rate, mean):
+    """Constant service: whoever is in service now has left a service time later, and those who came meanwhile are there."""
+    a, last = rate * mean, n + 60
+    come = [math.exp(-a)]
+    for k in range(last):
+        come.append(come[-1] * a / (k + 1))
+    p = [1 / (last + 1)] * (last + 1)
+    for _ in range(1000):
+        idle = sum(p[:n + 1])
+        new = [idle * come[k] + sum(p[n + j] * come[k - j] for j in range(1, min(k, last - n) + 1)) for k in range(last + 1)]
+        total = math.fsum(new)
+        new = [x / total for x in new]
+        moved, p = max(abs(x - y) for x, y in zip(new, p)), new
+        if moved < 1e-12:
+            break
+    return {"p_wait": sum(p[n:]), "mean_wait": sum((k - n) * x for k, x in enumerate(p) if k > n) / rate, "occupancy": a / n}
+
+
+def barrer(n, rate, mean, patience, within):
+    """Patience is the same for all. The wait that one without patience would have has a density of two exponential parts."""
+    a, drain = rate * mean, n / mean
+    below = [1.0]  # chances of n - 1, n - 2 ... busy and nobody waiting, over that of n - 1
+    for k in range(n - 1, 0, -1):
+        below.append(below[-1] * k / a)
+    grow = rate - drain
+    until = lambda x: rate * x if grow == 0 else rate * math.expm1(grow * x) / grow  # the density's integral from 0, x <= patience
+    beyond = rate * math.exp(grow * patience) / drain
+    total = sum(below) + until(patience) + beyond
+    mean_wait = rate * (patience * math.exp(grow * patience) / grow - math.expm1(grow * patience) / grow ** 2) + patience * beyond
+    lost = beyond / total
+    return {"p_wait": (until(patience) + beyond) / total, "p_abandon": lost, "mean_wait": mean_wait / total,
+            "of_entered": (sum(below) + until(within)) / total, "occupancy": a * (1 - lost) / n}
 
 
 def cobham(n, rates, mean):

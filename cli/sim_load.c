@@ -6,39 +6,57 @@
 // what no rule of routing could keep up with; a rule can still waste what there is. Who gives up makes no wait endless and is not counted.
 #include "cli/sim_file.h"
 
+#include <stdlib.h>
+
 #define LOAD_FULL (1 - 1e-6) // as much as there is, but for rounding
 
 struct load {
     double work, room; // slots kept busy, slots there are, at speed and resolution 1
 };
 
-static bool load_serves(const struct sim_scenario *s, const struct sim_class *c, size_t pool)
+// Which pools serve which class: a row of bits for each class, and a last one, all set, for all classes together.
+struct load_map {
+    const struct sim_scenario *s;
+    size_t words; // of a row
+    uint64_t *rows;
+};
+
+static struct load_map load_map_of(const struct sim_scenario *s)
 {
-    return !c || sim_pool_serves(&s->pools[pool], c);
+    struct load_map m = {.s = s, .words = (s->pools_n + 63) / 64};
+    m.rows = sim_file_alloc((s->classes_n + 1) * m.words, sizeof *m.rows);
+    for (size_t i = 0; i <= s->classes_n; i++) {
+        for (size_t p = 0; p < s->pools_n; p++) {
+            if (i == s->classes_n || sim_pool_serves(&s->pools[p], &s->classes[i]))
+                m.rows[i * m.words + p / 64] |= UINT64_C(1) << p % 64;
+        }
+    }
+    return m;
 }
 
-// Whether every pool that serves the one serves the other. A class with steps is served by more as it waits.
-static bool load_within(const struct sim_scenario *s, const struct sim_class *one, const struct sim_class *other)
+// Whether every pool that serves the class is of the row. A class with steps is served by more as it waits.
+static bool load_within(const struct load_map *m, size_t class, size_t row)
 {
-    bool within = !one->steps.n || !other;
-    for (size_t p = 0; within && p < s->pools_n; p++)
-        within = !load_serves(s, one, p) || load_serves(s, other, p);
+    bool within = !m->s->classes[class].steps.n || row == m->s->classes_n;
+    for (size_t w = 0; within && w < m->words; w++)
+        within = !(m->rows[class * m->words + w] & ~m->rows[row * m->words + w]);
     return within;
 }
 
-// Of all that only agents of this class can serve; NULL = of everything.
-static struct load load_of(const struct sim_scenario *s, const struct sim_class *c)
+// Of all that only the row's agents can serve.
+static struct load load_of(const struct load_map *m, size_t row)
 {
+    const struct sim_scenario *s = m->s;
     struct load l = {0};
     for (size_t p = 0; p < s->pools_n; p++) {
         const struct sim_pool *pool = &s->pools[p];
-        if (load_serves(s, c, p))
+        if (m->rows[row * m->words + p / 64] >> p % 64 & 1)
             l.room += (double)pool->count * (double)pool->concurrency * pool->speed * pool->resolution;
     }
     for (size_t i = 0; i < s->classes_n; i++) {
-        const struct sim_class *other = &s->classes[i];
-        if (other->patience_mean == 0 && load_within(s, other, c))
-            l.work += other->rate * other->service_mean;
+        const struct sim_class *c = &s->classes[i];
+        if (c->patience_mean == 0 && load_within(m, i, row))
+            l.work += c->rate * c->service_mean;
     }
     return l;
 }
@@ -47,19 +65,23 @@ void sim_load_check(const struct sim_scenario *s, struct config_errors *errs)
 {
     static const char advice[] = "the wait grows for as long as the run lasts (give agents, a patience_mean or "
                                  "waiting_places)";
-    bool told = s->waiting_places >= 0;
-    for (size_t i = 0; i < s->classes_n && s->waiting_places < 0; i++) {
+    if (s->waiting_places >= 0)
+        return;
+    bool told = false;
+    struct load_map m = load_map_of(s);
+    for (size_t i = 0; i < s->classes_n; i++) {
         const struct sim_class *c = &s->classes[i];
-        struct load l = load_of(s, c);
+        struct load l = load_of(&m, i);
         if (c->patience_mean > 0 || c->steps.n || l.work < l.room * LOAD_FULL)
             continue;
         errors_warn(errs, c->place,
                     "class %s and all that only its agents can do keep %.4g slots busy, and there are %.4g: %s",
-                    c->name ? c->name : "", l.work, l.room, advice);
+                    c->name, l.work, l.room, advice);
         told = true;
     }
-    struct load all = load_of(s, NULL);
+    struct load all = load_of(&m, s->classes_n);
     if (!told && all.work >= all.room * LOAD_FULL)
         errors_warn(errs, (struct config_place){1, 1}, "all classes keep %.4g slots busy, and there are %.4g: %s",
                     all.work, all.room, advice);
+    free(m.rows);
 }

@@ -139,10 +139,12 @@ static void take_field(struct region *m, struct recipient *r, const char *line, 
     }
 }
 
+static const struct recipient nobody = {"", "", "", "", "", ""};
+
 // The lines of one block; behind it.
 static const char *read_block(struct region *m, const char *p, struct recipient *r)
 {
-    *r = (struct recipient){"", "", "", "", "", ""};
+    *r = nobody;
     while (*p && *p != '\n') {
         size_t len = strcspn(p, "\n");
         while (p[len] == '\n' && (p[len + 1] == ' ' || p[len + 1] == '\t'))
@@ -274,7 +276,7 @@ static void from_letter(const struct mail *mail, struct mail_news *out)
 bool mail_bounce(const struct mail *mail, const char *secret, char delimiter, const char *mail_from, const char *rcpt,
                  struct mail_news *out)
 {
-    struct recipient r;
+    struct recipient r = nobody;
     char payload[MAIL_TOKEN_PAYLOAD_MAX];
     *out = (struct mail_news){.delivery = "", .external_id = "", .reason = "", .handle = ""};
     if (!looks_like_bounce(mail, mail_from))

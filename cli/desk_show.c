@@ -299,8 +299,11 @@ static bool show_delivery(struct desk *d, const json_t *u)
 static bool show_done(struct desk *d, const json_t *u)
 {
     const char *client_id = print_text(u, "clientId");
-    if (json_object_get(json_object_get(d->pending, client_id), "extend"))
+    const json_t *command = json_object_get(d->pending, client_id);
+    if (json_object_get(command, "extend"))
         puts("the whole time again");
+    else if (json_object_get(command, "link"))
+        puts("confirmed");
     desk_answered(d, client_id);
     return true;
 }

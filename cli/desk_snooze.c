@@ -62,6 +62,10 @@ bool desk_line_snooze(struct desk *d, char *rest)
         puts("/snooze 30m | 4h | 3d | HH:MM | YYYY-MM-DD HH:MM");
         return true;
     }
+    if (until <= now) {
+        puts("that time is past");
+        return true;
+    }
     return desk_command(d, "snooze", json_pack("{s:I, s:I}", "work", w->work, "untilMs", (json_int_t)until * 1000));
 }
 

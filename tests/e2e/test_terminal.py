@@ -109,6 +109,8 @@ async def test_work_is_put_away_and_brought_back(daemon, terminal):
     await terminal.shows("you have work")
     terminal.type("/snooze soon\r")
     await terminal.shows("/snooze 30m | 4h | 3d")
+    terminal.type("/snooze 2020-01-01 10:00\r")
+    await terminal.shows("that time is past")
     terminal.type("/snooze 2h\r")
     await terminal.shows("is put away; /wake brings it back")
     terminal.type("/list\r")

@@ -25,7 +25,7 @@ struct clock_span {
 
 static struct clock_span clock_span_of(const struct sim_scenario *s)
 {
-    struct clock_span span = {.gap = 1 / sim_scenario_rate(s), .own = INFINITY};
+    struct clock_span span = {.gap = 1 / sim_scenario_rate(s), .own = HUGE_VAL};
     double service = 0, patience = 0, resolution = 1, longest = 0;
     for (size_t p = 0; p < s->pools_n; p++)
         resolution = fmin(resolution, s->pools[p].resolution);

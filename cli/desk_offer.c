@@ -13,10 +13,16 @@
 
 // ---- whom lines go to ----
 
-void desk_turn(struct desk *d, const struct desk_work *w)
+// The agent asked for it, or lines go nowhere and none is half typed.
+static void turn_to(struct desk *d, const struct desk_work *w)
 {
     if (d->wanted == w->work || (!d->current && !editor_busy()))
         d->current = w->work;
+}
+
+void desk_turn(struct desk *d, const struct desk_work *w)
+{
+    turn_to(d, w);
     if (d->wanted == w->work)
         d->wanted = 0;
     if (d->current != w->work)
@@ -83,8 +89,7 @@ bool desk_offer_ended(struct desk *d, const json_t *u)
 
 bool desk_accept(struct desk *d, struct desk_work *w)
 {
-    if (d->wanted == w->work || (!d->current && !editor_busy()))
-        d->current = w->work;
+    turn_to(d, w);
     w->accepted = d->sent + 1;
     return desk_command(d, "accept", json_pack("{s:I, s:I}", "work", w->work, "epoch", w->epoch));
 }

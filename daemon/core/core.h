@@ -147,9 +147,9 @@ struct Throughline__V1__QueueStatus *core_queue_message(const struct router_queu
 struct Throughline__V1__Closure *core_closure_message(const struct router_closure *c); // NULL = it is not closed so
 // Of each channel that had responses with a target; the caller frees each, and the list.
 struct Throughline__V1__Responses **core_responses(const struct router_queue_view *q, size_t *n);
-// What is estimated anew each time that somebody looks: added to a message of the above; `index` as in router_queue_at().
-// ... why it came to its queue: for who sees all work, not for desks.
+// Adds why the work came to its queue: for who sees all work, not for desks.
 void core_put_entered(struct Throughline__V1__Work *m, const struct router_work_view *w);
+// What is estimated anew each time that somebody looks: added to a message of the above; `index` as in router_queue_at().
 void core_put_wait(struct Throughline__V1__Work *m, const struct router *r);
 void core_put_waits(struct Throughline__V1__QueueStatus *m, const struct router *r, size_t index);
 // Brings the metrics up to date that are numbers of the fold: before a page of them is rendered.

@@ -284,6 +284,7 @@ this.typist = make("div", { class: "typing", "aria-live": "polite" });
 this.text = make("textarea", { rows: "1", maxlength: "4000", "aria-describedby": "hint" });
 this.lines = new Map();
 this.atEnd = true;
+this.height = 0;
 this.offline = false;
 this.offlineText = "";
 this.agent = "";
@@ -306,9 +307,14 @@ sheet.replaceSync(STYLE);
 root.adoptedStyleSheets = [sheet];
 root.append(this.button, this.panel);
 this.talk.onscroll = () => {
-this.atEnd = this.talk.scrollHeight - this.talk.scrollTop - this.talk.clientHeight < 60;
+if (this.talk.clientHeight !== this.height)
+return;
+this.atEnd = this.talk.scrollHeight - this.talk.scrollTop - this.height < 60;
 };
-new ResizeObserver(() => this.follow(false)).observe(this.talk);
+new ResizeObserver(() => {
+this.height = this.talk.clientHeight;
+this.follow(false);
+}).observe(this.talk);
 this.button.onclick = () => this.show(true);
 close.onclick = () => this.show(false);
 form.onsubmit = (e) => this.submit(e);
@@ -343,6 +349,7 @@ this.typing(!!m.typing.active);
 if (m.error)
 this.failed(m.error.code ?? "", m.error.field ?? "");
 this.status();
+this.follow(false);
 }
 welcome(w) {
 this.offline = !!w.offline;
@@ -398,7 +405,8 @@ this.follow(own);
 return li;
 }
 follow(always) {
-if (always || this.atEnd)
+this.atEnd || (this.atEnd = always);
+if (this.atEnd)
 this.talk.scrollTop = this.talk.scrollHeight;
 }
 acknowledged(id, entry) {

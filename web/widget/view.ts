@@ -22,6 +22,7 @@ class View {
   private readonly panel: HTMLElement;
   private readonly lines = new Map<string, HTMLLIElement>();
   private atEnd = true;
+  private height = 0;
   private offline = false;
   private offlineText = "";
   private agent = "";
@@ -52,9 +53,13 @@ class View {
     root.adoptedStyleSheets = [sheet];
     root.append(this.button, this.panel);
     this.talk.onscroll = () => {
-      this.atEnd = this.talk.scrollHeight - this.talk.scrollTop - this.talk.clientHeight < 60;
+      if (this.talk.clientHeight !== this.height) return; // the page moved, not the reader; the observer below comes next
+      this.atEnd = this.talk.scrollHeight - this.talk.scrollTop - this.height < 60;
     };
-    new ResizeObserver(() => this.follow(false)).observe(this.talk); // a keyboard on a screen takes half of it
+    new ResizeObserver(() => {
+      this.height = this.talk.clientHeight; // a keyboard on a screen takes half of it
+      this.follow(false);
+    }).observe(this.talk);
     this.button.onclick = () => this.show(true);
     close.onclick = () => this.show(false);
     form.onsubmit = (e) => this.submit(e);
@@ -81,6 +86,7 @@ class View {
     if (m.typing) this.typing(!!m.typing.active);
     if (m.error) this.failed(m.error.code ?? "", m.error.field ?? "");
     this.status();
+    this.follow(false);
   }
 
   private welcome(w: NonNullable<ChatDown["welcome"]>): void {
@@ -139,7 +145,8 @@ class View {
   }
 
   private follow(always: boolean): void {
-    if (always || this.atEnd) this.talk.scrollTop = this.talk.scrollHeight;
+    this.atEnd ||= always;
+    if (this.atEnd) this.talk.scrollTop = this.talk.scrollHeight;
   }
 
   private acknowledged(id: string, entry: string): void {

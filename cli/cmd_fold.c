@@ -25,7 +25,7 @@ struct fold {
     uint64_t split;
     bool check;
     struct points points;
-    uint64_t hashes, differing;
+    uint64_t hashes, differing, differs; // the first input after which the states differ
 };
 
 // FNV-1a, over the parts of an effect that anybody could act on.
@@ -98,8 +98,8 @@ static void fold_compare(struct fold *f, uint64_t number, const Throughline__V1_
     f->hashes += met != POINTS_NOTHING;
     if (met != POINTS_DIFFER || !m)
         return;
-    f->differing++;
-    cli_fail(CLI_NO, "the live daemon had another state at input %" PRIu64, m->state_hash->input);
+    if (!f->differing++)
+        f->differs = m->state_hash->input;
 }
 
 static int fold_one(struct fold *f, uint64_t number, const uint8_t *bytes, size_t len, bool skipped)
@@ -155,6 +155,16 @@ static int fold_file(struct fold *f, FILE *in, const char *name)
     return rc;
 }
 
+// A log of another build differs from there on: said once.
+static void fold_tell_differing(const struct fold *f)
+{
+    if (f->differing)
+        cli_fail(CLI_NO,
+                 "the live daemon had another state at %" PRIu64 " of %" PRIu64 " checkpoints, first at input %" PRIu64
+                 ": is the log of another version?",
+                 f->differing, f->hashes, f->differs);
+}
+
 static void fold_tell(const struct cli *cli, const struct fold *f)
 {
     char digest[20], hash[20];
@@ -193,6 +203,7 @@ int cmd_fold(struct cli *cli, int argc, char **argv)
     int rc = fold_file(&f, in, argv[1]);
     if (rc == CLI_OK)
         fold_tell(cli, &f);
+    fold_tell_differing(&f);
     scratch_close(&f.scratch);
     router_free(f.router);
     if (in != stdin)

@@ -21,6 +21,7 @@ struct say {
     char call_id[40];
     json_int_t sequence; // of the last event or report sent
     json_int_t waiting;  // event that --once waits for
+    json_int_t untold;   // event of the first words, which are shown once they are stored; 0 = they are
     char *text;          // the first words
     int code;
 };
@@ -63,10 +64,9 @@ static bool say_welcome(struct say *say)
     say->waiting = say->sequence;
     if (say->text && !say_words(say, say->text))
         return false;
+    say->untold = say->text ? say->waiting : 0;
     if (!say->cli->json) {
         printf("%s%s on %s; Ctrl-C ends%s\n", print_dim(), say->as, say->on, print_plain());
-        if (say->text)
-            printf("you: %s\n", say->text);
         fflush(stdout);
     }
     return true;
@@ -86,6 +86,12 @@ static bool say_acked(struct say *say, const json_t *ack)
         say->code = cli_fail(unknown ? CLI_UNAVAILABLE : CLI_DATA, "%s%s%s", field, *field ? ": " : "",
                              print_text(error, "detail"));
         return false;
+    }
+    if (say->untold && print_number(ack, "upto") >= say->untold) {
+        say->untold = 0;
+        if (!say->cli->json)
+            fputs("you: ", stdout), print_safe(say->text), putchar('\n');
+        fflush(stdout);
     }
     return !(say->once && print_number(ack, "upto") >= say->waiting);
 }

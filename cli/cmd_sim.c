@@ -82,6 +82,10 @@ static int sim_comparable(const struct sim_case c[2], char **paths)
 static void sim_tell_both(const struct cli *cli, struct sim_case c[2], char **paths)
 {
     json_t *difference = sim_report_difference(&c[0].scenario, &c[0].result, &c[1].scenario, &c[1].result);
+    json_t *only_a = sim_report_unpaired(c[0].report, c[1].report);
+    json_t *only_b = sim_report_unpaired(c[1].report, c[0].report);
+    json_object_set_new(difference, "only_a", only_a);
+    json_object_set_new(difference, "only_b", only_b);
     if (cli->json) {
         json_t *all = json_pack("{s:O, s:O, s:o}", "a", c[0].report, "b", c[1].report, "difference", difference);
         sim_tell(cli, all);
@@ -95,6 +99,8 @@ static void sim_tell_both(const struct cli *cli, struct sim_case c[2], char **pa
     }
     printf("%sthe second less the first, contact for contact%s\n", print_bold(), print_plain());
     sim_tell(cli, difference);
+    sim_print_unpaired(only_a, paths[0]);
+    sim_print_unpaired(only_b, paths[1]);
     json_decref(difference);
 }
 

@@ -277,5 +277,8 @@ void sim_print(const json_t *report);
 // What B differs in: its figures less A's, contact for contact in the same world.
 json_t *sim_report_difference(const struct sim_scenario *a, const struct sim_result *ra, const struct sim_scenario *b,
                               const struct sim_result *rb);
+// {"classes": [...], "pools": [...]}: the names in one report that the other has not; a line for each.
+json_t *sim_report_unpaired(const json_t *mine, const json_t *others);
+void sim_print_unpaired(const json_t *unpaired, const char *path);
 
 #endif

@@ -169,7 +169,44 @@ json_t *sim_report_difference(const struct sim_scenario *a, const struct sim_res
     return o;
 }
 
+// The names in a report's list that the other's has not.
+static json_t *unpaired_names(const json_t *mine, const json_t *others, const char *list)
+{
+    json_t *names = json_array(), *row, *other;
+    size_t i, k;
+    json_array_foreach(json_object_get(mine, list), i, row)
+    {
+        bool paired = false;
+        json_array_foreach(json_object_get(others, list), k, other) paired =
+            paired || json_equal(json_object_get(row, "name"), json_object_get(other, "name"));
+        if (!paired)
+            json_array_append(names, json_object_get(row, "name"));
+    }
+    return names;
+}
+
+json_t *sim_report_unpaired(const json_t *mine, const json_t *others)
+{
+    return json_pack("{s:o, s:o}", "classes", unpaired_names(mine, others, "classes"), "pools",
+                     unpaired_names(mine, others, "pools"));
+}
+
 // ---- for people ----
+
+void sim_print_unpaired(const json_t *unpaired, const char *path)
+{
+    static const char *const lists[][2] = {{"classes", "class"}, {"pools", "pool"}};
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
+        size_t i;
+        json_t *name;
+        json_array_foreach(json_object_get(unpaired, lists[l][0]), i, name)
+        {
+            printf("not compared: %s ", lists[l][1]);
+            print_safe(json_string_value(name));
+            printf(" is in %s only\n", path);
+        }
+    }
+}
 
 static void print_cell(const json_t *e)
 {

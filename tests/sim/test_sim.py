@@ -153,6 +153,18 @@ def test_compare(tmp_path):
         assert d["half_width"] < a["half_width"] + b["half_width"]
     alike = json.loads(run("sim", "--json", "--compare", slow, slow).stdout)["difference"]
     assert alike["overall"]["mean_wait"] == {"value": 0, "half_width": 0}
+    assert alike["only_a"] == alike["only_b"] == {"classes": [], "pools": []}
+
+
+def test_compare_names_what_has_no_pair(tmp_path):
+    x, y = BASE["class"]
+    a = write(tmp_path, "a.toml", BASE)
+    b = write(tmp_path, "b.toml", {**BASE, "class": [x, {**y, "name": "z"}], "pool": [*BASE["pool"], {"name": "C", "count": 1, "skills": {"b": 1}}]})
+    difference = json.loads(run("sim", "--json", "--compare", a, b).stdout)["difference"]
+    assert [c["name"] for c in difference["classes"]] == ["x"]
+    assert (difference["only_a"], difference["only_b"]) == ({"classes": ["y"], "pools": []}, {"classes": ["z"], "pools": ["C"]})
+    told = [line for line in run("sim", "--compare", a, b).stdout.split("\n") if line.startswith("not compared")]
+    assert told == [f"not compared: class y is in {a} only", f"not compared: class z is in {b} only", f"not compared: pool C is in {b} only"]
 
 
 APART = {"contacts": 60000, "pool": [{"name": "A", "count": 5, "skills": {"a": 3}}, {"name": "B", "count": 5, "skills": {"b": 3}}],

@@ -2,9 +2,10 @@
 // Fails when the terminal is resized while a line that it has wrapped is hidden: some of it stays on the screen.
 #include "cli/editor.h"
 
+#include "cli/print.h"
+
 #include <histedit.h>
 #include <limits.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static struct {
     void (*line)(void *ctx, char *line);
     void *ctx;
     char prompt[NAME_COLUMNS * MB_LEN_MAX + 8];
-    int prompt_columns;
+    size_t prompt_columns;
     EditLine *el;
     History *before;
 } editor;
@@ -39,9 +40,6 @@ bool editor_open(void (*line)(void *ctx, char *line), void *ctx)
 {
     if (!can_edit())
         return false;
-    setlocale(LC_CTYPE, "");
-    if (MB_CUR_MAX == 1) // the words of the world pass through here, whatever the locale
-        setlocale(LC_CTYPE, "C.UTF-8");
     HistEvent e;
     editor.el = el_init("throughline", stdin, stdout, stderr);
     editor.before = history_init();
@@ -81,21 +79,16 @@ bool editor_busy(void)
 
 void editor_prompt(const char *name)
 {
-    size_t used = 0;
-    int columns = 0;
-    mbstate_t state = {0};
-    wchar_t c;
-    for (size_t n; (n = mbrtowc(&c, name, MB_LEN_MAX, &state)) > 0 && n <= MB_LEN_MAX; name += n) {
-        int wide = wcwidth(c) > 0 ? wcwidth(c) : 0;
+    size_t used = 0, columns = 0, wide;
+    for (size_t n; (n = print_character(name, &wide)) > 0; name += n) {
         if (columns + wide > NAME_COLUMNS || used + n > sizeof editor.prompt - 8)
             break;
         memcpy(editor.prompt + used, name, n);
         used += n;
         columns += wide;
     }
-    bool cut = *name && MB_CUR_MAX > 1;
-    snprintf(editor.prompt + used, sizeof editor.prompt - used, "%s> ", cut ? "…" : "");
-    editor.prompt_columns = columns + cut + 2;
+    snprintf(editor.prompt + used, sizeof editor.prompt - used, "%s> ", *name ? "…" : "");
+    editor.prompt_columns = columns + (*name != 0) + 2;
 }
 
 void editor_read(void)
@@ -121,7 +114,7 @@ static int rows_above(void)
     const LineInfoW *l = el_wline(editor.el);
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0 || !w.ws_col || !l)
         return 0;
-    size_t columns = (size_t)editor.prompt_columns;
+    size_t columns = editor.prompt_columns;
     for (const wchar_t *c = l->buffer; c < l->cursor; c++)
         columns += wcwidth(*c) > 0 ? (size_t)wcwidth(*c) : 0;
     return (int)(columns / w.ws_col);

@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/print.h"
 
 static const struct cli_command cli_commands[] = {
     {"status", "", "how the node is; queues closed by hand; who waits, and responses in time", cmd_status, false},
@@ -258,6 +259,7 @@ int main(int argc, char **argv)
 {
     struct cli cli = {.tenant = "main", .data_dir = cli_first(getenv("THROUGHLINE_DATA"), "data", NULL)};
     struct cli_asked asked = {0};
+    print_locale();
     int at = cli_common(&cli, argc, argv, &asked);
     if (at < 0)
         return CLI_USAGE;

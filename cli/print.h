@@ -61,6 +61,13 @@ const char *
 print_voicemail(const json_t *voicemail); // "a voicemail was left, since the queue was full"; "" = none. Likewise
 
 void print_safe(const char *text); // control characters escaped
+
+void print_locale(void); // at the start: UTF-8, whatever the locale
+// The first character's bytes, 0 at the end; *columns: how many it takes on a terminal.
+size_t print_character(const char *text, size_t *columns);
+size_t print_width(const char *text); // in columns
+// The text, or its beginning and an ellipsis where it is wider than so many columns. How many it took.
+size_t print_cut(const char *text, size_t width);
 const char *print_bold(void);
 const char *print_dim(void);
 const char *print_plain(void);

@@ -8,15 +8,7 @@
 #include "cli/print.h"
 
 #define PRINT_COLUMNS_MAX 16
-#define PRINT_LEAST       8 // characters left of a text
-
-static size_t print_width(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
-}
+#define PRINT_LEAST       8 // columns left of a text
 
 static const char *print_cell(const json_t *row, const struct print_column *c)
 {
@@ -72,28 +64,6 @@ static void print_fit(const struct print_column *columns, size_t n, size_t *widt
     }
 }
 
-// The text, or its beginning and an ellipsis; `pad` characters stand for it and what follows.
-static void print_padded(const char *text, size_t width, size_t pad)
-{
-    char part[1024];
-    size_t n = 0, seen = 0, whole = print_width(text);
-    if (whole <= width) {
-        print_safe(text);
-    } else {
-        for (; text[n] && n + 1 < sizeof part; n++) {
-            seen += ((unsigned char)text[n] & 0xc0) != 0x80;
-            if (seen >= width)
-                break;
-            part[n] = text[n];
-        }
-        part[n] = 0;
-        print_safe(part);
-        fputs("…", stdout);
-        whole = width;
-    }
-    printf("%*s", (int)(pad > whole ? pad - whole : 0), "");
-}
-
 // What there hardly ever is takes no room where there is none of it.
 static bool print_wanted(const json_t *rows, const struct print_column *c)
 {
@@ -135,8 +105,10 @@ void print_table(const json_t *rows, const struct print_column *all, size_t all_
                c + 1 < n ? "  " : "\n");
     json_array_foreach(rows, i, row)
     {
-        for (size_t c = 0; c < n; c++)
-            print_padded(print_cell(row, &columns[c]), widths[c], c + 1 < n ? widths[c] + 2 : 0);
+        for (size_t c = 0; c < n; c++) {
+            size_t used = print_cut(print_cell(row, &columns[c]), widths[c]);
+            printf("%*s", c + 1 < n ? (int)(widths[c] + 2 - used) : 0, "");
+        }
         putchar('\n');
     }
 }

@@ -189,7 +189,8 @@ static void print_side(const char *name, const char *side, const json_t *row)
 {
     static const char *const counts[] = {"works", "answered", "abandoned", "open"};
     const json_t *o = json_object_get(row, side);
-    printf("%-20.20s %-9s", name, side);
+    size_t used = print_cut(name, 20);
+    printf("%*s %-9s", (int)(20 - used), "", side);
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         printf(" %9" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(o, counts[i])));
     print_value(json_object_get(o, "waitMeanMs"), false);

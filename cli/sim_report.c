@@ -253,7 +253,9 @@ static void print_heads(const char *first, const json_t *columns)
     json_array_foreach((json_t *)(uintptr_t)columns, i, column)
     {
         const char *name = print_text(column, "name");
-        printf("%*.*s", REPORT_WIDTH, REPORT_WIDTH - 1, *name ? name : "all");
+        size_t width = print_width(*name ? name : "all"), most = REPORT_WIDTH - 1;
+        printf("%*s", (int)(REPORT_WIDTH - (width < most ? width : most)), "");
+        print_cut(*name ? name : "all", most);
     }
     printf("%s\n", print_plain());
 }

@@ -54,7 +54,8 @@ static void words_would(const json_t *d, const json_t *c)
 static void words_candidate(const json_t *d, const json_t *c)
 {
     const char *agent = print_text(c, "agent"), *winner = print_text(d, "winner");
-    printf("  %s%-12s%s  ", print_bold(), agent, print_plain());
+    int space = 12 - (int)print_width(agent);
+    printf("  %s%s%s%*s  ", print_bold(), agent, print_plain(), space > 0 ? space : 0, "");
     if (*winner && strcmp(agent, winner) == 0) {
         words_able(c, "chosen");
         fputs(", ", stdout);

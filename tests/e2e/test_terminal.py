@@ -12,6 +12,7 @@ import time
 
 import pyte
 import pytest
+import wcwidth
 from harness import pb
 from harness.daemon import BIN
 from harness.mailbox import eventually
@@ -263,3 +264,15 @@ async def test_a_table_fits_the_terminal_and_is_whole_in_a_pipe(world):
         assert lines[1].startswith("a-queue-") and lines[1].count("…") >= 1 and lines[2].startswith("rest ")
     whole = daemon.cli("queues").stdout
     assert name in whole and reason in whole and "…" not in whole
+
+
+async def test_columns_stand_below_each_other_in_every_script(world):
+    """Two columns for a Chinese character or an emoji, none for a combining mark."""
+    names = ["Ann", "王小明 と 김철수", "Ame\u0301lie Ze\u0301no\u0301n", "Eva \U0001f642", "客" * 21]
+    daemon = world(lambda c: c.update(agent=[{"id": f"a{i}", "name": name, "capacity": 1} for i, name in enumerate(names)]))
+    whole = daemon.cli("agents").stdout.splitlines()
+    assert [name for name, line in zip(names, whole[1:], strict=True) if name not in line] == []
+    for lines in (whole, screen(daemon, 80, "agents")):
+        at = {wcwidth.wcswidth(line[:line.index("offline")]) for line in lines[1:]}
+        assert len(lines) == len(names) + 1 and at == {lines[0].index("PRESENCE")}, lines
+    assert max(map(wcwidth.wcswidth, lines)) <= 80 and lines[-1].count("…") == 1 and "客客" in lines[-1]

@@ -125,6 +125,13 @@ int cmd_work(struct cli *cli, int argc, char **argv)
                              {"due", "ANSWER DUE", PRINT_DUE}, {"sessions", "CALL BACK", PRINT_CALLBACK}));
 }
 
+// "Eva Exempel, tel:+4915112345678", as far as either is known.
+static void read_who(const json_t *conversation, char *out, size_t size)
+{
+    const char *name = print_text(conversation, "customerName"), *handle = print_text(conversation, "customerHandle");
+    snprintf(out, size, "%s%s%s", name, *name && *handle ? ", " : "", handle);
+}
+
 static int read_conversation(struct cli *cli, const char *id)
 {
     char path[256];
@@ -140,8 +147,10 @@ static int read_conversation(struct cli *cli, const char *id)
         json_object_set(conversation, "timeline", json_object_get(timeline, "entries"));
         print_json(conversation);
     } else if (rc == CLI_OK) {
-        printf("conversation %s of customer %s%s%s%s%s\n", print_text(conversation, "id"),
-               print_text(conversation, "customer"),
+        char who[512];
+        read_who(conversation, who, sizeof who);
+        printf("conversation %s of customer %s%s%s%s%s%s%s%s\n", print_text(conversation, "id"),
+               print_text(conversation, "customer"), *who ? " (" : "", who, *who ? ")" : "",
                json_is_true(json_object_get(conversation, "closed")) ? ", closed" : "",
                *print_text(conversation, "agent") ? ", with " : "", print_text(conversation, "agent"),
                json_is_true(json_object_get(conversation, "resolved")) ? ", resolved" : "");
@@ -165,12 +174,26 @@ int cmd_conversations(struct cli *cli, int argc, char **argv)
     int rc = client_list(cli, "/v1/conversations", "conversations", 50, &rows);
     if (rc != CLI_OK)
         return rc;
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        if (cli->json)
+            break;
+        bool closed = json_is_true(json_object_get(row, "closed"));
+        char who[512];
+        read_who(row, who, sizeof who);
+        json_object_set_new(row, "who", json_string(who));
+        json_object_set_new(row, "state",
+                            json_string(!closed                                           ? "open"
+                                        : json_is_true(json_object_get(row, "resolved")) ? "resolved"
+                                                                                          : "closed"));
+    }
     return read_show(cli, rows,
-                     COLUMNS({"id", "CONVERSATION", PRINT_TEXT}, {"customer", "CUSTOMER", PRINT_TEXT},
+                     COLUMNS({"id", "ID", PRINT_TEXT}, {"who", "CUSTOMER", PRINT_TEXT},
                              {"channelNow", "CHANNEL", PRINT_TEXT}, {"agent", "AGENT", PRINT_TEXT},
-                             {"work", "WORK", PRINT_TEXT}, {"intent", "INTENT", PRINT_TEXT},
-                             {"lastMs", "LAST WORD", PRINT_TIME}, {"closed", "CLOSED", PRINT_TEXT},
-                             {"resolved", "RESOLVED", PRINT_TEXT}));
+                             {"work", "WORK", PRINT_TEXT}, {"intent", "INTENT", PRINT_SELDOM_TEXT},
+                             {"lastMs", "LAST WORD", PRINT_DAY}, {"state", "STATE", PRINT_TEXT}));
 }
 
 int cmd_dead_letters(struct cli *cli, int argc, char **argv)

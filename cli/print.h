@@ -19,6 +19,7 @@ enum print_as {
     PRINT_SELDOM,      // a count; the column is left out where it is 0 in all rows
     PRINT_SELDOM_TEXT, // likewise, where it is empty in all rows
     PRINT_TIME,        // left out where no row has one
+    PRINT_DAY,         // the time of day if it is today's, else the date
     PRINT_WAIT,
     PRINT_DUE,
     PRINT_KEPT,
@@ -50,6 +51,7 @@ const char *print_kept(const json_t *responses); // "93 % of 40"; "" = there wer
 
 const char *
 print_moment(json_int_t ms); // Unix time: "18:00" today, else "2026-12-24 18:00". Valid until the second call after
+const char *print_day(json_int_t ms);  // "18:00" today, else "2026-12-24". Valid until the next call
 const char *print_span(json_int_t ms); // "40 s", "4 min", "3 h"
 // "by cleo since 09:12, until 18:00; on to hotline: power cut"; "" = it is not closed by hand. Valid until the next call.
 const char *print_closure(const json_t *closure);

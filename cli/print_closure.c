@@ -1,21 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // A queue that is closed by hand, and moments and spans of time, in words.
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "cli/print.h"
 
 const char *print_moment(json_int_t ms)
 {
-    static char texts[2][32];
+    static char texts[2][48];
     static unsigned turn;
-    char *text = texts[turn++ % 2];
+    char *text = texts[turn++ % 2], clock[16] = "";
+    const char *day = print_day(ms);
+    time_t at = (time_t)(ms / 1000);
+    struct tm then;
+    if (strchr(day, '-') && localtime_r(&at, &then))
+        strftime(clock, sizeof clock, " %H:%M", &then);
+    snprintf(text, sizeof texts[0], "%s%s", day, clock);
+    return text;
+}
+
+const char *print_day(json_int_t ms)
+{
+    static char text[32];
     time_t at = (time_t)(ms / 1000), now = time(NULL);
     struct tm then, today;
     text[0] = 0;
-    if (localtime_r(&at, &then) && localtime_r(&now, &today))
-        strftime(text, sizeof texts[0],
-                 then.tm_year == today.tm_year && then.tm_yday == today.tm_yday ? "%H:%M" : "%Y-%m-%d %H:%M", &then);
+    if (!localtime_r(&at, &then) || !localtime_r(&now, &today))
+        return text;
+    if (then.tm_year == today.tm_year && then.tm_yday == today.tm_yday)
+        strftime(text, sizeof text, "%H:%M", &then);
+    else
+        strftime(text, sizeof text, "%Y-%m-%d", &then);
     return text;
 }
 

@@ -12,24 +12,20 @@
 
 static const char *print_cell(const json_t *row, const struct print_column *c)
 {
+    static const char *(*const shows[])(const json_t *) = {
+        [PRINT_WAIT] = print_wait,       [PRINT_DUE] = print_due,           [PRINT_KEPT] = print_kept,
+        [PRINT_CLOSURE] = print_closure, [PRINT_CALLBACK] = print_callback, [PRINT_CALLBACKS] = print_callbacks,
+    };
     static char clock[32];
     const char *text = print_text(row, c->member);
-    if (c->as == PRINT_WAIT)
-        return print_wait(print_member(row, c->member));
-    if (c->as == PRINT_DUE)
-        return print_due(print_member(row, c->member));
-    if (c->as == PRINT_KEPT)
-        return print_kept(print_member(row, c->member));
-    if (c->as == PRINT_CLOSURE)
-        return print_closure(print_member(row, c->member));
-    if (c->as == PRINT_CALLBACK)
-        return print_callback(print_member(row, c->member));
+    if ((size_t)c->as < sizeof shows / sizeof *shows && shows[c->as])
+        return shows[c->as](print_member(row, c->member));
     if (c->as == PRINT_SELDOM && !print_number(row, c->member))
         return "";
-    if (c->as == PRINT_CALLBACKS)
-        return print_callbacks(print_member(row, c->member));
     if (c->as == PRINT_SPAN)
         return *text && print_number(row, c->member) ? print_span(print_number(row, c->member)) : "";
+    if (c->as == PRINT_DAY)
+        return print_number(row, c->member) ? print_day(print_number(row, c->member)) : "";
     time_t at = c->as == PRINT_TIME ? (time_t)(print_number(row, c->member) / 1000) : 0;
     struct tm tm;
     if (at && localtime_r(&at, &tm) && strftime(clock, sizeof clock, "%Y-%m-%d %H:%M:%S", &tm))

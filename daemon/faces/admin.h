@@ -21,6 +21,7 @@ struct admin_call {
     void (*placed)(struct admin_call *c, struct http_request *r, const struct store_placed *p);
     void (*folded)(struct admin_call *c, struct http_request *r); // answers, instead of `answer`; NULL = none
     bool again;
+    bool may_miss; // "there is none with this id" is no error, but an answer of nothing
     uint64_t number, cursor;
     uint32_t limit;
     uint64_t waits_for; // input to be folded before the answer; 0 = none
@@ -49,6 +50,9 @@ struct admin {
 
 struct admin_call *admin_call_new(struct face *face, struct http_request *r);
 void admin_call_end(struct admin_call *c);
+// For a list's page, or for what the path names; NULL after having answered. admin_store.c.
+struct admin_call *admin_begin_page(void *faces, struct http_request *r);
+struct admin_call *admin_begin_id(void *faces, struct http_request *r);
 // For store calls: module = face->admin, token = call->id.
 void admin_on_entries(void *module, uint64_t token, enum tl_err e, const struct store_bytes *v, size_t n);
 void admin_on_placed(void *module, uint64_t token, enum tl_err e, const struct store_placed *p);

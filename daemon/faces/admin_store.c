@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the back office reads from Redis: why, decisions, conversations, timelines, customers, dead letters, the audit trail and
+// What the back office reads from Redis: why, decisions, timelines, customers, dead letters, the audit trail and
 // the log itself. Every read is one request that waits for one or a few calls.
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static struct admin_call *begin(void *faces, struct http_request *r)
     return face ? admin_call_new(face, r) : NULL;
 }
 
-static struct admin_call *begin_page(void *faces, struct http_request *r)
+struct admin_call *admin_begin_page(void *faces, struct http_request *r)
 {
     struct http_page page;
     uint64_t cursor = 0;
@@ -35,7 +35,7 @@ static struct admin_call *begin_page(void *faces, struct http_request *r)
     return c;
 }
 
-static struct admin_call *begin_id(void *faces, struct http_request *r)
+struct admin_call *admin_begin_id(void *faces, struct http_request *r)
 {
     uint64_t id = 0;
     struct face *face = faces_of_request(faces, r);
@@ -85,7 +85,7 @@ static void reply_decisions(struct admin_call *c, struct http_request *r, const 
 
 void admin_decisions(void *faces, struct http_request *r)
 {
-    struct admin_call *c = begin_page(faces, r);
+    struct admin_call *c = admin_begin_page(faces, r);
     if (!c)
         return;
     c->entries = reply_decisions;
@@ -124,99 +124,14 @@ static void reply_why(struct admin_call *c, struct http_request *r, const struct
 
 void admin_why(void *faces, struct http_request *r)
 {
-    struct admin_call *c = begin_id(faces, r);
+    struct admin_call *c = admin_begin_id(faces, r);
     if (!c)
         return;
     c->entries = reply_why;
     store_decisions(c->face->store, c->face->tenant, c->number, 0, 100, admin_on_entries, c->face->admin, c->id);
 }
 
-// ---- conversations ----
-
-static void add_open_work(struct face *face, Throughline__V1__Conversation *conversation)
-{
-    struct router_work_view w;
-    free(conversation->agent == protobuf_c_empty_string ? NULL : conversation->agent);
-    conversation->agent = (char *)protobuf_c_empty_string;
-    conversation->work = 0;
-    if (!router_work_of_conversation(core_router(face->core), conversation->id, &w))
-        return;
-    Throughline__V1__Work *m = core_work_message(core_router(face->core), &w);
-    record_add_work(conversation, m);
-    throughline__v1__work__free_unpacked(m, NULL);
-}
-
-static void reply_conversation(struct admin_call *c, struct http_request *r, const struct store_bytes *v, size_t n)
-{
-    Throughline__V1__Conversation *m = record_conversation(v, n);
-    add_open_work(c->face, m);
-    http_reply_message(r, 200, &m->base);
-    throughline__v1__conversation__free_unpacked(m, NULL);
-}
-
-void admin_conversation(void *faces, struct http_request *r)
-{
-    struct admin_call *c = begin_id(faces, r);
-    if (!c)
-        return;
-    c->entries = reply_conversation;
-    store_conversation(c->face->store, c->face->tenant, c->number, admin_on_entries, c->face->admin, c->id);
-}
-
-// A page is gathered one conversation after the other, in c->answer; c->cursor is the one asked for now.
-static void list_next(struct admin_call *c, struct http_request *r);
-
-static void list_one(struct admin_call *c, struct http_request *r, const struct store_bytes *v, size_t n)
-{
-    Throughline__V1__ConversationList *list = (Throughline__V1__ConversationList *)c->answer;
-    throughline__v1__conversation__free_unpacked(list->conversations[c->number], NULL);
-    list->conversations[c->number] = record_conversation(v, n);
-    add_open_work(c->face, list->conversations[c->number]);
-    c->number++;
-    list_next(c, r);
-}
-
-static void list_next(struct admin_call *c, struct http_request *r)
-{
-    const Throughline__V1__ConversationList *list = (Throughline__V1__ConversationList *)c->answer;
-    if (c->number == list->n_conversations) {
-        http_reply_message(r, 200, c->answer);
-        return;
-    }
-    c->again = true;
-    c->entries = list_one;
-    store_conversation(c->face->store, c->face->tenant, list->conversations[c->number]->id, admin_on_entries,
-                       c->face->admin, c->id);
-}
-
-static void list_ids(struct admin_call *c, struct http_request *r, const struct store_bytes *v, size_t n)
-{
-    char next[24] = "";
-    Throughline__V1__ConversationList *list = xcalloc(1, sizeof *list);
-    throughline__v1__conversation_list__init(list);
-    list->conversations = xcalloc(n + 1, sizeof(Throughline__V1__Conversation *));
-    list->n_conversations = n;
-    for (size_t i = 0; i < n; i++) {
-        list->conversations[i] = xcalloc(1, sizeof *list->conversations[i]);
-        throughline__v1__conversation__init(list->conversations[i]);
-        list->conversations[i]->id = v[i].number;
-    }
-    if (n == c->limit) {
-        number_text(next, v[n - 1].number);
-        list->next = xstrdup(next);
-    }
-    c->answer = &list->base;
-    list_next(c, r);
-}
-
-void admin_conversations(void *faces, struct http_request *r)
-{
-    struct admin_call *c = begin_page(faces, r);
-    if (!c)
-        return;
-    c->entries = list_ids;
-    store_conversations(c->face->store, c->face->tenant, c->cursor, c->limit, admin_on_entries, c->face->admin, c->id);
-}
+// ---- timelines and customers ----
 
 static void reply_timeline(struct admin_call *c, struct http_request *r, const struct store_bytes *v, size_t n)
 {
@@ -251,7 +166,7 @@ void admin_timeline(void *faces, struct http_request *r)
     uint64_t before = 0, limit = 50;
     if (!http_query_number(r, "before", 0, UINT64_MAX, &before) || !http_query_number(r, "limit", 1, 500, &limit))
         return;
-    struct admin_call *c = begin_id(faces, r);
+    struct admin_call *c = admin_begin_id(faces, r);
     if (!c)
         return;
     c->limit = (uint32_t)limit;
@@ -270,7 +185,7 @@ static void reply_customer(struct admin_call *c, struct http_request *r, const s
 
 void admin_customer(void *faces, struct http_request *r)
 {
-    struct admin_call *c = begin_id(faces, r);
+    struct admin_call *c = admin_begin_id(faces, r);
     if (!c)
         return;
     c->entries = reply_customer;
@@ -304,7 +219,7 @@ static void reply_audit(struct admin_call *c, struct http_request *r, const stru
 
 void admin_audit_list(void *faces, struct http_request *r)
 {
-    struct admin_call *c = begin_page(faces, r);
+    struct admin_call *c = admin_begin_page(faces, r);
     if (!c)
         return;
     c->entries = reply_audit;
@@ -352,7 +267,7 @@ static void on_dead(void *module, uint64_t token, enum tl_err e, const struct st
 
 void admin_dead_letters(void *faces, struct http_request *r)
 {
-    struct admin_call *c = begin_page(faces, r);
+    struct admin_call *c = admin_begin_page(faces, r);
     if (!c)
         return;
     Throughline__V1__DeadLetterList *list = xcalloc(1, sizeof *list);

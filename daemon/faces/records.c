@@ -213,6 +213,18 @@ void record_add_work(Throughline__V1__Conversation *c, const Throughline__V1__Wo
     }
 }
 
+void record_add_customer(Throughline__V1__Conversation *c, const struct store_bytes *v, size_t n)
+{
+    Throughline__V1__Customer *customer = record_customer(v, n);
+    const Throughline__V1__Handle *first = NULL;
+    for (size_t i = 0; i < customer->n_handles; i++)
+        if (!first || customer->handles[i]->since < first->since)
+            first = customer->handles[i];
+    text_replace(&c->customer_name, customer->name);
+    text_replace(&c->customer_handle, first ? first->handle : "");
+    throughline__v1__customer__free_unpacked(customer, NULL);
+}
+
 Throughline__V1__Entry *record_entry(const struct store_bytes *b)
 {
     Throughline__V1__Entry *e = throughline__v1__entry__unpack(NULL, b->len, b->p);

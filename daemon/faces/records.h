@@ -19,6 +19,9 @@ Throughline__V1__Conversation *record_conversation(const struct store_bytes *v, 
 // What only the fold knows of a conversation: its open work, who has it, its sessions.
 void record_add_work(Throughline__V1__Conversation *c, const Throughline__V1__Work *w);
 
+// Whose it is, from their field/value pairs: their name, and the handle that they are known by longest.
+void record_add_customer(Throughline__V1__Conversation *c, const struct store_bytes *v, size_t n);
+
 // A timeline entry with its number; NULL when the bytes are damaged.
 Throughline__V1__Entry *record_entry(const struct store_bytes *b);
 

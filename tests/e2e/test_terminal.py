@@ -1,64 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The desk in a terminal, as its agent sees the screen: a line that is being typed stays whole, whatever comes meanwhile."""
 import asyncio
-import fcntl
 import os
-import pty
-import signal
-import struct
-import subprocess
-import termios
 import time
 
-import pyte
 import pytest
-import wcwidth
 from harness import pb
 from harness.daemon import BIN
 from harness.mailbox import eventually
 from harness.stories import TEL, words
-
-ROWS, COLUMNS = 30, 60
-
-
-class Terminal:
-    """A program in a terminal, and what its screen shows."""
-
-    def __init__(self, *command):
-        self.screen = pyte.Screen(COLUMNS, ROWS)
-        self.stream = pyte.ByteStream(self.screen)
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execvpe(command[0], command, os.environ | {"TERM": "xterm", "LC_ALL": "C.UTF-8"})
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        os.set_blocking(self.fd, False)
-        os.set_inheritable(self.fd, False)
-
-    def lines(self):
-        try:
-            self.stream.feed(os.read(self.fd, 65536))
-        except (BlockingIOError, OSError):
-            pass
-        return [line.rstrip() for line in self.screen.display]
-
-    def picture(self):
-        return "\n".join(self.lines())
-
-    def last(self):
-        return ([line for line in self.lines() if line] or [""])[-1]
-
-    def type(self, text):
-        os.write(self.fd, text.encode())
-
-    async def shows(self, text):
-        await eventually(lambda: any(text in line for line in self.lines()), self.picture)
-
-    def end(self):
-        os.kill(self.pid, signal.SIGTERM)
-        status = os.waitpid(self.pid, 0)[1]
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(status)
-
+from harness.terminal import Terminal, columns_of, screen
 
 @pytest.fixture
 def terminal(daemon):
@@ -241,19 +192,6 @@ async def test_what_is_due_is_told(world):
     assert terminal.end() == 0
 
 
-def screen(daemon, columns, *command):
-    """What a command prints on a terminal so wide, as lines."""
-    here, there = pty.openpty()
-    fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
-    done = subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, *command], stdout=there, check=True, timeout=120,
-                          env=os.environ | {"TERM": "dumb", "LC_ALL": "C.UTF-8"})
-    os.close(there)
-    text = os.read(here, 65536).decode()
-    os.close(here)
-    assert done.returncode == 0
-    return text.replace("\r", "").splitlines()
-
-
 async def test_a_table_fits_the_terminal_and_is_whole_in_a_pipe(world):
     name, reason = "a-queue-whose-name-is-rather-long-for-a-small-screen", "a burst pipe in the cellar of the house in Berlin"
     daemon = world(lambda config: config.update(queue=[{"name": name, "channels": ["sms"]}, {"name": "rest"}]))
@@ -273,6 +211,6 @@ async def test_columns_stand_below_each_other_in_every_script(world):
     whole = daemon.cli("agents").stdout.splitlines()
     assert [name for name, line in zip(names, whole[1:], strict=True) if name not in line] == []
     for lines in (whole, screen(daemon, 80, "agents")):
-        at = {wcwidth.wcswidth(line[:line.index("offline")]) for line in lines[1:]}
+        at = {columns_of(line[:line.index("offline")]) for line in lines[1:]}
         assert len(lines) == len(names) + 1 and at == {lines[0].index("PRESENCE")}, lines
-    assert max(map(wcwidth.wcswidth, lines)) <= 80 and lines[-1].count("…") == 1 and "客客" in lines[-1]
+    assert max(map(columns_of, lines)) <= 80 and lines[-1].count("…") == 1 and "客客" in lines[-1]

@@ -132,6 +132,17 @@ static void read_who(const json_t *conversation, char *out, size_t size)
     snprintf(out, size, "%s%s%s", name, *name && *handle ? ", " : "", handle);
 }
 
+// For the table: whom it is with, and how it stands.
+static void read_add_words(json_t *conversation)
+{
+    char who[512];
+    bool closed = json_is_true(json_object_get(conversation, "closed"));
+    bool resolved = json_is_true(json_object_get(conversation, "resolved"));
+    read_who(conversation, who, sizeof who);
+    json_object_set_new(conversation, "who", json_string(who));
+    json_object_set_new(conversation, "state", json_string(!closed ? "open" : resolved ? "resolved" : "closed"));
+}
+
 static int read_conversation(struct cli *cli, const char *id)
 {
     char path[256];
@@ -176,19 +187,8 @@ int cmd_conversations(struct cli *cli, int argc, char **argv)
         return rc;
     size_t i;
     json_t *row;
-    json_array_foreach(rows, i, row)
-    {
-        if (cli->json)
-            break;
-        bool closed = json_is_true(json_object_get(row, "closed"));
-        char who[512];
-        read_who(row, who, sizeof who);
-        json_object_set_new(row, "who", json_string(who));
-        json_object_set_new(row, "state",
-                            json_string(!closed                                           ? "open"
-                                        : json_is_true(json_object_get(row, "resolved")) ? "resolved"
-                                                                                          : "closed"));
-    }
+    if (!cli->json)
+        json_array_foreach(rows, i, row) read_add_words(row);
     return read_show(cli, rows,
                      COLUMNS({"id", "ID", PRINT_TEXT}, {"who", "CUSTOMER", PRINT_TEXT},
                              {"channelNow", "CHANNEL", PRINT_TEXT}, {"agent", "AGENT", PRINT_TEXT},

@@ -25,7 +25,8 @@ static void add_open_work(struct face *face, Throughline__V1__Conversation *conv
 
 // Whose it is, as people know them: the next answer is of that customer.
 static void ask_customer(struct admin_call *c, const Throughline__V1__Conversation *conversation,
-                         void (*entries)(struct admin_call *, struct http_request *, const struct store_bytes *, size_t))
+                         void (*entries)(struct admin_call *, struct http_request *, const struct store_bytes *,
+                                         size_t))
 {
     c->again = c->may_miss = true;
     c->entries = entries;

@@ -22,12 +22,39 @@ static const char *chat_account(const struct config *c)
     return NULL;
 }
 
-static bool demo_is_on(const struct faces *f, struct http_request *r)
+static bool demo_is_on(const struct faces *f)
 {
-    if (f->config->server.demo && chat_account(f->config))
+    return f->config->server.demo && chat_account(f->config);
+}
+
+static bool demo_may(const struct faces *f, struct http_request *r)
+{
+    if (demo_is_on(f))
         return true;
     http_problem(r, PROBLEM_not_found, NULL, NULL);
     return false;
+}
+
+// For whoever types the bare address: the demo where there is one, else what this is.
+static void on_root(void *ctx, struct http_request *r)
+{
+    static const char demo[] = "The demo is at demo/\n",
+                      text[] = "throughline, an omnichannel message router\n\n"
+                               "  /livez, /readyz   its health\n"
+                               "  /metrics          for Prometheus\n"
+                               "  /v1/...           its interface, with a token: docs/reference/api.md in its source\n";
+    bool on = demo_is_on(ctx);
+    http_header(r, "Cache-Control", "no-cache");
+    if (on)
+        http_header(r, "Location", "demo/"); // relative: a proxy may have put this below a path of its own
+    http_reply(r, on ? 302 : 200, "text/plain; charset=utf-8", on ? demo : text,
+               on ? sizeof demo - 1 : sizeof text - 1);
+}
+
+static void on_demo_bare(void *ctx, struct http_request *r)
+{
+    if (demo_may(ctx, r))
+        on_root(ctx, r);
 }
 
 // The page names the account where @ACCOUNT@ stands; names are plain enough to stand in a page as they are.
@@ -35,7 +62,7 @@ static void on_demo(void *ctx, struct http_request *r)
 {
     static const char mark[] = "@ACCOUNT@";
     const struct faces *f = ctx;
-    if (!demo_is_on(f, r))
+    if (!demo_may(f, r))
         return;
     const char *account = chat_account(f->config), *from = (const char *)demo_html, *end = from + demo_html_len, *at;
     char *page = xcalloc(1, demo_html_len + 8 * 64 + 1), *to = page;
@@ -53,7 +80,7 @@ static void on_demo(void *ctx, struct http_request *r)
 
 static void on_demo_css(void *ctx, struct http_request *r)
 {
-    if (!demo_is_on(ctx, r))
+    if (!demo_may(ctx, r))
         return;
     http_header(r, "Cache-Control", "no-cache");
     http_reply(r, 200, "text/css; charset=utf-8", demo_css, demo_css_len);
@@ -62,6 +89,8 @@ static void on_demo_css(void *ctx, struct http_request *r)
 void files_routes(struct faces *f)
 {
     static const struct http_route routes[] = {
+        {.method = HTTP_GET, .pattern = "/", .roles = 0, .handler = on_root},
+        {.method = HTTP_GET, .pattern = "/demo", .roles = 0, .handler = on_demo_bare},
         {.method = HTTP_GET, .pattern = "/demo/", .roles = 0, .handler = on_demo},
         {.method = HTTP_GET, .pattern = "/demo/demo.css", .roles = 0, .handler = on_demo_css},
     };

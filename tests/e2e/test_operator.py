@@ -79,6 +79,21 @@ async def test_health_tells_what_is_missing(daemon):
     await eventually(lambda: anybody.get("/readyz").status == 200, "ready again")
 
 
+def test_the_bare_address_leads_somewhere(world):
+    """To the demo where it is on; else to a page that says what this is. Without a token, and without a word of this installation."""
+    demo = Http(world(lambda c: c["server"].update(demo=True)).address)
+    for path in ("/", "/demo"):
+        answer = demo.get(path)
+        assert (answer.status, answer.headers["Location"]) == (302, "demo/")
+    assert b"<!doctype html" in demo.get("/demo/").body.lower()
+    daemon = world(lambda c: c["server"].update(demo=False))
+    plain = Http(daemon.address).get("/")
+    assert plain.status == 200 and plain.headers["Content-Type"].startswith("text/plain")
+    text = plain.body.decode()
+    assert "/livez" in text and not any(part.isdigit() for part in text.replace("v1", "")) and daemon.data not in text
+    assert Http(daemon.address).get("/demo").status == 404
+
+
 def test_metrics_are_prometheus_and_not_personal(daemon):
     placed = stored(daemon.http().post_event(words("sms", TEL, "a body that nobody counts", display_name="Eva Exempel")))
     stored(daemon.http().post_event(words("mail", MAIL, "another")))

@@ -12,7 +12,7 @@ ROLES = {"0": "anybody", "AUTH_ADMIN": "admin", "ADMIN_READ": "supervisor, admin
          "AUTH_GATEWAY | AUTH_AGENT | AUTH_SUPERVISOR | AUTH_ADMIN": "gateway, agent, supervisor, admin"}
 # Their tokens come in the first message, because a browser cannot send the header.
 IN_HELLO = {"/v1/gateway": "gateway, admin", "/v1/desk": "agent, supervisor, admin"}
-PAGES = {"/demo/", "/demo/demo.css"}  # for browsers, not part of the API
+PAGES = {"/", "/demo", "/demo/", "/demo/demo.css"}  # for browsers, not part of the API
 
 
 def text(path):

@@ -217,6 +217,8 @@ static int config_lint_of(struct cli *cli, const struct config_file *file)
         json_dumpf(found ? found : json_null(), stdout, JSON_COMPACT | JSON_ENCODE_ANY), putchar('\n');
     else
         json_array_foreach(found, i, f) config_tell_finding(f, stdout);
+    if (rc == CLI_OK && !cli->json && !json_array_size(found))
+        puts("no findings");
     if (!cli->json)
         config_tell_closed(json_object_get(answer, "closed"));
     if (!cli->json && print_number(answer, "untold"))
@@ -254,8 +256,15 @@ static int config_diff(struct cli *cli, const struct config_file *file)
 
 static int config_apply(struct cli *cli, const struct config_file *file)
 {
-    return client_call(cli, "POST", "/v1/config/apply", file ? file->json : NULL,
-                       NULL); // warnings come with the answer
+    json_t *applied = NULL;
+    int rc = client_call(cli, "POST", "/v1/config/apply", file ? file->json : NULL, &applied); // with warnings
+    if (rc == CLI_OK && applied && cli->json)
+        print_json(applied);
+    else if (rc == CLI_OK && applied)
+        printf("applied by input %s: %lld queues, %lld agents, %lld calendars in force\n", print_text(applied, "input"),
+               print_number(applied, "queues"), print_number(applied, "agents"), print_number(applied, "calendars"));
+    json_decref(applied);
+    return rc;
 }
 
 int cmd_config(struct cli *cli, int argc, char **argv)

@@ -71,7 +71,11 @@ static int check(const struct options *o, const struct config_errors *errs)
         printf("%s: valid, but for warnings (--strict)\n", name);
         return EX_CONFIG;
     }
-    printf("%s: valid\n", name);
+    size_t warnings = errs->n + errs->untold;
+    if (warnings)
+        printf("%s: valid, %zu warning%s\n", name, warnings, warnings > 1 ? "s" : "");
+    else
+        printf("%s: valid, no findings\n", name);
     return EX_OK;
 }
 

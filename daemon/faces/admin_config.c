@@ -222,6 +222,27 @@ static bool config_is_sound(struct http_request *r, const Throughline__V1__Routi
     return true;
 }
 
+static void reply_applied(struct admin_call *c, struct http_request *r)
+{
+    Throughline__V1__RoutingConfig *m = core_config_message(core_router(c->face->core));
+    Throughline__V1__ConfigApplied applied = THROUGHLINE__V1__CONFIG_APPLIED__INIT;
+    applied.input = c->waits_for;
+    applied.queues = (uint32_t)m->n_queues;
+    applied.agents = (uint32_t)m->n_agents;
+    applied.calendars = (uint32_t)m->n_calendars;
+    http_reply_message(r, 200, &applied.base);
+    throughline__v1__routing_config__free_unpacked(m, NULL);
+}
+
+static void apply(struct face *face, struct http_request *r, Throughline__V1__Input *in, bool from_request)
+{
+    struct admin_call *c = admin_call_new(face, r);
+    c->folded = reply_applied;
+    admin_audit(face, r, "config.apply", face->tenant, from_request ? "from the request" : "from the file");
+    admin_lint_before(c, in);
+    core_append(face->core, in, admin_on_placed, face->admin, c->id);
+}
+
 // An empty body applies this node's file; another one is a whole RoutingConfig.
 void admin_config_apply(void *faces, struct http_request *r)
 {
@@ -238,6 +259,6 @@ void admin_config_apply(void *faces, struct http_request *r)
     in.kind_case = THROUGHLINE__V1__INPUT__KIND_CONFIG;
     in.config = (Throughline__V1__RoutingConfig *)m;
     if (!len || config_is_sound(r, in.config))
-        admin_append(face, r, &in, 204, NULL, "config.apply", face->tenant, len ? "from the request" : "from the file");
+        apply(face, r, &in, len > 0);
     protobuf_c_message_free_unpacked(m, NULL);
 }

@@ -52,7 +52,7 @@ static const char *const names[] = {
 };
 
 struct line {
-    char text[1024];
+    char text[1536];
     size_t len;
 };
 
@@ -68,6 +68,34 @@ static void put_number(struct line *l, const char *key, uint64_t value)
     snprintf(text, sizeof text, "%" PRIu64, value);
     if (value)
         put(l, key, text);
+}
+
+// Of words that the configuration may hold in any letters: those that stand in a line as they are.
+static bool is_plain(const char *name)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:+-";
+    return name && *name && !name[strspn(name, plain)];
+}
+
+// Which of its conditions let the work into the queue: "channel:sms,attribute:plan"; "any": it asks for nothing, "last": no other took it.
+static void put_entered(struct line *l, const struct router_entered *e)
+{
+    static const char *const kinds[ROUTER_CONDITIONS] = {
+        [ROUTER_BY_CHANNEL] = "channel", [ROUTER_BY_ACCOUNT] = "account",     [ROUTER_BY_LANGUAGE] = "language",
+        [ROUTER_BY_INTENT] = "intent",   [ROUTER_BY_ATTRIBUTE] = "attribute", [ROUTER_BY_HOURS] = "hours"};
+    char text[65] = "";
+    size_t len = 0;
+    for (size_t i = 0; e && !e->last && i < e->met_n && len + 1 < sizeof text; i++) {
+        const struct router_condition *c = &e->met[i];
+        const char *kind = (size_t)c->kind < ROUTER_CONDITIONS ? kinds[c->kind] : NULL;
+        const char *name = c->kind == ROUTER_BY_CHANNEL ? channel_name((Throughline__V1__Channel)c->channel) : c->name;
+        bool named = is_plain(name);
+        if (kind)
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%s%s", len ? "," : "", kind, named ? ":" : "",
+                                    named ? name : "");
+    }
+    if (e)
+        put(l, "entered", e->last ? "last" : *text ? text : "any");
 }
 
 // Only names of the configuration and words of the contract are written, none of which needs escaping.
@@ -93,6 +121,7 @@ static void write_effect(struct line *l, const struct core_effect *ce)
         put(l, "winner", e->decision->winner);
         put_number(l, "considered", e->decision->considered);
         put(l, "unmeetable", e->decision->able ? "" : "yes"); // no agent at all meets what is required
+        put_entered(l, e->decision->entered);
         put(l, "overflowedFrom", e->decision->overflowed.from);
     }
     if (e->kind == ROUTER_DELIVER || e->kind == ROUTER_CONNECT || e->kind == ROUTER_DISCONNECT ||

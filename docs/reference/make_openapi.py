@@ -63,7 +63,7 @@ PATHS = [
     ("/v1/config", "get", "admin", "The configuration of routing in force.", (), None, (200, "RoutingConfig")),
     ("/v1/config/lint", "get", "admin", "What is legal in the configuration in force, but cannot be meant.", (), None, (200, "ConfigLint")),
     ("/v1/config/diff", "get", "admin", "How this node's file differs from what is in force.", (), None, (200, "ConfigDiff")),
-    ("/v1/config/apply", "post", "admin", "Put a configuration in force: the body's, or without one this node's file.", (), "RoutingConfig", (204, None)),
+    ("/v1/config/apply", "post", "admin", "Put a configuration in force: the body's, or without one this node's file.", (), "RoutingConfig", (200, "ConfigApplied")),
     ("/v1/log", "get", "admin", "The router's inputs: frames of number (8 bytes, little-endian), length (4; its highest bit: void, skip it), packed Input.", ("after", "limit"), None, (200, "application/octet-stream")),
     ("/v1/log/snapshot", "get", "admin", "The router's state in the newest snapshot, to begin a fold of the log with: length of a packed Snapshot (4 bytes, little-endian), the Snapshot, the state's bytes.", (), None, (200, "application/octet-stream")),
     ("/v1/log/skipped", "get", "admin", "The inputs that every node skips.", (), None, (200, "SkippedList")),

@@ -42,7 +42,7 @@ async def test_a_closed_queue_tells_and_moves_until_it_is_opened(world):
         told = rf"by {re.escape(closure.by)} since \d\d:\d\d, until it is opened: power cut"
         assert re.search(rf"^closed by hand +support {told}$", daemon.cli("status").stdout, re.M)
         # A note is no finding: nothing is wrong.
-        assert re.fullmatch(rf"note: queue 'support' is closed by hand {told}\n", daemon.cli("config", "lint").stdout)
+        assert re.fullmatch(rf"no findings\nnote: queue 'support' is closed by hand {told}\n", daemon.cli("config", "lint").stdout)
         lint = daemon.admin.read("/v1/config/lint", pb.ConfigLint())
         assert [q.queue for q in lint.closed] == ["support"] and not lint.findings
         daemon.restart()

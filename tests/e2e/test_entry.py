@@ -2,6 +2,7 @@
 """Why work is in its queue: which conditions of whose rules let it in, and which kept it out of the queues before."""
 import json
 
+import websockets
 from harness import pb
 from harness.http import Http
 from harness.stories import TEL, stored, words, work_of
@@ -83,3 +84,23 @@ async def test_of_the_last_queue_and_of_the_customers_record(world):
     shown = daemon.admin.read(f"/v1/work/{work}", pb.Work()).entered
     assert shown.queue == "gold" and shown.input > work
     assert "  entered gold: channel sms, attribute plan = gold (customer), attribute region (customer)\n" in daemon.cli("why", str(work)).stdout
+
+
+async def test_the_tail_tells_it_in_short(world):
+    def with_odd_name(config):
+        rules(config)
+        config["queue"].insert(0, {"name": "odd", "attributes": {'a "quoted" key': ["yes"]}})
+    daemon = world(with_odd_name)
+    asked = [("sms", {"attributes": {"plan": "gold", "region": "north"}}, "gold", "channel:sms,attribute:plan,attribute:region"),
+             ("sms", {"attributes": {'a "quoted" key': "yes"}}, "odd", "attribute"),
+             ("sms", {"intent": "other"}, "rest", "last")]
+    async with websockets.connect(f"ws://{daemon.address}/v1/tail", subprotocols=["throughline.v1.json"],
+                                  extra_headers={"Authorization": f"Bearer {daemon.token('supervisor')}"}) as tail:
+        for i, (account, said, *_) in enumerate(asked):
+            stored(daemon.http().post_event(words(account, f"tel:+49151999000{i}", "hello", **said)))
+        decisions = []
+        while len(decisions) < len(asked):
+            effect = json.loads(await tail.recv())
+            if effect["effect"] == "decision":
+                decisions.append((effect["queue"], effect["entered"]))
+    assert decisions == [tuple(a[2:]) for a in asked]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is legal, but cannot be meant: told before a start, at the start, at a reload."""
+import re
 import signal
 
 from harness.daemon import check_config
@@ -26,7 +27,9 @@ def test_strict_takes_warnings_for_mistakes(world):
     daemon = world(unreachable, start=False)
     loose, strict = check_config(daemon.file), check_config(daemon.file, "--strict")
     assert (loose.returncode, strict.returncode) == (0, 78)
+    assert re.search(r"valid, \d warnings?$", loose.stdout, re.M)
     assert f"[{RULE}]" in loose.stderr and loose.stderr == strict.stderr and "--strict" in strict.stdout
     daemon.config["queue"] = []
     daemon.write_config()
-    assert check_config(daemon.file, "--strict").returncode == 0
+    done = check_config(daemon.file, "--strict")
+    assert done.returncode == 0 and done.stdout == f"{daemon.file}: valid, no findings\n"

@@ -43,9 +43,12 @@ async def test_agents_of_the_api_count(world):
     assert in_force(daemon) == {}
     assert "[queue-unserved]" in check_config(daemon.file).stderr  # the file alone knows no better
     done = daemon.cli("config", "lint")
-    assert done.stdout == done.stderr == ""
-    assert daemon.cli("config", "lint", str(daemon.file)).stdout == ""  # applied, it would keep her
-    assert daemon.cli("config", "apply", str(daemon.file)).stderr == ""
+    assert (done.stdout, done.stderr) == ("no findings\n", "")
+    assert daemon.cli("config", "lint", str(daemon.file)).stdout == "no findings\n"  # applied, it would keep her
+    done = daemon.cli("config", "apply", str(daemon.file))
+    assert re.fullmatch(r"applied by input \d+: 3 queues, 4 agents, 0 calendars in force\n", done.stdout) and done.stderr == ""
+    applied = json.loads(daemon.cli("--json", "config", "apply").stdout)
+    assert int(applied["input"]) > int(re.search(r"\d+", done.stdout)[0]) and (applied["queues"], applied["agents"]) == (3, 4)
     rules, told = change(daemon, "DELETE", "/v1/agents/lara")
     assert rules == ["queue-unserved", "skill-unknown"] and "'law'" in told
     done = daemon.cli("config", "lint", check=False)

@@ -10,34 +10,64 @@
 #include "cli/options.h"
 #include "cli/print.h"
 
-enum { DESK_PAUSE_LEAST = 250, DESK_PAUSE_MOST = 5000 };
+enum { DESK_PAUSE_LEAST = 250, DESK_PAUSE_MOST = 5000, DESK_UNDER_WAY_MAX = 32 };
+
+// As many as are not on their way yet, and may be: the daemon takes twice as many that it has not answered. In order.
+static bool desk_send_pending(struct desk *d)
+{
+    const char *id;
+    json_t *frame;
+    size_t i = 0;
+    json_object_foreach(d->pending, id, frame)
+    {
+        if (i++ < d->under_way || d->under_way >= DESK_UNDER_WAY_MAX + d->unread)
+            continue;
+        d->under_way++;
+        if (!socket_send(d->socket, frame))
+            return false;
+    }
+    return true;
+}
 
 bool desk_command(struct desk *d, const char *name, json_t *body)
 {
     char id[32];
     snprintf(id, sizeof id, "t%lu", ++d->sent);
-    json_t *frame = json_pack("{s:s, s:o}", "clientId", id, name, body);
-    json_object_set(d->pending, id, frame);
-    bool sent = socket_send(d->socket, frame);
-    json_decref(frame);
-    return sent;
+    json_object_set_new(d->pending, id, json_pack("{s:s, s:o}", "clientId", id, name, body));
+    return desk_send_pending(d);
 }
 
-void desk_answered(struct desk *d, const char *client_id)
+bool desk_answered(struct desk *d, const char *client_id)
 {
-    json_object_del(d->pending, client_id);
+    if (json_object_del(d->pending, client_id) != 0)
+        return true;
+    d->under_way--;
+    return desk_send_pending(d);
 }
 
 bool desk_send_again(struct desk *d)
 {
-    const char *id;
-    json_t *frame;
-    json_object_foreach(d->pending, id, frame)
-    {
-        if (!socket_send(d->socket, frame))
-            return false;
+    d->under_way = d->unread = 0;
+    return desk_send_pending(d);
+}
+
+bool desk_not_taken(struct desk *d, const char *code, const char *field, bool *later)
+{
+    char id[32];
+    snprintf(id, sizeof id, "%.*s", (int)strcspn(field, ":"), field);
+    const json_t *frame = json_object_get(d->pending, id);
+    *later = frame && strcmp(code, "not_yet") == 0;
+    if (*later)
+        return true; // the welcome sends it again
+    if (!frame) {
+        d->unread++; // if it was a command: it could not be read, so its answer will not come
+        return desk_send_pending(d);
     }
-    return true;
+    *later = strcmp(code, "outcome_unknown") == 0;
+    if (*later)
+        return socket_send(d->socket, frame);
+    desk_accept_failed(d, id);
+    return desk_answered(d, id);
 }
 
 struct desk_work *desk_work_by_id(struct desk *d, json_int_t work)
@@ -96,6 +126,14 @@ static bool desk_hello(struct desk *d)
     return sent;
 }
 
+// Whatever else is not answered yet.
+static void desk_bye(struct desk *d)
+{
+    json_t *frame = json_pack("{s:s, s:{}}", "clientId", "bye", "logout");
+    socket_send(d->socket, frame);
+    json_decref(frame);
+}
+
 // One connection from its hello to its end.
 static int desk_connect(struct cli *cli, struct desk *d, bool *may_return)
 {
@@ -112,7 +150,7 @@ static int desk_connect(struct cli *cli, struct desk *d, bool *may_return)
     code = desk_hello(d) ? socket_run(d->socket, cli->json ? &raw : &people, d, true) : CLI_UNAVAILABLE;
     *may_return = code != CLI_OK && socket_may_return(d->socket);
     if (code == CLI_OK)
-        desk_command(d, "logout", json_object());
+        desk_bye(d);
     socket_close(d->socket);
     return code;
 }
@@ -162,5 +200,6 @@ int cmd_desk(struct cli *cli, int argc, char **argv)
     d.pending = json_object();
     int code = desk_live(cli, &d);
     json_decref(d.pending);
+    free(d.works);
     return code;
 }

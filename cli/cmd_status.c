@@ -71,7 +71,7 @@ static void status_levels(const json_t *queues)
     size_t i;
     json_array_foreach(queues, i, q) status_put_rows(rows, q);
     if (json_array_size(rows)) {
-        putchar('\n');
+        printf("\n%sresponses in time, since each queue was made%s\n", print_dim(), print_plain());
         print_table(rows, columns, sizeof columns / sizeof *columns);
     }
     json_decref(rows);

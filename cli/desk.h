@@ -7,8 +7,6 @@
 
 // The terminal desk's state: which work it shows, and which of it the typed lines go to.
 
-#define DESK_WORKS_MAX 64
-
 struct desk_work {
     json_int_t work, conversation, epoch, customer;
     json_int_t due;         // Unix ms: when an answer is; 0 = none, or no target
@@ -33,8 +31,10 @@ struct desk {
     bool welcomed;      // on this connection
     bool returning;     // it was, on an earlier one
     json_t *pending;    // client id -> command that is not answered yet: sent again on the next connection
+    size_t under_way;   // of these, the first so many, sent on this connection; the others follow as they are answered
+    size_t unread;      // of these, so many may be frames that the daemon could not read
     unsigned long sent; // commands, for client ids
-    struct desk_work works[DESK_WORKS_MAX];
+    struct desk_work *works;
     size_t works_n;
     json_int_t current; // work that lines go to, 0 = none
     json_int_t wanted;  // work that a line was about which makes them go there once it is the agent's; 0 = none
@@ -46,7 +46,9 @@ void desk_forget_all(struct desk *d); // what was held for them is told
 struct desk_work *desk_work_by_id(struct desk *d, json_int_t work);
 struct desk_work *desk_work_by_conversation(struct desk *d, json_int_t conversation);
 
-void desk_answered(struct desk *d, const char *client_id);
+bool desk_answered(struct desk *d, const char *client_id); // what waited for it is sent
+// An error that names a command, or none. *later: it is sent again, so there is nothing to tell.
+bool desk_not_taken(struct desk *d, const char *code, const char *field, bool *later);
 bool desk_send_again(struct desk *d); // what is not answered, in order
 
 bool desk_message(void *ctx, const json_t *frame); // a DeskUpdate
@@ -63,6 +65,7 @@ void desk_forget(struct desk *d, json_int_t work); // it is not this desk's any 
 void desk_show_offer(struct desk *d, struct desk_work *w, const json_t *offer, const json_t *context);
 bool desk_offer_ended(struct desk *d, const json_t *u);
 bool desk_refused(struct desk *d, const json_t *u);
+void desk_accept_failed(struct desk *d, const char *client_id); // if that command accepted an offer
 bool desk_line_accept(struct desk *d, char *rest);
 bool desk_line_decline(struct desk *d, char *rest);
 bool desk_accept(struct desk *d, struct desk_work *w);

@@ -167,9 +167,16 @@ bool desk_line_decline(struct desk *d, char *rest)
 
 // ---- refused ----
 
+void desk_accept_failed(struct desk *d, const char *client_id)
+{
+    for (size_t i = 0; *client_id && i < d->works_n; i++)
+        if (d->works[i].accepted && d->works[i].accepted == strtoul(client_id + 1, NULL, 10))
+            desk_not_accepted(d, &d->works[i]);
+}
+
 bool desk_refused(struct desk *d, const json_t *u)
 {
-    desk_answered(d, print_text(u, "clientId"));
+    bool sent = desk_answered(d, print_text(u, "clientId"));
     const char *detail = print_text(u, "detail");
     const char *reason = json_string_value(json_object_get(u, "reason"));
     const ProtobufCEnumValue *v =
@@ -178,9 +185,6 @@ bool desk_refused(struct desk *d, const json_t *u)
                         v->value == THROUGHLINE__V1__REFUSAL__REFUSAL_WRONG_STATE);
     printf("refused: %s%s%s%s\n", refusal_words(v ? (Throughline__V1__Refusal)v->value : 0), *detail ? ": " : "",
            detail, stands ? "; /list shows how it stands, and /note speaks to colleagues" : "");
-    const char *client_id = print_text(u, "clientId");
-    for (size_t i = 0; *client_id && i < d->works_n; i++)
-        if (d->works[i].accepted && d->works[i].accepted == strtoul(client_id + 1, NULL, 10))
-            desk_not_accepted(d, &d->works[i]);
-    return true;
+    desk_accept_failed(d, print_text(u, "clientId"));
+    return sent;
 }

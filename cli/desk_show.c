@@ -18,13 +18,15 @@ static const char *desk_customer_name(const json_t *context)
     return *handle ? handle : "customer";
 }
 
+// Known works move: who has a pointer to one asks again.
 static struct desk_work *desk_learn(struct desk *d, const json_t *work, const json_t *context)
 {
     json_int_t id = print_number(work, "id");
     struct desk_work *w = desk_work_by_id(d, id);
     if (!w) {
-        if (d->works_n == DESK_WORKS_MAX)
-            return NULL;
+        d->works = realloc(d->works, (d->works_n + 1) * sizeof *d->works);
+        if (!d->works)
+            abort();
         w = &d->works[d->works_n++];
         *w = (struct desk_work){.work = id};
     }
@@ -101,8 +103,6 @@ static void welcome_work(struct desk *d, const json_t *u, const json_t *context)
 {
     const json_t *work = json_object_get(context, "work"), *offer = welcome_offer(u, print_number(work, "id"));
     struct desk_work *w = desk_learn(d, work, context);
-    if (!w)
-        return;
     if (offer) {
         desk_show_offer(d, w, offer, context);
         if (d->automatic)
@@ -168,8 +168,6 @@ static bool show_offer(struct desk *d, const json_t *u)
 {
     const json_t *context = json_object_get(u, "context");
     struct desk_work *w = desk_learn(d, json_object_get(context, "work"), context);
-    if (!w)
-        return true;
     desk_show_offer(d, w, u, context);
     return d->automatic ? desk_accept(d, w) : true;
 }
@@ -178,8 +176,6 @@ static bool show_asked(struct desk *d, const json_t *u)
 {
     const json_t *context = json_object_get(u, "context");
     struct desk_work *w = desk_learn(d, json_object_get(context, "work"), context);
-    if (!w)
-        return true;
     w->asked = true;
     w->epoch = print_number(u, "epoch");
     printf("%s%s asks you to join work %" JSON_INTEGER_FORMAT " (%s) within %" JSON_INTEGER_FORMAT " s%s\n",
@@ -196,8 +192,6 @@ static bool show_joined(struct desk *d, const json_t *u)
     const char *role = print_text(u, "role");
     bool known = desk_work_by_id(d, print_number(u, "work.id")) != NULL;
     struct desk_work *w = desk_learn(d, json_object_get(u, "work"), context);
-    if (!w)
-        return true;
     w->asked = false;
     printf("%syou take part in work %" JSON_INTEGER_FORMAT ": %s%s; %s\n", print_bold(), w->work, w->name,
            print_plain(),
@@ -221,8 +215,6 @@ static bool show_assigned(struct desk *d, const json_t *u)
 {
     const json_t *context = json_object_get(u, "context");
     struct desk_work *w = desk_learn(d, json_object_get(u, "work"), context);
-    if (!w)
-        return true;
     printf("%syou have work %" JSON_INTEGER_FORMAT ": %s%s", print_bold(), w->work, w->name, print_plain());
     desk_hand(u);
     if (context)
@@ -304,8 +296,7 @@ static bool show_done(struct desk *d, const json_t *u)
         puts("the whole time again");
     else if (json_object_get(command, "link"))
         puts("confirmed");
-    desk_answered(d, client_id);
-    return true;
+    return desk_answered(d, client_id);
 }
 
 static bool show_presence(struct desk *d, const json_t *u)
@@ -322,10 +313,13 @@ static bool show_error(struct desk *d, const json_t *u)
 {
     if (d->returning && !d->welcomed)
         return true; // it is not there yet: the next attempt
+    bool later, sent = desk_not_taken(d, print_text(u, "code"), print_text(u, "field"), &later);
+    if (later)
+        return sent;
     printf("error: ");
     print_safe(print_text(u, "detail"));
     putchar('\n');
-    return true;
+    return sent;
 }
 
 static bool show_typing(struct desk *d, const json_t *u)

@@ -42,6 +42,7 @@ async def test_responses_are_due_and_counted(world):
     assert [(r.first_seconds, r.next_seconds) for r in queue.responses] == [(300, 3600)]
     assert "100 % of 1" in daemon.cli("queues").stdout
     status = daemon.cli("status").stdout
+    assert "responses in time, since each queue was made\nQUEUE" in status
     assert re.search(r"^support +0 +0 +sms +in 5 min: 100 % of 1 +in 1 h: none yet$", status, re.M), status
     metrics = daemon.http().get("/metrics").body.decode()
     labels = 'tenant="main",queue="support",channel="sms",response="first",kept='

@@ -109,7 +109,7 @@ async def test_it_tells_to_whom_a_line_goes(daemon, terminal):
     await eventually(lambda: terminal.last() == f"{MARY}>", terminal.picture)
     terminal.type("/done\r")  # of what is in wrap-up, not of what lines go to
     await terminal.shows(f"work {first} is no longer yours")
-    assert terminal.last() == f"{MARY}>"
+    await eventually(lambda: terminal.last() == f"{MARY}>", terminal.picture)
 
 
 async def test_a_half_typed_line_goes_to_nobody_else(daemon, terminal):
@@ -158,7 +158,8 @@ async def test_what_was_had_is_not_held(daemon):
         await early.shows(f"work {work} is awake: queued, queue")
         late = Terminal(f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann")
         await late.shows(f"work {work}, which you had, is queued, queue")
-        assert late.last() == ">" and early.end() == 0 and late.end() == 0
+        await eventually(lambda: late.last() == ">", late.picture)
+        assert early.end() == 0 and late.end() == 0
 
 
 async def test_the_end_of_input_ends_the_desk(terminal):

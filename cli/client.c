@@ -78,6 +78,9 @@ static int client_request(struct cli *cli, const char *method, const char *path,
                           struct client_answer *a, long *status)
 {
     char url[2048], why[CURL_ERROR_SIZE] = "";
+    size_t len = strcspn(path, "?");
+    if (path[len - 1] == '/' || memmem(path, len, "//", 2)) // what is named by the path
+        return cli_fail(CLI_USAGE, "an id or a name is empty");
     if (snprintf(url, sizeof url, "%s%s", cli->url, path) >= (int)sizeof url)
         return cli_fail(CLI_DATA, "the address is too long");
     CURL *curl = curl_easy_init();
@@ -106,6 +109,15 @@ static int client_request(struct cli *cli, const char *method, const char *path,
     return cli_unreachable(cli, why[0] ? why : curl_easy_strerror(rc));
 }
 
+int client_unauthorized(const struct cli *cli)
+{
+    if (cli->token)
+        return cli_fail(CLI_DENIED, "the daemon at %s does not know this token (see --token, --data-dir)", cli->url);
+    return cli_fail(CLI_DENIED,
+                    "no token is given, and none can be read from %s/admin-%s.token (see --token, --data-dir)",
+                    cli->data_dir, cli->tenant);
+}
+
 // The detail alone where there is one: it says more than the title of its kind.
 static int client_problem(const struct cli *cli, const char *path, long status, const json_t *problem)
 {
@@ -118,12 +130,8 @@ static int client_problem(const struct cli *cli, const char *path, long status, 
                                               : CLI_DATA;
     if (!detail && !title)
         return cli_fail(code, "%s: HTTP %ld", path, status);
-    if (status == 401 && !cli->token)
-        return cli_fail(code,
-                        "no token is given, and none can be read from %s/admin-%s.token (see --token, --data-dir)",
-                        cli->data_dir, cli->tenant);
     if (status == 401)
-        return cli_fail(code, "the daemon at %s does not know this token (see --token, --data-dir)", cli->url);
+        return client_unauthorized(cli);
     return cli_fail(code, "%s%s%s", field ? field : "", field ? ": " : "", detail ? detail : title);
 }
 

@@ -11,6 +11,8 @@ int client_call(struct cli *cli, const char *method, const char *path, const jso
 int client_bytes(struct cli *cli, const char *path, char **out, size_t *len);
 // Walks a paginated list: calls `path` (with limit and cursor) and appends the elements of `member` to one array.
 int client_list(struct cli *cli, const char *path, const char *member, size_t most, json_t **out);
+// After a 401: whether there was no token, or one that the daemon does not know. CLI_DENIED.
+int client_unauthorized(const struct cli *cli);
 // Percent-encodes one path segment; malloc'd.
 char *client_segment(const char *text);
 // 128 random bits in hex: ids of events, calls and desk sessions.

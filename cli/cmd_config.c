@@ -203,6 +203,13 @@ static void config_tell_closed(const json_t *closed)
     }
 }
 
+// Of an answer, where nothing is left out; a new reference.
+static json_t *config_list(const json_t *answer, const char *member)
+{
+    json_t *v = json_object_get(answer, member);
+    return v ? json_incref(v) : json_array();
+}
+
 static int config_lint_of(struct cli *cli, const struct config_file *file)
 {
     json_t *answer = NULL, *found = NULL;
@@ -210,11 +217,11 @@ static int config_lint_of(struct cli *cli, const struct config_file *file)
     if (rc == CLI_OK && file)
         rc = config_lint_file_after(cli, answer, file, &found);
     else if (rc == CLI_OK)
-        found = json_incref(json_object_get(answer, "findings"));
+        found = config_list(answer, "findings");
     size_t i;
     json_t *f;
     if (rc == CLI_OK && cli->json)
-        json_dumpf(found ? found : json_null(), stdout, JSON_COMPACT | JSON_ENCODE_ANY), putchar('\n');
+        json_dumpf(found, stdout, JSON_COMPACT | JSON_ENCODE_ANY), putchar('\n');
     else
         json_array_foreach(found, i, f) config_tell_finding(f, stdout);
     if (rc == CLI_OK && !cli->json && !json_array_size(found))
@@ -235,7 +242,7 @@ static int config_diff(struct cli *cli, const struct config_file *file)
     int rc = client_call(cli, "GET", file ? "/v1/config" : "/v1/config/diff", NULL, &answer);
     if (rc != CLI_OK)
         return rc;
-    lines = file ? config_compare(answer, file->json) : json_incref(json_object_get(answer, "lines"));
+    lines = file ? config_compare(answer, file->json) : config_list(answer, "lines");
     if (file)
         rc = config_lint_file_after(cli, answer, file, &found);
     else
@@ -244,7 +251,7 @@ static int config_diff(struct cli *cli, const struct config_file *file)
     size_t i;
     json_t *line;
     if (cli->json)
-        json_dumpf(lines ? lines : json_null(), stdout, JSON_COMPACT | JSON_ENCODE_ANY), putchar('\n');
+        json_dumpf(lines, stdout, JSON_COMPACT | JSON_ENCODE_ANY), putchar('\n');
     else
         json_array_foreach(lines, i, line) puts(json_string_value(line));
     json_array_foreach(found, i, line) config_tell_finding(line, stderr);
@@ -283,5 +290,5 @@ int cmd_config(struct cli *cli, int argc, char **argv)
         config_file_free(&file);
         return rc;
     }
-    return cli_usage("config", "needs lint, diff or apply");
+    return cli_usage("config", "needs lint, diff or apply, and at most one file");
 }

@@ -24,8 +24,9 @@ static void customer_print(const json_t *answer)
 {
     const char *key;
     json_t *v;
-    printf("%scustomer %s%s ", print_bold(), print_text(answer, "id"), print_plain());
-    print_safe(print_text(answer, "name"));
+    const char *name = print_text(answer, "name");
+    printf("%scustomer %s%s%s", print_bold(), print_text(answer, "id"), print_plain(), *name ? ": " : "");
+    print_safe(name);
     putchar('\n');
     customer_list(answer, "handles", "handle");
     json_object_foreach(json_object_get(answer, "attributes"), key, v)

@@ -149,10 +149,10 @@ static int desk_connect(struct cli *cli, struct desk *d, bool *may_return)
     }
     code = desk_hello(d) ? socket_run(d->socket, cli->json ? &raw : &people, d, true) : CLI_UNAVAILABLE;
     *may_return = code != CLI_OK && socket_may_return(d->socket);
-    if (code == CLI_OK)
+    if (code == CLI_OK && !d->denied)
         desk_bye(d);
     socket_close(d->socket);
-    return code;
+    return d->denied ? CLI_NO : code;
 }
 
 // People's desks come back after a loss, as a browser's would: the same session, from where it was.
@@ -162,7 +162,7 @@ static int desk_live(struct cli *cli, struct desk *d)
     int pause = DESK_PAUSE_LEAST, code;
     for (;;) {
         code = desk_connect(cli, d, &may_return);
-        if (code == CLI_OK || !may_return || !d->returning || cli->json)
+        if (code == CLI_OK || d->denied || !may_return || !d->returning || cli->json)
             break;
         if (d->welcomed) {
             pause = DESK_PAUSE_LEAST;
@@ -190,12 +190,8 @@ int cmd_desk(struct cli *cli, int argc, char **argv)
     argc = options_parse("desk", argc, argv, specs, 2);
     if (argc < 0)
         return CLI_USAGE;
-    if (!d.agent || argc != 1)
+    if (!d.agent || !*d.agent || argc != 1)
         return cli_usage("desk", "needs --as AGENT");
-    if (!cli->json)
-        printf("%sdesk of %s. A line is a reply to the customer; /help lists the commands.%s\n", print_dim(), d.agent,
-               print_plain());
-    fflush(stdout);
     client_random(d.session);
     d.pending = json_object();
     int code = desk_live(cli, &d);

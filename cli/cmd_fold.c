@@ -146,7 +146,8 @@ static int fold_file(struct fold *f, FILE *in, const char *name)
         uint64_t mark = fold_number(head + 8, 4);
         size_t len = (size_t)(mark & ~(uint64_t)ARCHIVE_VOID);
         if (len > sizeof body || fread(body, 1, len, in) != len)
-            return cli_fail(CLI_DATA, "%s: damaged after input %" PRIu64, name, f->last);
+            return f->last ? cli_fail(CLI_DATA, "%s: damaged after input %" PRIu64, name, f->last)
+                           : cli_fail(CLI_DATA, "%s: is no exported log (see throughline log)", name);
         if (!f->first && number != 1)
             return cli_fail(CLI_DATA, "%s: begins with input %" PRIu64 ", not 1", name, number);
         f->first = 1;

@@ -206,7 +206,7 @@ int cmd_dead_letters(struct cli *cli, int argc, char **argv)
         return client_call(cli, "POST", path, NULL, NULL);
     }
     if (argc != 1)
-        return cli_usage("dead-letters", "unknown arguments");
+        return cli_usage("dead-letters", "takes nothing, or resend and a DELIVERY");
     return read_list(cli, "/v1/dead-letters", "deadLetters",
                      COLUMNS({"delivery", "DELIVERY", PRINT_TEXT}, {"account", "ACCOUNT", PRINT_TEXT},
                              {"conversation", "CONVERSATION", PRINT_TEXT}, {"entry", "ENTRY", PRINT_TEXT},
@@ -219,7 +219,7 @@ int cmd_channels(struct cli *cli, int argc, char **argv)
     (void)argv;
     json_t *answer = NULL;
     if (argc != 1)
-        return cli_usage("channels", "unknown arguments");
+        return cli_usage("channels", "takes no argument");
     int rc = client_call(cli, "GET", "/v1/channels", NULL, &answer);
     if (rc != CLI_OK)
         return rc;
@@ -264,7 +264,7 @@ int cmd_tokens(struct cli *cli, int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "remove") == 0)
         return read_one(cli, "DELETE", "/v1/tokens", argv[2], NULL);
     if (argc != 1)
-        return cli_usage("tokens", "unknown arguments");
+        return cli_usage("tokens", "takes nothing, or create and a role, or remove and an ID");
     return read_list(cli, "/v1/tokens", "tokens",
                      COLUMNS({"id", "TOKEN", PRINT_TEXT}, {"role", "ROLE", PRINT_TEXT}, {"agent", "AGENT", PRINT_TEXT},
                              {"note", "NOTE", PRINT_TEXT}));

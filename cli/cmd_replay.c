@@ -22,7 +22,7 @@ static int replay_time(const char *option, const char *text, int64_t *ms)
         return CLI_OK;
     const char *why = timestamp_parse(text, strlen(text), &seconds, &nanos);
     if (why)
-        return cli_usage("replay", "%s %s: %s, as in 2026-03-02T09:00:00Z", option, text, why);
+        return cli_usage("replay", "%s %s: %s", option, text, why);
     *ms = seconds * 1000 + nanos / 1000000;
     return CLI_OK;
 }

@@ -189,7 +189,7 @@ int cmd_say(struct cli *cli, int argc, char **argv)
     argc = options_parse("say", argc, argv, specs, sizeof specs / sizeof *specs);
     if (argc < 0)
         return CLI_USAGE;
-    if (!say.as || !say.on)
+    if (!say.as || !*say.as || !say.on || !*say.on)
         return cli_usage("say", "needs --as HANDLE (for example tel:+4915112345678) and --on ACCOUNT");
     char *end = NULL;
     say.replies = replies ? strtol(replies, &end, 10) : 0;

@@ -30,6 +30,7 @@ struct desk {
     char session[40], last_seq[128];
     bool welcomed;      // on this connection
     bool returning;     // it was, on an earlier one
+    bool denied;        // it never was, and it was told why
     json_t *pending;    // client id -> command that is not answered yet: sent again on the next connection
     size_t under_way;   // of these, the first so many, sent on this connection; the others follow as they are answered
     size_t unread;      // of these, so many may be frames that the daemon could not read

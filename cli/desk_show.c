@@ -135,6 +135,9 @@ static bool show_welcome(struct desk *d, const json_t *u)
     size_t i;
     json_t *context;
     json_int_t current = d->current;
+    if (!d->returning)
+        printf("%sdesk of %s. A line is a reply to the customer; /help lists the commands.%s\n", print_dim(), d->agent,
+               print_plain());
     if (!json_is_true(json_object_get(u, "resumed")))
         desk_forget_all(d);
     json_array_foreach(json_object_get(u, "contexts"), i, context) welcome_work(d, u, context);
@@ -316,6 +319,9 @@ static bool show_error(struct desk *d, const json_t *u)
     bool later, sent = desk_not_taken(d, print_text(u, "code"), print_text(u, "field"), &later);
     if (later)
         return sent;
+    d->denied = !d->welcomed;
+    if (d->denied)
+        return cli_fail(CLI_NO, "%s", print_text(u, "detail")), false;
     printf("error: ");
     print_safe(print_text(u, "detail"));
     putchar('\n');

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of commands, the options common to all, and where the daemon and the token are found.
 #include <curl/curl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -35,8 +37,7 @@ static const struct cli_command cli_commands[] = {
      "  close-queue QUEUE [--until TIME] [--message TEXT] [--to QUEUE]\n"
      "  open-queue QUEUE\n"
      "  listen | whisper | barge | take-over WORK [--agent ID]",
-     "log agents out or drain them; give, take, move and rank work by hand; close a queue and open it; join work",
-     cmd_supervise, false},
+     "log agents out; give, take, move and rank work by hand; close a queue; join work", cmd_supervise, false},
     {"tail", "", "what the router does, as it happens", cmd_tail, false},
     {"say",
      "--as HANDLE --on ACCOUNT [--call] [--once] [--replies N] [--verified HANDLE] [--intent I] [--language L] "
@@ -44,12 +45,12 @@ static const struct cli_command cli_commands[] = {
      "be a customer: replies come back to this terminal", cmd_say, false},
     {"desk", "--as AGENT [--auto]", "be an agent: a desk in the terminal", cmd_desk, false},
     {"config", "lint | diff | apply [FILE]",
-     "what cannot be meant in what is in force, or would be; compare it with a file; put the file's in force",
-     cmd_config, false},
+     "what cannot be meant in what is in force; compare it with a file; put the file in force", cmd_config, false},
     {"channels", "", "how each account stands: who delivers, what waits, what went wrong", cmd_channels, false},
     {"dead-letters", "[resend DELIVERY]", "messages that could not be delivered, or nobody knows", cmd_dead_letters,
      false},
-    {"tokens", "[create ROLE [--agent ID] [--note TEXT] | remove ID]", "bearer tokens", cmd_tokens, false},
+    {"tokens", "[create gateway|agent|supervisor|admin [--agent ID] [--note TEXT] | remove ID]", "bearer tokens",
+     cmd_tokens, false},
     {"audit", "", "who changed what while running", cmd_audit, false},
     {"log", "[--after N] > FILE", "export the router's log", cmd_log, false},
     {"skip", "[INPUT [--reason TEXT]]", "the inputs that every node skips; have every node skip one more", cmd_skip,
@@ -181,9 +182,20 @@ void cli_locate(struct cli *cli)
     cli->url = url;
 }
 
+// An empty one is none: so are variables of the environment taken back.
 static const char *cli_first(const char *a, const char *b, const char *c)
 {
-    return a ? a : b ? b : c;
+    return a && *a ? a : b && *b ? b : c;
+}
+
+// What is printed has arrived, unless its reader had enough.
+static int cli_finish(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    struct pollfd p = {.fd = STDOUT_FILENO};
+    bool left = poll(&p, 1, 0) > 0 && p.revents & POLLERR;
+    return left ? CLI_INTERNAL : cli_fail(CLI_INTERNAL, "cannot write all of it");
 }
 
 static void cli_discover(struct cli *cli, const char *url, const char *token)
@@ -252,7 +264,7 @@ static int cli_run(struct cli *cli, const struct cli_command *command, const str
     free(cli->token);
     free(cli->url);
     curl_global_cleanup();
-    return fflush(stdout) == 0 ? code : CLI_INTERNAL;
+    return cli_finish(code);
 }
 
 int main(int argc, char **argv)
@@ -272,7 +284,7 @@ int main(int argc, char **argv)
             argv[kept++] = argv[i];
     }
     if (cli_answers(&asked, argc, argv, at))
-        return CLI_OK;
+        return cli_finish(CLI_OK);
     if (at >= argc) {
         cli_help(stderr);
         return CLI_USAGE;
@@ -280,6 +292,6 @@ int main(int argc, char **argv)
     argv[kept] = NULL;
     const struct cli_command *command = cli_find(argv[at]);
     if (!command)
-        return cli_fail(CLI_USAGE, "unknown command %s; see throughline --help", argv[at]);
+        return cli_fail(CLI_USAGE, "unknown command '%s'; see throughline --help", argv[at]);
     return cli_run(&cli, command, &asked, kept - at, argv + at);
 }

@@ -101,9 +101,11 @@ void print_table(const json_t *rows, const struct print_column *all, size_t all_
                c + 1 < n ? "  " : "\n");
     json_array_foreach(rows, i, row)
     {
+        size_t space = 0; // before the next cell, if there is anything in it
         for (size_t c = 0; c < n; c++) {
-            size_t used = print_cut(print_cell(row, &columns[c]), widths[c]);
-            printf("%*s", c + 1 < n ? (int)(widths[c] + 2 - used) : 0, "");
+            const char *cell = print_cell(row, &columns[c]);
+            printf("%*s", *cell ? (int)space : 0, "");
+            space = (*cell ? 0 : space) + widths[c] + 2 - print_cut(cell, widths[c]);
         }
         putchar('\n');
     }

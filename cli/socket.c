@@ -3,6 +3,7 @@
 // Fails when the handshake is refused, the peer closes or falls silent for two pings.
 #include "cli/socket.h"
 
+#include "cli/client.h"
 #include "cli/editor.h"
 
 #include <curl/curl.h>
@@ -195,8 +196,10 @@ static int socket_handshake(struct socket *s, struct cli *cli, const char *path)
     if (strncmp(head, version, sizeof version - 1) != 0)
         return cli_fail(CLI_UNAVAILABLE, "%s does not speak HTTP", cli->url);
     long status = strtol(head + sizeof version - 1, NULL, 10);
-    if (status == 401 || status == 403)
-        return cli_fail(CLI_DENIED, "the token is not accepted for %s (see --token)", path);
+    if (status == 401)
+        return client_unauthorized(cli);
+    if (status == 403)
+        return cli_fail(CLI_DENIED, "this token's role may not use %s (see --token)", path);
     if (status != 101 || !strstr(head, accept))
         return cli_fail(CLI_UNAVAILABLE, "%s: HTTP %ld instead of a WebSocket", path, status);
     return CLI_OK;
@@ -326,12 +329,15 @@ static void socket_loop(struct socket *s, bool edited)
             socket_prompt(s);
             editor_show();
         }
-        struct pollfd p[2] = {{.fd = s->fd, .events = POLLIN},
-                              {.fd = s->line_len == SIZE_MAX ? -1 : STDIN_FILENO, .events = POLLIN}};
+        struct pollfd p[3] = {{.fd = s->fd, .events = POLLIN},
+                              {.fd = s->line_len == SIZE_MAX ? -1 : STDIN_FILENO, .events = POLLIN},
+                              {.fd = STDOUT_FILENO}}; // whoever reads what is printed may leave
         if (wslay_event_want_write(s->ws))
             p[0].events |= POLLOUT;
-        if (poll(p, 2, -1) < 0 && errno != EINTR)
+        if (poll(p, 3, -1) < 0 && errno != EINTR)
             return;
+        if (ferror(stdout) || p[2].revents & POLLERR)
+            s->over = true;
         news = p[0].revents != 0;
         if (p[1].revents)
             socket_read_input(s, p[1].revents, edited);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the command line says, and when: to people on standard output, of what went wrong on standard error."""
 import json
+import os
 import subprocess
 
 from harness.daemon import BIN
@@ -67,3 +68,43 @@ async def test_many_lines_at_once_all_reach_the_customer(daemon):
     noted = await eventually(lambda: (n := [e.message.text for e in daemon.timeline(placed.conversation) if e.note]) and len(n) >= len(lines) and n,
                              desk.picture)
     assert noted == lines and desk.end() == 0
+
+
+# ---- what goes wrong ----
+
+
+def test_nothing_is_shown_before_a_refusal(daemon):
+    """The reason stands on standard error, once."""
+    for words_, code, why in ((("desk", "--as", "nobody"), 1, "no such agent is configured"),
+                              (("--token", "wrong", "desk", "--as", "ann"), 77, "does not know this token"),
+                              (("--token", "wrong", "tail"), 77, "does not know this token"),
+                              (("agents", ""), 64, "an id or a name is empty"), (("learned", ""), 64, "an id or a name is empty"),
+                              (("dead-letters", "resend", ""), 64, "an id or a name is empty"), (("desk", "--as", ""), 64, "needs --as AGENT"),
+                              (("say", "--as", "", "--on", "sms", "x"), 64, "needs --as HANDLE")):
+        with subprocess.Popen([f"{BIN}/throughline", "--data-dir", daemon.data, *words_], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as done:
+            told = done.stderr.read()  # with its input still open
+            assert done.stdout.read() == "" and why in told and len([line for line in told.split("\n") if line.startswith("throughline")]) == 1
+        assert done.returncode == code, (words_, told)
+
+
+def test_empty_variables_are_none(daemon):
+    empty = os.environ | {"THROUGHLINE_URL": "", "THROUGHLINE_TOKEN": ""}
+    assert subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, "agents"], env=empty, capture_output=True, check=False).returncode == 0
+
+
+def test_what_cannot_be_written_is_no_success(daemon):
+    for words_ in (("--help",), ("status",), ("--json", "status"), ("log",)):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, *words_], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert (done.returncode, done.stderr) == (70, "throughline: cannot write all of it\n"), words_
+
+
+def test_a_stream_ends_when_its_reader_leaves(daemon):
+    """As in `throughline tail | head -1`, whether or not anything more comes."""
+    for words_ in (("tail",), ("say", "--as", TEL, "--on", "sms")):
+        with subprocess.Popen([f"{BIN}/throughline", "--data-dir", daemon.data, *words_], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as stream:
+            stream.stdout.close()
+            assert stream.stderr.read() == b""  # it ends, and says nothing
+        assert stream.returncode in (0, 70)

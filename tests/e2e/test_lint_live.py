@@ -44,6 +44,7 @@ async def test_agents_of_the_api_count(world):
     assert "[queue-unserved]" in check_config(daemon.file).stderr  # the file alone knows no better
     done = daemon.cli("config", "lint")
     assert (done.stdout, done.stderr) == ("no findings\n", "")
+    assert daemon.cli("--json", "config", "lint").stdout == daemon.cli("--json", "config", "diff").stdout == "[]\n"
     assert daemon.cli("config", "lint", str(daemon.file)).stdout == "no findings\n"  # applied, it would keep her
     done = daemon.cli("config", "apply", str(daemon.file))
     assert re.fullmatch(r"applied by input \d+: 3 queues, 4 agents, 0 calendars in force\n", done.stdout) and done.stderr == ""

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-TIMEOUT = 20  # of any single wait; only a broken server ever reaches it
+TIMEOUT = 180  # of any single wait; only a broken server ever reaches it
 
 
 class Reply:
@@ -100,6 +100,15 @@ class Server:
             if line.startswith(name + " "):
                 return float(line.split()[-1])
         raise KeyError(name)
+
+    def metric_despite(self, name):
+        """Of a server whose time limit may end this question too, where the machine is slow: the value, less what that added."""
+        late = 0
+        while (reply := self.get("/metrics")) is None or reply.status != 200:
+            assert reply is None or reply.status == 408, reply
+            late += 1
+        line, = (line for line in reply.body.decode().splitlines() if line.startswith(name + " "))
+        return float(line.split()[-1]) - late
 
     def rss(self):
         with open(f"/proc/{self.process.pid}/statm") as f:

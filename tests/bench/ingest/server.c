@@ -23,11 +23,11 @@ static void server_config(const struct bench_server *s, bool strict)
     FILE *f = fopen(path, "we");
     if (!f)
         bench_die("cannot write %s", path);
-    fprintf(
-        f,
-        "data_dir = \"%s\"\n[server]\nlisten = \"127.0.0.1:0\"\n[redis]\ndurability = \"%s\"\n[log]\nlevel = \"warn\"\n"
-        "[[account]]\nname = \"sms-1\"\nkind = \"gateway\"\nchannel = \"sms\"\n[[queue]]\nname = \"default\"\n",
-        s->dir, strict ? "strict" : "normal");
+    fprintf(f,
+            "data_dir = \"%s\"\n[server]\nlisten = \"127.0.0.1:0\"\n[redis]\ndurability = \"%s\"\n"
+            "deadline_ms = 60000\n[log]\nlevel = \"warn\"\n"
+            "[[account]]\nname = \"sms-1\"\nkind = \"gateway\"\nchannel = \"sms\"\n[[queue]]\nname = \"default\"\n",
+            s->dir, strict ? "strict" : "normal");
     fclose(f);
 }
 
@@ -48,7 +48,7 @@ static bool server_line(const struct bench_server *s, const char *name, char *ou
 static void server_find(struct bench_server *s)
 {
     char listen[128];
-    double deadline = bench_now() + 20;
+    double deadline = bench_now() + 180;
     while (bench_now() < deadline) {
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL); // poll for a file of another process
         if (waitpid(s->pid, NULL, WNOHANG) == s->pid)
@@ -65,7 +65,7 @@ static void server_find(struct bench_server *s)
         if (bench_http(s, "GET", "/readyz", "", "", 0, NULL, 0) == 200)
             return;
     }
-    bench_die("the daemon is not ready after 20 s");
+    bench_die("the daemon is not ready after 180 s");
 }
 
 void bench_server_start(struct bench_server *s, const char *program, bool strict, int cpu)

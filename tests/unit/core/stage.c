@@ -96,7 +96,7 @@ struct node *node_new(struct world *w, const char *name, const char *boot, const
 {
     static const struct node_options none = {0};
     struct node *n = xcalloc(1, sizeof *n);
-    struct store_options so = {.url = redis_child_url(w->child), .deadline_ms = 1000, .max_pending = 10000};
+    struct store_options so = {.url = redis_child_url(w->child), .deadline_ms = 60000, .max_pending = 10000};
     o = o ? o : &none;
     n->w = w;
     snprintf(n->name, sizeof n->name, "%s", name);

@@ -9,7 +9,7 @@
 
 // Nodes on one real Redis: each with a store, a core and a data directory of its own, and a listener that writes down what it hears.
 
-#define LEASE_MS 300
+#define LEASE_MS 1000
 
 struct node {
     struct world *w;

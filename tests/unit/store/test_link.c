@@ -223,17 +223,19 @@ static void speak(void *arg)
     call(p, 2);
 }
 
-static void test_a_late_answer_is_swallowed(void **state)
+// False when this program came so late that the answer in between was none, and the silence broke the link.
+static bool swallows_a_late_answer(struct play *p)
 {
-    struct play *p = *state;
     await(p, is_up, 1);
     call(p, 0);
     await(p, has_commands, 1);
     struct loop_timer *t = loop_timer_new(p->w->loop, speak, p);
     call(p, 1);
-    loop_timer_set(t, DEADLINE * 3 / 4); // an answer to 0; 1 must then pass its deadline without a silent server
+    loop_timer_set(t, DEADLINE / 2); // an answer to 0; 1 must then pass its deadline without a silent server
     await(p, has_total, 2);
     loop_timer_free(t);
+    if (p->errors[0] == TL_UNKNOWN)
+        return false;
     assert_int_equal(p->errors[0], TL_OK);
     assert_int_equal(p->errors[1], TL_UNKNOWN);
     assert_int_equal(p->downs, 0);
@@ -242,6 +244,16 @@ static void test_a_late_answer_is_swallowed(void **state)
     assert_string_equal(p->answers[2], "mine");
     assert_int_equal(p->counts[1], 1);
     assert_int_equal(p->downs, 0);
+    return true;
+}
+
+static void test_a_late_answer_is_swallowed(void **state)
+{
+    for (unsigned tries = 1; !swallows_a_late_answer(*state); tries++) {
+        assert_true(tries < 20);
+        end(state);
+        begin(state);
+    }
 }
 
 static void test_silence_breaks_the_link(void **state)

@@ -46,16 +46,21 @@ static void make_certificates(const char *dir)
                "-CAcreateserial -days 2 -extfile ext -out s.crt");
 }
 
-// A port that is free now, from the kernel.
+// A port that is free now. Not from the kernel: it could give the same to another test's connection before the server has bound it.
 static unsigned free_port(void)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(at);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-    close(fd);
-    return ntohs(at.sin_port);
+    for (unsigned i = 0; i < 20000; i++) {
+        unsigned port = 10000 + ((unsigned)getpid() * 7919 + i) % 20000;
+        struct sockaddr_in at = {
+            .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        int rc = bind(fd, (struct sockaddr *)&at, sizeof(at));
+        close(fd);
+        if (rc == 0)
+            return port;
+    }
+    fail_msg("no free port");
+    return 0;
 }
 
 static pid_t start_server(const char *dir, unsigned port)

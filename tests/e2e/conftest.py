@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures: `world` makes daemons, `daemon` is one with the usual accounts, agents and queues. A test that is a coroutine is run."""
 import asyncio
-import copy
 import inspect
 import os
 import struct
@@ -12,10 +11,11 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 from harness import pb  # noqa: E402
-from harness.config import usual  # noqa: E402
+from harness.config import plain, unhurried, usual  # noqa: E402
 from harness.daemon import Daemon  # noqa: E402
+from harness.mailbox import PATIENCE  # noqa: E402
 
-TEST_SECONDS = 180
+TEST_SECONDS = 10 * PATIENCE
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -40,13 +40,15 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture
 def world(tmp_path, request):
     """world(change) starts a daemon whose configuration is the usual one after change(configuration). All end well, or the test
-    has failed: exit code 0 after SIGTERM, nothing found by a sanitizer."""
+    has failed: exit code 0 after SIGTERM, nothing found by a sanitizer. hurried: with the product's own time limits."""
     made = []
 
-    def make(change=None, start=True):
-        config = copy.deepcopy(usual())
+    def make(change=None, start=True, hurried=False):
+        config = plain() if hurried else usual()
         if change:
             change(config)
+        if not hurried:
+            unhurried(config)
         directory = tmp_path / f"node{len(made)}"
         directory.mkdir()
         made.append(Daemon(directory, config))

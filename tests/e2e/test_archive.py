@@ -6,7 +6,7 @@ import subprocess
 
 from harness import pb
 from harness.daemon import BIN
-from harness.mailbox import eventually
+from harness.mailbox import PATIENCE, eventually
 from harness.processes import redis_socket
 from harness.stories import TEL, stored, words, work_of
 
@@ -18,7 +18,7 @@ def archive(daemon, folder, *options, code=0):
 
 
 def replay(*paths, code=0):
-    done = subprocess.run([f"{BIN}/throughline", "--json", "replay", *paths], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([f"{BIN}/throughline", "--json", "replay", *paths], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == code, (done.returncode, done.stderr)
     return json.loads(done.stdout) if not code else done.stderr
 
@@ -50,7 +50,7 @@ async def test_it_grows_and_is_replayed(daemon, tmp_path):
     third = stored(daemon.http().post_event(words("sms", "tel:+4915100000009", "three"))).entry
     rest = tmp_path / "rest"
     with open(rest, "wb") as f:
-        subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, "log", "--after", str(first)], stdout=f, check=True, timeout=60)
+        subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, "log", "--after", str(first)], stdout=f, check=True, timeout=PATIENCE)
     told = replay(folder, rest)
     assert told["inputs"] >= third and told["sameState"] and told["overall"]["recorded"]["works"] == 2
 
@@ -129,7 +129,7 @@ async def test_one_made_by_hand_holds_states(daemon, tmp_path):
     for name in (n for n in os.listdir(folder) if n.endswith(".state") and int(n[:20]) < gone):
         (folder / name).unlink()
     assert json.loads(daemon.cli("--json", *why).stdout) == told
-    done = subprocess.run([f"{BIN}/throughline", "--json", "replay", folder], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([f"{BIN}/throughline", "--json", "replay", folder], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0 and f"begins after input {gone}: work that was open then is followed, but counted nowhere" in done.stderr
     late = json.loads(done.stdout)
     assert (late["after"], late["differences"], late["sameState"], late["overall"]["recorded"]["works"]) == (gone, 0, True, 1)
@@ -169,7 +169,7 @@ async def test_of_a_log_that_was_trimmed_one_begins_with_the_newest_state(world,
     stored(daemon.http().post_event(words("sms", TEL, "one")))
     daemon.until(lambda: (folder / "main").exists() and states(folder / "main"), "a snapshot is archived")
     newest = states(folder / "main")[-1]
-    subprocess.run(["redis-cli", "-s", redis_socket(daemon), "XTRIM", "tl:{main}:inputs", "MINID", f"{newest}-0"], check=True, timeout=60,
+    subprocess.run(["redis-cli", "-s", redis_socket(daemon), "XTRIM", "tl:{main}:inputs", "MINID", f"{newest}-0"], check=True, timeout=PATIENCE,
                    stdout=subprocess.DEVNULL)
     second = stored(daemon.http().post_event(words("sms", "tel:+4915100000009", "two"))).entry
     done = daemon.cli("--json", "archive", str(mine), "--keep-back", "0")

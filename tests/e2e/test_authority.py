@@ -4,7 +4,7 @@ import pytest
 import websockets
 
 from harness import pb
-from harness.desk import Desk
+from harness.desk import Desk, tail
 from harness.peer import Peer
 from harness.stories import MAIL, TEL, stored, texts, words
 
@@ -68,8 +68,7 @@ async def test_a_token_taken_away_ends_what_it_opened(daemon):
     late = Desk(daemon.address, hello_token=secrets["agent"].secret, available=False)
     gateway = daemon.gateway("sms")
     gateway.token = secrets["gateway"].secret
-    tail = await websockets.connect(f"ws://{daemon.address}/v1/tail", subprotocols=["throughline.v1.json"],
-                                    extra_headers={"Authorization": f"Bearer {secrets['supervisor'].secret}"})
+    watching = await tail(daemon.address, secrets["supervisor"].secret)
     other = daemon.desk("bert")
     for peer in (desk, late, gateway, other):
         await peer.open()
@@ -78,7 +77,7 @@ async def test_a_token_taken_away_ends_what_it_opened(daemon):
     for peer in (desk, late, gateway):
         assert await peer.box.wait_closed() == (1008, "unauthorized")
     with pytest.raises(websockets.ConnectionClosedError) as ended:
-        async for _ in tail:
+        async for _ in watching:
             pass
     assert (ended.value.rcvd.code, ended.value.rcvd.reason) == (1008, "unauthorized")
     await other.do(presence=pb.SetPresence(state=pb.PRESENCE_STATE_AVAILABLE))

@@ -8,8 +8,9 @@ import signal
 import socket
 
 from harness import pb
+from harness.config import misses_redis
 from harness.http import Http
-from harness.mailbox import eventually
+from harness.mailbox import PATIENCE, eventually, slowest
 from harness.processes import redis_of
 from harness.raw import Raw, status_of
 from harness.stories import TEL, stored, texts, words
@@ -48,16 +49,18 @@ def test_not_a_websocket(daemon):
 
 
 def test_no_hello(daemon):
+    waiting = []  # all at once: some are only left when their time is over
     for path in STREAMS:
-        with opened(daemon, path) as raw:
-            raw.put(raw.frame(1, b'{"credit":{"more":1}}' if path == "/v1/gateway" else b'{"typing":{}}'))
-            assert raw.close_code() in (1002, 1003, 1008), path
-        with opened(daemon, path) as silent:
-            assert silent.close_code() == 1008, path
-        for odd in (b"", b"{}", b"nonsense", b"[]", b'{"hello":7}'):
-            with opened(daemon, path) as raw:
-                raw.put(raw.frame(1, odd))
-                assert raw.close_code() in (1002, 1003, 1007, 1008), (path, odd)
+        other = b'{"credit":{"more":1}}' if path == "/v1/gateway" else b'{"typing":{}}'
+        for said, codes in ((None, (1008,)), (other, (1002, 1003, 1008)),
+                            *((odd, (1002, 1003, 1007, 1008)) for odd in (b"", b"{}", b"nonsense", b"[]", b'{"hello":7}'))):
+            raw = opened(daemon, path)
+            if said is not None:
+                raw.put(raw.frame(1, said))
+            waiting.append((raw, codes, (path, said)))
+    for raw, codes, which in waiting:
+        with raw:
+            assert raw.close_code() in codes, which
 
 
 def test_bad_frame(daemon):
@@ -103,14 +106,25 @@ async def test_sequence(daemon):
             assert gateway.all("error")
 
 
+async def never_answers(daemon):
+    """A desk of Ann's that says hello, then nothing more, and no goodbye, until it is cut."""
+    def ask():
+        return daemon.agent("ann").sessions
+    with hello(opened(daemon, "/v1/desk"), "/v1/desk"):
+        for n, what in ((1, "seen"), (0, "cut")):
+            await eventually(lambda n=n: asyncio.to_thread(lambda: ask() == n), what)
+
+
 async def test_half_open(world):
-    daemon = world(lambda c: c["server"].update(ping_seconds=1))
-    async with daemon.desk("bert"):
-        with hello(opened(daemon, "/v1/desk"), "/v1/desk"):
-            await eventually(lambda: daemon.agent("ann").sessions == 1, "seen")
-            # It answers no ping from now on, and says no goodbye: lost, while Bert, who answers, stays.
-            await eventually(lambda: daemon.agent("ann").sessions == 0, "cut")
-        assert daemon.agent("bert").sessions == 1
+    for seconds in (1, 8, 64):
+        daemon = world(lambda c, seconds=seconds: c["server"].update(ping_seconds=seconds))
+        async with daemon.desk("bert") as bert:
+            late = await slowest(lambda: asyncio.sleep(0.05), never_answers(daemon))  # how late this program comes, not to synchronise
+            # Bert, who answers, stays. Where the machine kept him from answering in time, this proves nothing: once more, with more time.
+            if late < seconds / 2:
+                assert daemon.agent("bert").sessions == 1 and not bert.box.closed
+                return
+    raise AssertionError("nobody can answer here within half a minute")
 
 
 def dribble(raw, body, seconds_between=0.05):
@@ -132,10 +146,11 @@ def test_slow_head(world):
         assert status_of(silent.rest()) in (408, None)
 
 
-def test_slow_body(world):
-    daemon = world(lambda c: c["server"].update(body_seconds=1))
+def test_slow_body(daemon):
+    token = daemon.token("gateway")  # with a body, for which there is time
+    daemon.reload(server={"body_seconds": 1})
     with Raw(daemon.address) as raw:
-        raw.put(f"POST /v1/events HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {daemon.token('gateway')}\r\n"
+        raw.put(f"POST /v1/events HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {token}\r\n"
                 "Content-Type: application/json\r\nContent-Length: 10000\r\n\r\n")
         assert status_of(dribble(raw, b" " * 10000)) in (408, None)
 
@@ -145,7 +160,7 @@ async def test_connection_flood(world):
     async with daemon.gateway("sms") as gateway, daemon.desk("ann") as ann:
         flood = [Raw(daemon.address) for _ in range(60)]
         try:
-            turned_away = [r for r in flood[-40:] if select.select([r.socket], [], [], 30)[0]]
+            turned_away = [r for r in flood[-40:] if select.select([r.socket], [], [], PATIENCE)[0]]
             assert len(turned_away) == 40
             assert {status_of(r.rest()) for r in turned_away} <= {503, None}
             await gateway.say("sms", TEL, "in spite of it", id="f1")
@@ -168,8 +183,9 @@ async def test_slow_desk(world):
         slow.put(slow.frame(1, b'{"hello":{"session":"slow-slow-slow-slow"}}'))
         await eventually(lambda: daemon.agent("ann").sessions == 2, "both there")
         for n in range(1, 201):
+            at = len(ann.seen)
             await gateway.say("sms", TEL, f"{n} {big}", id=f"m{n}")
-        await ann.wait("entry", lambda e: e.entry.message.text.startswith("200 "))
+            await ann.wait("entry", lambda e, n=n: e.entry.message.text.startswith(f"{n} "), at)  # two at once are more than a desk may owe
         assert len(ann.all("entry", lambda e: e.conversation == conversation and big in e.entry.message.text)) == 200
         await eventually(lambda: daemon.agent("ann").sessions == 1, "the slow one is cut")
         slow.socket.close()
@@ -180,7 +196,7 @@ async def test_slow_desk(world):
 async def test_overload(world):
     """Redis stands still while everybody keeps sending: what is beyond the bound is told so at once, nothing is acknowledged that is not
     stored, and when Redis goes on, so does everything; the senders' repetitions double nothing."""
-    daemon = world(lambda c: c["server"].update(max_pending=50))
+    daemon = world(lambda c: (misses_redis(c), c["server"].update(max_pending=50)))
     http = daemon.http()
     first = stored(http.post_event(words("sms", TEL, "first")))
     events = [words("sms", TEL, f"o{n}", id=f"o{n}") for n in range(300)]
@@ -204,10 +220,13 @@ async def test_overload(world):
             await eventually(lambda: Http(daemon.address).get("/readyz").status == 200, "ready again")
             done = await asyncio.gather(*(asyncio.get_running_loop().run_in_executor(pool, send, e) for e in open_ones))
             open_ones = [e for e, ok in zip(open_ones, done) if not ok]
-    got = []
-    before = 0
-    while page := daemon.admin.read(f"/v1/conversations/{first.conversation}/timeline?limit=200&before={before}", pb.Timeline()).entries:
-        got = texts(page) + got
-        before = page[0].number
+
+    def said():
+        got, before = [], 0
+        while page := daemon.admin.read(f"/v1/conversations/{first.conversation}/timeline?limit=200&before={before}", pb.Timeline()).entries:
+            got = texts(page) + got
+            before = page[0].number
+        return got
+    got = await eventually(lambda: len(s := said()) > len(events) and s, "all are shown")
     assert sorted(got) == sorted(["first"] + [e.message.text for e in events])
 

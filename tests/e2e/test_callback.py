@@ -65,7 +65,7 @@ async def test_who_hangs_up_keeps_the_place_and_is_called_until_they_answer(worl
         assert (bridge.connect.call, bridge.connect.agent) == ("call-2", "ann")
         assert [s.callback for s in work(daemon, id).sessions] == [""]
         assert len([d for d in gateway.all("delivery") if d.HasField("dial")]) == 2
-        assert [d.callback for d in daemon.why(id).decisions if d.winner] == [2, 1]
+        assert [d.callback for d in daemon.why(id, lambda made: sum(bool(d.winner) for d in made) > 1).decisions if d.winner] == [2, 1]
         assert "to be called back, attempt 2" in daemon.cli("why", str(id), "--full").stdout
         n = callbacks(daemon)
         assert (n.asked, n.reached, n.unreached) == (1, 1, 1)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The web chat: its protocol, and the widget in a real browser."""
+import asyncio
 import contextlib
 import json
 import os
@@ -14,10 +15,10 @@ import websockets
 from harness import pb
 from harness.browser import Browser
 from harness.chat import identity
-from harness.config import CHAT_SECRET
+from harness.config import CHAT_SECRET, misses_redis
 from harness.daemon import BIN
 from harness.http import Http
-from harness.mailbox import eventually
+from harness.mailbox import PATIENCE, eventually, slowest
 from harness.processes import redis_of
 from harness.stories import TEL, texts
 
@@ -115,7 +116,8 @@ async def test_a_visitor_comes_back_to_where_they_were(daemon):
         assert texts(daemon.timeline(conversation)) == ["hello", "are you there?", "yes"]
 
 
-async def test_a_mark_is_repeated_until_it_is_durable(daemon):
+async def test_a_mark_is_repeated_until_it_is_durable(world):
+    daemon = world(misses_redis)
     async with daemon.desk("ann") as ann, daemon.chat() as eva:
         await eva.say("hello")
         conversation = (await ann.take()).conversation.id
@@ -135,7 +137,7 @@ async def test_a_mark_is_repeated_until_it_is_durable(daemon):
 
 def states(daemon):
     """What the log says of deliveries."""
-    log = subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, "log"], stdout=subprocess.PIPE, check=True, timeout=60).stdout
+    log = subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, "log"], stdout=subprocess.PIPE, check=True, timeout=PATIENCE).stdout
     found = []
     while log:
         length = int.from_bytes(log[8:12], "little")
@@ -178,15 +180,25 @@ async def test_a_mark_that_died_with_the_daemon_is_found_again(daemon):
 
 async def test_a_visitor_of_a_daemon_that_died_has_left(world):
     """Nobody said goodbye for those who were there; who comes back within the grace has not left."""
-    daemon = world(lambda c: c.update(chat={"resume_seconds": 4}))
+    for grace in (4, 32, 256):
+        if await one_came_back_in_time(world(lambda c, grace=grace: c.update(chat={"resume_seconds": grace})), grace):
+            return
+    raise AssertionError("nobody can be back within minutes here")
+
+
+async def one_came_back_in_time(daemon, grace):
+    """False where she came too late for it, the machine being slow: she may or may not have left."""
     max_, eva = daemon.chat(), daemon.chat()
     for visitor in (max_, eva):
         await visitor.open()
         await visitor.say("hello?")
     works = await eventually(lambda: len(w := daemon.admin.read("/v1/work", pb.WorkList()).work) == 2 and w, "both wait")
+    died = time.monotonic()
     daemon.kill()
     daemon.start()
     async with daemon.chat(hello={"visitor": eva.welcome.visitor}) as back:
+        if time.monotonic() - died > grace:
+            return False
         left = await eventually(lambda: len(w := daemon.admin.read("/v1/work", pb.WorkList()).work) == 1 and w, "one has left")
         assert left[0].id == works[1].id and left[0].sessions[0].live
         # Nor is she sent away later: what she says is the same matter still.
@@ -196,31 +208,48 @@ async def test_a_visitor_of_a_daemon_that_died_has_left(world):
         assert [e.WhichOneof("body") for e in entries if e.HasField("chat_closed")] == ["chat_closed"]
     # The same where the daemon was stopped in order and nobody comes back.
     await eventually(lambda: not daemon.admin.read("/v1/work", pb.WorkList()).work, "she has left too")
+    return True
 
 
 async def test_a_chat_on_another_node_is_not_ended(world, tmp_path):
     """The node that leads looks for the visitors of one that died: who is connected to a third has not left."""
-    socket = f"{tmp_path}/redis.sock"
-    with own_redis(tmp_path, socket):
-        def config(c):
-            c["redis"] = {"mode": "url", "url": f"unix://{socket}"}
-            c["chat"] = {"resume_seconds": 4}
-        first, second, third = world(config), world(config, start=False), world(config, start=False)
-        for node in (second, third):
-            os.makedirs(node.data, exist_ok=True)
-            shutil.copy(f"{first.data}/admin-main.token", node.data)
-            node.start()
-        there, gone = third.chat(), second.chat()
-        for visitor in (there, gone):
-            await visitor.open()
-            await visitor.say("hello?")
-        works = await eventually(lambda: len(w := first.admin.read("/v1/work", pb.WorkList()).work) == 2 and w, "both wait")
-        second.kill()
-        left = await eventually(lambda: len(w := first.admin.read("/v1/work", pb.WorkList()).work) == 1 and w, "one has left")
-        assert left[0].id == works[0].id
-        await there.say("I am still here")
-        assert first.conversation(works[0].conversation).work == works[0].id
-        await there.leave()
+    for n in range(5):
+        folder = tmp_path / f"redis{n}"
+        folder.mkdir()
+        with own_redis(folder, f"{folder}/redis.sock"):
+            if await who_is_elsewhere_stays(world, f"{folder}/redis.sock"):
+                return
+    raise AssertionError("no node answers within a second here")
+
+
+async def who_is_elsewhere_stays(world, socket):
+    """False where the machine kept the third node from saying in time who is there."""
+    def config(c):
+        c["redis"] = {"mode": "url", "url": f"unix://{socket}"}
+        c["chat"] = {"resume_seconds": 1}
+    first, second, third = world(config), world(config, start=False), world(config, start=False)
+    for node in (second, third):
+        os.makedirs(node.data, exist_ok=True)
+        shutil.copy(f"{first.data}/admin-main.token", node.data)
+        node.start()
+    there, gone = third.chat(), second.chat()
+    for visitor in (there, gone):
+        await visitor.open()
+        await visitor.say("hello?")
+
+    def open_work():
+        return [w.id for w in first.admin.read("/v1/work", pb.WorkList()).work]
+    stays, leaves = await eventually(lambda: len(w := open_work()) == 2 and w, "both wait")
+    second.kill()
+    late = await slowest(lambda: asyncio.to_thread(Http(third.address).get, "/livez"),
+                         eventually(lambda: asyncio.to_thread(lambda: leaves not in open_work()), "one has left"))
+    if late > 1:
+        return False
+    assert open_work() == [stays]
+    await there.say("I am still here")
+    assert open_work() == [stays]
+    await there.leave()
+    return True
 
 
 async def test_a_repeated_word_is_said_once(daemon):
@@ -368,7 +397,7 @@ async def test_the_widget_speaks_the_pages_language_and_the_accounts_words(world
 async def test_the_widget_keeps_words_in_order_and_remembers_what_was_read(world, tmp_path):
     async with Browser(tmp_path) as browser:
         site = await browser.serve(lambda: PAGE.format(address=daemon.address, lang="en", more=""))
-        daemon = world(lambda c: c["account"][0].update(origins=[site]))
+        daemon = world(lambda c: (misses_redis(c), c["account"][0].update(origins=[site])))
         async with daemon.desk("ann") as ann:
             page = await browser.open(site)
             await open_widget(page)

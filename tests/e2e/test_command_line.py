@@ -5,7 +5,7 @@ import os
 import subprocess
 
 from harness.daemon import BIN
-from harness.mailbox import eventually
+from harness.mailbox import PATIENCE, eventually
 from harness.stories import MAIL, TEL, stored, words
 from harness.terminal import Terminal, columns_of, screen
 
@@ -51,7 +51,7 @@ async def test_a_desk_holds_all_that_the_agent_has(world, tmp_path):
         desk = subprocess.Popen([f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann", "--auto"], stdin=subprocess.PIPE,
                                 stdout=out)
     await eventually(lambda: shown.read_text().count("you have work") == many, "she has it all")
-    desk.communicate(b"/list\n", timeout=60)
+    desk.communicate(b"/list\n", timeout=PATIENCE)
     assert desk.returncode == 0 and shown.read_text().count("  conversation ") == many
 
 

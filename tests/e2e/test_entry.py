@@ -5,7 +5,7 @@ import json
 import websockets
 from harness import pb
 from harness.http import Http
-from harness.stories import TEL, stored, words, work_of
+from harness.stories import TEL, chose, stored, words, work_of
 
 
 def rules(config):
@@ -45,7 +45,7 @@ async def test_which_rules_let_it_in_and_which_did_not(world, tmp_path):
     async with daemon.desk("ann") as ann:
         context = (await ann.take()).work
         assert context.queue == "gold" and not context.HasField("entered")  # desks are not told
-        later = daemon.why(work).decisions[0]
+        later = daemon.why(work, chose("ann")).decisions[0]
         assert later.winner == "ann" and later.input > work and later.entered == shown
         name = f"{later.input}.{later.index}"
         assert daemon.cli("why", str(work)).stdout.count(TOLD) == 2  # not with each decision
@@ -66,13 +66,16 @@ async def test_of_the_last_queue_and_of_the_customers_record(world):
     daemon = world(rules)
     placed = stored(daemon.http().post_event(words("sms", TEL, "hello")))
     work = await work_of(daemon, placed.conversation)
+    daemon.why(work)  # the record is there
     assert "  entered rest: none of the 3 queues before it took it\n" in daemon.cli("why", str(work)).stdout
     full = daemon.cli("why", str(work), "--full").stdout
     assert "  not bills, which is for certain languages, and none is known\n" in full
     assert "  not gold, which asks for attribute plan = gold, of which nothing is said\n" in full
 
     tin = stored(daemon.http().post_event(words("sms", "tel:+4915100000002", "hello", attributes={"plan": "tin"})))
-    full = daemon.cli("why", str(await work_of(daemon, tin.conversation)), "--full").stdout
+    other = await work_of(daemon, tin.conversation)
+    daemon.why(other)
+    full = daemon.cli("why", str(other), "--full").stdout
     assert "  not gold, which asks for attribute plan = gold, and the event says otherwise\n" in full and "tin" not in full
 
     # Later words change nothing of it, until its queue goes and the rules are asked again.

@@ -15,9 +15,10 @@ from harness import pb
 from harness.browser import Browser
 from harness.chat import identity
 from harness.config import CHAT_SECRET
-from harness.kannel import Kannel, free_ports
+from harness.kannel import Kannel
 from harness.mail import lmtp_address
-from harness.mailbox import eventually
+from harness.mailbox import PATIENCE, eventually
+from harness.ports import free_port
 from harness.postfix import Postfix, Sink
 from harness.stories import call, hang_up, texts
 
@@ -57,7 +58,7 @@ async def later(fn, *args):
 
 async def test_one_matter_over_every_channel(world, tmp_path, monkeypatch):
     monkeypatch.setenv("MAIL_SECRET", "a secret of the tutorial")
-    kannel, address = Kannel(tmp_path / "kannel"), f"127.0.0.1:{free_ports(1)[0]}"
+    kannel, address = Kannel(tmp_path / "kannel"), f"127.0.0.1:{free_port()}"
     kannel.configure(address)
     try:
         with Sink() as sink, Postfix("error:not yet", f"lmtp:inet:127.0.0.1:{sink.port}") as postfix:
@@ -107,7 +108,7 @@ async def play(daemon, browser, site, kannel, postfix, sink):
         await kannel.phone.hears("I see it: 12 euros too much")
 
         # Email, through Postfix, and the answer back through it.
-        sent = await later(lambda: subprocess.run(shlex.split(lines("mail", _2525=postfix.port)), capture_output=True, text=True, timeout=60, check=False))
+        sent = await later(lambda: subprocess.run(shlex.split(lines("mail", _2525=postfix.port)), capture_output=True, text=True, timeout=PATIENCE, check=False))
         assert sent.returncode == 0, sent
         bill = await eventually(lambda: next((e for e in daemon.timeline(matter) if e.message.subject == "The bill"), None), "the mail")
         assert bill.message.text.strip() == "here is the bill" and bill.message.attachments[0].url.startswith("/v1/media/")

@@ -6,6 +6,7 @@ import socketserver
 import threading
 
 import pytest
+from harness.config import misses_redis
 from harness.dovecot import Dovecot
 from harness.http import Http
 from harness.mail import letter, stories, with_mailbox
@@ -120,9 +121,9 @@ def test_mail_is_moved_when_it_is_stored(reading):
         until_told(daemon, "a", "b", "c")
 
 
-def test_nothing_is_marked_while_redis_is_away(reading):
+def test_nothing_is_marked_while_redis_is_away(world):
     with Dovecot() as dovecot:
-        daemon = reading(dovecot)
+        daemon = world(lambda config: (misses_redis(config), with_mailbox(config, dovecot)))
         until(lambda: "imap_connected" in daemon.read_log(), "a connection")
         redis = redis_of(daemon)
         os.kill(redis, signal.SIGSTOP)

@@ -8,10 +8,12 @@ import signal
 import pytest
 
 from harness import pb
+from harness.config import misses_redis
 from harness.daemon import check_config
 from harness.http import Http
-from harness.kannel import SECRET, SENDER, Kannel, free_ports
+from harness.kannel import SECRET, SENDER, Kannel
 from harness.mailbox import eventually
+from harness.ports import free_port
 from harness.processes import redis_of
 from harness.relay import Relay
 from harness.stories import texts
@@ -22,15 +24,16 @@ PHONE = "+15550001111"
 class Place:
     """A daemon and its Kannel, which know each other."""
 
-    def __init__(self, world, directory, change=None, relayed=False, environment=None, **lines):
+    def __init__(self, world, directory, change=None, relayed=False, environment=None, config=None, **lines):
         self.kannel = Kannel(directory)
-        self.address = f"127.0.0.1:{free_ports(1)[0]}"
+        self.address = f"127.0.0.1:{free_port()}"
         self.relay = Relay(self.address) if relayed else None
         self.kannel.configure(self.relay.address if relayed else self.address, **lines)
 
-        def configure(config):
-            config["server"]["listen"] = self.address
-            config["account"].append(self.kannel.account(self.address, **(change or {})))
+        def configure(c):
+            (config or (lambda c: None))(c)
+            c["server"]["listen"] = self.address
+            c["account"].append(self.kannel.account(self.address, **(change or {})))
         self.daemon = world(configure, start=False)
         self.daemon.start(environment)
         self.kannel.start()
@@ -158,7 +161,7 @@ async def test_an_answer_that_is_lost(place):
 
 async def test_redis_does_not_answer(place):
     """What cannot be made durable is answered with 503, and comes again under the same id."""
-    p = place(relayed=True)
+    p = place(relayed=True, config=misses_redis)
     p.daemon.token("agent", "ann")
     redis = redis_of(p.daemon)
     os.kill(redis, signal.SIGSTOP)

@@ -13,7 +13,7 @@ def unreachable(config):
 
 
 def test_warnings_are_told_and_do_not_keep_from_starting(world):
-    daemon = world(unreachable)
+    daemon = world(unreachable, hurried=True)
     log = daemon.read_log()
     assert log.count("event=config_warning ") == 1 and f"[{RULE}]" in log and "event=config_warnings " in log
     daemon.config["queue"].insert(2, {"name": "later", "channels": ["sms"], "languages": ["fr"]})
@@ -24,7 +24,7 @@ def test_warnings_are_told_and_do_not_keep_from_starting(world):
 
 
 def test_strict_takes_warnings_for_mistakes(world):
-    daemon = world(unreachable, start=False)
+    daemon = world(unreachable, start=False, hurried=True)
     loose, strict = check_config(daemon.file), check_config(daemon.file, "--strict")
     assert (loose.returncode, strict.returncode) == (0, 78)
     assert re.search(r"valid, \d warnings?$", loose.stdout, re.M)

@@ -34,7 +34,7 @@ def lawyer(name):
 
 
 async def test_agents_of_the_api_count(world):
-    daemon = world(with_law)
+    daemon = world(with_law, hurried=True)
     before = in_force(daemon)
     assert set(before) == {"queue-unserved", "skill-unknown"}
     found = before["queue-unserved"]
@@ -60,7 +60,7 @@ async def test_agents_of_the_api_count(world):
 
 
 async def test_a_change_is_told_what_it_brings_about(world):
-    daemon = world(with_law)
+    daemon = world(with_law, hurried=True)
     rules, told = change(daemon, "PUT", "/v1/agents/idle", {"id": "idle", "channels": ["CHANNEL_VOICE"], "capacity": 1})
     assert rules == ["agent-room"] and "'idle'" in told  # the others were there before
     late = {"name": "late", "intents": ["law.tax"]}
@@ -78,14 +78,14 @@ async def test_a_change_is_told_what_it_brings_about(world):
 async def test_more_than_headers_hold_is_counted(world):
     def many(config):
         config["queue"] = [{"name": f"law{n:02}", "intents": [f"law{n:02}"], "requires": {f"law{n:02}": 5}} for n in range(30)] + [{"name": "rest"}]
-    daemon = world(many)
+    daemon = world(many, hurried=True)
     told = change(daemon, "POST", "/v1/config/apply")[1]
     assert re.search(r"and \d+ more: see GET /v1/config/lint", told) and len(told) < 2000
     assert len(daemon.admin.read("/v1/config/lint", pb.ConfigLint()).findings) == 60
 
 
 async def test_a_file_is_looked_at_as_it_would_be_in_force(world):
-    daemon = world()
+    daemon = world(hurried=True)
     assert change(daemon, "PUT", "/v1/agents/lara", lawyer("lara"))[0] == []
     assert daemon.cli("config", "diff").stdout == ""
     daemon.config["queue"].insert(0, dict(LAW))

@@ -7,6 +7,7 @@ import hmac
 import pytest
 from harness import pb
 from harness.mail import account, hand_in, stories, with_mail
+from harness.postfix import until
 from harness.stories import event, words
 
 EVA, BOB = "eva@customer.test", "bob@partner.test"
@@ -58,14 +59,15 @@ def test_whose_matter_it_is_is_told_by_what_we_signed(daemon):
     # To the signed address, and answering a Message-Id of ours: the matter, as somebody who is not its customer.
     hand_in(daemon, BOB, [reply], mail(BOB, "by address", "<2@partner.test>"))
     hand_in(daemon, BOB, ["support@tl.test"], mail(BOB, "by reference", "<3@partner.test>", In_Reply_To=ours))
-    entries = daemon.timeline(matter.id)
+    entries = until(lambda: len(e := daemon.timeline(matter.id)) > 2 and e, "three entries")
     assert [(e.message.text, e.author.participant) for e in entries[1:]] == [("by address", f"email:{BOB}"), ("by reference", f"email:{BOB}")]
     # Forged, it is a matter of their own.
     hand_in(daemon, BOB, [forged], mail(BOB, "forged", "<4@partner.test>", In_Reply_To=ours.replace(f"<{matter.id}.", f"<{matter.id + 1}.")))
+    stories(daemon, BOB, 3)
     assert len(daemon.timeline(matter.id)) == 3
     # The customer's own answer.
     hand_in(daemon, EVA, [reply], mail(EVA, "and mine again", "<5@customer.test>"))
-    last = daemon.timeline(matter.id)[-1]
+    last = until(lambda: len(e := daemon.timeline(matter.id)) > 3 and e, "four entries")[-1]
     assert (last.message.text, last.author.customer) == ("and mine again", matter.customer)
 
 

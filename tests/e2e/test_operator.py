@@ -8,17 +8,18 @@ import signal
 import subprocess
 
 from harness import pb
+from harness.config import misses_redis
 from harness.daemon import BIN, check_config
 from harness.desk import Desk
 from harness.http import Http
-from harness.mailbox import eventually
+from harness.mailbox import PATIENCE, eventually
 from harness.processes import alive, redis_of
 from harness.raw import Raw, status_of
 from harness.stories import MAIL, TEL, stored, texts, words
 
 
 def program(*words):
-    return subprocess.run([f"{BIN}/throughlined", *words], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([f"{BIN}/throughlined", *words], capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 # ---- programs and configuration ----
@@ -53,7 +54,7 @@ def test_all_mistakes_at_once_with_place_and_hint(tmp_path):
 
 
 def test_a_second_daemon_does_not_take_the_directory(daemon):
-    second = subprocess.run([f"{BIN}/throughlined", "--config", daemon.file], capture_output=True, text=True, timeout=60, check=False)
+    second = subprocess.run([f"{BIN}/throughlined", "--config", daemon.file], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert second.returncode not in (0, -6, -11), second
     assert daemon.data in second.stderr or "another" in second.stderr
     assert Http(daemon.address).get("/readyz").status == 200
@@ -62,7 +63,8 @@ def test_a_second_daemon_does_not_take_the_directory(daemon):
 # ---- health, metrics, log ----
 
 
-async def test_health_tells_what_is_missing(daemon):
+async def test_health_tells_what_is_missing(world):
+    daemon = world(misses_redis)
     anybody = Http(daemon.address)
     assert anybody.get("/livez").status == 200
     ready = anybody.get("/readyz?verbose")
@@ -323,7 +325,7 @@ async def test_a_terminal_desk_comes_back(daemon, tmp_path):
         await hears("March")
         desk.stdin.write(b"/quit\n")
         desk.stdin.close()
-        assert desk.wait(60) == 0
+        assert desk.wait(PATIENCE) == 0
     finally:
         desk.kill()
         desk.wait()
@@ -331,7 +333,7 @@ async def test_a_terminal_desk_comes_back(daemon, tmp_path):
     # One that is not wanted does not come again and again.
     with subprocess.Popen([f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "nobody"], stdin=subprocess.PIPE,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as nobody:
-        assert nobody.wait(60) == 1
+        assert nobody.wait(PATIENCE) == 1
 
 
 def test_the_cli_says_what_is_wrong(daemon, tmp_path):

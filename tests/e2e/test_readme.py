@@ -37,7 +37,7 @@ def release():
 @pytest.mark.usefixtures("release")
 @pytest.mark.parametrize("page", played(), ids=lambda p: os.path.relpath(p, pb.ROOT))
 def test_commands_do_what_the_page_says(page):
-    done = subprocess.run(["nohup", sys.executable, PLAY, page, pb.ROOT], capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(["nohup", sys.executable, PLAY, page, pb.ROOT], capture_output=True, text=True, timeout=1800, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -9,13 +9,14 @@ import subprocess
 from harness import pb
 from harness.config import usual
 from harness.daemon import BIN
+from harness.mailbox import PATIENCE
 from harness.stories import MAIL, TEL, call, hang_up, stored, words
 from harness.toml import render
 
 
 def replay(log, *options, json_=True, code=0):
     done = subprocess.run([f"{BIN}/throughline", *(["--json"] if json_ else []), "replay", log, *options],
-                          capture_output=True, text=True, timeout=60, check=False)
+                          capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == code, (done.returncode, done.stderr, done.stdout)
     return json.loads(done.stdout) if json_ and not code else done.stdout + done.stderr
 
@@ -58,7 +59,7 @@ async def morning(daemon, tmp_path):
         await ann.take(lambda o: o.context.work.id == works["open"])
     log = tmp_path / "log.bin"
     with open(log, "wb") as f:
-        subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, "log"], stdout=f, check=True, timeout=60)
+        subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, "log"], stdout=f, check=True, timeout=PATIENCE)
     return log, works
 
 

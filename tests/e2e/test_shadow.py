@@ -7,6 +7,7 @@ import signal
 import subprocess
 
 from harness.daemon import BIN
+from harness.mailbox import PATIENCE
 from harness.stories import MAIL, stored, words
 from test_replay import finish, other_file, without_ann
 
@@ -21,7 +22,7 @@ class Shadow:
                                         stdout=self.out, stderr=subprocess.STDOUT)
 
     def report(self):
-        done = subprocess.run([f"{BIN}/throughline", "--json", "shadow", "--show", str(self.folder)], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([f"{BIN}/throughline", "--json", "shadow", "--show", str(self.folder)], capture_output=True, text=True, timeout=PATIENCE, check=False)
         return json.loads(done.stdout) if done.returncode == 0 else {"inputs": 0}
 
     def until(self, entry):
@@ -35,7 +36,7 @@ class Shadow:
 
     def end(self, sig=signal.SIGTERM):
         self.process.send_signal(sig)
-        self.process.wait(60)
+        self.process.wait(PATIENCE)
         self.out.close()
 
     def lines(self, raw=False):
@@ -105,7 +106,7 @@ async def test_another_configuration_differs_as_expected(daemon, tmp_path):
         metrics = f.read()
     assert f'throughline_shadow_assignments{{outcome="another"}} {len(works + more)}' in metrics, metrics
     assert 'throughline_shadow_within_target_ratio{queue="billing",side="shadow"} 1' in metrics
-    page = subprocess.run([f"{BIN}/throughline", "shadow", "--show", str(tmp_path / "other")], capture_output=True, text=True, timeout=60, check=True).stdout
+    page = subprocess.run([f"{BIN}/throughline", "shadow", "--show", str(tmp_path / "other")], capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
     assert f"work {works[0]}: ann, would be bert" in page
 
 

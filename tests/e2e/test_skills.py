@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An agent without the level never gets the work, and everybody can be told exactly why."""
 from harness import pb
-from harness.stories import TEL, candidate, stored, words, work_of
+from harness.stories import TEL, candidate, chose, stored, words, work_of
 
 
 def shortfalls(decision, agent):
@@ -38,7 +38,7 @@ async def test_only_the_level_counts(world):
             now = daemon.why(work).now
             assert now.winner == "" and shortfalls(now, "ann") == (pb.EXCLUSION_DECLINED, [])
             assert shortfalls(now, "bert")[0] == shortfalls(now, "cleo")[0] == pb.EXCLUSION_SKILL
-        made = [d for d in daemon.why(work).decisions if d.winner]
+        made = [d for d in daemon.why(work, chose("ann")).decisions if d.winner]
         assert {d.winner for d in made} == {"ann"}
         for d in made:
             assert shortfalls(d, "bert") == (pb.EXCLUSION_SKILL, [("lang.de", 2, 1)])
@@ -71,7 +71,7 @@ async def test_the_better_suited_goes_first(daemon):
     async with daemon.desk("ann") as ann, daemon.desk("bert") as bert:
         stored(daemon.http().post_event(words("sms", TEL, "my bill", intent="billing")))
         context = await ann.take()
-        decision = next(d for d in daemon.why(context.work.id).decisions if d.winner)
+        decision = next(d for d in daemon.why(context.work.id, chose("ann")).decisions if d.winner)
         assert (decision.winner, decision.select) == ("ann", "suited")
         assert candidate(decision, "ann").surplus == 1 and candidate(decision, "bert").surplus == 0
         assert bert.offers() == []

@@ -5,15 +5,15 @@ import subprocess
 
 from harness import pb
 from harness.daemon import BIN
-from harness.mailbox import eventually
+from harness.mailbox import PATIENCE, eventually
 from harness.stories import TEL, stored, texts, words
 
 
 def fold(daemon, path):
     """The exported log, folded offline."""
     with open(path, "wb") as f:
-        subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, "log"], stdout=f, check=True, timeout=60)
-    done = subprocess.run([f"{BIN}/throughline", "--json", "fold", str(path), "--check"], capture_output=True, text=True, timeout=60, check=False)
+        subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, "log"], stdout=f, check=True, timeout=PATIENCE)
+    done = subprocess.run([f"{BIN}/throughline", "--json", "fold", str(path), "--check"], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

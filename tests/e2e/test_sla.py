@@ -5,7 +5,7 @@ import time
 
 from harness import pb
 from harness.mailbox import eventually
-from harness.stories import stored, words, work_of
+from harness.stories import chose, stored, words, work_of
 
 
 def rows(config):
@@ -67,14 +67,16 @@ async def test_only_open_hours_count(world):
 
 
 def before_a_breach(config):
-    config["queue"] = [{"name": "support", "needs": "law >= 5", "target_seconds": 16, "steps": ["breach: any"]}]
+    config["queue"] = [{"name": "support", "needs": "law >= 5", "target_seconds": 32, "steps": ["breach: any"]}]
 
 
 async def test_less_is_required_before_a_target_is_missed(world):
     daemon = world(before_a_breach)
     async with daemon.desk("ann") as ann:
         work = await work_of(daemon, comes(daemon, "hello").conversation)
-        assert read_work(daemon, work).state == pb.WORK_STATE_QUEUED
         await ann.take(lambda o: o.context.work.id == work)
+    entered = daemon.why(work, chose("ann")).decisions[-1]
+    assert (entered.step, entered.winner) == (0, "")  # it waited first
     why = daemon.cli("why", str(work), "--full").stdout
-    assert "relaxed 1 time so far, since nobody who could take it was there with 15 s left until the target" in why
+    left = re.search(r"relaxed 1 time so far, since nobody who could take it was there with (\d+) s left until the target", why)
+    assert left and int(left[1]) <= 30, why  # it is looked at when 30 s are left, or as soon as the daemon comes to it

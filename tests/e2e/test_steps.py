@@ -3,9 +3,8 @@
 import json
 import re
 
-import websockets
-
 from harness import pb
+from harness.desk import tail
 from harness.mailbox import eventually
 from harness.stories import stored, words, work_of
 
@@ -25,16 +24,15 @@ async def test_what_no_agent_can_ever_take_is_reported_at_once(world):
         asks_for_much(config)
         del config["queue"][0]["steps"]
     daemon = world(never_relaxes)
-    tail = await websockets.connect(f"ws://{daemon.address}/v1/tail", subprotocols=["throughline.v1.json"],
-                                    extra_headers={"Authorization": f"Bearer {daemon.token('admin')}"})
+    watching = await tail(daemon.address, daemon.token("admin"))
     async with daemon.desk("ann"):
         assert unmeetable(daemon) == 0
         placed = stored(daemon.http().post_event(words("sms", "tel:+4915155500081", "sue them")))
         line = {}
         while line.get("effect") != "decision":
-            line = json.loads(await tail.recv())
+            line = json.loads(await watching.recv())
         assert (line["queue"], line["unmeetable"]) == ("law", "yes") and "winner" not in line
-    await tail.close()
+    await watching.close()
     work = await work_of(daemon, placed.conversation)
     record = daemon.why(work).decisions[-1]
     assert (record.able, record.considered, record.step) == (0, 3, 0)

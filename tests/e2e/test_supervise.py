@@ -6,7 +6,7 @@ import subprocess
 from harness import pb
 from harness.daemon import BIN
 from harness.desk import Desk
-from harness.mailbox import eventually
+from harness.mailbox import PATIENCE, eventually
 from harness.stories import call, stored, words, work_of
 
 SUE = ("sms", "tel:+4915155500091", "hello")
@@ -209,7 +209,7 @@ async def test_a_supervisor_at_a_terminal(daemon, tmp_path):
             await types("/takeover", f"you have work {work}: ", "by cleo")
             assert (await ann.wait("unassigned", lambda u: u.work == work)).conversation == placed.conversation
             await types("/quit")
-            assert cleo.wait(60) == 0
+            assert cleo.wait(PATIENCE) == 0
         finally:
             cleo.kill()
             cleo.wait()

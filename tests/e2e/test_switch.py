@@ -7,7 +7,7 @@ from harness import pb
 from harness.chat import identity
 from harness.config import CHAT_SECRET
 from harness.mailbox import eventually
-from harness.stories import MAIL, TEL, call, candidate, charge, event, hang_up, photo, texts, words
+from harness.stories import MAIL, TEL, call, candidate, charge, chose, event, hang_up, photo, texts, words
 
 ACCOUNTS = ("sms", "mail", "phone", "wa")
 
@@ -115,7 +115,7 @@ async def test_the_call_goes_to_somebody_who_can_take_it(world):
             assert {h.handle for h in offer.context.customer.handles} >= {TEL, MAIL}
             moved = await ann.wait("unassigned", lambda u: u.work == work)
             assert (moved.reason, moved.informed) == (pb.REASON_CHANNEL_SWITCH, True)
-            decision = next(d for d in daemon.why(work).decisions if d.winner == "bert")
+            decision = next(d for d in daemon.why(work, chose("bert")).decisions if d.winner == "bert")
             assert decision.reason == pb.REASON_CHANNEL_SWITCH and decision.channel == pb.CHANNEL_VOICE
             assert candidate(decision, "ann").exclusion == pb.EXCLUSION_CHANNEL
             assert candidate(decision, "bert").exclusion == pb.EXCLUSION_NONE

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Work passed on: to a team, of whom somebody takes it, and the record says that it was for them."""
 from harness import pb
-from harness.stories import TEL, stored, words
+from harness.stories import TEL, chose, stored, words
 
 
 def a_team(config):
@@ -19,5 +19,5 @@ async def test_to_a_team(world):
         offer = await bert.offer()
         assert (offer.reason, offer.former_agent, offer.context.work.id) == (pb.REASON_TRANSFERRED, "ann", number)
         await bert.accept(offer)
-        assert [d.team for d in daemon.why(number).decisions if d.winner == "bert"] == ["berlin"]
+        assert [d.team for d in daemon.why(number, chose("bert")).decisions if d.winner == "bert"] == ["berlin"]
         assert "passed to team berlin" in daemon.cli("why", str(number)).stdout

@@ -6,6 +6,7 @@ import subprocess
 import urllib.parse
 
 from harness.daemon import BIN
+from harness.mailbox import PATIENCE
 from harness.vendors import Vendor
 
 PROGRAM = f"{BIN}/channel_fixtures"
@@ -42,7 +43,7 @@ def verdicts(folder, base, cases):
     for start in range(0, len(cases), 60):
         head = f"account sms-us\npublic-url {base}\nset account_sid AC00000000000000000000000000000001\nset auth_token secret-token\n"
         (folder / "case.in").write_text(head + "".join(fixture(base, *c) for c in cases[start:start + 60]), encoding="utf-8")
-        subprocess.run([PROGRAM, "--accept", "twilio", str(folder)], check=True, capture_output=True, timeout=120)
+        subprocess.run([PROGRAM, "--accept", "twilio", str(folder)], check=True, capture_output=True, timeout=PATIENCE)
         lines = (folder / "case.expect").read_text(encoding="utf-8").splitlines()
         out += [line for line in lines if line in ("genuine", "forged", "unsigned")]
     return out

@@ -288,7 +288,7 @@ async def test_a_bounce_marks_the_handle(world):
 @pytest.mark.parametrize("answer", ["huge", "slow", "not http"])
 async def test_answers_that_are_none(world, answer):
     async with Vendor() as vendor:
-        daemon = world(lambda c: (accounts(vendor)(c), c.update(outbound={"answer_seconds": 1})))
+        daemon = world(lambda c: (accounts(vendor)(c), c["outbound"].update({"answer_seconds": 1} if answer == "slow" else {})))
         vendor.answer = {"huge": lambda r: vendor.reply(200, "x" * (3 << 20)), "slow": lambda r: "silent",
                          "not http": lambda r: b"SSH-2.0-OpenSSH_9\r\n"}[answer]
         async with daemon.desk("ann") as ann:

@@ -5,7 +5,7 @@ import subprocess
 from harness import pb
 from harness.daemon import BIN
 from harness.http import Http
-from harness.mailbox import eventually
+from harness.mailbox import PATIENCE, eventually
 from harness.stories import TEL, call, event, hang_up
 
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(range(64))
@@ -69,7 +69,7 @@ async def test_a_caller_leaves_a_message_and_an_agent_hears_it(world):
             assert daemon.agent("ann").load == 1  # as a mail
             await ann.do(close=pb.Close(work=number, disposition="called-back", resolved=True))
         assert not [d for d in gateway.all("delivery") if d.HasField("connect")]  # nobody was on the line
-    records = daemon.why(number).decisions
+    records = daemon.why(number, lambda made: any(d.voicemail.left for d in made)).decisions
     assert [(r.reason, r.voicemail.cause, r.voicemail.left) for r in sorted(records, key=lambda r: (r.input, r.index))][:3] == [
         (pb.REASON_NEW, 0, False), (pb.REASON_VOICEMAIL, pb.CAUSE_HOURS, False), (pb.REASON_VOICEMAIL, pb.CAUSE_HOURS, True)]
     told = daemon.cli("why", str(number), "--full").stdout
@@ -85,7 +85,7 @@ async def on_a_terminal(daemon, heard, words):
         desk = subprocess.Popen([f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann", "--auto"], stdin=subprocess.PIPE, stdout=out, stderr=out)
     try:
         await eventually(lambda: words in heard.read_text(), heard.read_text)
-        desk.communicate(b"/quit\n", timeout=60)
+        desk.communicate(b"/quit\n", timeout=PATIENCE)
         assert desk.returncode == 0
     finally:
         desk.kill()
@@ -120,8 +120,8 @@ async def test_who_hangs_up_without_a_word_has_given_up(world):
         number = await eventually(lambda: daemon.conversation(conversation).work, "there is work")
         assert await gateway.event(hang_up("phone", TEL, "call-3")) is None
         await eventually(lambda: not daemon.conversation(conversation).work, "nobody waits any more")
-        assert daemon.conversation(conversation).ended == "abandoned"
-        assert daemon.why(number).decisions[0].voicemail.cause == pb.CAUSE_HOURS
+        await eventually(lambda: daemon.conversation(conversation).ended == "abandoned", "it is recorded")
+        assert daemon.why(number, lambda made: any(d.voicemail.cause for d in made)).decisions[0].voicemail.cause == pb.CAUSE_HOURS
         assert "  sent to voicemail, since the queue was closed\n" in daemon.cli("why", str(number)).stdout
         assert support(daemon).voicemails.empty == 1
 

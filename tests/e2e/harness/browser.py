@@ -86,7 +86,7 @@ class Browser:
         port = f"{self.profile}/DevToolsActivePort"
         number, path = await eventually(lambda: os.path.exists(port) and len(s := open(port, encoding="ascii").read().split()) == 2 and s,
                                         "chromium listens")
-        self.socket = await websockets.connect(f"ws://127.0.0.1:{number}{path}", max_size=None, ping_interval=None)
+        self.socket = await websockets.connect(f"ws://127.0.0.1:{number}{path}", max_size=None, open_timeout=PATIENCE, ping_interval=None)
 
     def end(self):
         """It and the processes it started, which share its group."""

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 from . import pb
 from .chat import Chat
@@ -50,13 +51,13 @@ class Daemon:
         return self
 
     def until(self, probe, what):
-        import time
         deadline = time.monotonic() + PATIENCE
-        while not probe():
+        while not (found := probe()):
             assert self.process.poll() is None, f"ended with {self.process.returncode} before it {what}:\n{self.read_log()[-4000:]}"
             assert time.monotonic() < deadline, f"never {what}:\n{self.read_log()[-4000:]}"
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(0.02)
+        return found
 
     def terminate(self):
         """As systemd does. A second time would mean: at once."""
@@ -67,7 +68,7 @@ class Daemon:
         """What a sanitizer has found shows in the exit code."""
         if self.process.poll() is None and not self.ending:
             self.terminate()
-        code = self.process.wait(60)
+        code = self.process.wait(PATIENCE)
         assert code == 0, f"ended with {code}:\n{self.read_log()[-4000:]}"
 
     def kill(self):
@@ -78,6 +79,15 @@ class Daemon:
         self.stop()
         return self.start()
 
+    def reload(self, **tables):
+        """Other values in its file, which it reads again."""
+        for name, values in tables.items():
+            self.config.setdefault(name, {}).update(values)
+        self.write_config()
+        before = self.read_log().count("event=reloaded ")
+        self.process.send_signal(signal.SIGHUP)
+        self.until(lambda: self.read_log().count("event=reloaded ") > before, "reads its file again")
+
     def read_log(self):
         with open(self.log, encoding="utf-8", errors="replace") as f:
             return f.read()
@@ -87,13 +97,16 @@ class Daemon:
     def token(self, role, agent=None):
         key = (role, agent)
         if key not in self.secrets:
-            answer = self.admin.send("POST", "/v1/tokens", pb.Token(role=role, agent=agent or ""))
+            def made():
+                answer = self.admin.send("POST", "/v1/tokens", pb.Token(role=role, agent=agent or ""))
+                return None if answer.status == 503 else answer  # Redis may be slow, or away
+            answer = self.until(made, "makes a token")
             assert answer.status == 201, answer
             self.secrets[key] = answer.message(pb.Token()).secret
         return self.secrets[key]
 
     def http(self, role="gateway"):
-        return Http(self.address, self.token(role))
+        return Http(self.address, self.token(role), self.folded)
 
     def desk(self, agent, **kw):
         return Desk(self.address, self.token("agent", agent), name=agent, **kw)
@@ -106,11 +119,16 @@ class Daemon:
 
     def cli(self, *words, input=None, check=True):
         done = subprocess.run([f"{BIN}/throughline", "--data-dir", self.data, *words], input=input, capture_output=True,
-                              text=True, timeout=120, check=False)
+                              text=True, timeout=PATIENCE, check=False)
         assert not check or done.returncode == 0, f"throughline {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
     # ---- what it knows ----
+
+    def folded(self, entry):
+        """Waits until it knows of this entry: what is stored is durable at once, and shown when the node has folded it."""
+        if entry:
+            self.until(lambda: self.admin.read("/v1/status", pb.Status()).input >= entry, f"has folded entry {entry}")
 
     def agent(self, name):
         return self.admin.read(f"/v1/agents/{name}", pb.AgentStatus())
@@ -124,14 +142,18 @@ class Daemon:
     def customer(self, number):
         return self.admin.read(f"/v1/customers/{number}", pb.Customer())
 
-    def why(self, work):
-        """The decisions about a work, newest first, and every agent asked anew."""
-        return self.admin.read(f"/v1/work/{work}/why", pb.Why())
+    def why(self, work, made=lambda decisions: len(decisions) > 0):
+        """The decisions about a work, newest first, and every agent asked anew: once what is looked for is among them, since they are written a
+        moment after they are made."""
+        def told():
+            why = self.admin.read(f"/v1/work/{work}/why", pb.Why())
+            return why if made(why.decisions) else None
+        return self.until(told, f"has the decisions about work {work}")
 
 
 def check_config(path, *options):
     return subprocess.run([f"{BIN}/throughlined", *options, "--check-config", "--config", str(path)], capture_output=True,
-                          text=True, timeout=60, check=False)
+                          text=True, timeout=PATIENCE, check=False)
 
 
 if not BIN:

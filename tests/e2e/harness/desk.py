@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An agent's desktop."""
+"""An agent's desktop, and the view of all that happens."""
 import itertools
 import secrets
 
+import websockets
+
 from . import pb
+from .mailbox import PATIENCE
 from .peer import Peer
+
+
+def tail(address, token):
+    """What flows by, for who watches; to be awaited, or entered."""
+    return websockets.connect(f"ws://{address}/v1/tail", subprotocols=["throughline.v1.json"], open_timeout=PATIENCE, ping_interval=None,
+                              extra_headers={"Authorization": f"Bearer {token}"})
 
 
 class Desk(Peer):

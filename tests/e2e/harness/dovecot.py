@@ -12,7 +12,9 @@ import tempfile
 
 import pytest
 
-from .postfix import free_port, until
+from .mailbox import PATIENCE
+from .ports import free_port
+from .postfix import until
 
 CONF = """
 base_dir = {dir}/run
@@ -87,7 +89,7 @@ class Dovecot:
         self.certificate = f"ssl_cert = <{self.dir}/cert.pem\nssl_key = <{self.dir}/key.pem"
 
     def start(self):
-        for _ in range(10):  # somebody may take a port before Dovecot does
+        for _ in range(3):  # somebody may take a port before Dovecot does
             self.port = self.port or free_port()
             self.tls_port = self.tls_port or (free_port() if self.tls else 0)
             self.auth_port = self.auth_port or free_port()
@@ -96,7 +98,7 @@ class Dovecot:
             self.process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", f"{self.dir}/dovecot.conf"], stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             with contextlib.suppress(AssertionError):
-                until(self.greets, "Dovecot greets", 10)
+                until(self.greets, "Dovecot greets", PATIENCE / 3)
                 return self
             self.stop()
             self.port = self.tls_port = self.auth_port = 0
@@ -111,7 +113,7 @@ class Dovecot:
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(30)
+            self.process.wait(PATIENCE)
 
     def __enter__(self):
         return self.start()

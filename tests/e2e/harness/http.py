@@ -4,6 +4,7 @@ import http.client
 import json
 
 from . import pb
+from .mailbox import PATIENCE
 
 
 class Answer:
@@ -32,8 +33,8 @@ class Answer:
 
 
 class Http:
-    def __init__(self, address, token=None):
-        self.address, self.token = address, token
+    def __init__(self, address, token=None, folded=lambda entry: None):
+        self.address, self.token, self.folded = address, token, folded
 
     def call(self, method, path, body=None, headers=None, token=None):
         all_headers = {}
@@ -41,7 +42,7 @@ class Http:
         if secret:
             all_headers["Authorization"] = f"Bearer {secret}"
         all_headers.update(headers or {})
-        connection = http.client.HTTPConnection(self.address, timeout=30)
+        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE)
         try:
             connection.request(method, path, body, all_headers)
             r = connection.getresponse()
@@ -67,12 +68,16 @@ class Http:
         return self.call(method, path, pb.to_json(message).encode(), **kw)
 
     def post_event(self, event, proto=False):
-        """The EventResult of one event."""
+        """The EventResult of one event. What is answered is durable; it is waited for until a reader sees it too."""
         answer = self.send("POST", "/v1/events", event, proto)
         assert answer.status == 200, answer
-        return answer.message(pb.EventResult())
+        result = answer.message(pb.EventResult())
+        self.folded(result.entry)
+        return result
 
     def post_batch(self, events, proto=False):
         answer = self.send("POST", "/v1/events", pb.EventBatch(events=events), proto)
         assert answer.status == 200, answer
-        return answer.message(pb.EventBatchResult()).results
+        results = answer.message(pb.EventBatchResult()).results
+        self.folded(max(r.entry for r in results))
+        return results

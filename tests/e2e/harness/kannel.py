@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Kannel of its own: bearerbox and smsbox with the lines of docs/how-to/connect-kannel.md, and fakesmsc as the phone. They are this
-test's processes, on loopback, with ports that the kernel named; they are ended by their ids."""
+test's processes, on loopback, with ports of their own; they are ended by their ids."""
 import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -14,19 +13,11 @@ import urllib.request
 
 from . import pb
 from .mailbox import PATIENCE, eventually
+from .ports import free_ports
 
 FAKESMSC = "/usr/lib/kannel/test/fakesmsc"
 PAGE = f"{pb.ROOT}/docs/how-to/connect-kannel.md"
 SECRET, PASSWORD, SENDER = "0123456789abcdef-secret", "kannel-password", "12345"
-
-
-def free_ports(n):
-    """Kannel cannot ask the kernel itself. All are held until all are known."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(n)]
-        for s in sockets:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in sockets]
 
 
 def page_lines(what):
@@ -99,14 +90,14 @@ class Kannel:
 
     def status(self):
         with contextlib.suppress(OSError, urllib.error.URLError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/status.txt?password=admin", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/status.txt?password=admin", timeout=PATIENCE) as answer:
                 return answer.read().decode()
         return ""
 
     def answers(self):
         """Whether smsbox takes messages: a request without credentials is refused."""
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{self.sendsms}/cgi-bin/sendsms", timeout=5)
+            urllib.request.urlopen(f"http://127.0.0.1:{self.sendsms}/cgi-bin/sendsms", timeout=PATIENCE)
         except urllib.error.HTTPError as e:
             return e.code == 403
         except OSError:
@@ -156,7 +147,7 @@ def end(process, how=signal.SIGKILL):
     if process and process.poll() is None:
         process.send_signal(how)
         try:
-            process.wait(20)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -3,6 +3,7 @@
 import socket
 
 from . import pb
+from .mailbox import PATIENCE
 from .postfix import until
 
 
@@ -39,7 +40,7 @@ def stories(daemon, address, least=0):
 class Wire:
     """LMTP by hand."""
     def __init__(self, daemon):
-        self.socket = socket.create_connection(lmtp_address(daemon), 60)
+        self.socket = socket.create_connection(lmtp_address(daemon), PATIENCE)
         self.file = self.socket.makefile("rb")
         self.greeting = self.answer()
 

@@ -5,7 +5,9 @@ import asyncio
 import os
 import time
 
-PATIENCE = float(os.environ.get("TL_PATIENCE", "60"))
+# What has not come after so many seconds will never come. It is long, since only a test that fails waits for it: a machine may be busy, and a
+# program under a sanitizer.
+PATIENCE = float(os.environ.get("TL_PATIENCE", "180"))
 
 
 class Mailbox:
@@ -64,3 +66,14 @@ async def eventually(probe, what):
             return answer
         assert time.monotonic() < deadline, f"never came true: {what() if callable(what) else what}"
         await asyncio.sleep(0.02)  # between questions, not to synchronise
+
+
+async def slowest(step, while_):
+    """The longest of many steps made while the other goes on. What has to come in time may be expected to only where this was short."""
+    other, loop, longest = asyncio.create_task(while_), asyncio.get_running_loop(), 0
+    while not other.done():
+        at = loop.time()
+        await step()
+        longest = max(longest, loop.time() - at)
+    await other
+    return longest

@@ -5,7 +5,7 @@ import asyncio
 import websockets
 
 from . import pb
-from .mailbox import Mailbox
+from .mailbox import Mailbox, PATIENCE
 
 
 class Peer:
@@ -30,7 +30,7 @@ class Peer:
         headers.update(self.connect.pop("headers", {}))
         self.socket = await websockets.connect(
             f"ws://{self.address}{self.path}", subprotocols=["throughline.v1.proto" if self.proto else "throughline.v1.json"],
-            extra_headers=headers, max_size=None, open_timeout=30, ping_interval=None, close_timeout=5, **self.connect)
+            extra_headers=headers, max_size=None, open_timeout=PATIENCE, ping_interval=None, close_timeout=PATIENCE, **self.connect)
         self._reader = asyncio.create_task(self._read())
 
     async def leave(self):

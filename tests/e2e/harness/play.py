@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 
-PATIENCE = float(os.environ.get("TL_PATIENCE", "60")) * 2
+PATIENCE = float(os.environ.get("TL_PATIENCE", "180"))
 PS1 = "play$ "
 
 

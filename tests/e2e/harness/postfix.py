@@ -15,6 +15,7 @@ import time
 import pytest
 
 from .mailbox import PATIENCE
+from .ports import free_port
 
 MAIN = """
 compatibility_level = 3.6
@@ -74,13 +75,7 @@ postlog   unix-dgram n  -       n       -       1       postlogd
 """
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def until(probe, what, patience=PATIENCE * 4):
+def until(probe, what, patience=PATIENCE):
     deadline = time.monotonic() + patience
     pause = threading.Event()
     while True:
@@ -108,10 +103,10 @@ class Postfix:
         self.port = None
 
     def run(self, *words):
-        return subprocess.run(["/usr/sbin/postfix", "-c", self.dir, *words], capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(["/usr/sbin/postfix", "-c", self.dir, *words], capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     def start(self):
-        for _ in range(10):  # somebody may take the port before Postfix does
+        for _ in range(3):  # somebody may take the port before Postfix does
             self.port = free_port()
             with open(f"{self.dir}/main.cf", "w", encoding="utf-8") as f:
                 f.write(MAIN.format(**vars(self)))
@@ -120,7 +115,7 @@ class Postfix:
             done = self.run("start")
             assert done.returncode == 0, done.stdout + done.stderr + self.log()
             with contextlib.suppress(AssertionError):
-                until(self.greets, "Postfix greets", 10)
+                until(self.greets, "Postfix greets", PATIENCE / 3)
                 return self
             self.stop()
         raise AssertionError(f"Postfix never came up:\n{self.log()}")
@@ -181,12 +176,12 @@ class Postfix:
                      lambda: f"{status} of {recipient}: {self.outcomes(recipient)}")[0]
 
     def queued(self):
-        done = subprocess.run(["/usr/sbin/postqueue", "-c", self.dir, "-j"], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(["/usr/sbin/postqueue", "-c", self.dir, "-j"], capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert done.returncode == 0, done
         return [line for line in done.stdout.splitlines() if line.strip()]
 
     def flush(self):
-        subprocess.run(["/usr/sbin/postqueue", "-c", self.dir, "-f"], timeout=60, check=False)
+        subprocess.run(["/usr/sbin/postqueue", "-c", self.dir, "-f"], timeout=PATIENCE, check=False)
 
     # ---- mail into it ----
 
@@ -195,7 +190,7 @@ class Postfix:
         words = ["swaks", "--server", "127.0.0.1", "--port", str(self.port), "--from", sender, "--to", ",".join(to), "--hide-all"]
         for name, value in kw.items():
             words += [f"--{name.replace('_', '-')}", *([value] if isinstance(value, str) else value)]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
 
 

@@ -4,6 +4,8 @@ import http.client
 import http.server
 import threading
 
+from .mailbox import PATIENCE
+
 
 class Relay:
     def __init__(self, target):
@@ -26,7 +28,7 @@ class Relay:
 
     def forward(self, request):
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
-        upstream = http.client.HTTPConnection(self.target, timeout=60)
+        upstream = http.client.HTTPConnection(self.target, timeout=PATIENCE)
         upstream.request(request.command, request.path, body, {k: v for k, v in request.headers.items() if k.lower() not in ("host", "connection")})
         answer = upstream.getresponse()
         data = answer.read()

@@ -52,6 +52,11 @@ def candidate(decision, agent):
     return next(c for c in decision.candidates if c.agent == agent)
 
 
+def chose(agent):
+    """What is looked for among decisions: one for this agent."""
+    return lambda decisions: any(d.winner == agent for d in decisions)
+
+
 async def work_of(daemon, conversation):
     """The number of its open work, once there is one."""
     return await eventually(lambda: daemon.conversation(conversation).work, f"conversation {conversation} has work")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Terminals: a program in one, whose screen is read, and what a command prints on one of some width."""
+import contextlib
 import fcntl
 import os
 import pty
@@ -12,7 +13,7 @@ import pyte
 import wcwidth
 
 from .daemon import BIN
-from .mailbox import eventually
+from .mailbox import PATIENCE, eventually
 
 ROWS, COLUMNS = 30, 60
 
@@ -60,13 +61,16 @@ def screen(daemon, columns, *command):
     """What a command prints on a terminal so wide, as lines."""
     here, there = pty.openpty()
     fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
-    done = subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, *command], stdout=there, check=True, timeout=120,
+    done = subprocess.run([f"{BIN}/throughline", "--data-dir", daemon.data, *command], stdout=there, check=True, timeout=PATIENCE,
                           env=os.environ | {"TERM": "dumb", "LC_ALL": "C.UTF-8"})
     os.close(there)
-    text = os.read(here, 65536).decode()
+    text = b""
+    with contextlib.suppress(OSError):  # the end: nobody has the other side any more
+        while part := os.read(here, 65536):
+            text += part
     os.close(here)
     assert done.returncode == 0
-    return text.replace("\r", "").splitlines()
+    return text.decode().replace("\r", "").splitlines()
 
 
 def columns_of(line):

@@ -12,6 +12,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from .mailbox import PATIENCE
+
 SID, TOKEN, NUMBER = "AC00000000000000000000000000000001", "tl-auth-token", "+15550002222"
 PUBLIC = "https://tl.example.test"
 MESSAGES = f"/2010-04-01/Accounts/{SID}/Messages.json"
@@ -121,7 +123,7 @@ class Webhooks:
         request = urllib.request.Request(f"http://{self.daemon.address}{path}", data=urllib.parse.urlencode(fields).encode(), method="POST", headers={
             "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8", "X-Twilio-Signature": signature})
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return answer.status, answer.headers["Content-Type"], answer.read().decode()
         except urllib.error.HTTPError as e:
             return e.code, e.headers["Content-Type"], e.read().decode()

@@ -9,6 +9,7 @@ import subprocess
 import threading
 
 from . import pb
+from .mailbox import PATIENCE
 
 SOURCE, TARGET = f"{pb.ROOT}/tests/vendors", f"{pb.ROOT}/build/vendors"
 
@@ -22,7 +23,7 @@ def install():
             return
         for name in ("package.json", "package-lock.json"):
             shutil.copy(f"{SOURCE}/{name}", TARGET)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", TARGET], check=True, timeout=300,
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", TARGET], check=True, timeout=PATIENCE * 5,
                        capture_output=True, text=True)
         shutil.copy(f"{SOURCE}/package-lock.json", done)
 
@@ -46,4 +47,4 @@ class Vendor:
 
     def close(self):
         self.process.stdin.close()
-        self.process.wait(20)
+        self.process.wait(PATIENCE)

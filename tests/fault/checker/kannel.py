@@ -9,7 +9,7 @@ import contextlib
 import re
 
 from harness import pb
-from harness.kannel import SENDER, Kannel, free_ports  # noqa: F401
+from harness.kannel import SENDER, Kannel
 
 ACCOUNT = "sms-1"
 ACKED = re.compile(r"SMS HTTP-request .*[?&]id=([0-9a-f-]{36})&.*reply: 200 ")

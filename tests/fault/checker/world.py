@@ -12,18 +12,20 @@ import time
 
 import redis as redis_client
 from harness import pb
-from harness.config import usual
+from harness.config import plain
 from harness.daemon import BIN, Daemon
 from harness.http import Http
+from harness.mailbox import PATIENCE
+from harness.ports import free_port
 
 from .actors import DeskActor, GatewayActor
 from .faults import Faults
-from .kannel import KannelWorld, PhoneActor, free_ports
+from .kannel import KannelWorld, PhoneActor
 from .post import Post
 from .verdict import judge
 
-PATIENCE = 120
-SETTLED = 20
+SETTLED = 60  # of a verdict: a violation that time mends was none
+
 
 class Node:
     def __init__(self, name, daemon):
@@ -60,7 +62,7 @@ class World:
     # ---- processes ----
 
     def make_daemon(self, name, change):
-        config = usual()
+        config = plain()
         config["agent"] = [{"id": a, "name": a, "capacity": 60} for a in self.agents]
         config["queue"] = [{"name": "general", "offer_seconds": 5, "wrap_up_seconds": 5}]
         config["redis"]["durability"] = self.durability
@@ -68,7 +70,7 @@ class World:
         if self.own_redis:
             config["redis"] = {"mode": "url", "url": f"unix://{self.redis_socket}", "durability": self.durability}
         if self.kannel:  # which must find the daemon again
-            config["server"]["listen"] = f"127.0.0.1:{free_ports(1)[0]}"
+            config["server"]["listen"] = f"127.0.0.1:{free_port()}"
             config["account"].append(self.kannel.account(config["server"]["listen"]))
         if change:
             change(config)
@@ -292,6 +294,8 @@ async def run(world, plan):
         for name, *arguments in plan:
             await faults.moment()
             await getattr(faults, name)(*arguments)
+        if world.post:
+            await world.until(lambda: len(world.post.acked) > 50, "mail enough to judge by")
         await world.settle()
         found, evidence = await world.verdict()
         await world.stop_actors()

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ports for programs that cannot ask the kernel for one, or that come back at the same. They are taken from below those that the kernel gives to
+whoever asks for any, connections that go out among them: none of ours is given away between this and the program's own bind()."""
+import contextlib
+import os
+import random
+import socket
+
+LEAST = 10000
+PART, PARTS = map(int, os.environ.get("TL_PART", "0/1").split("/"))  # of suites that run side by side, each has ports of its own
+
+
+def given_by_kernel():
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as f:
+        return int(f.read().split()[0])
+
+
+def free_ports(n):
+    """All are held until all are known."""
+    candidates = [p for p in range(LEAST, given_by_kernel()) if p % PARTS == PART]
+    random.SystemRandom().shuffle(candidates)
+    found = []
+    with contextlib.ExitStack() as held:
+        for port in candidates:
+            s = held.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                s.bind(("127.0.0.1", port))
+                found.append(port)
+            if len(found) == n:
+                return found
+    raise AssertionError(f"no {n} free ports from {LEAST} to {given_by_kernel()}")
+
+
+def free_port():
+    return free_ports(1)[0]

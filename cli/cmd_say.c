@@ -142,7 +142,9 @@ static bool say_message(void *ctx, const json_t *frame)
 static bool say_line(void *ctx, char *line)
 {
     struct say *say = ctx;
-    return !line || !*line ? line != NULL || !isatty(STDIN_FILENO) : say_words(say, line);
+    if (!line)
+        return !isatty(STDIN_FILENO);
+    return print_blank(line) || say_words(say, line);
 }
 
 static char *say_join(int argc, char **argv)

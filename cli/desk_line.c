@@ -7,6 +7,8 @@
 #include "cli/desk.h"
 #include "cli/print.h"
 
+#define LINE_BLANKS " \t"
+
 struct desk_work *desk_in_wrap_up(struct desk *d)
 {
     struct desk_work *w = desk_work_by_id(d, d->current);
@@ -60,6 +62,8 @@ static bool line_by(struct desk *d, char *rest)
 static bool line_note(struct desk *d, char *rest)
 {
     struct desk_work *w = desk_work_by_id(d, d->current);
+    if (!*rest)
+        return line_none("/note TEXT");
     return w ? desk_command(d, "note", json_pack("{s:I, s:s}", "conversation", w->conversation, "text", rest))
              : line_none("you have no conversation");
 }
@@ -211,10 +215,12 @@ bool desk_line(void *ctx, char *line)
     if (!line)
         return false;
     if (line[0] != '/')
-        return *line ? desk_say(d, line, NULL) : true;
-    char *rest = strchr(line, ' ');
-    size_t len = rest ? (size_t)(rest - line) - 1 : strlen(line) - 1;
-    rest = rest ? rest + 1 : line + strlen(line);
+        return print_blank(line) ? true : desk_say(d, line, NULL);
+    size_t len = strcspn(line + 1, LINE_BLANKS);
+    char *rest = line + 1 + len, *end = rest + strlen(rest);
+    while (end > rest && strchr(LINE_BLANKS, end[-1]))
+        *--end = '\0';
+    rest += strspn(rest, LINE_BLANKS);
     bool go_on = true, found = false;
     for (size_t i = 0; !found && i < sizeof line_commands / sizeof *line_commands; i++) {
         found = strlen(line_commands[i].name) == len && memcmp(line_commands[i].name, line + 1, len) == 0;

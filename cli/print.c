@@ -120,6 +120,11 @@ json_int_t print_number(const json_t *object, const char *path)
     return json_is_string(v) ? strtoll(json_string_value(v), NULL, 10) : json_integer_value(v);
 }
 
+bool print_blank(const char *text)
+{
+    return !text[strspn(text, " \t\r")];
+}
+
 void print_safe(const char *text)
 {
     for (const unsigned char *p = (const unsigned char *)text; *p; p++) {

@@ -62,11 +62,13 @@ const char *print_callbacks(const json_t *callbacks); // "5 asked, 3 reached, 2 
 const char *
 print_voicemail(const json_t *voicemail); // "a voicemail was left, since the queue was full"; "" = none. Likewise
 
-void print_safe(const char *text); // control characters escaped
+bool print_blank(const char *text); // nothing but blanks: a line that says nothing
+void print_safe(const char *text);  // control characters escaped
 
 void print_locale(void); // at the start: UTF-8, whatever the locale
 // The first character's bytes, 0 at the end; *columns: how many it takes on a terminal.
 size_t print_character(const char *text, size_t *columns);
+size_t print_screen(void);            // columns of the terminal; 0 = it is none
 size_t print_width(const char *text); // in columns
 // The text, or its beginning and an ellipsis where it is wider than so many columns. How many it took.
 size_t print_cut(const char *text, size_t width);

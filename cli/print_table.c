@@ -33,8 +33,7 @@ static const char *print_cell(const json_t *row, const struct print_column *c)
     return c->as == PRINT_COUNT && !*text ? "0" : text;
 }
 
-// Columns of the terminal; 0 = it is none.
-static size_t print_screen(void)
+size_t print_screen(void)
 {
     struct winsize size;
     return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
@@ -66,7 +65,7 @@ static bool print_wanted(const json_t *rows, const struct print_column *c)
     size_t i;
     json_t *row;
     bool seldom = c->as == PRINT_SELDOM || c->as == PRINT_SELDOM_TEXT || c->as == PRINT_TIME ||
-                  c->as == PRINT_CALLBACK || c->as == PRINT_CALLBACKS;
+                  c->as == PRINT_CALLBACK || c->as == PRINT_CALLBACKS || c->as == PRINT_CLOSURE;
     if (!seldom)
         return true;
     json_array_foreach(rows, i, row)

@@ -260,17 +260,33 @@ static void print_heads(const char *first, const json_t *columns)
     printf("%s\n", print_plain());
 }
 
+// As many columns beside each other as the terminal has room for, and the others below.
+static void print_blocks(const char *first, const json_t *columns, const json_t *figures)
+{
+    size_t screen = print_screen(), n = json_array_size(columns), fit = n;
+    if (screen && n)
+        fit = screen < 2 * REPORT_WIDTH + 8 ? 1 : (screen - REPORT_WIDTH - 8) / REPORT_WIDTH;
+    for (size_t from = 0; from < n; from += fit) {
+        json_t *block = json_array();
+        for (size_t i = from; i < n && i < from + fit; i++)
+            json_array_append(block, json_array_get(columns, i));
+        if (from)
+            putchar('\n');
+        print_heads(first, block);
+        print_figures(block, figures, "");
+        json_decref(block);
+    }
+}
+
 void sim_print(const json_t *report)
 {
     json_t *columns = json_array(), *of = json_object_get(report, "classes"), *pools = json_object_get(report, "pools");
     json_array_append(columns, json_object_get(report, "overall"));
     json_array_extend(columns, of);
-    print_heads("contacts", columns);
-    print_figures(columns, json_object_get(report, "overall"), "");
+    print_blocks("contacts", columns, json_object_get(report, "overall"));
     if (json_array_size(pools)) {
         putchar('\n');
-        print_heads("pools", pools);
-        print_figures(pools, json_array_get(pools, 0), "");
+        print_blocks("pools", pools, json_array_get(pools, 0));
     }
     json_decref(columns);
 }

@@ -70,6 +70,36 @@ async def test_many_lines_at_once_all_reach_the_customer(daemon):
     assert noted == lines and desk.end() == 0
 
 
+async def test_a_line_of_blanks_says_nothing(daemon):
+    desk = Terminal(f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann")
+    placed = stored(daemon.http().post_event(words("sms", TEL, "hello")))
+    await desk.shows("/accept or /decline")
+    for line in ("/accept  ", "  ", "/note  ", "/note   among us  ", "to you"):
+        desk.type(f"{line}\r")
+    said = await eventually(lambda: (n := [e.message.text for e in daemon.timeline(placed.conversation)]) and "to you" in n and n, desk.picture)
+    assert said == ["hello", "among us", "to you"] and desk.end() == 0
+    say = Terminal(f"{BIN}/throughline", "--data-dir", daemon.data, "say", "--as", TEL, "--on", "sms")
+    await say.shows("Ctrl-C ends")
+    say.type("  \rand that\r")
+    said = await eventually(lambda: (n := [e.message.text for e in daemon.timeline(placed.conversation)]) and "and that" in n and n, say.picture)
+    assert said == ["hello", "among us", "to you", "and that"] and say.end() == 0
+
+
+# ---- sim ----
+
+
+def test_columns_that_do_not_fit_follow_below(daemon, tmp_path):
+    """On a terminal; in a pipe all stand side by side."""
+    path = tmp_path / "three.toml"
+    path.write_text("contacts = 2000\n[[pool]]\nname = 'all'\ncount = 5\nskills = { a = 1, b = 1, c = 1 }\n" + "".join(
+        f"[[class]]\nname = 'class-{n}'\nrate = 0.01\nservice_mean = 60.0\nneeds = ['{n}']\n" for n in "abc"), encoding="utf-8")
+    names = ("all", "class-a", "class-b", "class-c")
+    lines = screen(daemon, 80, "sim", str(path))[1:]
+    heads = [line.split()[1:] for line in lines if line.startswith("contacts")]
+    assert max(map(columns_of, lines)) <= 80 and heads == [list(names[:2]), list(names[2:])]
+    assert [line.split()[1:] for line in daemon.cli("sim", str(path)).stdout.splitlines() if line.startswith("contacts")] == [list(names)]
+
+
 # ---- what goes wrong ----
 
 

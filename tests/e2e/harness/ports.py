@@ -7,7 +7,8 @@ import random
 import socket
 
 LEAST = 10000
-PART, PARTS = map(int, os.environ.get("TL_PART", "0/1").split("/"))  # of suites that run side by side, each has ports of its own
+# Of several that run tests side by side (pytest-xdist), each has ports of its own.
+PART, PARTS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 
 
 def given_by_kernel():

@@ -186,6 +186,8 @@ static void on_answer(void *module, uint64_t token, const struct http_answer *a)
         give_up(t, "not kept: larger than media.file_max");
     else if (a->status == 200 && !a->cut && a->body_len > 0)
         keep(t, a);
+    else if (a->kept_out)
+        give_up(t, "the vendor's server: its address is not of the public internet");
     else if (a->status == 200 || a->status == 0 || a->status == 429 || a->status >= 500) {
         snprintf(why, sizeof why, "the vendor's server: %.120s", a->error ? a->error : "no answer that holds a file");
         try_later(t, why);

@@ -56,6 +56,7 @@ struct http_answer {
     unsigned status; // of HTTP or SMTP; 0 = there was none
     bool written;    // some of the request may have reached the other side (SMTP: all of the mail)
     bool cut;        // the body is not whole: it was too long, or the connection was lost within it
+    bool kept_out;   // none, since a foreign URL leads to an address that is not of the public internet
     const struct http_pair *headers;
     size_t headers_n;
     const char *body; // NUL-terminated; SMTP: what the server said last

@@ -290,6 +290,7 @@ void exchange_answer(const struct exchange *x, struct http_answer *out)
     };
     out->cut = out->status && !x->smtp && x->result != CURLE_OK;
     out->error = !out->status || out->cut ? reason(x) : NULL;
+    out->kept_out = !out->status && x->kept_out;
 }
 
 void exchange_close(struct exchange *x)

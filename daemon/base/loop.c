@@ -43,9 +43,13 @@ struct loop {
     size_t signals_n;
 };
 
+// A timer that is moved to a later time, as most are again and again, stays where it is and goes on from there when it is due.
 struct loop_timer {
+    struct loop *loop;
     struct event *event;
     struct hook hook;
+    int64_t due;   // of the event
+    int64_t until; // when it shall run, 0 = when the event is due
 };
 
 struct loop *loop_new(void)
@@ -100,6 +104,7 @@ void loop_run(struct loop *l)
     while (!l->stopped) {
         *l->turn = (struct turn){.running = true};
         event_base_loop(l->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY);
+        run(&l->at_flush);
         run(&l->at_end);
         run(&l->at_flush);
         bury(l);
@@ -203,12 +208,18 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct loop_timer *t = arg;
-    t->hook.fn(t->hook.arg);
+    int64_t left = t->until ? t->until - loop_now(t->loop) : 0;
+    t->until = 0;
+    if (left > 0)
+        loop_timer_set(t, left);
+    else
+        t->hook.fn(t->hook.arg);
 }
 
 struct loop_timer *loop_timer_new(struct loop *l, void (*fn)(void *), void *arg)
 {
     struct loop_timer *t = xcalloc(1, sizeof *t);
+    t->loop = l;
     t->hook = (struct hook){fn, arg};
     t->event = evtimer_new(l->base, on_timer, t);
     if (!t->event)
@@ -218,10 +229,17 @@ struct loop_timer *loop_timer_new(struct loop *l, void (*fn)(void *), void *arg)
 
 void loop_timer_set(struct loop_timer *t, int64_t ms)
 {
+    t->until = 0;
     if (ms < 0) {
         evtimer_del(t->event);
         return;
     }
+    int64_t at = loop_now(t->loop) + ms;
+    if (at >= t->due && loop_timer_pending(t)) {
+        t->until = at;
+        return;
+    }
+    t->due = at;
     struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
     evtimer_add(t->event, &tv);
 }

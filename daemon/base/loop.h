@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// The event loop. One turn: read the clock once, dispatch events, run the turn-end hooks in order of registration, then
-// the flush hooks, then empty the graveyard. Nothing is freed inside its own callback: loop_defer_free().
+// The event loop. One turn: read the clock once, dispatch events, run the flush hooks, so that what the events wrote does not wait
+// for the rest, then the turn-end hooks in order of registration and the flush hooks again, then empty the graveyard. Nothing is freed inside its own callback: loop_defer_free().
 
 struct event_base;
 struct loop;
@@ -24,7 +24,7 @@ int64_t loop_fresh(void);               // CLOCK_MONOTONIC, ms, read now: for me
 void loop_defer_free(struct loop *l, void (*free_fn)(void *), void *object);
 void loop_at_turn_end(struct loop *l, void (*fn)(void *), void *arg); // every turn, for ever
 void loop_at_turn_flush(struct loop *l, void (*fn)(void *),
-                        void *arg);          // likewise, after all of those: writes to sockets
+                        void *arg);          // likewise, before and after those: writes to sockets
 void loop_forget(struct loop *l, void *arg); // every hook of both kinds with this arg; not from inside a hook
 void loop_on_signal(struct loop *l, int signo, void (*fn)(void *), void *arg); // on the loop, for ever
 

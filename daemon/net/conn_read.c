@@ -176,27 +176,50 @@ static void read_by_state(struct conn *c)
     }
 }
 
+ssize_t conn_take(struct conn *c, void *to, size_t len)
+{
+    struct evbuffer *in = bufferevent_get_input(c->bev);
+    if (!c->fresh_len || evbuffer_get_length(in))
+        return evbuffer_remove(in, to, len);
+    size_t n = c->fresh_len < len ? c->fresh_len : len;
+    memcpy(to, c->fresh, n);
+    c->fresh += n;
+    c->fresh_len -= n;
+    return (ssize_t)n;
+}
+
+static void keep_fresh(struct conn *c)
+{
+    if (c->fresh_len)
+        evbuffer_add(bufferevent_get_input(c->bev), c->fresh, c->fresh_len);
+    c->fresh_len = 0;
+}
+
 // Input that has to wait, up to the watermark, must not stay enabled: libevent would call for it again and again, and the
 // turn would never end.
 void conn_on_read(struct bufferevent *bev, void *arg)
 {
     struct conn *c = arg;
     read_by_state(c);
+    keep_fresh(c);
     if (c->state != CONN_GONE && evbuffer_get_length(bufferevent_get_input(bev)) >= CONN_INPUT_MAX) {
         conn_reading(c, false);
         c->stalled = true;
     }
 }
 
-// The bufferevent would ask the kernel for the length before each read.
+// The bufferevent would ask the kernel for the length before each read. A WebSocket mostly takes all at once, and then nothing
+// passes through its buffer.
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct conn *c = arg;
-    struct evbuffer *in = bufferevent_get_input(c->bev);
     (void)what;
     ssize_t n = recv(fd, c->server->input, sizeof c->server->input, MSG_DONTWAIT);
     if (n > 0) {
-        evbuffer_add(in, c->server->input, (size_t)n);
+        c->fresh = c->server->input;
+        c->fresh_len = (size_t)n;
+        if (c->state != CONN_WS)
+            keep_fresh(c);
         conn_on_read(c->bev, c);
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
         conn_reading(c, false);

@@ -92,6 +92,8 @@ struct conn {
     SSL *ssl;               // the bufferevent's, NULL = plain
     struct event *readable; // of a plain one, which is read without the bufferevent
     struct evbuffer *out;
+    const char *fresh; // of a WebSocket, during a read: what came and is in no buffer yet, behind what is
+    size_t fresh_len;
     enum conn_state state;
     int64_t deadline; // of the state; 0 = none
     int64_t write_by; // while the client has not taken what was sent; 0 = it has
@@ -170,6 +172,7 @@ void conn_on_event(struct bufferevent *bev, short what, void *arg); // the conne
 void conn_read_open(struct conn *c, evutil_socket_t fd);
 void conn_reading(struct conn *c, bool on); // shall what the peer sends be read?
 void conn_on_read(struct bufferevent *bev, void *arg);
+ssize_t conn_take(struct conn *c, void *to, size_t len); // of what came on a WebSocket
 
 // request.c
 void request_begin(struct http_request *r, const char *head,

@@ -40,8 +40,7 @@ static ssize_t on_recv(wslay_event_context_ptr ctx, uint8_t *buf, size_t len, in
 {
     (void)flags;
     struct ws *w = arg;
-    struct evbuffer *in = bufferevent_get_input(w->conn->bev);
-    int n = w->paused ? 0 : evbuffer_remove(in, buf, len);
+    ssize_t n = w->paused ? 0 : conn_take(w->conn, buf, len);
     if (n > 0) {
         w->unanswered = 0; // whatever it says, it lives
         return n;
@@ -194,6 +193,7 @@ void ws_read(struct ws *w)
     if (w->over) {
         struct evbuffer *in = bufferevent_get_input(w->conn->bev);
         evbuffer_drain(in, evbuffer_get_length(in));
+        w->conn->fresh_len = 0;
         return;
     }
     w->reading = true;

@@ -101,38 +101,52 @@ static bool walk_message(struct walk *w, const ProtobufCMessageDescriptor *d, st
     return true;
 }
 
+static void give_back(ProtobufCAllocator *memory, void *p)
+{
+    if (memory)
+        memory->free(memory->allocator_data, p);
+    else
+        free(p);
+}
+
 // They would be kept, counted as content, and sent on to whoever reads the message next.
-static void drop_unknown(ProtobufCMessage *m)
+static void drop_unknown(ProtobufCMessage *m, ProtobufCAllocator *memory)
 {
     for (unsigned i = 0; i < m->n_unknown_fields; i++)
-        free(m->unknown_fields[i].data);
-    free(m->unknown_fields);
+        give_back(memory, m->unknown_fields[i].data);
+    give_back(memory, m->unknown_fields);
     m->unknown_fields = NULL;
     m->n_unknown_fields = 0;
     for (unsigned i = 0; i < m->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *f = &m->descriptor->fields[i];
         size_t n = f->type == PROTOBUF_C_TYPE_MESSAGE ? reflect_count(m, f) : 0;
         for (size_t k = 0; k < n; k++)
-            drop_unknown(*(ProtobufCMessage *const *)reflect_value(m, f, k));
+            drop_unknown(*(ProtobufCMessage *const *)reflect_value(m, f, k), memory);
     }
 }
 
-ProtobufCMessage *wire_read(const ProtobufCMessageDescriptor *d, const void *bytes, size_t len, struct json_error *err)
+ProtobufCMessage *wire_read_into(ProtobufCAllocator *memory, const ProtobufCMessageDescriptor *d, const void *bytes,
+                                 size_t len, struct json_error *err)
 {
     struct walk w = {.err = err};
     const uint8_t *p = len > 0 ? bytes : (const uint8_t *)"";
     if (!walk_message(&w, d, (struct span){p, p + len}, NULL, 1))
         return NULL;
-    ProtobufCMessage *m = protobuf_c_message_unpack(d, NULL, len, p);
+    ProtobufCMessage *m = protobuf_c_message_unpack(d, memory, len, p);
     if (m == NULL) {
         error_set(err, NULL, "malformed_protobuf", "not a protobuf %s", d->short_name);
         return NULL;
     }
     if (w.unknown)
-        drop_unknown(m);
+        drop_unknown(m, memory);
     if (w.times && !proto_check_utf8(m, err)) { // the text is checked already
-        protobuf_c_message_free_unpacked(m, NULL);
+        protobuf_c_message_free_unpacked(m, memory);
         return NULL;
     }
     return m;
+}
+
+ProtobufCMessage *wire_read(const ProtobufCMessageDescriptor *d, const void *bytes, size_t len, struct json_error *err)
+{
+    return wire_read_into(NULL, d, bytes, len, err);
 }

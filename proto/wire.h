@@ -13,4 +13,9 @@
 ProtobufCMessage *wire_read(const ProtobufCMessageDescriptor *d, const void *bytes, size_t len, struct json_error *err)
     __attribute__((warn_unused_result));
 
+// The same in the caller's memory (NULL = malloc), freed by protobuf_c_message_free_unpacked(m, memory) or, where that gives back
+// everything at once, with it.
+ProtobufCMessage *wire_read_into(ProtobufCAllocator *memory, const ProtobufCMessageDescriptor *d, const void *bytes,
+                                 size_t len, struct json_error *err) __attribute__((warn_unused_result));
+
 #endif

@@ -169,7 +169,7 @@ static void on_message(void *ctx, const void *bytes, size_t len)
     struct json_error err;
     if (g->state == GATEWAY_ENDING)
         return;
-    ProtobufCMessage *m = peer_read(g->ws, &throughline__v1__gateway_up__descriptor, bytes, len, &err);
+    ProtobufCMessage *m = peer_look(g->ws, &throughline__v1__gateway_up__descriptor, bytes, len, &g->all->frame, &err);
     if (!m) {
         gateway_fail(g, WS_POLICY, err.code, err.path, err.text);
         return;
@@ -182,7 +182,7 @@ static void on_message(void *ctx, const void *bytes, size_t len)
         gateway_fail(g, WS_POLICY, "hello_expected", "", "the first frame must be hello");
     else
         take(g, up);
-    protobuf_c_message_free_unpacked(m, NULL);
+    peer_done(g->ws, m);
 }
 
 static void on_timer(void *arg)
@@ -308,6 +308,7 @@ struct gateways *gateways_new(struct face *face)
     struct gateways *all = xcalloc(1, sizeof *all);
     char *labels = xasprintf("tenant=\"%s\"", face->tenant);
     all->face = face;
+    scratch_open(&all->frame);
     all->connected = metric_get(METRIC_GAUGE, "throughline_gateways", "Connected gateways.", labels);
     all->events =
         metric_get(METRIC_COUNTER, "throughline_gateway_events_total", "Events received on gateway streams.", labels);
@@ -356,5 +357,6 @@ void gateways_free(struct gateways *all)
     loop_forget(all->face->faces->loop, all);
     gateways_waits_close(all);
     table_close(&all->table);
+    scratch_close(&all->frame);
     free(all);
 }

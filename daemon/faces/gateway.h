@@ -6,6 +6,7 @@
 // goes down) and gateway_wait.c (waits among it). Private to these.
 
 #include "daemon/base/table.h"
+#include "daemon/core/scratch.h"
 #include "daemon/faces/ack_ring.h"
 #include "daemon/faces/face.h"
 #include "daemon/net/ws.h"
@@ -61,6 +62,7 @@ struct gateways {
     unsigned announces, slice; // gateways that are told; which of those who wait are looked at next
     struct loop_timer *slices;
     struct metric *connected, *events;
+    struct scratch frame; // the one in hand
 };
 
 // gateway.c

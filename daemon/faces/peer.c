@@ -19,6 +19,21 @@ ProtobufCMessage *peer_read(const struct ws *w, const ProtobufCMessageDescriptor
     return json_read(d, bytes, len, err);
 }
 
+ProtobufCMessage *peer_look(const struct ws *w, const ProtobufCMessageDescriptor *d, const void *bytes, size_t len,
+                            struct scratch *memory, struct json_error *err)
+{
+    if (ws_protocol(w) != WS_PROTO)
+        return json_read(d, bytes, len, err);
+    scratch_reset(memory);
+    return wire_read_into(&memory->allocator, d, bytes, len, err);
+}
+
+void peer_done(const struct ws *w, ProtobufCMessage *m)
+{
+    if (ws_protocol(w) != WS_PROTO)
+        protobuf_c_message_free_unpacked(m, NULL);
+}
+
 void *peer_encode(enum ws_protocol p, const ProtobufCMessage *m, size_t *len)
 {
     if (p == WS_JSON)

@@ -181,10 +181,38 @@ static void test_what_the_contract_does_not_have_is_not_kept(void **state)
     protobuf_c_message_free_unpacked(m, NULL);
 }
 
+static void *count_alloc(void *open, size_t size)
+{
+    ++*(int *)open;
+    return malloc(size);
+}
+
+static void count_free(void *open, void *p)
+{
+    *(int *)open -= p != NULL;
+    free(p);
+}
+
+static void test_a_message_in_the_callers_memory_is_wholly_there(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\x0a\x01\x37\xa0\x06\x01\xa2\x01\x07\x0a\x02hi\x98\x06\x05";
+    int open = 0;
+    ProtobufCAllocator memory = {count_alloc, count_free, &open};
+    ProtobufCMessage *m = wire_read_into(&memory, &throughline__v1__event__descriptor, bytes, sizeof bytes - 1, NULL);
+    assert_non_null(m);
+    assert_string_equal(((Throughline__V1__Event *)m)->message->text, "hi");
+    assert_int_equal(m->n_unknown_fields, 0);
+    assert_int_equal(open, 4); // the event, its id, its message, the text of that
+    protobuf_c_message_free_unpacked(m, &memory);
+    assert_int_equal(open, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_the_contract_does_not_have_is_not_kept),
+        cmocka_unit_test(test_a_message_in_the_callers_memory_is_wholly_there),
         cmocka_unit_test(test_an_empty_message_is_an_empty_object),
         cmocka_unit_test(test_bad_utf8_is_replaced_byte_by_byte),
         cmocka_unit_test(test_null_strings_are_absent),

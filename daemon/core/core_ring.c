@@ -18,8 +18,7 @@ struct ring_item {
     const char *owner; // agent of the desk session that a command's answer is for
     struct core_effect ce;
     struct router_effect e;
-    struct router_candidate why;
-    char text[];
+    _Alignas(struct router_candidate) char text[]; // its strings, behind a router_candidate where it has one
 };
 
 static const bool kept[] = {
@@ -104,21 +103,22 @@ void ring_add(struct core *c, const struct core_effect *ce)
         return;
     if ((e.kind == ROUTER_DONE || e.kind == ROUTER_REFUSED) && e.session_id)
         router_session_agent(c->router, e.session_id, &owner);
-    size_t size = sizeof(struct ring_item) + measure(&e, &owner, &detail);
+    size_t why = e.why ? sizeof *e.why : 0;
+    size_t size = sizeof(struct ring_item) + why + measure(&e, &owner, &detail);
     struct ring_item *i = xcalloc(1, size);
     *i = (struct ring_item){.size = size, .owner = owner, .detail = detail, .ce = *ce, .e = e};
     i->ce.e = &i->e;
     i->ce.entry = NULL;
     i->ce.entry_len = 0;
     i->e.decision = NULL;
-    move_strings(&i->e, &i->owner, &i->detail, i->text);
+    move_strings(&i->e, &i->owner, &i->detail, i->text + why);
     i->ce.detail = i->detail;
-    if (e.why) { // shortfalls are empty: who is offered work has none
-        i->why = *e.why;
-        i->why.agent = i->e.agent;
-        i->why.shortfalls = NULL;
-        i->why.shortfalls_n = 0;
-        i->e.why = &i->why;
+    if (why) { // shortfalls are empty: who is offered work has none
+        struct router_candidate candidate = *e.why;
+        candidate.agent = i->e.agent;
+        candidate.shortfalls = NULL;
+        candidate.shortfalls_n = 0;
+        i->e.why = memcpy(i->text, &candidate, sizeof candidate);
     }
     if (r->last)
         r->last->next = i;

@@ -84,10 +84,10 @@ static const char *broken_rule(enum rule rule, const char *s, size_t len)
 static bool check_text(const char *field, const char *s, size_t least, size_t most, enum rule rule,
                        struct triage_fault *f)
 {
-    size_t len = strnlen(s, most + 1);
     char detail[96];
-    if (len < least)
-        return triage_fault(f, "required", field, "must not be empty");
+    if (*s == '\0')
+        return least == 0 || triage_fault(f, "required", field, "must not be empty");
+    size_t len = strnlen(s, most + 1);
     if (len > most) {
         snprintf(detail, sizeof detail, "must be at most %zu bytes", most);
         return triage_fault(f, "too_long", field, detail);

@@ -33,11 +33,9 @@ void store_reply_stored(void *owner, const struct link_call *c, enum tl_err e, c
     struct store_placed p = {0};
     uint64_t *const part[] = {&p.input, &p.conversation, &p.customer};
     const char *at = v->str;
-    for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
-        char *end;
-        *part[i] = strtoull(at, &end, 10);
-        at = end + (*end == ',');
-    }
+    for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++, at += *at == ',')
+        for (; *at >= '0' && *at <= '9'; at++)
+            *part[i] = *part[i] * 10 + (uint64_t)(*at - '0');
     s->trouble = "";
     const char *added = memchr(v->str, 0, v->len);
     if (c->reader && added++) {

@@ -78,7 +78,7 @@ static void agent_bury_def(struct router *r, const struct router_agent *def)
 
 static struct agent *agent_new(struct router *r, const struct router_agent *def)
 {
-    struct agent *a = memory_new(1, sizeof *a);
+    struct agent *a = memory_new_lines(1, sizeof *a);
     agent_copy_def(&a->def, def);
     a->presence = a->before = ROUTER_OFFLINE;
     timer_init(&a->grace, TIMER_GRACE, a);
@@ -321,7 +321,8 @@ void agent_free(struct agent *a)
         text_free(d->boot);
         free(d);
     }
-    free(a->members);
+    if (a->members != a->own)
+        free(a->members);
     free(a->lessons);
     free(a->held.v);
     free(a->informed.v);

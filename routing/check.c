@@ -321,8 +321,10 @@ static const char *check_nobody_waits_in_vain(const struct router *r, bool ask_e
         why = why ? why : check_waits(w, &m);
     }
     free(all);
+    free(found.rows);
     free(found.best);
     free(found.own);
+    free(asked.rows);
     free(asked.best);
     free(asked.own);
     return why;

@@ -10,6 +10,7 @@
 // ---- memory.c: out of memory aborts ----
 
 void *memory_new(size_t n, size_t each);
+void *memory_new_lines(size_t n, size_t each); // begins where a line of memory does
 void *memory_grow(void *v, size_t *cap, size_t need, size_t each);
 void memory_bury(struct router *r, const void *p); // freed when the next step begins, or a later one
 void memory_unearth(struct router *r);
@@ -132,6 +133,7 @@ size_t needs_missing(const struct needs *n, const struct agent *a, struct router
 int64_t select_score(const struct router *r, const struct pool *p, const struct member *m, const struct agent *a);
 int64_t select_score_now(const struct router *r, const struct pool *p, const struct seat *s, bool asked);
 int64_t select_seat_score(const struct pool *p, const struct member *m, const struct agent *a);
+uint32_t select_idle_weight(const struct router_queue *q);
 bool select_legal(const struct router_queue *q);
 
 // ---- agent.c ----
@@ -290,38 +292,38 @@ size_t needed_changes(struct arena *arena, const struct needs *n, const struct a
                       struct router_change *out); // out: room for all parts
 struct agent needed_agent(struct arena *arena, const struct agent *a, const struct router_change *v, size_t n);
 
-// ---- row.c ----
-
-bool row_before(const struct seat *a, const struct seat *b);
-void row_put(struct row *w, const struct seat *s);
-void row_drop(struct row *w, const struct seat *s);
-size_t row_place(const struct row *w, const struct seat *s);
-struct row_cursor row_at(const struct row *w, size_t place);
-const struct seat *row_next(const struct row *w, struct row_cursor *at);
-void row_clear(struct row *w);
-const char *row_check(const struct row *w);
-
 // ---- pool.c ----
 
-#define PROFILES      1024 // see pool_profile()
-#define POOL_ROWS_MAX ((CORE_CHANNELS_ALL / 2 + 1) * ROUTER_CHANNELS * 2 * 2)
+#define PROFILES 1024 // see pool_profile()
+
+struct pool_need { // of work, in the terms of rows
+    uint32_t channels, room;
+    bool interrupts;
+};
 
 uint32_t pool_profile(const struct router *r, const struct agent *a);
-void pool_mark(struct router *r, struct agent *a);
-void pool_settle(struct router *r);
-void pool_leave(struct router *r, struct agent *a);
-void pool_enter(struct router *r, struct agent *a, struct member *m);
-void pool_quit(struct router *r, struct agent *a, struct member *m);
+bool pool_profile_open(uint32_t profile);
+uint32_t pool_declared(const struct agent *a); // channels
+struct row *pool_row(struct pool *p, uint32_t profile);
 void pool_clear(struct pool *p);
-void pool_reset(struct router *r);
 struct member *pool_member(const struct agent *a, const struct pool *p);
-size_t pool_rows(const struct router *r, const struct pool *p, uint32_t channels, uint32_t cost,
-                 const struct row *out[POOL_ROWS_MAX]);
+struct pool_need pool_need(const struct router *r, uint32_t channels, uint32_t cost);
+size_t pool_row_for(const struct pool *p, const struct pool_need *need, size_t from);
 bool pool_asked(const struct row *w);
 uint32_t pool_top_levels(const struct router *r, const struct pool *p, uint32_t channels, uint32_t cost);
 void pool_counts(const struct router *r, const struct pool *p, uint32_t channels, uint32_t cost,
                  uint32_t out[ROUTER_EXCLUSIONS]);
 const char *pool_check(const struct router *r);
+
+// ---- pool_seat.c ----
+
+struct seat pool_seat(const struct member *m, struct agent *a, int64_t idle);
+void pool_mark(struct router *r, struct agent *a);
+void pool_settle(struct router *r);
+void pool_leave(struct router *r, struct agent *a);
+void pool_enter(struct router *r, struct agent *a, struct member *m);
+void pool_quit(struct router *r, struct agent *a, struct member *m);
+void pool_reset(struct router *r);
 
 // ---- line.c ----
 

@@ -230,10 +230,10 @@ struct router_wait estimate_work(const struct router *r, const struct work *w)
 
 struct router_wait estimate_newcomer(const struct router *r, struct queue *q, enum router_channel channel)
 {
-    const struct row *rows[POOL_ROWS_MAX];
     const struct queue *to = overflow_enter(r, q);
     const struct pool *p = queue_pool_at(to, 0);
-    if (pool_rows(r, p, CORE_BIT(channel), r->rules.channels[channel].units, rows))
+    struct pool_need need = pool_need(r, CORE_BIT(channel), r->rules.channels[channel].units);
+    if (pool_row_for(p, &need, 0) < p->rows_n)
         return (struct router_wait){.kind = ROUTER_WAIT_KNOWN};
     size_t row;
     uint32_t target = router_sla_target(&to->def, ROUTER_RESPONSE_FIRST, channel, to->def.priority, &row);

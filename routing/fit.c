@@ -111,9 +111,29 @@ bool fit_member(struct pool *p, const struct agent *a, struct member *out)
     *out = (struct member){.pool = p,
                            .index = (uint32_t)p->index,
                            .surplus = surplus,
-                           .preferred = fit_preferred(&p->queue->def, a),
-                           .levels = fit_levels(p, a)};
+                           .preferred = (uint16_t)fit_preferred(&p->queue->def, a), // of CORE_LIST_MAX at most
+                           .levels = fit_levels(p, a),
+                           .shares = share_counts(p)};
     return true;
+}
+
+static void fit_forget_members(struct agent *a)
+{
+    if (a->members != a->own)
+        free(a->members);
+    a->members = a->own;
+    a->members_n = 0;
+    a->members_cap = AGENT_MEMBERS_OWN;
+}
+
+static void fit_make_room(struct agent *a)
+{
+    if (a->members_n < a->members_cap)
+        return;
+    bool own = a->members == a->own;
+    a->members = memory_grow(own ? NULL : a->members, &a->members_cap, a->members_n + 1, sizeof *a->members);
+    if (own)
+        memcpy(a->members, a->own, sizeof a->own);
 }
 
 // ---- a queue's pools ----
@@ -136,8 +156,8 @@ static void fit_enter(struct router *r, struct pool *p, struct agent *a)
     struct member m;
     if (!fit_member(p, a, &m))
         return;
-    size_t at = a->members_n, cap = a->members_n;
-    a->members = memory_grow(a->members, &cap, a->members_n + 1, sizeof *a->members);
+    size_t at = a->members_n;
+    fit_make_room(a);
     for (; at > 0 && a->members[at - 1].index > m.index; at--)
         a->members[at] = a->members[at - 1];
     a->members[at] = m;
@@ -189,14 +209,14 @@ void fit_no_queue(struct router *r, struct queue *q)
 
 // ---- an agent ----
 
-static void fit_for_skill(struct agent *a, const struct skill *s, size_t *cap)
+static void fit_for_skill(struct agent *a, const struct skill *s)
 {
     struct member m;
     for (size_t i = 0; s && i < s->pools_n; i++) {
         if (!fit_member(s->pools[i], a, &m))
             continue;
         s->pools[i]->able++;
-        a->members = memory_grow(a->members, cap, a->members_n + 1, sizeof *a->members);
+        fit_make_room(a);
         a->members[a->members_n++] = m;
     }
 }
@@ -220,21 +240,18 @@ void fit_no_agent(struct router *r, struct agent *a)
     pool_leave(r, a);
     for (size_t i = 0; i < a->members_n; i++)
         a->members[i].pool->able--;
-    free(a->members);
-    a->members = NULL;
-    a->members_n = 0;
+    fit_forget_members(a);
     fit_no_skills(r, a);
 }
 
 void fit_agent(struct router *r, struct agent *a)
 {
-    size_t cap = 0;
     fit_no_agent(r, a);
     a->skills = memory_new(a->def.skills_n, sizeof *a->skills);
-    fit_for_skill(a, skill_find(r, ""), &cap);
+    fit_for_skill(a, skill_find(r, ""));
     for (a->skills_n = 0; a->skills_n < a->def.skills_n; a->skills_n++) {
         skill_list_agent(r, a, a->skills_n);
-        fit_for_skill(a, a->skills[a->skills_n].skill, &cap);
+        fit_for_skill(a, a->skills[a->skills_n].skill);
     }
     if (a->members_n > 1)
         qsort(a->members, a->members_n, sizeof *a->members, fit_order);

@@ -14,7 +14,7 @@ static uint32_t match_known(const struct work *w, const struct agent *a)
 {
     if (w->prefer_former && strcmp(w->former, a->def.id) == 0)
         return 0;
-    return strcmp(w->last_agent, a->def.id) == 0 ? 1 : 2;
+    return *w->last_agent && strcmp(w->last_agent, a->def.id) == 0 ? 1 : 2;
 }
 
 uint32_t match_cost(const struct router *r, const struct work *w)
@@ -136,15 +136,8 @@ static bool match_is_own(const struct ranking *k, const struct agent *a)
 
 // ---- the others, from the rows ----
 
-struct match_rows {
-    const struct row *row[POOL_ROWS_MAX];
-    struct row_cursor at[POOL_ROWS_MAX];
-    struct verdict head[POOL_ROWS_MAX]; // of each row that is not yet at its end
-    size_t n;
-};
-
 // The next in the row with whom this work has nothing to do; false at the end.
-static bool match_row_next(const struct router *r, const struct work *w, const struct ranking *k, const struct row *row,
+static bool match_row_next(const struct router *r, const struct pool *p, const struct ranking *k, const struct row *row,
                            struct row_cursor *at, struct verdict *v)
 {
     const struct seat *s = row_next(row, at);
@@ -157,7 +150,7 @@ static bool match_row_next(const struct router *r, const struct work *w, const s
         .agent = s->agent,
         .exclusion = ROUTER_QUALIFIED,
         .known = 2,
-        .score = select_score_now(r, queue_pool(r, w), s, asked),
+        .score = select_score_now(r, p, s, asked),
         .asked = asked,
         .idle_ms = asked ? 0 : r->at - s->idle,
     };
@@ -172,27 +165,37 @@ static void match_keep(struct ranking *k, const struct verdict *v)
     __builtin_prefetch(&v->agent->members);
 }
 
-static void match_from_rows(const struct router *r, const struct work *w, size_t limit, struct ranking *k)
+// Kept from one work to the next, so that the stack need not have room for all that there can be.
+static void match_open_rows(const struct router *r, const struct pool *p, const struct work *w, struct ranking *k)
 {
-    struct match_rows m;
-    size_t n = pool_rows(r, queue_pool(r, w), session_channels(w), match_cost(r, w), m.row);
-    m.n = 0;
-    for (size_t i = 0; i < n; i++) {
-        m.at[m.n] = (struct row_cursor){0};
-        m.row[m.n] = m.row[i];
-        m.n += match_row_next(r, w, k, m.row[i], &m.at[m.n], &m.head[m.n]) ? 1 : 0;
+    struct pool_need need = pool_need(r, session_channels(w), match_cost(r, w));
+    k->rows_n = 0;
+    for (size_t i = pool_row_for(p, &need, 0); i < p->rows_n; i = pool_row_for(p, &need, i + 1)) {
+        k->rows = memory_grow(k->rows, &k->rows_cap, k->rows_n + 1, sizeof *k->rows);
+        k->rows[k->rows_n++] = (struct ranked_row){.row = &p->rows[i]};
     }
-    while (m.n && k->best_n < limit) {
+}
+
+static bool match_advance(const struct router *r, const struct pool *p, const struct ranking *k, struct ranked_row *row)
+{
+    return match_row_next(r, p, k, row->row, &row->at, &row->head);
+}
+
+static void match_from_rows(const struct router *r, const struct pool *p, size_t limit, struct ranking *k)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < k->rows_n; i++) {
+        k->rows[n].row = k->rows[i].row;
+        k->rows[n].at = (struct row_cursor){0};
+        n += match_advance(r, p, k, &k->rows[n]) ? 1 : 0;
+    }
+    while (n && k->best_n < limit) {
         size_t best = 0;
-        for (size_t i = 1; i < m.n; i++)
-            best = match_better(&m.head[i], &m.head[best]) ? i : best;
-        match_keep(k, &m.head[best]);
-        if (match_row_next(r, w, k, m.row[best], &m.at[best], &m.head[best]))
-            continue;
-        m.n--;
-        m.row[best] = m.row[m.n];
-        m.at[best] = m.at[m.n];
-        m.head[best] = m.head[m.n];
+        for (size_t i = 1; i < n; i++)
+            best = match_better(&k->rows[i].head, &k->rows[best].head) ? i : best;
+        match_keep(k, &k->rows[best].head);
+        if (k->best_n < limit && !match_advance(r, p, k, &k->rows[best]))
+            k->rows[best] = k->rows[--n];
     }
 }
 
@@ -220,43 +223,42 @@ static size_t match_own_in(const struct router *r, const struct work *w, const s
 }
 
 // The row and the cursor of the place-th with whom this work has nothing to do.
-static size_t match_place(const struct router *r, const struct work *w, const struct ranking *k,
-                          const struct match_rows *m, size_t place, struct row_cursor *at)
+static size_t match_place(const struct router *r, const struct work *w, const struct ranking *k, size_t place,
+                          struct row_cursor *at)
 {
     size_t row = 0, others;
-    for (; place >= (others = m->row[row]->n - match_own_in(r, w, k, m->row[row], SIZE_MAX)); row++)
+    for (; place >= (others = k->rows[row].row->n - match_own_in(r, w, k, k->rows[row].row, SIZE_MAX)); row++)
         place -= others;
     size_t behind = place;
     for (size_t before = SIZE_MAX; k->own_n && before != behind;) {
         before = behind;
-        behind = place + match_own_in(r, w, k, m->row[row], before);
+        behind = place + match_own_in(r, w, k, k->rows[row].row, before);
     }
-    *at = row_at(m->row[row], behind);
+    *at = row_at(k->rows[row].row, behind);
     return row;
 }
 
 // Drawn: those with whom the work has nothing to do stand row by row; the n-th is first, those behind follow in turn. `dice` picks n.
-static void match_draw(const struct router *r, const struct work *w, size_t limit, struct ranking *k)
+static void match_draw(const struct router *r, const struct pool *p, const struct work *w, size_t limit,
+                       struct ranking *k)
 {
-    struct match_rows m;
-    m.n = pool_rows(r, queue_pool(r, w), session_channels(w), match_cost(r, w), m.row);
     size_t others = 0;
-    for (size_t i = 0; i < m.n; i++)
-        others += m.row[i]->n;
+    for (size_t i = 0; i < k->rows_n; i++)
+        others += k->rows[i].row->n;
     for (size_t i = 0; i < k->own_n; i++) // a member of the pool who can take it sits in one of these rows
         others -= match_sits(r, w, &k->own[i]) ? 1 : 0;
-    if (!m.n || !others)
+    if (!k->rows_n || !others)
         return;
     struct row_cursor at;
-    size_t row = match_place(r, w, k, &m, match_dice(r, w) % others, &at);
+    size_t row = match_place(r, w, k, match_dice(r, w) % others, &at);
     for (size_t i = 0; i < others && k->best_n < limit;) {
         struct verdict v;
-        if (match_row_next(r, w, k, m.row[row], &at, &v)) {
+        if (match_row_next(r, p, k, k->rows[row].row, &at, &v)) {
             v.score = (int64_t)(others - i++);
             v.idle_ms = agent_idle_ms(r, v.agent);
             match_keep(k, &v);
         } else {
-            row = (row + 1) % m.n;
+            row = (row + 1) % k->rows_n;
             at = (struct row_cursor){0};
         }
     }
@@ -310,13 +312,25 @@ void match_begin(const struct router *r, const struct work *w, struct ranking *k
     match_gather_own(r, w, k);
 }
 
+// All at once, not one after the other as each tells where the next is.
+static void match_fetch_pool(const struct pool *p)
+{
+    __builtin_prefetch(p);
+    for (size_t i = 0; i < POOL_ROWS_OWN; i++)
+        __builtin_prefetch(&p->own[i]);
+}
+
 struct match match_work(const struct router *r, const struct work *w, size_t limit, struct ranking *k)
 {
+    match_fetch_pool(&w->queue->own);
+    const struct pool *p = queue_pool(r, w);
+    match_fetch_pool(p);
     match_begin(r, w, k);
-    if (w->queue->def.select == ROUTER_RANDOM)
-        match_draw(r, w, limit, k);
+    match_open_rows(r, p, w, k);
+    if (p->select == ROUTER_RANDOM)
+        match_draw(r, p, w, limit, k);
     else
-        match_from_rows(r, w, limit, k);
+        match_from_rows(r, p, limit, k);
     for (size_t i = 0; i < k->own_n; i++) {
         if (k->own[i].exclusion == ROUTER_QUALIFIED)
             match_insert(k, &k->own[i]);

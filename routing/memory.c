@@ -31,6 +31,17 @@ void *memory_new(size_t n, size_t each)
     return p;
 }
 
+// sizeof of what is aligned like this is a multiple of it.
+void *memory_new_lines(size_t n, size_t each)
+{
+    assert(each % MEMORY_LINE == 0 && n <= SIZE_MAX / each);
+    n = n ? n : 1;
+    void *p = aligned_alloc(MEMORY_LINE, n * each);
+    if (!p)
+        abort();
+    return memset(p, 0, n * each);
+}
+
 void *memory_grow(void *v, size_t *cap, size_t need, size_t each)
 {
     if (need <= *cap)

@@ -4,21 +4,18 @@
 // same channels are open, who have room for the same and are or are not being asked share a row. So the best who can take a work is at the
 // head of one of a few rows, and how many cannot for which reason is a sum of their sizes; no decision looks at all agents.
 //
-// An agent whose situation changed is only marked; pool_settle() seats them anew before anybody is chosen. All of this is
-// derived from the state: pool_check() compares it with what a fresh look at each agent says.
+// pool_seat.c keeps them current. All of this is derived from the state: pool_check() compares it with what a fresh look at each agent says.
 
 #include "routing/core.h"
-#include "routing/share.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-// ---- where an agent sits ----
+// ---- rows ----
 
 #define PROFILE_CALL (PROFILES / 2u) // has room for a call that interrupts
 
-static uint32_t pool_declared(const struct agent *a)
+uint32_t pool_declared(const struct agent *a)
 {
     return a->def.channels ? a->def.channels : CORE_CHANNELS_ALL;
 }
@@ -42,7 +39,7 @@ static uint32_t profile_room(uint32_t profile)
 }
 
 // Whether any work can be for such an agent. Else they are only counted: no work looks there.
-static bool profile_open(uint32_t profile)
+bool pool_profile_open(uint32_t profile)
 {
     return (profile_room(profile) || profile & PROFILE_CALL) && profile_channels(profile);
 }
@@ -75,12 +72,33 @@ static size_t pool_row_at(const struct pool *p, uint32_t profile)
     return i;
 }
 
-static struct row *pool_row(struct pool *p, uint32_t profile)
+static void pool_free_rows(struct pool *p)
+{
+    if (p->rows != p->own)
+        free(p->rows);
+}
+
+static void pool_make_room(struct pool *p)
+{
+    if (!p->rows) {
+        p->rows = p->own;
+        p->rows_cap = POOL_ROWS_OWN;
+    }
+    if (p->rows_n < p->rows_cap)
+        return;
+    p->rows_cap *= 2;
+    struct row *rows = memory_new_lines(p->rows_cap, sizeof *rows);
+    memcpy(rows, p->rows, p->rows_n * sizeof *rows);
+    pool_free_rows(p);
+    p->rows = rows;
+}
+
+struct row *pool_row(struct pool *p, uint32_t profile)
 {
     size_t i = pool_row_at(p, profile);
     if (i < p->rows_n && p->rows[i].profile == profile)
         return &p->rows[i];
-    p->rows = memory_grow(p->rows, &p->rows_cap, p->rows_n + 1, sizeof *p->rows);
+    pool_make_room(p);
     memmove(p->rows + i + 1, p->rows + i, (p->rows_n - i) * sizeof *p->rows);
     p->rows_n++;
     p->rows[i] = (struct row){.profile = profile};
@@ -88,159 +106,15 @@ static struct row *pool_row(struct pool *p, uint32_t profile)
     return &p->rows[i];
 }
 
-static struct seat pool_seat(const struct member *m, struct agent *a)
-{
-    bool order = m->pool->queue->def.select != ROUTER_RANDOM; // those of whom one is drawn sit in order of id
-    return (struct seat){.score = m->score, .idle = order ? a->seat_idle : 0, .agent = a};
-}
-
-static void pool_sit(struct member *m, struct agent *a, uint32_t channels)
-{
-    struct row *w = pool_row(m->pool, a->profile);
-    struct seat s = pool_seat(m, a);
-    w->n++;
-    w->levels[m->levels]++;
-    m->pool->seated[channels / 2]++;
-    if (profile_open(a->profile))
-        row_put(w, &s);
-}
-
-static void pool_rise(struct member *m, struct agent *a, uint32_t channels)
-{
-    struct row *w = pool_row(m->pool, a->profile);
-    struct seat s = pool_seat(m, a);
-    w->n--;
-    w->levels[m->levels]--;
-    m->pool->seated[channels / 2]--;
-    if (profile_open(a->profile))
-        row_drop(w, &s);
-}
-
-// ---- keeping it current ----
-
-void pool_mark(struct router *r, struct agent *a)
-{
-    if (a->marked)
-        return;
-    r->marked = memory_grow(r->marked, &r->marked_cap, r->marked_n + 1, sizeof(struct agent *));
-    r->marked[r->marked_n++] = a;
-    a->marked = r->marked_n;
-}
-
-static void pool_count(struct router *r, struct agent *a, enum router_presence presence, uint32_t channels)
-{
-    if (a->counted) {
-        r->by_presence[a->counted]--;
-        r->by_channels[a->counted_channels / 2] -= a->counted == ROUTER_AVAILABLE ? 1 : 0;
-    }
-    a->counted = presence;
-    a->counted_channels = channels;
-    if (presence) {
-        r->by_presence[presence]++;
-        r->by_channels[channels / 2] += presence == ROUTER_AVAILABLE ? 1 : 0;
-    }
-}
-
-static void pool_reseat(struct router *r, struct agent *a)
-{
-    bool here = a->presence == ROUTER_AVAILABLE, was = a->seated;
-    uint32_t profile = pool_profile(r, a), old_profile = a->profile;
-    uint32_t channels = pool_declared(a), old_channels = a->counted_channels;
-    int64_t idle = a->offers ? 0 : a->idle_since, old_idle = a->seat_idle;
-    pool_count(r, a, a->presence, channels);
-    for (size_t i = 0; i < a->members_n; i++) {
-        struct member *m = &a->members[i];
-        int64_t score = here ? select_seat_score(m->pool, m, a) : 0;
-        if (was && here && score == m->score && profile == old_profile && idle == old_idle && channels == old_channels)
-            continue;
-        if (was) {
-            a->profile = old_profile;
-            a->seat_idle = old_idle;
-            pool_rise(m, a, old_channels);
-        }
-        m->score = score;
-        if (here) {
-            a->profile = profile;
-            a->seat_idle = idle;
-            pool_sit(m, a, channels);
-        }
-    }
-    a->profile = profile;
-    a->seat_idle = idle;
-    a->seated = here;
-    if (was && !here)
-        share_leave(r, a);
-    if (here && !was)
-        share_join(r, a);
-}
-
-void pool_settle(struct router *r)
-{
-    for (size_t i = 0; i < r->marked_n; i++) {
-        r->marked[i]->marked = 0;
-        pool_reseat(r, r->marked[i]);
-    }
-    r->marked_n = 0;
-}
-
-// An agent is a member of one pool more, or is about to be of one less.
-void pool_enter(struct router *r, struct agent *a, struct member *m)
-{
-    if (!a->seated)
-        return;
-    m->score = select_seat_score(m->pool, m, a);
-    pool_sit(m, a, a->counted_channels);
-    share_enter(r, a, m->pool);
-}
-
-void pool_quit(struct router *r, struct agent *a, struct member *m)
-{
-    if (!a->seated)
-        return;
-    pool_rise(m, a, a->counted_channels);
-    share_quit(r, a, m->pool);
-}
-
-// Before all of an agent's memberships change or they go for good.
-void pool_leave(struct router *r, struct agent *a)
-{
-    if (a->seated)
-        share_leave(r, a);
-    for (size_t i = 0; a->seated && i < a->members_n; i++)
-        pool_rise(&a->members[i], a, a->counted_channels);
-    a->seated = false;
-    pool_count(r, a, ROUTER_PRESENCE_NONE, 0);
-    if (!a->marked)
-        return;
-    struct agent *last = r->marked[--r->marked_n];
-    r->marked[a->marked - 1] = last;
-    last->marked = a->marked;
-    a->marked = 0;
-}
-
 void pool_clear(struct pool *p)
 {
     for (size_t i = 0; i < p->rows_n; i++)
         row_clear(&p->rows[i]);
-    free(p->rows);
+    pool_free_rows(p);
     p->rows = NULL;
     p->rows_n = p->rows_cap = 0;
     memset(p->seated, 0, sizeof p->seated);
     memset(p->slots, 0, sizeof p->slots);
-}
-
-// The rules changed that rows go by: everybody is seated anew.
-void pool_reset(struct router *r)
-{
-    for (size_t i = 0; i < r->pools_n; i++) {
-        if (r->pools[i])
-            pool_clear(r->pools[i]);
-    }
-    share_clear(r);
-    for (size_t i = 0; i < r->agents_n; i++) {
-        r->agents[i]->seated = false;
-        pool_mark(r, r->agents[i]);
-    }
 }
 
 // ---- reading it ----
@@ -258,30 +132,32 @@ struct member *pool_member(const struct agent *a, const struct pool *p)
     return low < a->members_n && a->members[low].pool == p ? &a->members[low] : NULL;
 }
 
-// The rows of those who can take work that needs these channels and this room.
-size_t pool_rows(const struct router *r, const struct pool *p, uint32_t channels, uint32_t cost,
-                 const struct row *out[POOL_ROWS_MAX])
+struct pool_need pool_need(const struct router *r, uint32_t channels, uint32_t cost)
 {
-    uint32_t room = pool_room_for(r, cost);
-    bool interrupts = room_interrupts(r, channels, cost);
-    size_t n = 0;
-    for (size_t i = 0; i < p->rows_n; i++) {
-        const struct row *w = &p->rows[i];
-        if (w->n && pool_takes(w->profile, channels) && pool_has_room(w->profile, room, interrupts))
-            out[n++] = w;
-    }
-    return n;
+    return (struct pool_need){channels, pool_room_for(r, cost), room_interrupts(r, channels, cost)};
+}
+
+static bool pool_serves(const struct row *w, const struct pool_need *need)
+{
+    return w->n && pool_takes(w->profile, need->channels) && pool_has_room(w->profile, need->room, need->interrupts);
+}
+
+// The first row from `from` on of those who can take such work; rows_n = there is none.
+size_t pool_row_for(const struct pool *p, const struct pool_need *need, size_t from)
+{
+    while (from < p->rows_n && !pool_serves(&p->rows[from], need))
+        from++;
+    return from;
 }
 
 // The highest sum of levels in what the queue requires of anybody who could take it; 0 = nobody could.
 uint32_t pool_top_levels(const struct router *r, const struct pool *p, uint32_t channels, uint32_t cost)
 {
-    const struct row *rows[POOL_ROWS_MAX];
-    size_t n = pool_rows(r, p, channels, cost, rows);
+    struct pool_need need = pool_need(r, channels, cost);
     uint32_t most = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = pool_row_for(p, &need, 0); i < p->rows_n; i = pool_row_for(p, &need, i + 1)) {
         uint32_t levels = (uint32_t)p->skills_n * CORE_LEVEL_MAX;
-        while (levels && !rows[i]->levels[levels])
+        while (levels && !p->rows[i].levels[levels])
             levels--;
         most = levels > most ? levels : most;
     }
@@ -332,9 +208,9 @@ static const char *pool_check_agent(const struct router *r, const struct agent *
         const struct row *w = &m->pool->rows[row];
         if (row == m->pool->rows_n || a->profile != pool_profile(r, a) || w->profile != a->profile || !w->n)
             return "an agent has no row in a pool";
-        if (!profile_open(a->profile))
+        if (!pool_profile_open(a->profile))
             continue;
-        struct seat s = pool_seat(m, (struct agent *)(uintptr_t)a);
+        struct seat s = pool_seat(m, (struct agent *)(uintptr_t)a, a->seat_idle);
         struct row_cursor at = row_at(w, row_place(w, &s));
         const struct seat *found = row_next(w, &at);
         if (!found || found->agent != a || m->score != select_seat_score(m->pool, m, a) ||
@@ -355,7 +231,7 @@ const char *pool_check(const struct router *r)
     for (size_t i = 0; i < r->pools_n && !why; i++) {
         const struct pool *p = r->pools[i];
         for (size_t j = 0; p && j < p->rows_n && !why; j++) {
-            why = profile_open(p->rows[j].profile) ? row_check(&p->rows[j]) : NULL;
+            why = pool_profile_open(p->rows[j].profile) ? row_check(&p->rows[j]) : NULL;
             seats += p->rows[j].n;
         }
     }

@@ -139,6 +139,8 @@ static void queue_make_pool(struct queue *q, struct pool *p, size_t step, struct
 {
     p->queue = q;
     p->topic = topic;
+    p->select = q->def.select;
+    p->idle_weight = select_idle_weight(&q->def);
     p->after = !step ? 0 : q->def.steps[step - 1].breach ? INT64_MAX : queue_step_after(&q->def, step - 1);
     needs_of_queue(&p->needs, &q->def, step);
     p->skills = memory_new(p->needs.n, sizeof *p->skills);
@@ -156,7 +158,8 @@ static void queue_derive(struct queue *q)
     q->topics = learn_topics_new(q, &q->topics_n);
     size_t each = queue_pools_a_step(q);
     q->pools_n = (q->def.steps_n + 1) * each;
-    q->pools = memory_new(q->pools_n, sizeof *q->pools);
+    q->own = (struct pool){0};
+    q->pools = q->pools_n == 1 ? &q->own : memory_new_lines(q->pools_n, sizeof *q->pools);
     for (size_t i = 0; i < q->pools_n; i++)
         queue_make_pool(q, &q->pools[i], i / each, q->topics_n ? &q->topics[i % each] : NULL);
 }
@@ -168,14 +171,15 @@ static void queue_bury_pools(struct router *r, struct queue *q)
         needs_bury(r, &q->pools[i].needs);
         memory_bury(r, q->pools[i].skills);
     }
-    memory_bury(r, q->pools);
+    if (q->pools != &q->own)
+        memory_bury(r, q->pools);
     needs_bury(r, &q->floor);
     q->floor = (struct needs){0};
 }
 
 struct queue *queue_new(const struct router_queue *def)
 {
-    struct queue *q = memory_new(1, sizeof *q);
+    struct queue *q = memory_new_lines(1, sizeof *q);
     q->forecast = memory_new(1, sizeof *q->forecast);
     queue_copy_def(&q->def, def);
     queue_derive(q);
@@ -253,6 +257,8 @@ uint32_t queue_step(const struct router *r, const struct work *w)
 {
     const struct router_queue *q = &w->queue->def;
     uint32_t step = 0;
+    if (w->queue->pools_n == queue_pools_a_step(w->queue))
+        return 0; // there are none
     for (uint32_t i = 1; i <= q->steps_n; i++) {
         bool begun =
             q->steps[i - 1].breach ? w->sla.breach.foreseen : queue_pool_at(w->queue, i)->after <= r->at - w->since;

@@ -225,6 +225,7 @@ void router_free(struct router *r)
     free(r->timers.v);
     free(r->alarms.v);
     router_free_lists(r);
+    free(r->ranking.rows);
     free(r->ranking.best);
     free(r->ranking.own);
     free(r->entries);

@@ -4,6 +4,7 @@
 // and counted by place; row.n is the caller's to keep. A row is a list of chunks, each a sorted array; the chunks' sizes stand side by side, so that counting
 // reads little memory. Nothing here knows what the points mean.
 
+#include "routing/row.h"
 #include "routing/core.h"
 
 #include <assert.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #define ROW_CHUNK      64 // seats at most in a chunk
+#define ROW_ALIKE      8  // seats alike but for the id that are looked through
 #define ROW_CHUNK_LEAN 16 // with fewer it is joined to its neighbour where both fit well into one
 
 bool row_before(const struct seat *a, const struct seat *b)
@@ -23,7 +25,7 @@ bool row_before(const struct seat *a, const struct seat *b)
 }
 
 // The last chunk whose first seat is not behind `s`; 0 when there is none.
-static size_t row_chunk_of(const struct row *w, const struct seat *s)
+size_t row_chunk_of(const struct row *w, const struct seat *s)
 {
     size_t low = 0;
     for (size_t high = w->chunks_n; low < high;) {
@@ -48,6 +50,22 @@ static size_t row_place_in(const struct chunk *c, const struct seat *s)
             high = middle;
     }
     return low;
+}
+
+// What finding a place among the chunks, and then in one of them, will read.
+void row_fetch(const struct row *w)
+{
+    for (size_t i = 1; w->chunks_n && i < 8; i++)
+        __builtin_prefetch(&w->chunks[w->chunks_n * i / 8]);
+}
+
+void row_fetch_chunk(const struct row *w, size_t at)
+{
+    if (at < w->chunks_n) {
+        const struct chunk *c = &w->chunks[at];
+        for (size_t i = 1; i < 8; i++)
+            __builtin_prefetch(&c->v[c->n * i / 8], 1);
+    }
 }
 
 static void row_insert_chunk(struct row *w, size_t at)
@@ -89,9 +107,8 @@ static size_t row_split(struct row *w, size_t at, size_t place)
     return place > keep || (place == keep && !next->n) ? at + 1 : at;
 }
 
-void row_put(struct row *w, const struct seat *s)
+void row_put(struct row *w, const struct seat *s, size_t at)
 {
-    size_t at = row_chunk_of(w, s);
     if (!w->chunks_n)
         row_insert_chunk(w, 0);
     size_t place = row_place_in(&w->chunks[at], s);
@@ -105,6 +122,7 @@ void row_put(struct row *w, const struct seat *s)
     c->v[place] = *s;
     c->first = c->v[0];
     c->n++;
+    w->first = w->chunks[0].first;
 }
 
 static void row_join(struct row *w, size_t at)
@@ -118,10 +136,29 @@ static void row_join(struct row *w, size_t at)
     row_remove_chunk(w, at + 1);
 }
 
-void row_drop(struct row *w, const struct seat *s)
+// Where it is among those alike, who mostly are few: found without reading whose ids they are.
+static size_t row_place_of(const struct chunk *c, const struct seat *s)
 {
-    size_t at = row_chunk_of(w, s), place = row_place_in(&w->chunks[at], s);
+    size_t low = 0, high = c->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct seat *v = &c->v[middle];
+        if (v->score > s->score || (v->score == s->score && v->idle < s->idle))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t end = low + ROW_ALIKE < c->n ? low + ROW_ALIKE : c->n; low < end; low++) {
+        if (c->v[low].agent == s->agent)
+            return low;
+    }
+    return row_place_in(c, s);
+}
+
+void row_drop(struct row *w, const struct seat *s, size_t at)
+{
     struct chunk *c = &w->chunks[at];
+    size_t place = row_place_of(c, s);
     assert(place < c->n && c->v[place].agent == s->agent);
     c->n--;
     memmove(c->v + place, c->v + place + 1, (c->n - place) * sizeof *c->v);
@@ -130,6 +167,8 @@ void row_drop(struct row *w, const struct seat *s)
         row_remove_chunk(w, at);
     else if (c->n < ROW_CHUNK_LEAN && w->chunks_n > 1)
         row_join(w, at);
+    if (w->chunks_n)
+        w->first = w->chunks[0].first;
 }
 
 // How many seats go before this one; it must be there.
@@ -153,13 +192,13 @@ struct row_cursor row_at(const struct row *w, size_t place)
 // The seat at the cursor, which then moves on; NULL at the end.
 const struct seat *row_next(const struct row *w, struct row_cursor *at)
 {
-    if (at->chunk == w->chunks_n)
-        return NULL;
-    const struct chunk *c = &w->chunks[at->chunk];
-    const struct seat *s = &c->v[at->place++];
-    if (at->place == c->n)
+    if (!at->chunk && !at->place && w->chunks_n) {
+        at->place = 1;
+        return &w->first; // no chunk is read for it
+    }
+    if (at->chunk < w->chunks_n && at->place == w->chunks[at->chunk].n)
         *at = (struct row_cursor){.chunk = at->chunk + 1};
-    return s;
+    return at->chunk < w->chunks_n ? &w->chunks[at->chunk].v[at->place++] : NULL;
 }
 
 void row_clear(struct row *w)
@@ -184,5 +223,8 @@ const char *row_check(const struct row *w)
             before = &w->chunks[i].v[j];
         }
     }
+    if (n && (w->first.score != w->chunks[0].v[0].score || w->first.idle != w->chunks[0].v[0].idle ||
+              w->first.agent != w->chunks[0].v[0].agent))
+        return "a row of agents does not know who is first";
     return n == w->n ? NULL : "a row of agents is miscounted";
 }

@@ -163,26 +163,26 @@ static const struct {
 
 // Every idle agent gains by idleness at the same pace, so time alone never changes their order, and a seat can be kept by what it
 // would have been worth at time 0.
-static int64_t select_idle_weight(const struct pool *p)
+uint32_t select_idle_weight(const struct router_queue *q)
 {
-    return p->queue->def.select == ROUTER_MIX ? p->queue->def.mix[ROUTER_LONGEST_IDLE] : 0;
+    return q->select == ROUTER_MIX ? q->mix[ROUTER_LONGEST_IDLE] : 0;
 }
 
 int64_t select_seat_score(const struct pool *p, const struct member *m, const struct agent *a)
 {
-    int64_t idle = a->offers ? 0 : select_idle_weight(p) * a->idle_since;
-    return select_rules[p->queue->def.select].points(p, m, a) - idle;
+    int64_t idle = a->offers ? 0 : p->idle_weight * a->idle_since;
+    return select_rules[p->select].points(p, m, a) - idle;
 }
 
 int64_t select_score(const struct router *r, const struct pool *p, const struct member *m, const struct agent *a)
 {
-    return select_rules[p->queue->def.select].points(p, m, a) + select_idle_weight(p) * agent_idle_ms(r, a);
+    return select_rules[p->select].points(p, m, a) + p->idle_weight * agent_idle_ms(r, a);
 }
 
 // What a seat is worth now.
 int64_t select_score_now(const struct router *r, const struct pool *p, const struct seat *s, bool asked)
 {
-    return s->score + (asked ? 0 : select_idle_weight(p) * r->at);
+    return s->score + (asked ? 0 : p->idle_weight * r->at);
 }
 
 #define SELECT_MIX_MAX 100

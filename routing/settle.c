@@ -213,8 +213,9 @@ static void settle_open_lines(struct router *r)
 
 static bool settle_can_serve(const struct router *r, const struct line *l)
 {
-    const struct row *rows[POOL_ROWS_MAX];
-    return r->everything || pool_rows(r, queue_pool_at(l->queue, l->step), l->channels, l->cost, rows);
+    const struct pool *p = queue_pool_at(l->queue, l->step);
+    struct pool_need need = pool_need(r, l->channels, l->cost);
+    return r->everything || pool_row_for(p, &need, 0) < p->rows_n;
 }
 
 // The first of all open lines.

@@ -15,7 +15,7 @@ struct share {       // of two pools, or of one with itself
     uint32_t agents; // available members of both
 };
 
-static bool share_counts(const struct pool *p)
+bool share_counts(const struct pool *p)
 {
     return !p->topic || p->topic == p->queue->topics;
 }
@@ -32,16 +32,21 @@ static uint32_t share_slots(const struct router *r, const struct agent *a, size_
 
 // ---- what two pools have in common ----
 
-static uint64_t share_key(const struct pool *a, const struct pool *b)
+static uint64_t share_key(size_t a, size_t b)
 {
-    uint64_t low = a->index < b->index ? a->index : b->index, high = a->index + b->index - low;
+    uint64_t low = a < b ? a : b, high = a + b - low;
     return low << 32 | (high + 1);
+}
+
+static size_t share_place(const struct router *r, uint64_t key)
+{
+    return (size_t)(key * 0x9e3779b97f4a7c15u >> 32) & (r->shares_cap - 1);
 }
 
 // The place of these two, or the empty one where they belong.
 static struct share *share_find(const struct router *r, uint64_t key)
 {
-    size_t mask = r->shares_cap - 1, i = (size_t)(key * 0x9e3779b97f4a7c15u >> 32) & mask;
+    size_t mask = r->shares_cap - 1, i = share_place(r, key);
     while (r->shares[i].key && r->shares[i].key != key)
         i = (i + 1) & mask;
     return &r->shares[i];
@@ -71,7 +76,7 @@ static void share_make(struct router *r, uint64_t key)
 
 uint32_t share_of(const struct router *r, const struct pool *p, const struct pool *with)
 {
-    return r->shares_n ? share_find(r, share_key(p, with))->agents : 0;
+    return r->shares_n ? share_find(r, share_key(p->index, with->index))->agents : 0;
 }
 
 // ---- keeping it current ----
@@ -79,9 +84,9 @@ uint32_t share_of(const struct router *r, const struct pool *p, const struct poo
 static void share_each(struct router *r, const struct agent *a, void (*each)(struct router *r, uint64_t key))
 {
     for (size_t i = 0; i < a->members_n; i++) {
-        for (size_t k = i; share_counts(a->members[i].pool) && k < a->members_n; k++) {
-            if (share_counts(a->members[k].pool))
-                each(r, share_key(a->members[i].pool, a->members[k].pool));
+        for (size_t k = i; a->members[i].shares && k < a->members_n; k++) {
+            if (a->members[k].shares)
+                each(r, share_key(a->members[i].index, a->members[k].index));
         }
     }
 }
@@ -90,8 +95,8 @@ static void share_each_with(struct router *r, const struct agent *a, const struc
                             void (*each)(struct router *r, uint64_t key))
 {
     for (size_t i = 0; share_counts(p) && i < a->members_n; i++) {
-        if (share_counts(a->members[i].pool))
-            each(r, share_key(p, a->members[i].pool));
+        if (a->members[i].shares)
+            each(r, share_key(p->index, a->members[i].index));
     }
 }
 
@@ -103,6 +108,17 @@ static void share_more(struct router *r, uint64_t key)
 static void share_less(struct router *r, uint64_t key)
 {
     share_find(r, key)->agents--;
+}
+
+static void share_prefetch(struct router *r, uint64_t key)
+{
+    __builtin_prefetch(&r->shares[share_place(r, key)], 1);
+}
+
+// What share_join() and share_leave() will count in lies all over the table.
+void share_fetch(struct router *r, const struct agent *a)
+{
+    share_each(r, a, share_prefetch);
 }
 
 // An agent's memberships are new.

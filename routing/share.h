@@ -8,7 +8,9 @@
 
 #include "routing/state.h"
 
+bool share_counts(const struct pool *p);
 void share_fit(struct router *r, const struct agent *a);
+void share_fetch(struct router *r, const struct agent *a); // before one of the next two
 void share_join(struct router *r, struct agent *a);
 void share_leave(struct router *r, const struct agent *a);
 void share_fit_pool(struct router *r, const struct agent *a, const struct pool *p);

@@ -11,6 +11,7 @@
 #include "routing/callback.h"
 #include "routing/containers.h"
 #include "routing/notice.h"
+#include "routing/row.h"
 #include "routing/sla.h"
 #include "routing/voicemail.h"
 
@@ -27,6 +28,9 @@
 #define CORE_REQUIRES_MAX 64
 #define CORE_RULES_MAX    512        // texts of each kind of one calendar
 #define CORE_WEIGHT_MAX   1000000000 // thousandths
+
+#define POOL_ROWS_OWN     4
+#define AGENT_MEMBERS_OWN 6
 
 #define CORE_BIT(n)       (1u << (unsigned)(n))
 #define CORE_CHANNELS_ALL (CORE_BIT(ROUTER_CHANNELS) - 2u)
@@ -100,32 +104,10 @@ struct member { // an agent in a pool whose requirement they meet
     struct pool *pool;
     uint32_t index;     // the pool's
     uint32_t surplus;   // levels above what is required
-    uint32_t preferred; // levels of what is preferred
     uint32_t levels;    // in all that the requirement names
+    uint16_t preferred; // levels of what is preferred
+    bool shares;        // the pool has something in common with others (share.h)
     int64_t score;      // of their seat
-};
-
-struct seat { // in order: more points, longer idle, lower id
-    int64_t score, idle;
-    struct agent *agent;
-};
-
-struct chunk {
-    struct seat first; // v[0], so that searching reads little memory
-    struct seat *v;
-    uint32_t n, cap;
-};
-
-struct row { // of agents of a pool who are alike in channels open to them, room and being asked
-    uint32_t profile;
-    uint32_t n;
-    struct chunk *chunks;
-    size_t chunks_n, chunks_cap;
-    uint32_t *levels; // how many have which surplus
-};
-
-struct row_cursor {
-    size_t chunk, place;
 };
 
 struct charge {        // what a work takes of its agent
@@ -134,31 +116,37 @@ struct charge {        // what a work takes of its agent
 };
 
 struct agent {
-    struct router_agent def; // owned; skills in order of name
-    struct member *members;  // the pools whose requirement they meet, in order of index
-    struct agent_skill *skills;
-    size_t members_n, skills_n;
-    enum router_presence presence, before; // before: what a lost agent comes back to
-    struct timer grace, focus;
-    int64_t idle_since, absent_since; // absent: lost or away; else 0
-    uint32_t load, misses, offers;
+    // what seating them reads, side by side (pool.c)
+    _Alignas(MEMORY_LINE) struct member *members; // the pools whose requirement they meet, in order of index
+    size_t members_n;
+    enum router_presence presence;
+    uint32_t load, offers;
     uint32_t light;                   // of the load, what a call may interrupt
     uint32_t places[ROUTER_CHANNELS]; // of the work at hand, how many take a place on the channel
-    uint32_t desks_n;
-    uint32_t asked_by; // works that remember having asked them
+    int64_t idle_since;
+    size_t marked;                   // place in router.marked, from 1; 0 = not there
+    int64_t seat_idle;               // in the rows, as counted in `slots` and below: as it was when they were seated
+    enum router_presence counted;    // in router.by_presence; NONE = not
+    uint32_t counted_channels;       // ... and in router.by_channels
+    uint32_t profile;                // of the row of each pool they are a member of
+    uint32_t slots[ROUTER_CHANNELS]; // as counted in the pools while seated
+    bool seated;                     // in these rows
+    bool freed;                      // listed in router.freed
+    bool named;                      // by the configuration being applied
+    bool gone;                       // removed in the step under way
     bool
         over; // more load or places than allowed: the configuration changed under it, a customer came back, or a call interrupts
-    bool freed; // listed in router.freed
-    bool named; // by the configuration being applied
-    bool gone;  // removed in the step under way
-    // where they sit in the pools (pool.c)
-    size_t marked;                // place in router.marked, from 1; 0 = not there
-    bool seated;                  // in the row `profile` of each pool they are a member of
-    enum router_presence counted; // in router.by_presence; NONE = not
-    uint32_t counted_channels;    // ... and in router.by_channels
-    uint32_t profile;
-    uint32_t slots[ROUTER_CHANNELS]; // as counted in the pools while seated
-    int64_t seat_idle;
+    struct member own[AGENT_MEMBERS_OWN]; // the room for `members` while they are few
+    size_t members_cap;
+    struct router_agent def; // owned; skills in order of name
+    struct agent_skill *skills;
+    size_t skills_n;
+    enum router_presence before; // what a lost agent comes back to
+    struct timer grace, focus;
+    int64_t absent_since; // lost or away; else 0
+    uint32_t misses;
+    uint32_t desks_n;
+    uint32_t asked_by; // works that remember having asked them
     struct desk *desks;
     struct team *team;               // NULL = none
     struct ids held;                 // offered, assigned, in wrap-up
@@ -189,20 +177,24 @@ struct line { // work that waits with the same need: whoever can take one can ta
     uint32_t n;               // works
 };
 
-struct pool { // who meets what a queue requires at one of its steps
-    struct queue *queue;
-    size_t index;        // among all pools of the router, its own for as long as it is there
-    struct skill *key;   // one that it cannot do without, fit.h
-    struct topic *topic; // of a queue that learns; NULL
-    int64_t after;       // work that has waited for so long is at this step
-    struct needs needs;
-    const char **skills; // that it names as to be had, each once
-    size_t skills_n;
-    uint32_t able;    // agents who meet it, present or not
-    struct row *rows; // of the available ones, in order of profile
+struct
+    pool { // who meets what a queue requires at one of its steps; first what a choice reads, then what a seating does
+    _Alignas(MEMORY_LINE) struct row *rows; // of the available ones, in order of profile
     size_t rows_n, rows_cap;
-    uint32_t seated[CORE_CHANNELS_ALL / 2 + 1]; // agents in the rows, by the channels they take / 2
+    struct topic *topic; // of a queue that learns; NULL
+    struct queue *queue;
+    enum router_select select; // the queue's
+    uint32_t idle_weight;      // in its mix
+    size_t index;              // among all pools of the router, its own for as long as it is there
+    size_t skills_n;
     uint64_t slots[ROUTER_CHANNELS];            // contacts that the available ones can have at a time
+    uint32_t seated[CORE_CHANNELS_ALL / 2 + 1]; // agents in the rows, by the channels they take / 2
+    uint32_t able;                              // agents who meet it, present or not
+    struct skill *key;                          // one that it cannot do without, fit.h
+    int64_t after;                              // work that has waited for so long is at this step
+    struct needs needs;
+    const char **skills;           // that it names as to be had, each once
+    struct row own[POOL_ROWS_OWN]; // the room for `rows` while they are few: found without reading where they are
 };
 
 struct calendar {
@@ -213,22 +205,22 @@ struct calendar {
 };
 
 struct queue {
-    struct router_queue def; // owned; requires in order of name
-    size_t index;
-    bool implicit;      // stands in while none is configured
-    bool changed;       // by the definitions being put in force
-    struct needs floor; // of the definition
-    struct pool *pools; // one per step; where the queue learns, one per step and topic
-    size_t pools_n;
-    struct topic *topics; // what it learns about
-    size_t topics_n;
+    _Alignas(MEMORY_LINE) struct pool *pools; // one per step; where the queue learns, one per step and topic
+    size_t pools_n, topics_n;
     struct line **lines;
     size_t lines_n, lines_cap;
+    uint32_t lined;          // work in the lines
+    bool implicit;           // stands in while none is configured
+    bool changed;            // by the definitions being put in force
+    struct topic *topics;    // what it learns about
+    struct router_queue def; // owned; requires in order of name
+    size_t index;
+    struct needs floor; // of the definition
     uint32_t waiting, offered, assigned, recording;
     struct forecast *forecast;               // what it has shown, estimate.h
-    uint32_t lined;                          // work in the lines
     const struct calendar *calendar, *hours; // hours: of its service levels; NULL = always open
     struct closure *closure;                 // by a supervisor; NULL = none
+    struct pool own;                         // the room for `pools` where it is one, found without reading where it is
 };
 
 struct work {
@@ -315,7 +307,15 @@ struct verdict { // on one agent and one work
     int64_t idle_ms;
 };
 
-struct ranking {          // what matching found out about one work
+struct ranked_row { // of the pool: the first of those in it who have not been ranked yet
+    const struct row *row;
+    struct row_cursor at;
+    struct verdict head;
+};
+
+struct ranking {             // what matching found out about one work
+    struct ranked_row *rows; // of those who can take it
+    size_t rows_n, rows_cap;
     struct verdict *best; // who can take it, best first, as many as were asked for
     struct verdict *own;  // whom this work has to do with: known to it, asked before, wanted
     size_t best_n, best_cap, own_n, own_cap;

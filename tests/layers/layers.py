@@ -54,7 +54,7 @@ ONLY_IN = [
 PURE_HEADERS = {"assert.h", "inttypes.h", "limits.h", "stdbool.h", "stddef.h", "stdint.h", "stdlib.h", "string.h"}
 
 PURE_SYMBOLS = re.compile(
-    r"^(mem(cpy|move|set|cmp|chr)|str(cmp|ncmp|len|nlen|chr|rchr|dup|ndup)|malloc|calloc|realloc|reallocarray|free|qsort|bsearch"
+    r"^(mem(cpy|move|set|cmp|chr)|str(cmp|ncmp|len|nlen|chr|rchr|dup|ndup)|malloc|calloc|aligned_alloc|realloc|reallocarray|free|qsort|bsearch"
     r"|abort|__assert_fail|__stack_chk_fail|__mem\w+_chk|_GLOBAL_OFFSET_TABLE_"
     r"|__(asan|ubsan|tsan|sanitizer|sancov|start_|stop_|gcov|llvm)\w*|_?_?llvm_\w+)$")
 

@@ -69,6 +69,7 @@ uint64_t bench_arrive(struct bench *b, uint32_t queue, struct bench_offer *o);
 uint64_t bench_accept(struct bench *b, const struct bench_offer *o);
 uint64_t bench_finish(struct bench *b, const struct bench_offer *o);
 uint64_t bench_presence(struct bench *b, uint32_t agent, enum router_presence p, struct bench_offer *o);
+void bench_elsewhere(struct bench *b); // the whole steps of a contact that nobody times
 
 // The plain scans, over the agents and the waiting as they stand.
 uint64_t bench_scan_agents(const struct bench *b, uint32_t queue, uint32_t *best);

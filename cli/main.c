@@ -222,6 +222,11 @@ struct cli_asked {
     bool help, version;
 };
 
+static int cli_unknown(const char *name)
+{
+    return cli_fail(CLI_USAGE, "unknown command '%s'; see throughline --help", name);
+}
+
 // Options common to all commands stand before the command's name (--json and --help also after it).
 static int cli_common(struct cli *cli, int argc, char **argv, struct cli_asked *asked)
 {
@@ -230,26 +235,35 @@ static int cli_common(struct cli *cli, int argc, char **argv, struct cli_asked *
                                         {"--token", &asked->token, NULL},     {"--tenant", &cli->tenant, NULL},
                                         {"--data-dir", &cli->data_dir, NULL}};
     int i = 1;
-    while (i < argc && argv[i][0] == '-')
-        i += cli_takes_value(argv[i]) ? 2 : 1;
+    for (; i < argc && argv[i][0] == '-'; i += cli_takes_value(argv[i]) ? 2 : 1) {
+        bool help = strcmp(argv[i], "-h") == 0;
+        asked->help = asked->help || help;
+        if (argv[i][1] != '-' && !help)
+            return cli_usage("", "unknown option %s", argv[i]), -1;
+    }
     i = i > argc ? argc : i;
     if (options_parse("", i, argv, specs, sizeof specs / sizeof *specs) < 0)
         return -1;
     return i;
 }
 
-// --help and --version, and `help COMMAND`: answered here.
-static bool cli_answers(const struct cli_asked *asked, int argc, char **argv, int at)
+// --help and --version, and `help COMMAND`: answered here. -1 = there is more to do.
+static int cli_answers(const struct cli_asked *asked, int argc, char **argv, int at)
 {
     bool help = at < argc && strcmp(argv[at], "help") == 0;
-    const struct cli_command *about = at + help < argc ? cli_find(argv[at + help]) : NULL;
+    const char *name = at + help < argc ? argv[at + help] : NULL;
+    const struct cli_command *about = name ? cli_find(name) : NULL;
+    if (!asked->version && !help && !asked->help)
+        return -1;
     if (asked->version)
         puts("throughline " TL_VERSION);
-    else if (about && (help || asked->help))
+    else if (about)
         cli_help_command(about);
-    else if (help || asked->help)
+    else if (name)
+        return cli_unknown(name);
+    else
         cli_help(stdout);
-    return asked->version || help || asked->help;
+    return cli_finish(CLI_OK);
 }
 
 static int cli_run(struct cli *cli, const struct cli_command *command, const struct cli_asked *asked, int argc,
@@ -275,16 +289,20 @@ int main(int argc, char **argv)
     int at = cli_common(&cli, argc, argv, &asked);
     if (at < 0)
         return CLI_USAGE;
-    int kept = at + 1;
+    int kept = at + 1, end = at;
+    while (end < argc && strcmp(argv[end], "--") != 0)
+        end++;
     for (int i = at + 1; i < argc; i++) {
-        bool json = strcmp(argv[i], "--json") == 0, help = strcmp(argv[i], "--help") == 0;
+        bool json = i < end && strcmp(argv[i], "--json") == 0;
+        bool help = i < end && (strcmp(argv[i], "--help") == 0 || (strcmp(argv[i], "-h") == 0 && argc == at + 2));
         cli.json = cli.json || json;
         asked.help = asked.help || help;
         if (!json && !help)
             argv[kept++] = argv[i];
     }
-    if (cli_answers(&asked, argc, argv, at))
-        return cli_finish(CLI_OK);
+    int answered = cli_answers(&asked, argc, argv, at);
+    if (answered >= 0)
+        return answered;
     if (at >= argc) {
         cli_help(stderr);
         return CLI_USAGE;
@@ -292,6 +310,6 @@ int main(int argc, char **argv)
     argv[kept] = NULL;
     const struct cli_command *command = cli_find(argv[at]);
     if (!command)
-        return cli_fail(CLI_USAGE, "unknown command '%s'; see throughline --help", argv[at]);
+        return cli_unknown(argv[at]);
     return cli_run(&cli, command, &asked, kept - at, argv + at);
 }

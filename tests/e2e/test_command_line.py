@@ -138,3 +138,15 @@ def test_a_stream_ends_when_its_reader_leaves(daemon):
             stream.stdout.close()
             assert stream.stderr.read() == b""  # it ends, and says nothing
         assert stream.returncode in (0, 70)
+
+
+def test_help_is_of_what_there_is(daemon):
+    """-h as --help; of a command that there is not, no help but a refusal; and after -- all is text."""
+    for words_ in (("--help",), ("-h",), ("help",)):
+        assert "\n  status  " in daemon.cli(*words_).stdout
+    for words_ in (("status", "--help"), ("status", "-h"), ("help", "status")):
+        assert daemon.cli(*words_).stdout.startswith("usage: throughline status\n")
+    for words_ in (("help", "stauts"), ("stauts", "--help"), ("stauts",), ("-x", "status")):
+        done = daemon.cli(*words_, check=False)
+        assert (done.returncode, done.stdout) == (64, "") and words_[-1 if words_[0] == "help" else 0] in done.stderr
+    assert daemon.cli("say", "--as", TEL, "--on", "sms", "--once", "--", "say", "--help").stdout.endswith("you: say --help\n")

@@ -22,6 +22,7 @@ static struct {
     size_t prompt_columns;
     EditLine *el;
     History *before;
+    bool hidden;
 } editor;
 
 static char *show_prompt(EditLine *el)
@@ -50,6 +51,7 @@ bool editor_open(void (*line)(void *ctx, char *line), void *ctx)
     editor_prompt("");
     editor.line = line;
     editor.ctx = ctx;
+    editor.hidden = true; // until it is shown for the first time
     history(editor.before, &e, H_SETSIZE, REMEMBERED);
     history(editor.before, &e, H_SETUNIQUE, 1);
     el_set(editor.el, EL_HIST, history, editor.before);
@@ -122,6 +124,9 @@ static int rows_above(void)
 
 void editor_hide(void)
 {
+    if (!editor.el || editor.hidden)
+        return;
+    editor.hidden = true;
     int rows = rows_above();
     fputs("\r", stdout);
     if (rows > 0)
@@ -129,8 +134,14 @@ void editor_hide(void)
     fputs("\033[J", stdout);
 }
 
+bool editor_hidden(void)
+{
+    return editor.el && editor.hidden;
+}
+
 void editor_show(void)
 {
+    editor.hidden = false;
     fflush(stdout);
     el_set(editor.el, EL_REFRESH);
 }

@@ -12,9 +12,10 @@
 bool editor_open(void (*line)(void *ctx, char *line), void *ctx);
 void editor_read(void); // stdin is readable: takes what was typed, which may call `line`
 void editor_prompt(
-    const char *name);  // what stands before the "> " from the next showing on, cut where it is long; "" = nothing
-bool editor_busy(void); // a line is half typed
-void editor_hide(void);
+    const char *name);    // what stands before the "> " from the next showing on, cut where it is long; "" = nothing
+bool editor_busy(void);   // a line is half typed
+void editor_hide(void);   // nothing when it is hidden, or there is none
+bool editor_hidden(void); // true also before it is shown for the first time
 void editor_show(void);
 void editor_close(void); // the terminal is as it was
 

@@ -102,6 +102,7 @@ static void socket_got(wslay_event_context_ptr ctx, const struct wslay_event_on_
     if (m->opcode != WSLAY_TEXT_FRAME || s->over || !s->ops)
         return;
     json_t *frame = json_loadb((const char *)m->msg, m->msg_length, 0, NULL);
+    editor_hide(); // here, where it is certain: between a look for news and this any may come
     if (frame && !s->ops->message(s->ctx, frame))
         s->over = true;
     json_decref(frame);
@@ -319,13 +320,10 @@ static bool socket_turn(struct socket *s)
 
 static void socket_loop(struct socket *s, bool edited)
 {
-    bool news = true;
     while (!s->over && !s->lost && !s->close_code && !socket_signalled) {
-        if (edited && news)
-            editor_hide();
         if (!socket_turn(s))
             return;
-        if (edited && news) {
+        if (editor_hidden()) {
             socket_prompt(s);
             editor_show();
         }
@@ -338,7 +336,6 @@ static void socket_loop(struct socket *s, bool edited)
             return;
         if (ferror(stdout) || p[2].revents & POLLERR)
             s->over = true;
-        news = p[0].revents != 0;
         if (p[1].revents)
             socket_read_input(s, p[1].revents, edited);
     }

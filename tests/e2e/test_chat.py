@@ -413,7 +413,8 @@ async def test_the_widget_keeps_words_in_order_and_remembers_what_was_read(world
                 os.kill(redis, signal.SIGCONT)
             await write(page, "four")
             await page.until(f"{WIDGET}.querySelectorAll('li.own').length === 4 && !{WIDGET}.querySelector('.unsent')")
-            assert texts(daemon.timeline(conversation)) == ["one", "two", "three", "four"]
+            said = await eventually(lambda: len(t := texts(daemon.timeline(conversation))) > 3 and t, "all is shown")
+            assert said == ["one", "two", "three", "four"]
             await page.call("Emulation.setFocusEmulationEnabled", enabled=True)
             await ann.say(conversation, "read this")
             await page.until(shows("read this"))

@@ -62,7 +62,7 @@ async def test_kills_lose_and_double_nothing(daemon, tmp_path):
             sample.say(TEL, f"m{n:02}", f"words {n:02}")
         with Sample(daemon, tmp_path) as sample:
             await eventually(lambda: os.listdir(f"{tmp_path}/in/{TEL}") == [], "all acknowledged")
-            entries = texts(daemon.timeline(context.conversation.id))
+            entries = await eventually(lambda: len(t := texts(daemon.timeline(context.conversation.id))) > 59 and t, "all shown")
             assert sorted(entries) == [f"words {n:02}" for n in range(60)]
             await ann.say(context.conversation.id, "one")
             await eventually(lambda: "one" in sample.heard(TEL), "delivered")

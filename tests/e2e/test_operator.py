@@ -182,7 +182,8 @@ async def test_sighup_changes_the_servers_limits(daemon):
             assert status_of(one_more.rest()) == 503
 
 
-async def test_a_killed_redis_comes_back_with_everything(daemon):
+async def test_a_killed_redis_comes_back_with_everything(world):
+    daemon = world(lambda c: c["redis"].update(durability="strict"))  # else what it has not written yet, the disk being slow, goes with it
     placed = stored(daemon.http().post_event(words("sms", TEL, "kept")))
     async with daemon.desk("ann") as ann:
         await ann.take()

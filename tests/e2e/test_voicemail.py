@@ -105,8 +105,9 @@ async def test_words_before_the_end_of_the_call_and_a_restart_between(world, tmp
         assert await gateway.event(recording(daemon, "call-2")) is None
         await eventually(lambda: work(daemon, number).voicemail.left, "the words are there")
         assert await gateway.event(hang_up("phone", TEL, "call-2")) is None
+        await eventually(lambda: work(daemon, number).state == pb.WORK_STATE_QUEUED, "it waits for an agent")
         status = work(daemon, number)
-        assert (status.state, status.reason) == (pb.WORK_STATE_QUEUED, pb.REASON_VOICEMAIL)
+        assert status.reason == pb.REASON_VOICEMAIL
         assert not any(s.live for s in status.sessions)
     await on_a_terminal(daemon, tmp_path / "desk", "\n  a voicemail was left, since the queue was closed\n")
 

@@ -16,6 +16,7 @@
 
 #define CONN_EARLY     131072 // more than this in one turn is written at once
 #define CONN_LINGER_MS 2000
+#define CONN_OUT_LEAST 512
 
 static void on_write(struct bufferevent *bev, void *arg);
 
@@ -52,8 +53,7 @@ void conn_open(struct http_server *s, evutil_socket_t fd, const struct sockaddr 
     c->bev = c->ssl ? bufferevent_openssl_socket_new(loop_base(s->loop), fd, c->ssl, BUFFEREVENT_SSL_ACCEPTING,
                                                      BEV_OPT_CLOSE_ON_FREE)
                     : bufferevent_socket_new(loop_base(s->loop), fd, BEV_OPT_CLOSE_ON_FREE);
-    c->out = evbuffer_new();
-    if (!c->bev || !c->out)
+    if (!c->bev)
         abort();
     if (c->ssl)
         bufferevent_openssl_set_allow_dirty_shutdown(c->bev, 1);
@@ -74,45 +74,56 @@ void conn_open(struct http_server *s, evutil_socket_t fd, const struct sockaddr 
 
 // ---- output ----
 
+void conn_put(struct conn *c, const void *bytes, size_t len)
+{
+    size_t needed = c->out_len + len;
+    if (needed > c->out_room) {
+        size_t room = c->out_room ? c->out_room * 2 : CONN_OUT_LEAST;
+        c->out_room = needed > room ? needed : room;
+        c->out = xrealloc(c->out, c->out_room);
+    }
+    if (len)
+        memcpy(c->out + c->out_len, bytes, len);
+    c->out_len = needed;
+}
+
 void conn_send(struct conn *c, const void *bytes, size_t len)
 {
-    evbuffer_add(c->out, bytes, len);
+    conn_put(c, bytes, len);
     server_mark_dirty(c);
-    if (evbuffer_get_length(c->out) > CONN_EARLY)
+    if (c->out_len > CONN_EARLY)
         conn_flush(c);
 }
 
 size_t conn_queued(const struct conn *c)
 {
-    return evbuffer_get_length(c->out) + evbuffer_get_length(bufferevent_get_output(c->bev));
+    return c->out_len + evbuffer_get_length(bufferevent_get_output(c->bev));
 }
 
-static bool write_now(struct conn *c)
+// What the socket takes of the output at once.
+static size_t write_now(struct conn *c)
 {
-    struct evbuffer_iovec v[2];
-    evutil_socket_t fd = bufferevent_getfd(c->bev);
-    if (evbuffer_peek(c->out, -1, NULL, v, 2) != 1)
-        return evbuffer_write(c->out, fd) >= 0;
-    ssize_t n = send(fd, v[0].iov_base, v[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
-    return n >= 0 && evbuffer_drain(c->out, (size_t)n) == 0;
+    ssize_t n = send(bufferevent_getfd(c->bev), c->out, c->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n < 0 && errno != EAGAIN && errno != EINTR)
+        c->broken = true;
+    return n > 0 ? (size_t)n : 0;
 }
 
 // Only writes; what has to be thought about afterwards waits for the end of the turn.
 void conn_flush(struct conn *c)
 {
     struct evbuffer *queue = bufferevent_get_output(c->bev);
-    if (c->state == CONN_GONE || evbuffer_get_length(c->out) == 0)
+    if (c->state == CONN_GONE || c->out_len == 0)
         return;
-    if (!c->ssl && evbuffer_get_length(queue) == 0 && !write_now(c) && errno != EAGAIN && errno != EINTR)
-        c->broken = true;
-    size_t left = evbuffer_get_length(c->out);
-    if (left == 0)
-        return;
-    if (c->ssl && left <= 16384)
-        evbuffer_pullup(c->out, -1); // one record
-    evbuffer_add_buffer(queue, c->out);
-    if (!c->write_by)
-        c->write_by = loop_now(c->server->loop) + c->server->o.write_ms + c->patience_ms;
+    size_t done = c->ssl || evbuffer_get_length(queue) ? 0 : write_now(c);
+    if (done < c->out_len) {
+        evbuffer_add(queue, c->out + done, c->out_len - done); // in one piece, so that TLS makes one record of it
+        if (!c->write_by)
+            c->write_by = loop_now(c->server->loop) + c->server->o.write_ms + c->patience_ms;
+    }
+    free(c->out);
+    c->out = NULL;
+    c->out_len = c->out_room = 0;
 }
 
 // ---- the end ----
@@ -129,7 +140,7 @@ static void conn_free(void *arg)
     if (c->readable)
         event_free(c->readable);
     bufferevent_free(c->bev);
-    evbuffer_free(c->out);
+    free(c->out);
     free(c);
 }
 

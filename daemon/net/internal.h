@@ -91,7 +91,8 @@ struct conn {
     struct bufferevent *bev;
     SSL *ssl;               // the bufferevent's, NULL = plain
     struct event *readable; // of a plain one, which is read without the bufferevent
-    struct evbuffer *out;
+    char *out;              // gathered during the turn
+    size_t out_len, out_room;
     const char *fresh; // of a WebSocket, during a read: what came and is in no buffer yet, behind what is
     size_t fresh_len;
     enum conn_state state;
@@ -157,6 +158,7 @@ const char *server_date(struct http_server *s);
 // conn.c
 void conn_open(struct http_server *s, evutil_socket_t fd, const struct sockaddr *sa, SSL_CTX *tls, bool turn_away);
 void conn_flush(struct conn *c);
+void conn_put(struct conn *c, const void *bytes, size_t len);  // conn_send() follows in the same call
 void conn_send(struct conn *c, const void *bytes, size_t len); // leaves at the end of the turn
 size_t conn_queued(const struct conn *c);
 void conn_replied(struct conn *c); // the reply is in `out`

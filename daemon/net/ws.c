@@ -239,7 +239,7 @@ bool ws_send(struct ws *w, const void *bytes, size_t len)
     head[1] = (uint8_t)(n == 2 ? len : n == 4 ? 126 : 127);
     for (size_t i = n, rest = len; i > 2; i--, rest >>= 8)
         head[i - 1] = (uint8_t)rest;
-    evbuffer_add(w->conn->out, head, n);
+    conn_put(w->conn, head, n);
     conn_send(w->conn, bytes, len);
     metric_add(w->conn->server->metrics.out, 1);
     return true;

@@ -161,8 +161,8 @@ static void match_keep(struct ranking *k, const struct verdict *v)
 {
     k->best = memory_grow(k->best, &k->best_cap, k->best_n + 1, sizeof *k->best);
     k->best[k->best_n++] = *v;
-    __builtin_prefetch(v->agent); // the record will read it
-    __builtin_prefetch(&v->agent->members);
+    __builtin_prefetch(v->agent); // the record will read these
+    __builtin_prefetch(&v->agent->def);
 }
 
 // Kept from one work to the next, so that the stack need not have room for all that there can be.

@@ -202,9 +202,10 @@ static bool take_item(struct cursor *c, struct imap_response *out)
     if (!take_atom(c, &name, &len) || !take(c, ' '))
         return false;
     if (is_atom(name, len, "UID")) {
-        bool ok = take_number(c, UINT32_MAX, &n);
+        if (!take_number(c, UINT32_MAX, &n))
+            return false;
         out->uid = (uint32_t)n;
-        return ok;
+        return true;
     }
     if (is_atom(name, len, "RFC822.SIZE")) {
         out->sized = true;

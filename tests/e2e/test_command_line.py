@@ -50,8 +50,11 @@ async def test_a_desk_holds_all_that_the_agent_has(world, tmp_path):
     with open(shown, "wb") as out:
         desk = subprocess.Popen([f"{BIN}/throughline", "--data-dir", daemon.data, "desk", "--as", "ann", "--auto"], stdin=subprocess.PIPE,
                                 stdout=out)
-    await eventually(lambda: shown.read_text().count("you have work") == many, "she has it all")
-    desk.communicate(b"/list\n", timeout=PATIENCE)
+    try:
+        await eventually(lambda: shown.read_text().count("you have work") == many, "she has it all")
+        desk.communicate(b"/list\n", timeout=PATIENCE)
+    finally:
+        desk.kill()
     assert desk.returncode == 0 and shown.read_text().count("  conversation ") == many
 
 

@@ -102,6 +102,12 @@ class Postfix:
             shutil.chown(f"{self.dir}/mail.log", "postfix")  # what looks after the queue before its logger runs writes here as postfix
         self.port = None
 
+    def main(self):
+        """main.cf, with each setting once: of a second one each of its programs warns, and so many words at once have been seen to shut up its
+        logger, which waits for itself to read on."""
+        settings = {line.split(" =")[0]: line for line in MAIN.format(**vars(self)).splitlines() if line}
+        return "\n".join(settings.values()) + "\n"
+
     def run(self, *words):
         return subprocess.run(["/usr/sbin/postfix", "-c", self.dir, *words], capture_output=True, text=True, timeout=PATIENCE, check=False)
 
@@ -109,7 +115,7 @@ class Postfix:
         for _ in range(3):  # somebody may take the port before Postfix does
             self.port = free_port()
             with open(f"{self.dir}/main.cf", "w", encoding="utf-8") as f:
-                f.write(MAIN.format(**vars(self)))
+                f.write(self.main())
             with open(f"{self.dir}/master.cf", "w", encoding="utf-8") as f:
                 f.write(MASTER.format(port=self.port).lstrip())
             done = self.run("start")
@@ -124,7 +130,7 @@ class Postfix:
         """Mail for tl.test goes there from now on."""
         self.inward = inward
         with open(f"{self.dir}/main.cf", "w", encoding="utf-8") as f:
-            f.write(MAIN.format(**vars(self)))
+            f.write(self.main())
         assert self.run("reload").returncode == 0, self.log()
 
     def greets(self):

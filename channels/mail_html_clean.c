@@ -270,7 +270,7 @@ static void write_open(struct writer *w, const struct html_token *token)
     const struct html_tag *t = html_tag_find(token->name, token->name_len);
     if (!t)
         return;
-    if (w->depth && ends(w->open[w->depth - 1], t))
+    while (w->depth && ends(w->open[w->depth - 1], t)) // a <p> in an <li>, and the <li> too
         close_top(w);
     bool pairs = t->kind != HTML_TAG_VOID;
     if (pairs && w->depth == MAIL_HTML_DEPTH)

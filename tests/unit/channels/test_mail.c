@@ -133,6 +133,25 @@ static void test_html_is_bounded(void **state)
     region_free(&m);
 }
 
+// A tag that ends another may end the one around it, too; and what is clean stays as it is.
+static void test_one_tag_ends_several(void **state)
+{
+    static const char *const html[][2] = {
+        {"<tr><p>a<tr>b", "<tr><p>a</p></tr><tr>b</tr>"},
+        {"<ul><li><p>one<li>two</ul>", "<ul><li><p>one</p></li><li>two</li></ul>"},
+        {"<li><b>one<li>two", "<li><b>one<li>two</li></b></li>"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof html / sizeof *html; i++) {
+        struct region m = {0};
+        bool cut = false;
+        const char *clean = mail_html_clean(&m, html[i][0], NULL, 0, &cut);
+        assert_string_equal(clean, html[i][1]);
+        assert_string_equal(mail_html_clean(&m, clean, NULL, 0, &cut), clean);
+        region_free(&m);
+    }
+}
+
 // `head`, then `unit` n times: how many of the units are let through.
 static size_t units(const char *head, const char *unit, size_t n)
 {
@@ -189,9 +208,13 @@ static void test_subjects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tokens),     cmocka_unit_test(test_token_addresses),
-        cmocka_unit_test(test_html_judge), cmocka_unit_test(test_html_is_bounded),
-        cmocka_unit_test(test_scan),       cmocka_unit_test(test_subjects),
+        cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_token_addresses),
+        cmocka_unit_test(test_html_judge),
+        cmocka_unit_test(test_html_is_bounded),
+        cmocka_unit_test(test_scan),
+        cmocka_unit_test(test_subjects),
+        cmocka_unit_test(test_one_tag_ends_several),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,8 +134,8 @@ struct agent {
     bool freed;                      // listed in router.freed
     bool named;                      // by the configuration being applied
     bool gone;                       // removed in the step under way
-    bool
-        over; // more load or places than allowed: the configuration changed under it, a customer came back, or a call interrupts
+    // More load or places than allowed: the configuration changed under it, a customer came back, or a call interrupts.
+    bool over;
     struct member own[AGENT_MEMBERS_OWN]; // the room for `members` while they are few
     size_t members_cap;
     struct router_agent def; // owned; skills in order of name

@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// The event loop. One turn: read the clock once, dispatch events, run the flush hooks, so that what the events wrote does not wait
-// for the rest, then the turn-end hooks in order of registration and the flush hooks again, then empty the graveyard. Nothing is freed inside its own callback: loop_defer_free().
+// The event loop. One turn: read the clock once, dispatch events, run the flush hooks, so that what the events wrote does not
+// wait for the rest, then the turn-end hooks in order of registration and the flush hooks again, then empty the graveyard.
+// Nothing is freed inside its own callback: loop_defer_free().
 
 struct event_base;
 struct loop;

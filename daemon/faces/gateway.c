@@ -166,10 +166,11 @@ static take_fn *const takers[] = {
 static void on_message(void *ctx, const void *bytes, size_t len)
 {
     struct gateway *g = ctx;
+    struct ws *ws = g->ws; // lives until the turn ends, whatever the frame brings about
     struct json_error err;
     if (g->state == GATEWAY_ENDING)
         return;
-    ProtobufCMessage *m = peer_look(g->ws, &throughline__v1__gateway_up__descriptor, bytes, len, &g->all->frame, &err);
+    ProtobufCMessage *m = peer_look(ws, &throughline__v1__gateway_up__descriptor, bytes, len, &g->all->frame, &err);
     if (!m) {
         gateway_fail(g, WS_POLICY, err.code, err.path, err.text);
         return;
@@ -182,7 +183,7 @@ static void on_message(void *ctx, const void *bytes, size_t len)
         gateway_fail(g, WS_POLICY, "hello_expected", "", "the first frame must be hello");
     else
         take(g, up);
-    peer_done(g->ws, m);
+    peer_done(ws, m);
 }
 
 static void on_timer(void *arg)
